@@ -1,0 +1,1 @@
+"""Locust files on the strategies of the harness."""
