@@ -1,0 +1,77 @@
+"""
+Every refusal the mock answers with:
+
+* ApiError            an ErrorBody `{message, code, status, contextId, details, errors}`
+  + BadRequest        400, with the platform's own code
+  + Unauthorized      401
+  + Forbidden         403
+  + NotFound          404
+  + Conflict          409
+  + TooLarge          413
+  + Unsupported       415
+  + TooManyRequests   429, carries `retry_after_s`
+* OAuthError          400 `{error, description, error_description}`: the token endpoint has a body of its own
+
+Source of codes and messages: official swagger of 2018-03-21, unless a handler says otherwise.
+"""
+
+
+class ApiError(Exception):
+    status = 500
+    code = "internal.server.error"
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+        self.headers: dict[str, str] = {}
+
+
+class BadRequest(ApiError):
+    status, code = 400, "bad.request"
+
+
+class Unauthorized(ApiError):
+    status, code = 401, "bad.credentials"
+
+
+class Forbidden(ApiError):
+    status, code = 403, "missing.permissions"
+
+
+class NotFound(ApiError):
+    status, code = 404, "not.found"
+
+
+class Conflict(ApiError):
+    status, code = 409, "general.conflict"
+
+
+class TooLarge(ApiError):
+    status, code = 413, "request.entity.too.large"
+
+
+class Unsupported(ApiError):
+    status, code = 415, "unsupported.media.type"
+
+
+class TooManyRequests(ApiError):
+    status, code = 429, "too.many.requests.retry.after"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"Rate limit exceeded the maximum. Retry the request in [{retry_after_s}] seconds")
+        self.headers = {"Retry-After": str(retry_after_s)}
+
+
+class OAuthError(Exception):
+    """A refusal of the token endpoint. Source: public client code that lives with it (contract notes, OAuth)."""
+
+    status = 400
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+def contact_list_not_found() -> NotFound:
+    return NotFound("The contact list could not be found.", "contact.list.not.found")

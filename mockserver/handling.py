@@ -1,0 +1,45 @@
+"""How a request is served: a handler reads and checks it, and returns what is left to do.
+
+The pipeline in `middleware.py` calls the handler, waits as long as the profile says the operation takes, and then calls
+`Prepared.commit`, in one synchronous step. Faults before and after the commit, late commits and time-outs are decided
+there, once, for every operation. So handlers hold no waiting, no faults and no limits.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    file: Path | None = None  # sent instead of `body`, streamed
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`commit` changes the store and answers; it may raise an ApiError, in which case it has changed nothing."""
+
+    commit: Callable[[], Answer]
+    contacts: int = 0  # how many contacts the operation handles: the latency model asks
+
+
+Handler = Callable[[web.Request], Awaitable[Prepared]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One row of the route table."""
+
+    op: str  # its name in fault rules, ledger, latencies: "contacts.add"
+    method: str
+    path: str  # aiohttp pattern; path parameters are `contact_list_id`, `contact_id`, `download_id`
+    handler: Handler
+    permission: str = ""  # what the client must hold
+    auth: bool = True
+    counts: bool = True  # against the rate limit

@@ -1,0 +1,70 @@
+"""Where contact lists and contacts are kept. A contact is its id and the JSON object of its `data`, as bytes.
+
+Bytes, because the garbage collector walks dicts and a million of them stop a server for seconds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from .model import ContactList
+
+Row = bytes  # the JSON object of a contact's `data`: column name -> string
+
+
+class Snapshot(NamedTuple):
+    """The contacts of a list at one moment, in order of creation. Cheap: it shares the stored rows."""
+
+    ids: Sequence[str]
+    rows: Sequence[Row]
+
+
+class Store(Protocol):
+    """Methods raise `NotFound` (contact.list.not.found) for a list that does not exist. Writes are all or nothing."""
+
+    def create_list(self, contact_list: ContactList) -> None: ...
+    def contact_list(self, list_id: str) -> ContactList: ...
+    def contact_lists(self) -> Sequence[ContactList]:
+        """In order of creation."""
+        ...
+
+    def replace_list(self, contact_list: ContactList) -> None: ...
+    def delete_list(self, list_id: str) -> None: ...
+
+    def size(self, list_id: str) -> int: ...
+    def total_size(self) -> int: ...
+
+    def add_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> None:
+        """Append contacts whose ids are known to be new (the server has just drawn them): no index is needed."""
+        ...
+
+    def put_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> int:
+        """Insert or replace by id, later ones winning; return how many were new."""
+        ...
+
+    def existing(self, list_id: str, ids: Sequence[str]) -> dict[str, Row]:
+        """The stored rows of those `ids` that exist."""
+        ...
+
+    def delete_contacts(self, list_id: str, ids: Sequence[str]) -> int:
+        """Delete those that exist; return how many did."""
+        ...
+
+    def clear(self, list_id: str) -> None: ...
+
+    def snapshot(self, list_id: str) -> Snapshot: ...
+    def page(self, list_id: str, offset: int, limit: int) -> Snapshot:
+        """In order of creation; cheap at any offset as long as the list is not being changed between pages."""
+        ...
+
+    def find(self, list_id: str, column: str, values: Sequence[str]) -> list[str]:
+        """Ids of the contacts whose `column` equals one of `values`, in order of creation. Costs O(values)."""
+        ...
+
+    def attributes(self, list_id: str, contact_id: str) -> bytes | None:
+        """JSON object of what a contact carries besides `data` (callable, phoneNumberStatus, ...), if it was ever set."""
+        ...
+
+    def set_attributes(self, list_id: str, attributes: Mapping[str, bytes]) -> None: ...
+
+    def iter_ids(self, list_id: str) -> Iterator[str]: ...
+    def close(self) -> None: ...
