@@ -1,0 +1,55 @@
+"""
+What can stop a run, as a tree. Each class has an exit code; `docs/scripting.md` lists them.
+
+* RunError                    anything a user can be told in one sentence
+  + UsageError            2   bad option, bad input: nothing was sent
+    - InputBad            2   the input file, with its line
+  + VerifyFailed          4   lost, doubled or orphaned leads: needs a person
+  + GaveUp                5   a temporary trouble outlasted the deadline: the same command goes on
+  + Refused               6   the server says no: 401, 403, list gone, cap, columns
+  + StateError            7   state locked, corrupt, or of another input, host or list
+  + LocalResource         8   disk, memory, permission
+  + SafetyStop            9   a host that is not allowed, a cap of the run
+"""
+
+
+class RunError(Exception):
+    """`code` names the trouble for scripts; the message says what, where, what it means, and the next step."""
+
+    exit_code = 1
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code} {message}")
+        self.code = code
+
+
+class UsageError(RunError):
+    exit_code = 2
+
+
+class InputBad(UsageError):
+    pass
+
+
+class VerifyFailed(RunError):
+    exit_code = 4
+
+
+class GaveUp(RunError):
+    exit_code = 5
+
+
+class Refused(RunError):
+    exit_code = 6
+
+
+class StateError(RunError):
+    exit_code = 7
+
+
+class LocalResource(RunError):
+    exit_code = 8
+
+
+class SafetyStop(RunError):
+    exit_code = 9

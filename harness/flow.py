@@ -1,0 +1,135 @@
+"""A flow is a conversation with the API that does no I/O.
+
+It yields a step and is sent its outcome: a Call gets a Reply, Work gets what its function returned, Wait and Save get None.
+`drive` and `adrive` are the only code that runs a flow; what sends, sleeps, stores and works is the shell they are given.
+"""
+
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePart:
+    """A file in a multipart form, streamed from disk."""
+
+    path: Path
+    filename: str
+    content_type: str = "text/csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One HTTP request."""
+
+    op: str  # what reports and fault rules group by: "contacts.add"
+    method: str
+    url: str  # a path, resolved against `host`, or an absolute URL that the server handed out
+    host: Literal["api", "login", "apps"] = "api"
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # signed URLs are secrets
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    form: tuple[tuple[str, str | FilePart], ...] | None = field(default=None, repr=False)  # sent as multipart
+    save_to: Path | None = None  # a 2xx body is streamed into this file
+    bearer: bool = True
+    idempotent: bool = False  # may be sent twice without a second effect
+    timeout_s: float = 120.0
+    contacts: int = 0
+    contact_list_id: str = ""
+    batch: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`poll`: until a job may be done; `backoff`: before a repeat; `quiet`: until a lost write must have ended."""
+
+    seconds: float
+    why: Literal["poll", "backoff", "quiet"] = "backoff"
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Store `event` durably before the next step is taken."""
+
+    event: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Local work on files or databases: the shell runs `function` where it does not hold up other flows."""
+
+    function: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An HTTP answer; or status 0 and an error when none came."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)  # lower-case names
+    body: bytes = field(default=b"", repr=False)
+    error: str = ""
+    sent: bool = True  # False: not one byte of the body can have left
+    truncated: bool = False  # fewer bytes than the answer announced
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300 and not self.error
+
+
+Step = Call | Wait | Save | Work
+Flow = Generator[Step, Any, T]
+
+
+class Shell(Protocol):
+    def send(self, call: Call) -> Reply: ...
+    def sleep(self, wait: Wait) -> None: ...
+    def save(self, event: Any) -> None: ...
+    def work(self, function: Callable[[], Any]) -> Any: ...
+
+
+class AsyncShell(Protocol):
+    async def send(self, call: Call) -> Reply: ...
+    async def sleep(self, wait: Wait) -> None: ...
+    async def save(self, event: Any) -> None: ...
+    async def work(self, function: Callable[[], Any]) -> Any: ...
+
+
+def drive(flow: Flow[T], shell: Shell) -> T:
+    """Run `flow` to its result on blocking I/O (Locust, tests)."""
+    outcome: Any = None
+    while True:
+        try:
+            step = flow.send(outcome)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        outcome = _take(step, shell)
+
+
+async def adrive(flow: Flow[T], shell: AsyncShell) -> T:
+    """Same as `drive`, on asyncio (the CLI)."""
+    outcome: Any = None
+    while True:
+        try:
+            step = flow.send(outcome)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        awaitable: Awaitable[Any] = _take(step, shell)
+        outcome = await awaitable
+
+
+def _take(step: Step, shell: Any) -> Any:
+    match step:
+        case Call():
+            return shell.send(step)
+        case Wait():
+            return shell.sleep(step)
+        case Save():
+            return shell.save(step.event)
+        case Work():
+            return shell.work(step.function)
