@@ -1,18 +1,93 @@
 """The parts of one org, handed to every handler."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from .clients import Client, IssuedTokens
 from .clock import Clock
-from .profile import Profile
+from .faults import Faults
+from .ids import new_id
+from .ledger import Ledger
+from .limits import Limiter
+from .model import Reference
+from .profile import LoadedProfile, Profile
 from .store import Store
+
+if TYPE_CHECKING:  # both import this module
+    from .exports import Exports
+    from .imports import Imports
 
 
 @dataclass(slots=True)
 class Org:
     store: Store
     clock: Clock
-    rng: random.Random  # ids, correlation ids
+    rng: random.Random  # ids of lists, contacts and jobs
     profile: Profile  # replaced as a whole by the control API; read it at each use
     spool: Path  # uploads and exports lie here, removed at shutdown
+    seed: int = 0
+    sources: dict[str, str] = field(default_factory=dict)  # where each setting of the profile comes from
+    clients: dict[str, Client] = field(default_factory=dict)
+    tokens: IssuedTokens = field(default_factory=IssuedTokens)
+    limiter: Limiter = field(default_factory=Limiter)
+    faults: Faults = field(default_factory=Faults)
+    ledger: Ledger = field(default_factory=Ledger)
+    in_work: int = 0  # requests being served now: the latency model asks
+    imports: "Imports" = field(init=False)
+    exports: "Exports" = field(init=False)
+    _streams: dict[str, random.Random] = field(default_factory=dict)
+
+    def rng_for(self, purpose: str) -> random.Random:
+        """A generator of its own for `purpose`: what is drawn from it does not depend on what else happens."""
+        if purpose not in self._streams:
+            self._streams[purpose] = random.Random(f"{self.seed}/{purpose}")
+        return self._streams[purpose]
+
+    @property
+    def id(self) -> str:
+        return new_id(random.Random(f"{self.seed}/organization"))
+
+    @property
+    def home_division(self) -> Reference:
+        division_id = new_id(random.Random(f"{self.seed}/division"))
+        return Reference(id=division_id, name="Home", self_uri=f"/api/v2/authorization/divisions/{division_id}")
+
+    def reset(self) -> None:
+        """Empty the org and start its generators anew: the same requests will get the same answers again."""
+        for contact_list in list(self.store.contact_lists()):
+            self.store.delete_list(contact_list.id)
+        self.tokens.clear()
+        self.limiter = Limiter()
+        self.faults = Faults()
+        self.ledger = Ledger()
+        self._streams.clear()
+        self.rng.seed(self.seed)
+        self.start_jobs()
+
+    def start_jobs(self) -> None:
+        """Begin without any import or export."""
+        from .exports import Exports  # they import this module
+        from .imports import Imports
+
+        self.imports = Imports(self)
+        self.exports = Exports(self)
+
+
+def create_org(
+    *, store: Store, clock: Clock, profile: LoadedProfile, spool: Path, clients: list[Client], seed: int = 0
+) -> Org:
+    """An org with all its parts, ready for `app.create_app`."""
+    org = Org(
+        store=store,
+        clock=clock,
+        rng=random.Random(seed),
+        profile=profile.profile,
+        spool=spool,
+        seed=seed,
+        sources=dict(profile.sources),
+        clients={client.id: client for client in clients},
+    )
+    org.start_jobs()
+    return org

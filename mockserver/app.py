@@ -1,0 +1,84 @@
+"""The whole API on one page: every operation, its handler and the permission it needs."""
+
+from aiohttp import web
+
+from .contact_lists import ContactLists
+from .contacts import Contacts
+from .handling import Operation
+from .middleware import Pipeline
+from .oauth import OAuth
+from .org import Org
+from .platform import Platform
+
+_LISTS = "/api/v2/outbound/contactlists"
+_LIST = _LISTS + "/{contact_list_id}"
+_CONTACTS = _LIST + "/contacts"
+_CONTACT = _CONTACTS + "/{contact_id}"
+
+_OPEN = {"oauth.token", "export.file", "health"}  # no bearer token; the file's address is signed
+_UNCOUNTED = _OPEN | {"import.upload"}  # the profile decides for uploads: they go to another host of the real platform
+
+
+def operations(org: Org) -> list[Operation]:
+    """The route table, first match first. Permissions: official CLI 166.0.0; of the upload: an assumption."""
+    oauth, platform, lists, contacts = OAuth(org), Platform(org), ContactLists(org), Contacts(org)
+    imports, exports = org.imports, org.exports
+    see, delete = "outbound:contactList:view", "outbound:contactList:delete"
+    export = f"outbound:contact:view {see}"
+    # fmt: off
+    table = [
+        ("oauth.token",          "POST",   "/oauth/token",                              oauth.token,           ""),
+        ("health",               "GET",    "/healthz",                                  platform.health,       ""),
+        ("organizations.me",     "GET",    "/api/v2/organizations/me",                  platform.organization, ""),
+        ("tokens.me",            "GET",    "/api/v2/tokens/me",                         platform.token,        ""),
+        ("tokens.delete",        "DELETE", "/api/v2/tokens/me",                         platform.revoke_token, ""),
+        ("divisions.home",       "GET",    "/api/v2/authorization/divisions/home",      platform.division,     ""),
+        ("lists.create",         "POST",   _LISTS,                     lists.create,         "outbound:contactList:add"),
+        ("lists.list",           "GET",    _LISTS,                     lists.list,           see),
+        ("lists.delete_many",    "DELETE", _LISTS,                     lists.delete_many,    delete),
+        ("lists.get",            "GET",    _LIST,                      lists.get,            see),
+        ("lists.update",         "PUT",    _LIST,                      lists.update,         "outbound:contactList:edit"),
+        ("lists.delete",         "DELETE", _LIST,                      lists.delete,         delete),
+        ("lists.clear",          "POST",   _LIST + "/clear",           lists.clear,          "outbound:contact:delete"),
+        ("contacts.add",         "POST",   _CONTACTS,                  contacts.add,         "outbound:contact:add"),
+        ("contacts.delete_many", "DELETE", _CONTACTS,                  contacts.delete_many, "outbound:contact:delete"),
+        ("contacts.bulk",        "POST",   _CONTACTS + "/bulk",        contacts.bulk,        "outbound:contact:view"),
+        ("contacts.search",      "POST",   _CONTACTS + "/search",      contacts.search,      "outbound:contact:view"),
+        ("contacts.get",         "GET",    _CONTACT,                   contacts.get,         "outbound:contact:view"),
+        ("contacts.update",      "PUT",    _CONTACT,                   contacts.update,      "outbound:contact:edit"),
+        ("contacts.delete",      "DELETE", _CONTACT,                   contacts.delete,      "outbound:contact:delete"),
+        ("import.upload",        "POST",   "/uploads/v2/contactlist",  imports.upload,    "outbound:contactList:upload"),
+        ("import.status",        "GET",    _LIST + "/importstatus",    imports.status,       see),
+        ("export.create",        "POST",   _LIST + "/export",          exports.create,       export),
+        ("export.get",           "GET",    _LIST + "/export",          exports.get,          export),
+        ("export.download",      "GET",    "/api/v2/downloads/{download_id}",           exports.download,      ""),
+        ("export.file",          "GET",    "/downloads/{download_id}",                  exports.file,          ""),
+    ]
+    # fmt: on
+    return [
+        Operation(
+            op=op,
+            method=method,
+            path=path,
+            handler=handler,
+            permission=permission,
+            auth=op not in _OPEN,
+            counts=op not in _UNCOUNTED,
+        )
+        for op, method, path, handler, permission in table
+    ]
+
+
+def create_app(org: Org, hosts: frozenset[str] = frozenset()) -> web.Application:
+    """The API as an aiohttp application. `hosts` are names it answers to besides this machine's own."""
+    return serve(org, operations(org), hosts)
+
+
+def serve(org: Org, table: list[Operation], hosts: frozenset[str] = frozenset()) -> web.Application:
+    """Any operations, behind the pipeline."""
+    pipeline = Pipeline(org, hosts)
+    # Bodies are counted where they are read, with a limit for each operation: aiohttp's own would answer in its own words.
+    app = web.Application(middlewares=[pipeline.outermost], client_max_size=1 << 62)
+    for operation in table:
+        app.router.add_route(operation.method, operation.path, pipeline.route(operation))
+    return app
