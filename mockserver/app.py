@@ -23,7 +23,8 @@ def operations(org: Org) -> list[Operation]:
     """The route table, first match first. Permissions: official CLI 166.0.0; of the upload: an assumption."""
     oauth, platform, lists, contacts = OAuth(org), Platform(org), ContactLists(org), Contacts(org)
     imports, exports = org.imports, org.exports
-    see, delete = "outbound:contactList:view", "outbound:contactList:delete"
+    add, upload = "outbound:contactList:add", "outbound:contactList:upload"
+    see, edit, delete = "outbound:contactList:view", "outbound:contactList:edit", "outbound:contactList:delete"
     export = f"outbound:contact:view {see}"
     # fmt: off
     table = [
@@ -33,11 +34,11 @@ def operations(org: Org) -> list[Operation]:
         ("tokens.me",            "GET",    "/api/v2/tokens/me",                         platform.token,        ""),
         ("tokens.delete",        "DELETE", "/api/v2/tokens/me",                         platform.revoke_token, ""),
         ("divisions.home",       "GET",    "/api/v2/authorization/divisions/home",      platform.division,     ""),
-        ("lists.create",         "POST",   _LISTS,                     lists.create,         "outbound:contactList:add"),
+        ("lists.create",         "POST",   _LISTS,                     lists.create,         add),
         ("lists.list",           "GET",    _LISTS,                     lists.list,           see),
         ("lists.delete_many",    "DELETE", _LISTS,                     lists.delete_many,    delete),
         ("lists.get",            "GET",    _LIST,                      lists.get,            see),
-        ("lists.update",         "PUT",    _LIST,                      lists.update,         "outbound:contactList:edit"),
+        ("lists.update",         "PUT",    _LIST,                      lists.update,         edit),
         ("lists.delete",         "DELETE", _LIST,                      lists.delete,         delete),
         ("lists.clear",          "POST",   _LIST + "/clear",           lists.clear,          "outbound:contact:delete"),
         ("contacts.add",         "POST",   _CONTACTS,                  contacts.add,         "outbound:contact:add"),
@@ -47,7 +48,7 @@ def operations(org: Org) -> list[Operation]:
         ("contacts.get",         "GET",    _CONTACT,                   contacts.get,         "outbound:contact:view"),
         ("contacts.update",      "PUT",    _CONTACT,                   contacts.update,      "outbound:contact:edit"),
         ("contacts.delete",      "DELETE", _CONTACT,                   contacts.delete,      "outbound:contact:delete"),
-        ("import.upload",        "POST",   "/uploads/v2/contactlist",  imports.upload,    "outbound:contactList:upload"),
+        ("import.upload",        "POST",   "/uploads/v2/contactlist",  imports.upload,       upload),
         ("import.status",        "GET",    _LIST + "/importstatus",    imports.status,       see),
         ("export.create",        "POST",   _LIST + "/export",          exports.create,       export),
         ("export.get",           "GET",    _LIST + "/export",          exports.get,          export),
@@ -77,7 +78,7 @@ def create_app(org: Org, hosts: frozenset[str] = frozenset()) -> web.Application
 def serve(org: Org, table: list[Operation], hosts: frozenset[str] = frozenset()) -> web.Application:
     """Any operations, behind the pipeline."""
     pipeline = Pipeline(org, hosts)
-    # Bodies are counted where they are read, with a limit for each operation: aiohttp's own would answer in its own words.
+    # Bodies are counted where they are read, with limits of their own: aiohttp would refuse them in its own words.
     app = web.Application(middlewares=[pipeline.outermost], client_max_size=1 << 62)
     for operation in table:
         app.router.add_route(operation.method, operation.path, pipeline.route(operation))

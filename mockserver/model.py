@@ -9,7 +9,7 @@ class _Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     pass
 
 
-class Reference(_Wire):
+class Reference(_Wire, frozen=True):
     """DomainEntityRef. Source: SDK 269.0.0 models/domain_entity_ref.py."""
 
     id: str
@@ -17,7 +17,7 @@ class Reference(_Wire):
     self_uri: str | None = None
 
 
-class ContactColumn(_Wire):
+class ContactColumn(_Wire, frozen=True):
     """ContactPhoneNumberColumn, EmailColumn, WhatsAppColumn. Source: SDK 269.0.0."""
 
     column_name: str
@@ -26,7 +26,7 @@ class ContactColumn(_Wire):
     contactable_time_column_name: str | None = None
 
 
-class ColumnDataType(_Wire):
+class ColumnDataType(_Wire, frozen=True):
     column_name: str
     column_data_type: Literal["NUMERIC", "TEXT", "TIMESTAMP", "DATETIME"] | None = None
     min: int | None = None
@@ -34,7 +34,7 @@ class ColumnDataType(_Wire):
     max_length: int | None = None
 
 
-class ContactList(_Wire):
+class ContactList(_Wire, frozen=True):
     """A contact list's configuration. `version` rises with each update. Source: SDK 269.0.0 models/contact_list.py."""
 
     id: str
@@ -60,10 +60,10 @@ class ContactList(_Wire):
     time_zone: str | None = None
 
 
-class ImportJob(_Wire):
+class ImportJob(_Wire, frozen=True):
     """One uploaded CSV on its way into a list, or into nothing if it failed its checks.
 
-    Progress is computed from elapsed time. `accepted` rows are stored, `total_records` counts all data rows of the file.
+    Progress is computed from elapsed time. `accepted` rows are stored, `total_records` counts all rows of the file.
     """
 
     id: str
@@ -77,7 +77,7 @@ class ImportJob(_Wire):
     frozen_at: int | None = None  # completed records never pass this
 
 
-class ImportStatus(_Wire, omit_defaults=False):
+class ImportStatus(_Wire, frozen=True, omit_defaults=False):
     """Source: SDK 269.0.0 models/import_status.py. A finished import has no state at all, only 100 percent."""
 
     state: Literal["IN_PROGRESS", "FAILED"] | msgspec.UnsetType = msgspec.UNSET
@@ -87,7 +87,7 @@ class ImportStatus(_Wire, omit_defaults=False):
     failure_reason: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class ExportJob(_Wire):
+class ExportJob(_Wire, frozen=True):
     """One export of a list: the rows as they were when it was asked for."""
 
     id: str

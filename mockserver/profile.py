@@ -1,19 +1,28 @@
 """What an org allows, how long it takes, and how it reads the unclear parts of the API. Each value has a source.
 
-A profile is a TOML file; every setting in it is `{ value = ..., source = "..." }`, where the source is a document or the
-word `assumption`. A file may start from another with `extends = "default"`.
+A profile is a TOML file; every setting in it is `{ value = ..., source = "..." }`, where the source is a document or
+says `assumption`. A file may start from another with `extends = "default"`.
 """
 
-from typing import Literal
+import math
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
+
+from .op_names import OP_NAMES
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
-class Limits(_Section):
+class Limits(_Section, frozen=True):
     contacts_per_list: int
     contacts_per_org: int
     lists_per_org: int
@@ -32,8 +41,8 @@ class Limits(_Section):
     upload_bytes: int
 
 
-class Rate(_Section):
-    requests_per_window: int
+class Rate(_Section, frozen=True):
+    requests_per_window: int  # 0: no limit
     window_s: float
     window: Literal["fixed", "sliding"]
     scope: Literal["token", "client"]
@@ -41,7 +50,7 @@ class Rate(_Section):
     per_op: dict[str, int]  # a lower limit of single operations in the same window, by op name
 
 
-class Latency(_Section):
+class Latency(_Section, frozen=True):
     """Seconds one operation takes: `(base_s + per_contact_s * contacts + per_kib_s * KiB of body) * jitter`.
 
     `jitter` is log-normal with median 1 and standard deviation `sigma` of its logarithm. With probability
@@ -58,7 +67,7 @@ class Latency(_Section):
     concurrency_penalty: float = 0.0
 
 
-class Jobs(_Section):
+class Jobs(_Section, frozen=True):
     import_start_delay_s: float
     import_rows_per_s: float  # 0: at once
     import_status_visible_rows: int  # smaller imports may end before any status is seen: no counters, no percent
@@ -69,7 +78,7 @@ class Jobs(_Section):
     exports_at_once: int
 
 
-class Semantics(_Section):
+class Semantics(_Section, frozen=True):
     unknown_columns: Literal["reject", "ignore"]
     missing_columns: Literal["allow", "reject"]
     update: Literal["merge", "replace"]  # what an upsert or PUT does with columns it does not name
@@ -84,13 +93,13 @@ class Semantics(_Section):
     form_credentials: bool  # client id and secret as form fields, no Basic header
 
 
-class Tokens(_Section):
+class Tokens(_Section, frozen=True):
     lifetime_s: int
-    requests_per_window: int
+    requests_per_window: int  # at the token endpoint, a client; 0: no limit
 
 
-class Profile(_Section):
-    """Everything in force. `with_changes` gives the profile after a control request."""
+class Profile(_Section, frozen=True):
+    """Everything in force. `changed` gives the profile after a control request."""
 
     name: str
     limits: Limits
@@ -99,4 +108,158 @@ class Profile(_Section):
     jobs: Jobs
     semantics: Semantics
     tokens: Tokens
-    request_timeout_s: float  # a request that takes longer is answered 504; its work may still be done
+    request_timeout_s: float  # a request that takes longer is answered 504; its work may still be done. 0: never
+
+
+class ProfileError(Exception):
+    """A profile cannot be used; the message names the file and the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProfile:
+    profile: Profile
+    sources: Mapping[str, str]  # "limits.contacts_per_list" -> where its value comes from
+
+
+Settings = dict[tuple[str, ...], Any]  # ("latency", "contacts.add", "base_s") -> value
+
+
+def load(name_or_path: str) -> LoadedProfile:
+    """A shipped profile by name, or a TOML file. Raises ProfileError."""
+    settings, sources = _read(name_or_path, relative_to=Path(), seen=())
+    profile = _profile(settings | {("name",): Path(name_or_path).stem}, name_or_path)
+    return LoadedProfile(profile, {".".join(path): source for path, source in sources.items()})
+
+
+def shipped() -> list[str]:
+    """Names of the profiles that come with the mock."""
+    files = resources.files(__package__).joinpath("profiles").iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+def changed(profile: Profile, patch: Mapping[str, Any], origin: str = "patch") -> tuple[Profile, list[str]]:
+    """The profile with some settings replaced, and their dotted names.
+
+    `patch` is nested like the profile, or has dotted keys ("latency.contacts.add.base_s"), or both. `origin` is what
+    the message of a ProfileError begins with.
+    """
+    changes = dict(_leaves(_undotted(patch)))
+    settings = dict(_leaves(msgspec.to_builtins(profile))) | changes
+    return _profile(settings, origin), [".".join(path) for path in changes]
+
+
+def at_cpu_speed(profile: Profile) -> Profile:
+    """The same org without anything that makes one wait: what is left is the speed of the machine."""
+    return msgspec.structs.replace(
+        profile,
+        rate=msgspec.structs.replace(profile.rate, requests_per_window=0, per_op={}),
+        latency={"*": Latency()},
+        jobs=msgspec.structs.replace(
+            profile.jobs,
+            import_start_delay_s=0.0,
+            import_rows_per_s=0.0,
+            export_start_delay_s=0.0,
+            export_rows_per_s=0.0,
+        ),
+        semantics=msgspec.structs.replace(profile.semantics, size_lag_s=0.0),
+        tokens=msgspec.structs.replace(profile.tokens, requests_per_window=0),
+    )
+
+
+def _read(name: str, relative_to: Path, seen: tuple[str, ...]) -> tuple[Settings, dict[tuple[str, ...], str]]:
+    """Values and sources of a file and of those it extends."""
+    if name in seen:
+        raise ProfileError(f"{name}: extends itself")
+    document, folder = _document(name, relative_to)
+    settings: Settings = {}
+    sources: dict[tuple[str, ...], str] = {}
+    base = document.pop("extends", None)
+    if base is not None:
+        if not isinstance(base, str):
+            raise ProfileError(f"{name}: extends: expected the name of a profile")
+        settings, sources = _read(base, folder, (*seen, name))
+    for path, value, source in _sourced(name, document, ()):
+        settings[path], sources[path] = value, source
+    return settings, sources
+
+
+def _document(name: str, relative_to: Path) -> tuple[dict[str, Any], Path]:
+    """The parsed TOML and the folder that relative names in it start from."""
+    is_file = name.endswith(".toml") or "/" in name
+    if not is_file and name not in shipped():
+        raise ProfileError(f"no profile is called {name!r}; there are {', '.join(shipped())}, or give a .toml file")
+    path = relative_to / name if is_file else resources.files(__package__).joinpath("profiles", f"{name}.toml")
+    try:
+        return tomllib.loads(path.read_text("utf-8")), (relative_to / name).parent
+    except OSError as error:
+        raise ProfileError(f"{name}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{name}: {error}") from error
+
+
+def _sourced(file: str, table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any, str]]:
+    """Every setting of the table with its value and source."""
+    for key, value in table.items():
+        here = (*path, key)
+        if not isinstance(value, dict):
+            raise ProfileError(f'{file}: {".".join(here)}: expected {{ value = ..., source = "..." }}')
+        if "value" not in value:
+            yield from _sourced(file, value, here)
+            continue
+        source = value.get("source")
+        if not isinstance(source, str) or not source.strip() or value.keys() != {"value", "source"}:
+            raise ProfileError(f"{file}: {'.'.join(here)}: needs a value and a source, and nothing else")
+        yield here, value["value"], source
+
+
+def _profile(settings: Settings, origin: str) -> Profile:
+    """Checked: types, unknown and missing settings, operations that do not exist, numbers below 0."""
+    tree: dict[str, Any] = {"latency": {}, "rate": {"per_op": {}}}
+    for path, value in settings.items():
+        branch = tree
+        for key in path[:-1]:
+            branch = branch.setdefault(key, {})
+            if not isinstance(branch, dict):
+                raise ProfileError(f"{origin}: {'.'.join(path)}: no such setting")
+        branch[path[-1]] = value
+        if isinstance(value, int | float) and not 0 <= value < math.inf:
+            raise ProfileError(f"{origin}: {'.'.join(path)}: expected a number from 0 on, got {value}")
+    try:
+        profile = msgspec.convert(tree, Profile)
+        re.compile(profile.limits.contact_id_pattern)
+    except (msgspec.ValidationError, re.error) as error:
+        raise ProfileError(f"{origin}: {error}".replace("`$.", "`")) from error
+    for op in (*profile.latency, *profile.rate.per_op):
+        if op not in OP_NAMES | {"*"}:
+            raise ProfileError(f"{origin}: no operation is called {op!r}")
+    return profile
+
+
+def _leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def _undotted(patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted keys as nested ones. Names of operations hold a dot themselves."""
+    tree: dict[str, Any] = {}
+    for key, value in patch.items():
+        branch = tree
+        *parents, last = _path(key)
+        for parent in parents:
+            branch = branch.setdefault(parent, {})
+        branch[last] = value | branch.get(last, {}) if isinstance(value, dict) else value
+    return tree
+
+
+def _path(dotted: str) -> list[str]:
+    section, _, rest = dotted.partition(".")
+    if section == "latency" and rest:
+        op, _, setting = rest.rpartition(".")
+        return [section, op, setting] if op and rest not in OP_NAMES else [section, rest]
+    if rest.startswith("per_op."):
+        return [section, "per_op", rest.removeprefix("per_op.")]
+    return dotted.split(".")

@@ -1,0 +1,13 @@
+"""What operations are called in fault rules, the ledger, latencies and limits. The route table uses each name once."""
+
+from typing import Literal, get_args
+
+OpName = Literal[
+    "oauth.token", "organizations.me", "tokens.me", "tokens.delete", "divisions.home", "health",
+    "lists.create", "lists.list", "lists.get", "lists.update", "lists.delete", "lists.delete_many", "lists.clear",
+    "contacts.add", "contacts.get", "contacts.update", "contacts.delete", "contacts.delete_many", "contacts.bulk",
+    "contacts.search", "import.upload", "import.status",
+    "export.create", "export.get", "export.download", "export.file",
+]  # fmt: skip
+
+OP_NAMES: frozenset[str] = frozenset(get_args(OpName))
