@@ -4,7 +4,7 @@ from aiohttp import web
 
 from .contact_lists import ContactLists
 from .contacts import Contacts
-from .handling import Operation
+from .handling import Handler, Operation
 from .middleware import Pipeline
 from .oauth import OAuth
 from .org import Org
@@ -13,6 +13,7 @@ from .platform import Platform
 _LISTS = "/api/v2/outbound/contactlists"
 _LIST = _LISTS + "/{contact_list_id}"
 _CONTACTS = _LIST + "/contacts"
+_DOWNLOAD = "/api/v2/downloads/{download_id}"
 _CONTACT = _CONTACTS + "/{contact_id}"
 
 _OPEN = {"oauth.token", "export.file", "health"}  # no bearer token; the file's address is signed
@@ -22,12 +23,12 @@ _UNCOUNTED = _OPEN | {"import.upload"}  # the profile decides for uploads: they 
 def operations(org: Org) -> list[Operation]:
     """The route table, first match first. Permissions: official CLI 166.0.0; of the upload: an assumption."""
     oauth, platform, lists, contacts = OAuth(org), Platform(org), ContactLists(org), Contacts(org)
-    imports, exports = org.imports, org.exports
     add, upload = "outbound:contactList:add", "outbound:contactList:upload"
     see, edit, delete = "outbound:contactList:view", "outbound:contactList:edit", "outbound:contactList:delete"
     export = f"outbound:contact:view {see}"
     # fmt: off
-    table = [
+    # A reset makes new imports and exports, so these are looked up at each request.
+    table: list[tuple[str, str, str, Handler, str]] = [
         ("oauth.token",          "POST",   "/oauth/token",                              oauth.token,           ""),
         ("health",               "GET",    "/healthz",                                  platform.health,       ""),
         ("organizations.me",     "GET",    "/api/v2/organizations/me",                  platform.organization, ""),
@@ -48,12 +49,12 @@ def operations(org: Org) -> list[Operation]:
         ("contacts.get",         "GET",    _CONTACT,                   contacts.get,         "outbound:contact:view"),
         ("contacts.update",      "PUT",    _CONTACT,                   contacts.update,      "outbound:contact:edit"),
         ("contacts.delete",      "DELETE", _CONTACT,                   contacts.delete,      "outbound:contact:delete"),
-        ("import.upload",        "POST",   "/uploads/v2/contactlist",  imports.upload,       upload),
-        ("import.status",        "GET",    _LIST + "/importstatus",    imports.status,       see),
-        ("export.create",        "POST",   _LIST + "/export",          exports.create,       export),
-        ("export.get",           "GET",    _LIST + "/export",          exports.get,          export),
-        ("export.download",      "GET",    "/api/v2/downloads/{download_id}",           exports.download,      ""),
-        ("export.file",          "GET",    "/downloads/{download_id}",                  exports.file,          ""),
+        ("import.upload",        "POST",   "/uploads/v2/contactlist",  lambda r: org.imports.upload(r), upload),
+        ("import.status",        "GET",    _LIST + "/importstatus",    lambda r: org.imports.status(r), see),
+        ("export.create",        "POST",   _LIST + "/export",          lambda r: org.exports.create(r), export),
+        ("export.get",           "GET",    _LIST + "/export",          lambda r: org.exports.get(r), export),
+        ("export.download",      "GET",    _DOWNLOAD,          lambda r: org.exports.download(r), ""),
+        ("export.file",          "GET",    "/downloads/{download_id}", lambda r: org.exports.file(r), ""),
     ]
     # fmt: on
     return [
@@ -82,4 +83,5 @@ def serve(org: Org, table: list[Operation], hosts: frozenset[str] = frozenset())
     app = web.Application(middlewares=[pipeline.outermost], client_max_size=1 << 62)
     for operation in table:
         app.router.add_route(operation.method, operation.path, pipeline.route(operation))
+    app.on_shutdown.append(pipeline.stop)
     return app

@@ -6,10 +6,13 @@ Every refusal the mock answers with:
   + Unauthorized      401
   + Forbidden         403
   + NotFound          404
+  + MethodNotAllowed  405
   + Conflict          409
   + TooLarge          413
   + Unsupported       415
-  + TooManyRequests   429, carries `retry_after_s`
+  + Misdirected       421, a Host that is not this server
+  + TooManyRequests   429, says when to come back
+  + TimedOut          504
 * OAuthError          400 `{error, description, error_description}`: the token endpoint has a body of its own
 
 Source of codes and messages: official swagger of 2018-03-21, unless a handler says otherwise.
@@ -42,6 +45,10 @@ class NotFound(ApiError):
     status, code = 404, "not.found"
 
 
+class MethodNotAllowed(ApiError):
+    status, code = 405, "method.not.allowed"  # Assumption: the code; no source shows one
+
+
 class Conflict(ApiError):
     status, code = 409, "general.conflict"
 
@@ -54,12 +61,23 @@ class Unsupported(ApiError):
     status, code = 415, "unsupported.media.type"
 
 
+class Misdirected(ApiError):
+    status, code = 421, "misdirected.request"  # the mock's own
+
+
 class TooManyRequests(ApiError):
     status, code = 429, "too.many.requests.retry.after"
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"Rate limit exceeded the maximum. Retry the request in [{retry_after_s}] seconds")
         self.headers = {"Retry-After": str(retry_after_s)}
+
+
+class TimedOut(ApiError):
+    status, code = 504, "request.timeout"
+
+    def __init__(self) -> None:
+        super().__init__("The request timed out.")
 
 
 class OAuthError(Exception):

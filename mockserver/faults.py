@@ -21,6 +21,8 @@ Moment = Literal["before_parse", "before_commit", "after_commit", "mid_response"
 _MAX_RULES = 1000
 _NOT_BUILT = ("late_commit_s", "partial_commit", "truncate_at", "content_length_delta", "rewrite", "job")
 
+HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
+HeaderValue = Annotated[str, msgspec.Meta(pattern=r"^[\x20-\x7e]*$")]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -32,7 +34,7 @@ class Action(_Strict, frozen=True):
     """First a stall, if there is one; then an answer instead of the real one, or a cut connection, or neither."""
 
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
-    headers: dict[str, str | None] = {}  # null leaves a header out
+    headers: dict[HeaderName, HeaderValue | None] = {}  # null leaves a header out
     body: Any = msgspec.UNSET  # a string is sent as it is, anything else as JSON; else the platform's error body
     reset: bool = False
     stall_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0

@@ -61,9 +61,7 @@ class OAuth:
     def _limit(self, client_id: str) -> None:
         """The endpoint's own limit. Clients that do not exist share one window, so that they cannot fill the memory."""
         rate = self._org.profile.rate
-        own = msgspec.structs.replace(
-            rate, requests_per_window=self._org.profile.tokens.requests_per_window, per_op={}
-        )
+        own = msgspec.structs.replace(rate, requests_per_window=self._org.profile.tokens.requests_per_window, per_op={})
         bucket = f"oauth:{client_id}" if client_id in self._org.clients else "oauth"
         decision = self._org.limiter.admit(bucket, "oauth.token", own, self._org.clock.now())
         if decision and not decision.admitted:

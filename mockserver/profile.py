@@ -148,6 +148,14 @@ def changed(profile: Profile, patch: Mapping[str, Any], origin: str = "patch") -
     return _profile(settings, origin), [".".join(path) for path in changes]
 
 
+def origins(before: Profile, after: Profile, sources: Mapping[str, str], origin: str) -> dict[str, str]:
+    """The sources of all settings in `after`, where those that differ from `before` come from `origin`."""
+    known = dict(_leaves(msgspec.to_builtins(before)))
+    settings = _leaves(msgspec.to_builtins(after))
+    changes = {".".join(path): origin for path, value in settings if known.get(path) != value}
+    return dict(sources) | changes
+
+
 def at_cpu_speed(profile: Profile) -> Profile:
     """The same org without anything that makes one wait: what is left is the speed of the machine."""
     return msgspec.structs.replace(
