@@ -4,6 +4,7 @@ Bytes, because the garbage collector walks dicts and a million of them stop a se
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from .model import ContactList
@@ -16,6 +17,7 @@ class Snapshot(NamedTuple):
 
     ids: Sequence[str]
     rows: Sequence[Row]
+    attributes: Mapping[str, bytes] = MappingProxyType({})  # of the few contacts that have any; empty in a page
 
 
 class Store(Protocol):
@@ -61,10 +63,20 @@ class Store(Protocol):
         ...
 
     def attributes(self, list_id: str, contact_id: str) -> bytes | None:
-        """JSON object of what a contact carries besides `data` (callable, phoneNumberStatus, ...), if it was ever set."""
+        """JSON object of what a contact carries besides `data` (callable, phoneNumberStatus, ...), if ever set."""
         ...
 
-    def set_attributes(self, list_id: str, attributes: Mapping[str, bytes]) -> None: ...
+    def set_attributes(self, list_id: str, attributes: Mapping[str, bytes]) -> None:
+        """Set them for contacts the caller knows to exist."""
+        ...
+
+    def save_import(self, list_id: str, record: bytes) -> None:
+        """Keep what must be known of the list's newest import after a restart. Gone with the list."""
+        ...
+
+    def imports(self) -> Mapping[str, bytes]:
+        """What was last saved, by list id."""
+        ...
 
     def iter_ids(self, list_id: str) -> Iterator[str]: ...
     def close(self) -> None: ...

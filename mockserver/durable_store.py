@@ -1,0 +1,145 @@
+"""Contacts that survive a kill: the memory store, and a log of every change on the disk before it is made.
+
+Opening replays the log. A change is checked, logged and then made, so the log and the memory agree, or neither has it.
+An import that was loading at a kill has logged some of its rows; `imports.py` finds its saved record unfinished and
+reports it FAILED: it is never complete and short.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .memory_store import MemoryStore, check_lengths
+from .model import ContactList
+from .store import Row
+from .store_log import Record, StoreError, StoreLog
+
+__all__ = ["DurableStore", "StoreError"]
+
+_CHUNK_CONTACTS = 1_000
+_SMALL_BYTES = 1_000_000  # a log not worth rewriting, however little of it is still true
+
+_encode = msgspec.msgpack.Encoder().encode
+_Contacts = tuple[list[str], list[Row]]
+
+
+class DurableStore(MemoryStore):
+    """Raises StoreError if the file cannot be opened or written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._log = StoreLog(path)
+        try:
+            self._replay()
+            if self._log.payload_bytes() > 2 * self._live_bytes() + _SMALL_BYTES:
+                self._log.rewrite(self._live_records())
+        except BaseException:
+            self._log.close()
+            raise
+
+    def create_list(self, contact_list: ContactList) -> None:
+        self.check_new(contact_list)
+        self._log_change("create_list", contact_list.id, contact_list)
+        super().create_list(contact_list)
+
+    def replace_list(self, contact_list: ContactList) -> None:
+        self.contact_list(contact_list.id)
+        self._log_change("replace_list", contact_list.id, contact_list)
+        super().replace_list(contact_list)
+
+    def delete_list(self, list_id: str) -> None:
+        self.contact_list(list_id)
+        self._log_change("delete_list", list_id, None)
+        super().delete_list(list_id)
+
+    def add_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> None:
+        self.contact_list(list_id)
+        check_lengths(ids, rows)
+        self._log_change("add_contacts", list_id, (ids, rows))
+        super().add_contacts(list_id, ids, rows)
+
+    def put_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> int:
+        self.contact_list(list_id)
+        check_lengths(ids, rows)
+        self._log_change("put_contacts", list_id, (ids, rows))
+        return super().put_contacts(list_id, ids, rows)
+
+    def delete_contacts(self, list_id: str, ids: Sequence[str]) -> int:
+        self.contact_list(list_id)
+        self._log_change("delete_contacts", list_id, ids)
+        return super().delete_contacts(list_id, ids)
+
+    def clear(self, list_id: str) -> None:
+        self.contact_list(list_id)
+        self._log_change("clear", list_id, None)
+        super().clear(list_id)
+
+    def set_attributes(self, list_id: str, attributes: Mapping[str, bytes]) -> None:
+        self.contact_list(list_id)
+        self._log_change("set_attributes", list_id, attributes)
+        super().set_attributes(list_id, attributes)
+
+    def save_import(self, list_id: str, record: bytes) -> None:
+        self.contact_list(list_id)
+        self._log_change("save_import", list_id, record)
+        super().save_import(list_id, record)
+
+    def close(self) -> None:
+        self._log.close()
+
+    def _log_change(self, kind: str, list_id: str, payload: object) -> None:
+        self._log.append(Record(kind, list_id, _encode(payload)))
+
+    def _replay(self) -> None:
+        for kind, list_id, payload in self._log.records():
+            try:
+                decode, apply = _KINDS[kind]
+                apply(self, list_id, decode(payload))
+            except (KeyError, msgspec.DecodeError) as error:
+                raise StoreError(f"the store holds a record that cannot be read ({kind}: {error})") from error
+
+    def _live_bytes(self) -> int:
+        return sum(
+            len(contact_id) + len(row)
+            for contact_list in self.contact_lists()
+            for contact_id, row in zip(*self.snapshot(contact_list.id)[:2], strict=True)
+        )
+
+    def _live_records(self) -> Iterator[Record]:
+        imports = self.imports()
+        for contact_list in self.contact_lists():
+            list_id = contact_list.id
+            ids, rows, attributes = self.snapshot(list_id)
+            yield Record("create_list", list_id, _encode(contact_list))
+            for start in range(0, len(ids), _CHUNK_CONTACTS):
+                part = slice(start, start + _CHUNK_CONTACTS)
+                yield Record("add_contacts", list_id, _encode((ids[part], rows[part])))
+            yield Record("set_attributes", list_id, _encode(attributes))
+            if list_id in imports:
+                yield Record("save_import", list_id, _encode(imports[list_id]))
+
+
+def _decoder(type_: Any) -> Callable[[bytes], Any]:
+    return msgspec.msgpack.Decoder(type_).decode
+
+
+# How each kind of record is read, and what it does to the memory. The names are in files: they never change.
+_KINDS: dict[str, tuple[Callable[[bytes], Any], Callable[[MemoryStore, str, Any], object]]] = {
+    "create_list": (_decoder(ContactList), lambda memory, _, value: MemoryStore.create_list(memory, value)),
+    "replace_list": (_decoder(ContactList), lambda memory, _, value: MemoryStore.replace_list(memory, value)),
+    "delete_list": (_decoder(None), lambda memory, list_id, _: MemoryStore.delete_list(memory, list_id)),
+    "add_contacts": (
+        _decoder(_Contacts),
+        lambda memory, list_id, value: MemoryStore.add_contacts(memory, list_id, *value),
+    ),
+    "put_contacts": (
+        _decoder(_Contacts),
+        lambda memory, list_id, value: MemoryStore.put_contacts(memory, list_id, *value),
+    ),
+    "delete_contacts": (_decoder(list[str]), MemoryStore.delete_contacts),
+    "clear": (_decoder(None), lambda memory, list_id, _: MemoryStore.clear(memory, list_id)),
+    "set_attributes": (_decoder(dict[str, bytes]), MemoryStore.set_attributes),
+    "save_import": (_decoder(bytes), MemoryStore.save_import),
+}

@@ -1,0 +1,200 @@
+"""Contacts in memory: two lists of text and bytes a contact list, and indexes only for those who ask.
+
+Deleted contacts leave an empty row behind until more than half of a list is empty. Replaced contacts keep their place.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
+
+from .column_index import ColumnIndex
+from .errors import contact_list_not_found
+from .model import ContactList
+from .store import Row, Snapshot
+
+_EMPTY = b""  # the row of a deleted contact: no JSON object is empty
+_FEW = 1_000  # empty rows that are not worth the removal
+
+
+class MemoryStore:
+    def __init__(self) -> None:
+        self._tables: dict[str, _Table] = {}
+        self._total = 0
+
+    def create_list(self, contact_list: ContactList) -> None:
+        self.check_new(contact_list)
+        self._tables[contact_list.id] = _Table(contact_list)
+
+    def contact_list(self, list_id: str) -> ContactList:
+        return self._table(list_id).contact_list
+
+    def contact_lists(self) -> Sequence[ContactList]:
+        return [table.contact_list for table in self._tables.values()]
+
+    def replace_list(self, contact_list: ContactList) -> None:
+        self._table(contact_list.id).contact_list = contact_list
+
+    def delete_list(self, list_id: str) -> None:
+        self._total -= self._table(list_id).live
+        del self._tables[list_id]
+
+    def size(self, list_id: str) -> int:
+        return self._table(list_id).live
+
+    def total_size(self) -> int:
+        return self._total
+
+    def add_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> None:
+        table = self._table(list_id)
+        check_lengths(ids, rows)
+        table.append(ids, rows)
+        self._total += len(ids)
+
+    def put_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> int:
+        table = self._table(list_id)
+        check_lengths(ids, rows)
+        new = table.put(ids, rows)
+        self._total += new
+        return new
+
+    def existing(self, list_id: str, ids: Sequence[str]) -> dict[str, Row]:
+        table = self._table(list_id)
+        places = table.places()
+        return {contact_id: table.rows[places[contact_id]] for contact_id in ids if contact_id in places}
+
+    def delete_contacts(self, list_id: str, ids: Sequence[str]) -> int:
+        deleted = self._table(list_id).delete(ids)
+        self._total -= deleted
+        return deleted
+
+    def clear(self, list_id: str) -> None:
+        table = self._table(list_id)
+        self._total -= table.live
+        cleared = _Table(table.contact_list)
+        cleared.saved_import = table.saved_import
+        self._tables[list_id] = cleared
+
+    def snapshot(self, list_id: str) -> Snapshot:
+        table = self._table(list_id)
+        ids, rows = table.live_contacts()
+        return Snapshot(ids[:], rows[:], dict(table.attributes))
+
+    def page(self, list_id: str, offset: int, limit: int) -> Snapshot:
+        ids, rows = self._table(list_id).live_contacts()
+        return Snapshot(ids[offset : offset + limit], rows[offset : offset + limit])
+
+    def find(self, list_id: str, column: str, values: Sequence[str]) -> list[str]:
+        return self._table(list_id).find(column, values)
+
+    def attributes(self, list_id: str, contact_id: str) -> bytes | None:
+        return self._table(list_id).attributes.get(contact_id)
+
+    def set_attributes(self, list_id: str, attributes: Mapping[str, bytes]) -> None:
+        self._table(list_id).attributes.update(attributes)
+
+    def save_import(self, list_id: str, record: bytes) -> None:
+        self._table(list_id).saved_import = record
+
+    def imports(self) -> Mapping[str, bytes]:
+        return {list_id: table.saved_import for list_id, table in self._tables.items() if table.saved_import}
+
+    def iter_ids(self, list_id: str) -> Iterator[str]:
+        return iter(self.snapshot(list_id).ids)
+
+    def check_new(self, contact_list: ContactList) -> None:
+        if contact_list.id in self._tables:
+            raise ValueError(f"the list {contact_list.id} exists already")
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _table(self, list_id: str) -> "_Table":
+        try:
+            return self._tables[list_id]
+        except KeyError:
+            raise contact_list_not_found() from None
+
+
+def check_lengths(ids: Sequence[str], rows: Sequence[Row]) -> None:
+    if len(ids) != len(rows):
+        raise ValueError(f"{len(ids)} ids for {len(rows)} rows")
+
+
+class _Table:
+    """The contacts of one list. A contact's place is its position in `ids` and `rows`."""
+
+    def __init__(self, contact_list: ContactList) -> None:
+        self.contact_list = contact_list
+        self.live = 0
+        self.ids: list[str] = []
+        self.rows: list[Row] = []
+        self.attributes: dict[str, bytes] = {}
+        self.saved_import = b""
+        self._places: dict[str, int] = {}
+        self._placed = 0  # how many of `ids` are in `_places`
+        self._columns: dict[str, ColumnIndex] = {}
+        self._without_empty: tuple[list[str], list[Row]] | None = None
+
+    def append(self, ids: Sequence[str], rows: Sequence[Row]) -> None:
+        self.ids.extend(ids)
+        self.rows.extend(rows)
+        self.live += len(ids)
+        self._without_empty = None
+
+    def put(self, ids: Sequence[str], rows: Sequence[Row]) -> int:
+        places, before = self.places(), len(self.ids)
+        for contact_id, row in zip(ids, rows, strict=True):
+            place = places.setdefault(contact_id, len(self.ids))
+            if place == len(self.ids):
+                self.ids.append(contact_id)
+                self.rows.append(row)
+            else:
+                self._replace(place, row)
+        new = len(self.ids) - before
+        self.live += new
+        self._placed = len(self.ids)
+        self._without_empty = None
+        return new
+
+    def delete(self, ids: Sequence[str]) -> int:
+        places, before = self.places(), self.live
+        for contact_id in ids:
+            place = places.pop(contact_id, None)
+            if place is not None:
+                self.ids[place], self.rows[place] = "", _EMPTY
+                self.live -= 1
+                self.attributes.pop(contact_id, None)
+        self._without_empty = None
+        self._compact_if_mostly_empty()
+        return before - self.live
+
+    def places(self) -> dict[str, int]:
+        """The place of each id. Built when first asked for: ids drawn by the server are rarely looked up."""
+        start, end = self._placed, len(self.ids)
+        if start < end:
+            self._places.update(compress(zip(self.ids[start:], range(start, end), strict=True), self.rows[start:]))
+            self._placed = end
+        return self._places
+
+    def live_contacts(self) -> tuple[list[str], list[Row]]:
+        """Ids and rows without the empty ones; kept until the list changes. They are not to be changed."""
+        if self.live == len(self.ids):
+            return self.ids, self.rows
+        if self._without_empty is None:
+            self._without_empty = list(compress(self.ids, self.rows)), list(filter(None, self.rows))
+        return self._without_empty
+
+    def find(self, column: str, values: Sequence[str]) -> list[str]:
+        index = self._columns.setdefault(column, ColumnIndex(column))
+        index.catch_up(self.rows)
+        return [self.ids[place] for place in index.places(values, self.rows)]
+
+    def _replace(self, place: int, row: Row) -> None:
+        for index in self._columns.values():
+            index.replaced(place, self.rows[place], row)
+        self.rows[place] = row
+
+    def _compact_if_mostly_empty(self) -> None:
+        if len(self.ids) - self.live > max(self.live, _FEW):
+            self.ids, self.rows = self.live_contacts()
+            self._without_empty = None
+            self._places, self._placed, self._columns = {}, 0, {}

@@ -1,0 +1,111 @@
+"""A log of records in one SQLite file: what is appended is on the disk when `append` returns.
+
+One process at a time: a lock beside the file belongs to the process that has it open, and ends with it in any case.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x6D6F636B  # marks the files that are ours
+# Large pages suit records of some 300 kB; a checkpoint every 16 MiB keeps its pause short.
+_CREATE = f"""
+PRAGMA page_size = 16384;
+PRAGMA journal_mode = WAL;
+BEGIN;
+CREATE TABLE log (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, list_id TEXT NOT NULL, payload BLOB NOT NULL);
+PRAGMA application_id = {_APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
+_INSERT = "INSERT INTO log (kind, list_id, payload) VALUES (?, ?, ?)"
+
+
+class StoreError(Exception):
+    """The store cannot be opened or written; the message says why and what is unharmed."""
+
+
+class Record(NamedTuple):
+    kind: str
+    list_id: str
+    payload: bytes
+
+
+class StoreLog:
+    """Raises StoreError if the file is in use, of a newer version, or no log at all."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = _lock(path)
+        try:
+            self._db = _open(path)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def append(self, record: Record) -> None:
+        try:
+            self._db.execute(_INSERT, record)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path} could not be written ({error}); the change was not made") from error
+
+    def records(self) -> Iterator[Record]:
+        return map(Record._make, self._db.execute("SELECT kind, list_id, payload FROM log ORDER BY seq"))
+
+    def payload_bytes(self) -> int:
+        (total,) = self._db.execute("SELECT COALESCE(SUM(LENGTH(payload)), 0) FROM log").fetchone()
+        return int(total)
+
+    def rewrite(self, records: Iterable[Record]) -> None:
+        """Put `records` in the place of all that is there, in one transaction."""
+        with self._db:
+            self._db.execute("BEGIN")
+            self._db.execute("DELETE FROM log")
+            self._db.executemany(_INSERT, records)
+        self._db.execute("VACUUM")
+
+    def close(self) -> None:
+        self._db.close()
+        os.close(self._lock)
+
+
+def _lock(path: Path) -> int:
+    handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise StoreError(f"{path} is in use by another process") from error
+    return handle
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # Autocommit: each INSERT is a transaction. The server works in one thread, not always the one that opened the file.
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        _prepare(db, path)
+    except sqlite3.DatabaseError as error:
+        db.close()
+        raise StoreError(f"{path} is not a store of this mock ({error})") from error
+    except StoreError:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    (tables,) = db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    if not tables:
+        db.executescript(_CREATE)
+    (application_id,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if application_id != _APPLICATION_ID:
+        raise StoreError(f"{path} is a database, but not a store of this mock")
+    if version > SCHEMA_VERSION:
+        raise StoreError(f"{path} has schema {version}; this version reads up to {SCHEMA_VERSION}")
+    db.execute("PRAGMA synchronous = FULL")
