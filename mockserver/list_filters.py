@@ -1,0 +1,93 @@
+"""Which contact lists a listing shows, and in which order."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from .errors import BadRequest
+from .model import ContactList
+from .query import Query, invalid_value, several
+
+Matches = Callable[[str, str], bool]  # (name of a list, name asked for)
+
+_SORTED_BY: dict[str, Callable[[ContactList], str]] = {
+    "id": lambda each: each.id,
+    "name": lambda each: each.name,
+    "dateCreated": lambda each: each.date_created,
+    "dateModified": lambda each: each.date_modified,
+}
+V = TypeVar("V")
+
+_DESCENDING = {"a": False, "ascending": False, "d": True, "descending": True}
+
+
+def like(name: str, pattern: str) -> bool:
+    """Whether the whole name matches a pattern of plain characters, `.` and `.*`, with `^` and `$` at its ends.
+
+    Nothing else of regular expressions is understood, for a pattern from outside could take for ever to match.
+    """
+    head, *others = _parts(pattern)
+    if not others:
+        return len(name) == len(head) and _at(name, head, 0)
+    *middle, tail = others
+    end = len(name) - len(tail)
+    if not _at(name, head, 0) or not _at(name, tail, end):
+        return False
+    at = len(head)
+    for part in filter(None, middle):
+        at = next((start for start in range(at, end - len(part) + 1) if _at(name, part, start)), end) + len(part)
+    return at <= end
+
+
+NAME_FILTERS: dict[str, Matches] = {
+    "Equals": lambda name, wanted: name == wanted,
+    "RegEx": like,
+    "Contains": lambda name, wanted: wanted in name,
+    "Prefix": str.startswith,
+    "LessThan": lambda name, wanted: name < wanted,
+    "LessThanEqualTo": lambda name, wanted: name <= wanted,
+    "GreaterThan": lambda name, wanted: name > wanted,
+    "GreaterThanEqualTo": lambda name, wanted: name >= wanted,
+    "BeginsWith": str.startswith,
+    "EndsWith": str.endswith,
+}
+
+
+def shown(lists: Iterable[ContactList], query: Query, most_ids: int) -> Sequence[ContactList]:
+    """The lists a query asks for, sorted. Raises BadRequest. Assumptions: case counts, and the order is by name."""
+    ids, divisions = several(query, "id"), several(query, "divisionId")
+    if len(ids) > most_ids:
+        raise BadRequest(f"Only {most_ids} contact lists can be retrieved by id at a time", "too.many.bulk.retrieves")
+    matches, name = _name_filter(query), query.get("name", "")
+    found = [
+        each
+        for each in lists
+        if (not ids or each.id in ids)
+        and (not divisions or (each.division is not None and each.division.id in divisions))
+        and (not name or matches(each.name, name))
+    ]
+    by = _one_of(_SORTED_BY, query.get("sortBy", "name"), "sortBy")
+    return sorted(found, key=by, reverse=_one_of(_DESCENDING, query.get("sortOrder", "a"), "sortOrder"))
+
+
+def _name_filter(query: Query) -> Matches:
+    kind = query.get("filterType", "Prefix")
+    if kind == "RegEx" and set("".join(_parts(query.get("name", "")))) & set("*+?()[]{}|\\^$"):
+        raise invalid_value(query["name"], "RegEx", "plain characters, . and .*")
+    return _one_of(NAME_FILTERS, kind, "filterType")
+
+
+def _one_of(choices: dict[str, V], name: str, parameter: str) -> V:
+    if name not in choices:
+        raise invalid_value(name, parameter, ", ".join(choices))
+    return choices[name]
+
+
+def _parts(pattern: str) -> Sequence[str]:
+    """What stands between the `.*` of a pattern."""
+    return pattern.removeprefix("^").removesuffix("$").split(".*")
+
+
+def _at(name: str, part: str, start: int) -> bool:
+    """Whether `part`, in which a dot is any character, stands in `name` at `start`."""
+    here = name[start : start + len(part)] if start >= 0 else ""
+    return len(here) == len(part) and all(sign in (".", there) for sign, there in zip(part, here, strict=True))
