@@ -28,6 +28,7 @@ class Org:
     profile: Profile  # replaced as a whole by the control API; read it at each use
     spool: Path  # uploads and exports lie here, removed at shutdown
     seed: int = 0
+    run: str = ""  # tells this run on a kept store from the ones before: none draws the ids of another
     sources: dict[str, str] = field(default_factory=dict)  # where each setting of the profile comes from
     clients: dict[str, Client] = field(default_factory=dict)
     tokens: IssuedTokens = field(default_factory=IssuedTokens)
@@ -42,7 +43,7 @@ class Org:
     def rng_for(self, purpose: str) -> random.Random:
         """A generator of its own for `purpose`: what is drawn from it does not depend on what else happens."""
         if purpose not in self._streams:
-            self._streams[purpose] = random.Random(f"{self.seed}/{purpose}")
+            self._streams[purpose] = random.Random(f"{self.seed}/{self.run}/{purpose}")
         return self._streams[purpose]
 
     @property
@@ -63,7 +64,10 @@ class Org:
         self.faults = Faults()
         self.ledger = Ledger()
         self._streams.clear()
-        self.rng.seed(self.seed)
+        self.run = ""
+        self.rng.seed(f"{self.seed}/")
+        for file in self.spool.iterdir():
+            file.unlink()
         self.start_jobs()
 
     def start_jobs(self) -> None:
@@ -79,13 +83,15 @@ def create_org(
     *, store: Store, clock: Clock, profile: LoadedProfile, spool: Path, clients: list[Client], seed: int = 0
 ) -> Org:
     """An org with all its parts, ready for `app.create_app`."""
+    run = str(clock.now()) if store.contact_lists() else ""
     org = Org(
         store=store,
         clock=clock,
-        rng=random.Random(seed),
+        rng=random.Random(f"{seed}/{run}"),
         profile=profile.profile,
         spool=spool,
         seed=seed,
+        run=run,
         sources=dict(profile.sources),
         clients={client.id: client for client in clients},
     )

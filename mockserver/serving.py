@@ -1,0 +1,160 @@
+"""Starting the mock, telling that it is ready, and stopping it without a trace."""
+
+import asyncio
+import errno
+import gc
+import json
+import os
+import secrets
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from .app import create_app
+from .clock import SystemClock
+from .config import Config, ConfigError, StoreUnavailableError
+from .control import create_control_app
+from .org import Org, create_org
+from .store import Store
+
+_STOP_S = 2.0  # how long requests in work may take once the mock is told to stop
+_KEEP_ALIVE_S = 75.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What somebody needs to use the running mock; the ready file holds it as JSON."""
+
+    url: str
+    control_url: str
+    control_token: str
+    pid: int
+    client_id: str
+    client_secret: str
+
+
+async def run(config: Config, announce: Callable[[Ready], None]) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ConfigError if it cannot start."""
+    os.umask(0o077)  # whatever is written from here on is the owner's alone
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(config) as ready:
+        _spare_the_garbage_collector()
+        with _ready_file(config.ready_file, ready):
+            announce(ready)
+            await stop.wait()
+
+
+@asynccontextmanager
+async def serving(config: Config) -> AsyncIterator[Ready]:
+    """The org on its two ports for as long as the context lasts."""
+    config.check()
+    profile = config.loaded_profile()
+    control_token = secrets.token_hex(16)
+    with _opened(config.store) as store, tempfile.TemporaryDirectory(prefix="contactbench-mock-") as spool:
+        org = create_org(
+            store=store,
+            clock=SystemClock(),
+            profile=profile,
+            spool=Path(spool),
+            clients=list(config.clients),
+            seed=config.seed,
+        )
+        hosts = config.allowed_hosts | ({config.host} if config.exposed else frozenset())
+        async with (
+            _listening(create_app(org, hosts), config.host, config.port) as url,
+            _listening(create_control_app(org, control_token), "127.0.0.1", config.control_port) as control_url,
+        ):
+            yield _ready(org, url, control_url, control_token)
+
+
+def _ready(org: Org, url: str, control_url: str, control_token: str) -> Ready:
+    client = next(iter(org.clients.values()))
+    return Ready(
+        url=url,
+        control_url=control_url,
+        control_token=control_token,
+        pid=os.getpid(),
+        client_id=client.id,
+        client_secret=client.secret,
+    )
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """The address under which `app` is served."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_S, keepalive_timeout=_KEEP_ALIVE_S)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise ConfigError(_why_not(error, host, port)) from error
+        bound_host, bound_port = runner.addresses[0][:2]
+        yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
+    finally:
+        await runner.cleanup()
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is taken; choose another, or 0 for any free one."
+    return f"Cannot listen on {host}, port {port}: {error.strerror or error}."
+
+
+@contextmanager
+def _opened(store: str) -> Iterator[Store]:
+    """The store named on the command line, closed at the end."""
+    opened = _open(store)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _open(store: str) -> Store:
+    if store == ":memory:":
+        from .memory_store import MemoryStore
+
+        return MemoryStore()
+    from .durable_store import DurableStore, StoreError  # SQLite is loaded only for a store that is kept
+
+    try:
+        return DurableStore(Path(store))
+    except StoreError as error:
+        raise StoreUnavailableError(f"The store cannot be opened: {error}") from error
+
+
+@contextmanager
+def _ready_file(path: Path | None, ready: Ready) -> Iterator[None]:
+    """Write the file whole and for its owner alone, and remove it when the mock is not ready any more."""
+    if path is None:
+        yield
+        return
+    draft = path.with_name(f".{path.name}.{ready.pid}")
+    try:
+        draft.unlink(missing_ok=True)
+        with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            json.dump(asdict(ready), file)
+        draft.replace(path)
+    except OSError as error:
+        raise ConfigError(f"The ready file {path} cannot be written: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _spare_the_garbage_collector() -> None:
+    """What is loaded by now stays: walking it again and again, and a million ids with it, stops a server for seconds."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 1_000)
