@@ -36,8 +36,8 @@ class Org:
     faults: Faults = field(default_factory=Faults)
     ledger: Ledger = field(default_factory=Ledger)
     in_work: int = 0  # requests being served now: the latency model asks
-    imports: "Imports" = field(init=False)
-    exports: "Exports" = field(init=False)
+    imports: "Imports" = field(init=False, repr=False)
+    exports: "Exports" = field(init=False, repr=False)
     _streams: dict[str, random.Random] = field(default_factory=dict)
 
     def rng_for(self, purpose: str) -> random.Random:

@@ -1,6 +1,75 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
 import pytest
+from aiohttp import web
+
+from mockserver.clients import Client
+from mockserver.clock import ManualClock
+from mockserver.org import Org
+from mockserver.profile import LoadedProfile, at_cpu_speed, load
 
 
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
+
+
+@dataclass
+class MockOrg:
+    """A served org: its state, its clock, and a client that holds a token."""
+
+    org: Org
+    clock: ManualClock
+    client: httpx.AsyncClient
+
+    def change(self, **settings) -> None:
+        """Change settings by dotted names, dots written as two underscores."""
+        from mockserver.profile import changed
+
+        self.org.profile, _ = changed(self.org.profile, {name.replace("__", "."): v for name, v in settings.items()})
+
+
+@asynccontextmanager
+async def listening(app: web.Application, **client_options) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of `app` on a free port of this machine."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0]
+        async with httpx.AsyncClient(base_url=f"http://{host}:{port}", **client_options) as client:
+            yield client
+    finally:
+        await runner.cleanup()
+
+
+async def log_in(client: httpx.AsyncClient) -> None:
+    """Fetch a token and send it from now on."""
+    reply = await client.post(
+        "/oauth/token", data={"grant_type": "client_credentials"}, auth=("mock-client", "mock-secret")
+    )
+    client.headers["Authorization"] = f"Bearer {reply.json()['access_token']}"
+
+
+@pytest.fixture
+async def mock_org(tmp_path, anyio_backend) -> AsyncIterator[MockOrg]:
+    """The whole API with nothing to wait for, and a clock that moves only when told."""
+    from mockserver.app import create_app
+    from mockserver.memory_store import MemoryStore
+    from mockserver.org import create_org
+
+    loaded = load("default")
+    clock = ManualClock()
+    org = create_org(
+        store=MemoryStore(),
+        clock=clock,
+        profile=LoadedProfile(at_cpu_speed(loaded.profile), loaded.sources),
+        spool=tmp_path,
+        clients=[Client("mock-client", "mock-secret")],
+    )
+    async with listening(create_app(org)) as client:
+        await log_in(client)
+        yield MockOrg(org, clock, client)

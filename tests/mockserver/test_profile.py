@@ -1,0 +1,131 @@
+import pytest
+
+from mockserver.profile import ProfileError, at_cpu_speed, changed, load, origins, shipped
+
+
+@pytest.fixture
+def profile_file(tmp_path):
+    def write(text, name="mine.toml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_profiles(name):
+    """Each loads, bears its name, and has a source for every setting that counts."""
+    loaded = load(name)
+    assert name == loaded.profile.name
+    assert {"limits.contacts_per_list", "latency.contacts.add.base_s", "request_timeout_s"} <= loaded.sources.keys()
+
+
+def test_which_profiles_are_shipped():
+    """These names are promised."""
+    assert shipped() == ["default", "optimistic", "pessimistic", "raised-limits", "unlimited"]
+
+
+def test_extends(profile_file):
+    """A file changes the settings it names, with their sources, and keeps the others."""
+    profile_file('extends = "default"\n[limits]\ncell_chars = {value = 9, source = "measured"}', "base.toml")
+    loaded = load(profile_file('extends = "base.toml"\n[jobs]\nimport_rows_per_s = {value = 7, source = "guess"}'))
+    assert (
+        loaded.profile.limits.cell_chars,
+        loaded.profile.jobs.import_rows_per_s,
+        loaded.profile.limits.contacts_per_post,
+    ) == (9, 7.0, 1000)
+    assert (loaded.sources["limits.cell_chars"], loaded.sources["jobs.import_rows_per_s"]) == ("measured", "guess")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[limits]\ncell_chars = {value = 'x', source = 's'}", r"mine.toml: .*limits.cell_chars"),
+        ("[limits]\ncell_chars = {value = -1, source = 's'}", r"mine.toml: limits.cell_chars: .*-1"),
+        ("[limits]\ncell_chars = {value = 5}", r"mine.toml: limits.cell_chars: needs .* source"),
+        ("[limits]\ncell_chars = {value = 5, source = ' '}", r"limits.cell_chars: needs"),
+        ("[limits]\ncell_chars = {value = 5, source = 's', unit = 'x'}", r"limits.cell_chars: needs"),
+        ("[limits]\ncell_chars = 5", r"limits.cell_chars: expected \{ value"),
+        ("[limits]\ncell_char = {value = 5, source = 's'}", r"mine.toml: .*cell_char\b"),
+        ("[latency.nonsense]\nbase_s = {value = 5, source = 's'}", r"no operation is called 'nonsense'"),
+        ("[limits]\ncontact_id_pattern = {value = '[', source = 's'}", r"mine.toml: "),
+        ("[rate]\nwindow = {value = 'fuzzy', source = 's'}", r"mine.toml: .*rate.window"),
+        ("limits = ", r"mine.toml: "),
+    ],
+)
+def test_files_that_are_refused(profile_file, text, complaint):
+    """The message names the file and the setting."""
+    with pytest.raises(ProfileError, match=complaint):
+        load(profile_file(f'extends = "default"\n{text}'))
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [("none-such", "no profile is called 'none-such'; there are default"), ("/no/such.toml", "No such file")],
+)
+def test_names_that_lead_nowhere(name, complaint):
+    """A name that is not shipped is told apart from a file that is not there."""
+    with pytest.raises(ProfileError, match=complaint):
+        load(name)
+
+
+def test_a_circle(profile_file):
+    """A file that extends itself is an error, not an endless loop."""
+    with pytest.raises(ProfileError, match="extends itself"):
+        load(profile_file('extends = "mine.toml"', "mine.toml"))
+
+
+def test_incomplete(profile_file):
+    """Without a base, every setting has to be there."""
+    with pytest.raises(ProfileError, match="missing required field"):
+        load(profile_file("[limits]\ncell_chars = {value = 5, source = 's'}"))
+
+
+@pytest.mark.parametrize(
+    ("patch", "names"),
+    [
+        ({"limits": {"contacts_per_list": 500}}, ["limits.contacts_per_list"]),
+        ({"limits.contacts_per_list": 500}, ["limits.contacts_per_list"]),
+        ({"latency.contacts.add.base_s": 1}, ["latency.contacts.add.base_s"]),
+        ({"latency": {"contacts.add": {"base_s": 1}}}, ["latency.contacts.add.base_s"]),
+        ({"latency.*.sigma": 1}, ["latency.*.sigma"]),
+        ({"rate.per_op.contacts.search": 5}, ["rate.per_op.contacts.search"]),
+        ({"rate": {"per_op": {"contacts.search": 5}}}, ["rate.per_op.contacts.search"]),
+        ({"request_timeout_s": 5}, ["request_timeout_s"]),
+    ],
+)
+def test_changed(patch, names):
+    """Nested and dotted settings change what they name and nothing else."""
+    before = load("default").profile
+    after, changes = changed(before, patch)
+    assert names == changes
+    assert set(names) == origins(before, after, {}, "here").keys()
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"limits.none": 1},
+        {"limits": 1},
+        {"limits.cell_chars": "1"},
+        {"name.x": 1},
+        {"latency.contacts.add": 3},
+        {"": 1},
+    ],
+)
+def test_changes_that_are_refused(patch):
+    """A change is checked like a file."""
+    with pytest.raises(ProfileError):
+        changed(load("default").profile, patch)
+
+
+def test_at_cpu_speed():
+    """Nothing waits and nothing is limited by time; the caps stay."""
+    profile = at_cpu_speed(load("pessimistic").profile)
+    assert (
+        profile.rate.requests_per_window,
+        profile.tokens.requests_per_window,
+        profile.jobs.import_rows_per_s,
+    ) == (0, 0, 0.0)
+    assert profile.limits.request_body_bytes == 512_000
