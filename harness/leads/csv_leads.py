@@ -1,0 +1,124 @@
+"""Leads in a CSV file: UTF-8, a header first, commas between cells."""
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+from harness.domain import LeadColumns, Leads
+from harness.errors import InputBad
+from harness.leads import csv_trouble, rows
+from harness.leads.header import checked_columns
+from harness.leads.regular_file import Stamp, is_unchanged, stamp_of
+from harness.leads.rows import BLOCK_ROWS, Block, RowRules
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CsvLeads:
+    path: Path
+    stamp: Stamp
+    rules: RowRules
+
+    @classmethod
+    def opened(cls, path: Path, *, lead_id: str, phone: str) -> Self:
+        """The file with its header read and found good. Raises InputBad."""
+        stamp = stamp_of(path)
+        line, names = _header(path)
+        columns = checked_columns(f"{path.name}:{line}", names, lead_id=lead_id, phone=phone)
+        return cls(path=path, stamp=stamp, rules=RowRules(columns=columns))
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def columns(self) -> LeadColumns:
+        return self.rules.columns
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file. Raises InputBad where it is not UTF-8 text."""
+        return csv_trouble.digest_of(self.path)
+
+    def accepting(self, rules: RowRules) -> Self:
+        """The same file under other rules for its rows."""
+        return replace(self, rules=rules)
+
+    def unchanged(self) -> bool:
+        return is_unchanged(self.path, self.stamp)
+
+    def read(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
+        return rows.numbered(self.blocks(), start)
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
+        return rows.batched(self.blocks(), self.rules, size, start, stop)
+
+    def blocks(self) -> Iterator[Block]:
+        """Every data row, blank lines left out. A file that only has a header has no block."""
+        with _reader(self.path) as reader:
+            _first_record(reader)
+            while (block := _next_block(reader)) is not None:
+                if block.rows:
+                    yield block
+
+
+@contextmanager
+def _reader(path: Path) -> Iterator[Any]:
+    """A csv reader whose troubles are told as InputBad, with their line."""
+    try:
+        with csv_trouble.open_text(path) as file:
+            yield csv.reader(file, strict=True)
+    except csv.Error:
+        raise csv_trouble.quoting_trouble(path) from None
+    except UnicodeDecodeError:
+        csv_trouble.digest_of(path)  # raises, with the offset in the file
+        raise
+
+
+def _header(path: Path) -> tuple[int, list[str]]:
+    """The line and the cells of the header."""
+    with _reader(path) as reader:
+        names = _first_record(reader)
+        line = reader.line_num
+    if any("\0" in name for name in names):
+        csv_trouble.digest_of(path)  # raises: NULs, most likely UTF-16
+    if not names:
+        raise InputBad("INPUT_BAD", f"{path.name}:1: no header; the first line must name the columns")
+    return line, names
+
+
+def _first_record(reader: Any) -> list[str]:
+    """The first row that is not blank, or an empty one."""
+    return next(filter(None, reader), [])
+
+
+def _next_block(reader: Any) -> Block | None:
+    """The next rows, without blank lines; None at the end of the file."""
+    before = reader.line_num
+    found = list(islice(reader, BLOCK_ROWS))
+    if not found:
+        return None
+    lines = _lines(found, before, reader.line_num)
+    if all(found):
+        return Block(lines=lines, rows=found)
+    filled = [number for number, row in enumerate(found) if row]
+    return Block(lines=[lines[n] for n in filled], rows=[found[n] for n in filled])
+
+
+def _lines(found: list[list[str]], before: int, after: int) -> range | list[int]:
+    """The line on which each row starts. Rows with line ends in a cell take more than one line."""
+    if after - before == len(found):
+        return range(before + 1, after + 1)
+    lines, line = [], before + 1
+    for row in found:
+        lines.append(line)
+        line += 1 + _line_ends_in(",".join(row))
+    return lines
+
+
+def _line_ends_in(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")

@@ -1,0 +1,96 @@
+"""Leads that share a Lead ID, found by DuckDB in bounded memory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from harness.errors import LocalResource
+
+Keep = Literal["first", "last"]
+
+MEMORY_LIMIT = "300MB"
+LOAD = """
+    CREATE TABLE leads AS SELECT * FROM read_csv($path, header = false, auto_detect = false, delim = ',', quote = '"',
+        escape = '"', new_line = '\\n', max_line_size = 33554432,
+        columns = {'line': 'BIGINT', 'lead_id': 'VARCHAR', 'folded': 'VARCHAR'})
+"""
+FIND = """
+    CREATE TABLE doubled AS
+    SELECT lead_id, min(line) AS first, max(line) AS last, count(*) - 1 AS surplus
+    FROM leads GROUP BY lead_id HAVING count(*) > 1
+"""
+COUNT = "SELECT coalesce(sum(surplus), 0)::BIGINT FROM doubled"
+FIRST_PAIR = """
+    SELECT line FROM leads WHERE lead_id = (SELECT lead_id FROM doubled ORDER BY first LIMIT 1) ORDER BY line LIMIT 2
+"""
+SHARING = """
+    CREATE TABLE sharing AS SELECT line, lead_id, CASE WHEN $keep = 'first' THEN first ELSE last END AS kept
+    FROM leads JOIN doubled USING (lead_id)
+"""
+DROPPED = "SELECT line, lead_id, kept FROM sharing WHERE line <> kept ORDER BY line"
+REMOVE = "DELETE FROM leads WHERE line IN (SELECT line FROM sharing WHERE line <> kept)"
+ALIKE = "SELECT count(*) - count(DISTINCT folded) FROM leads"
+FIRST_ALIKE = """
+    SELECT min(line) AS first, max(line) FROM leads GROUP BY folded HAVING count(*) > 1 ORDER BY first LIMIT 1
+"""
+SPACED = "SELECT count(*) FROM leads WHERE lead_id <> trim(lead_id)"
+WRITE = """
+    COPY (SELECT row_number() OVER (ORDER BY line) - 1 AS position, line, lead_id FROM leads ORDER BY line)
+    TO $path (FORMAT parquet, USE_TMP_FILE false)
+"""
+
+
+class LeadTable:
+    """(line, Lead ID, folded Lead ID) of every row that is a lead, in a database that spills to disk."""
+
+    def __init__(self, connection: Any, scanned: Path) -> None:
+        self._connection = connection
+        connection.execute(LOAD, {"path": str(scanned)})
+        connection.execute(FIND)
+
+    def doubled(self) -> tuple[int, list[int]]:
+        """How many rows repeat the Lead ID of an earlier one, and the first two lines that share one."""
+        return self._number(COUNT), [line for (line,) in self._rows(FIRST_PAIR)]
+
+    def drop_doubled(self, keep: Keep) -> list[tuple[int, str, int]]:
+        """Leave one row a Lead ID; (line, Lead ID, line that was kept) of the others."""
+        self._connection.execute(SHARING, {"keep": keep})
+        dropped = self._rows(DROPPED)
+        self._connection.execute(REMOVE)
+        return dropped
+
+    def alike(self) -> tuple[int, list[int]]:
+        """How many Lead IDs differ from another one only in what folding removes, and two lines of the first such."""
+        count = self._number(ALIKE)
+        return count, list(self._rows(FIRST_ALIKE)[0]) if count else []
+
+    def spaced(self) -> int:
+        """How many Lead IDs begin or end with a space."""
+        return self._number(SPACED)
+
+    def write(self, path: Path) -> int:
+        """Write position, line and Lead ID of every lead as Parquet into the file `path`; the number of leads."""
+        self._connection.execute(WRITE, {"path": str(path)})
+        return self._number("SELECT count(*) FROM leads")
+
+    def _number(self, query: str) -> int:
+        return int(self._rows(query)[0][0])
+
+    def _rows(self, query: str) -> list[Any]:
+        rows: list[Any] = self._connection.execute(query).fetchall()
+        return rows
+
+
+@contextmanager
+def lead_table(scanned: Path, folder: Path) -> Iterator[LeadTable]:
+    """The rows of `scanned`, a CSV file without a header. What does not fit in memory goes to `folder`."""
+    config = {"memory_limit": MEMORY_LIMIT, "threads": 2, "temp_directory": str(folder / "spill")}
+    try:
+        with duckdb.connect(config=config) as connection:
+            yield LeadTable(connection, scanned)
+    except duckdb.Error as error:  # its text may hold values
+        trouble = f"the leads could not be sorted ({type(error).__name__}); make room on the disk of {folder.parent}"
+        raise LocalResource("NOT_WRITTEN", trouble) from None

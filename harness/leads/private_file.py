@@ -1,0 +1,57 @@
+"""Files that hold personal data: readable by their owner alone, and either whole or not there."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.errors import LocalResource
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """A new file (0600) beside `path` that takes its name once the block has ended well, and vanishes if not.
+
+    Raises LocalResource where the disk or the folder does not allow it.
+    """
+    with _told(path):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600, never through a link
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            _settle(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _settle(path.parent)
+
+
+@contextmanager
+def private_folder(beside: Path) -> Iterator[Path]:
+    """A folder (0700) for intermediate files on the disk of `beside`, gone when the block ends."""
+    with _told(beside), tempfile.TemporaryDirectory(dir=beside.parent, prefix=f".{beside.name}.") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        code = "DISK_FULL" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "NOT_WRITTEN"
+        advice = "make room or name another folder, then run the same command again"
+        raise LocalResource(
+            code, f"{error.filename or path}: {error.strerror or type(error).__name__}; {advice}"
+        ) from error
+
+
+def _settle(path: Path) -> None:
+    """Wait until the file or folder is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,44 @@
+"""The file under a source: can it be read again, and is it still the same?"""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import InputBad
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What changes when a file is written to or replaced."""
+
+    size: int
+    mtime_ns: int
+    device: int
+    inode: int
+
+
+def stamp_of(path: Path) -> Stamp:
+    """The stamp of a regular file that may be read. Raises InputBad for anything else."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputBad("INPUT_BAD", f"{path}: {error.strerror}; check the name") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise _not_readable_again(path)
+    if not os.access(path, os.R_OK):
+        raise InputBad("INPUT_BAD", f"{path}: no permission to read it; change its mode or owner")
+    if not status.st_size:
+        raise InputBad("INPUT_BAD", f"{path.name}:1: the file has 0 bytes; a header is needed even without leads")
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino)
+
+
+def is_unchanged(path: Path, stamp: Stamp) -> bool:
+    try:
+        return stamp_of(path) == stamp
+    except InputBad:
+        return False
+
+
+def _not_readable_again(path: Path) -> InputBad:
+    return InputBad("INPUT_BAD", f"{path}: a regular file is needed, since it is read more than once; save it as one")

@@ -1,0 +1,75 @@
+"""The CSV file of one contact list, as the import wants it."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from harness.leads.private_file import written
+from harness.leads.rows import BLOCK_ROWS, Row
+from harness.leads.source import LeadSource
+
+NEED_QUOTES = (",", '"', "\n", "\r")
+
+
+class Upload(NamedTuple):
+    """What was written: data rows without the header, bytes, SHA-256 in hex."""
+
+    rows: int
+    bytes: int
+    sha256: str
+
+
+def write_upload(source: LeadSource, path: Path, first: int, count: int) -> Upload:
+    """Write `count` accepted leads from position `first` to `path` (0600), whole or not at all.
+
+    UTF-8 without a byte order mark, the header first, line feeds, quotes where needed, no blank row. Fewer rows than
+    `count` are written where the source ends. Source: https://help.mypurecloud.com/articles/csv-files, undated.
+    """
+    return _write(source, path, first, first + count)
+
+
+def write_csv(source: LeadSource, path: Path) -> None:
+    """Write every accepted lead of `source` to `path` (0600), whole or not at all."""
+    _write(source, path, 0, None)
+
+
+def _write(source: LeadSource, path: Path, first: int, stop: int | None) -> Upload:
+    with written(path) as temporary, temporary.open("wb") as file:
+        output = _Output(file)
+        output.add([source.columns.names])
+        rows = 0
+        for leads in source.batches(BLOCK_ROWS, first, stop):
+            output.add(leads.rows)
+            rows += len(leads)
+        return Upload(rows, output.bytes, output.digest.hexdigest())
+
+
+@dataclass(slots=True)
+class _Output:
+    file: BinaryIO
+    bytes: int = 0
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        chunk = _csv(rows).encode()
+        self.digest.update(chunk)
+        self.bytes += self.file.write(chunk)
+
+
+def _csv(rows: Sequence[Row]) -> str:
+    """`rows` as csv.writer would format them; column by column, which takes a third of the time."""
+    columns = map(_quoted, zip(*rows, strict=True))
+    return "\n".join(map(",".join, zip(*columns, strict=True))) + "\n"
+
+
+def _quoted(cells: Sequence[str]) -> Sequence[str]:
+    """The cells of a column, those in quotes that need them. In most columns none does."""
+    together = "".join(cells)
+    if not any(mark in together for mark in NEED_QUOTES):
+        return cells
+    return [
+        '"' + cell.replace('"', '""') + '"' if "," in cell or '"' in cell or "\n" in cell or "\r" in cell else cell
+        for cell in cells
+    ]

@@ -1,0 +1,63 @@
+"""Where leads come from."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol, Self
+
+from harness.domain import LeadColumns, Leads
+from harness.errors import InputBad
+from harness.leads.csv_leads import CsvLeads
+from harness.leads.parquet_leads import ParquetLeads
+from harness.leads.regular_file import stamp_of
+from harness.leads.rows import Block, RowRules
+
+COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
+
+
+class LeadSource(Protocol):
+    """Leads that can be read more than once, each time the same."""
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folder, or "synthetic"."""
+
+    @property
+    def columns(self) -> LeadColumns: ...
+
+    @property
+    def rules(self) -> RowRules: ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that decides what the leads are. Costs one pass over a file, the first time."""
+
+    def accepting(self, rules: RowRules) -> Self:
+        """The same leads under other rules for which rows are accepted."""
+
+    def unchanged(self) -> bool:
+        """Whether the input is still the one that was opened."""
+
+    def blocks(self) -> Iterator[Block]:
+        """Every data row, some thousands at a time."""
+
+    def read(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
+        """(line, cells) of every data row, accepted or not, without the first `start` ones."""
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
+        """Accepted leads at positions `start` to `stop`, `size` at a time. What comes before `start` is read too."""
+
+
+def open_leads(path: Path, *, lead_id: str, phone: str) -> LeadSource:
+    """The leads of a .csv or .parquet file, its header checked. Raises InputBad."""
+    if str(path) == "-":
+        raise InputBad("INPUT_BAD", "-: standard input cannot be read twice; save it as a regular file, then name that")
+    stamp_of(path)
+    match path.suffix.lower():
+        case ".csv":
+            return CsvLeads.opened(path, lead_id=lead_id, phone=phone)
+        case ".parquet":
+            return ParquetLeads.opened(path, lead_id=lead_id, phone=phone)
+        case suffix if suffix in COMPRESSED:
+            raise InputBad("INPUT_BAD", f"{path}: a regular file that can be re-read is needed; unpack it first")
+        case _:
+            raise InputBad("INPUT_BAD", f"{path}: a .csv or .parquet file is needed; convert or rename it")
