@@ -27,6 +27,7 @@ from .profile import Limits, Semantics
 
 CHUNK_RECORDS = 1_000
 EVENTS_KEPT = 1_000
+_UNPARSABLE = "IMPORT_COULD_NOT_PARSE_AN_ENTRY"
 _PADDING = " \t"  # Assumption: what `trimWhitespace` removes at both ends of a cell
 _PADDED = (b'": "', b'":" ', b' ",', b' "}', b"\\t")  # what a padded cell looks like in encoded rows
 
@@ -81,7 +82,8 @@ def read_chunks(path: Path, rules: Rules, rng: random.Random, report: Report) ->
     Duplicate ids stay in: stored in order, the last one wins (assumption). A byte order mark is accepted, as exports
     carry one (assumption).
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    # Lines end with LF or CRLF (documented): a lone CR outside quotes cannot be parsed.
+    with path.open(encoding="utf-8-sig", newline="\n") as file:
         reader = csv.reader(file, strict=True)
         columns = _Columns(_read_header(reader, rules), rules)
         last: Record = columns.header
@@ -100,8 +102,12 @@ def has_own_ids(rules: Rules) -> bool:
 def _read_header(reader: Iterator[Record], rules: Rules) -> Record:
     try:
         header = next(reader, [])
-    except (csv.Error, UnicodeDecodeError):
+    except csv.Error:
         raise RefusedFileError("IMPORT_FAILED_TO_READ_HEADERS") from None
+    except UnicodeDecodeError as error:
+        # Text is decoded by the block: what is wrong may be further down.
+        in_header = b"\n" not in error.object[: error.start]
+        raise RefusedFileError("IMPORT_FAILED_TO_READ_HEADERS" if in_header else _UNPARSABLE) from None
     header = [name.strip(_PADDING) for name in header] if rules.contact_list.trim_whitespace else header
     for refused, code in _header_checks(header, rules):
         if refused:
@@ -131,7 +137,7 @@ def _batches(reader: Iterator[Record], semantics: Semantics, report: Report) -> 
         if records:
             yield first, records
         if unparsable:
-            _skip(report, semantics, first + len(records), "IMPORT_COULD_NOT_PARSE_AN_ENTRY")
+            _skip(report, semantics, first + len(records), _UNPARSABLE)
         elif not records:
             return
 
@@ -145,7 +151,7 @@ def _next_records(reader: Iterator[Record]) -> tuple[list[Record], bool]:
         return records, True
     except UnicodeDecodeError:
         # Assumption: the documentation wants UTF-8 and names no code for anything else.
-        raise RefusedFileError("IMPORT_COULD_NOT_PARSE_AN_ENTRY") from None
+        raise RefusedFileError(_UNPARSABLE) from None
     return records, False
 
 
