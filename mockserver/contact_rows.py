@@ -7,7 +7,6 @@ platform would and finds out what exactly is wrong.
 
 import re
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -21,7 +20,6 @@ from .store import Row
 
 _ZIP_CODE = re.compile(r"(?:[0-9]{5}(?:-?[0-9]{4})?)?")
 _encode = msgspec.json.Encoder().encode
-_what_tells_kinds_apart = attrgetter("id", "contactListId", "callable")
 
 
 class Batch(NamedTuple):
@@ -31,6 +29,7 @@ class Batch(NamedTuple):
     rows: Sequence[Row]
     attributes: Mapping[int, bytes] = {}  # position -> JSON object
     problem: ApiError | None = None  # with the contact after these; nothing was read from there on
+    is_complete: bool = False  # every row is known to have a cell for each column
 
 
 class SentContact(NamedTuple):
@@ -58,7 +57,7 @@ class ContactForm:
         self._limits, self._semantics = profile.limits, profile.semantics
         self._columns = frozenset(contact_list.column_names)
         self._id_pattern = re.compile(profile.limits.contact_id_pattern or ".+", re.DOTALL)
-        self._read_plain_batch = None if contact_list.zip_code_column_name else plain_decoder(contact_list, profile)
+        self._plain_decoders = plain_decoders(contact_list, profile)
 
     def fits(self, contact_list: ContactList, profile: Profile) -> bool:
         return self._list is contact_list and self._profile is profile
@@ -79,21 +78,26 @@ class ContactForm:
 
     def _plain_batch(self, body: bytes) -> Batch | None:
         """The batch, if it is plain and right."""
-        if self._read_plain_batch is None:
-            return None
-        try:
-            contacts = self._read_plain_batch(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return None
-        kinds = set(map(_what_tells_kinds_apart, contacts))
-        if not 0 < len(contacts) <= self._limits.contacts_per_post or not all(self._is_plain(*kind) for kind in kinds):
-            return None
-        return Batch(self._chosen([contact.id for contact in contacts]), [_encode(c.data) for c in contacts])
+        for decode, is_complete in self._plain_decoders:
+            try:
+                contacts = decode(body)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                continue
+            if not 0 < len(contacts) <= self._limits.contacts_per_post or not self._are_plain(contacts):
+                return None
+            rows = [_encode(contact.data) for contact in contacts]
+            return Batch(self._chosen([contact.id for contact in contacts]), rows, is_complete=is_complete)
+        return None
 
-    def _is_plain(self, contact_id: str | None, list_id: str | None, is_callable: bool | None) -> bool:
-        if list_id not in (None, self._list.id) or is_callable is False:
-            return False
-        return contact_id is None or (is_callable is None and self._is_id(contact_id))
+    def _are_plain(self, contacts: Sequence[Any]) -> bool:
+        """Whether they are for this list, with good ids, and say nothing about being callable that has to be stored."""
+        ids = [contact.id for contact in contacts if contact.id is not None]
+        said = {contact.callable for contact in contacts}
+        return (
+            {contact.contactListId for contact in contacts} <= {None, self._list.id}
+            and said <= ({None} if ids else {None, True})
+            and self._are_ids(ids)
+        )
 
     def _any_batch(self, body: bytes) -> Batch:
         try:
@@ -119,13 +123,14 @@ class ContactForm:
     def _chosen(self, ids: list[str | None]) -> list[str | None] | None:
         return ids if self._semantics.own_ids == "accept" and any(ids) else None
 
-    def _is_id(self, contact_id: str) -> bool:
+    def _are_ids(self, ids: Sequence[str]) -> bool:
         if self._semantics.own_ids == "ignore":
             return True
-        return len(contact_id) <= self._limits.contact_id_chars and bool(self._id_pattern.fullmatch(contact_id))
+        longest = max(map(len, ids), default=0)
+        return longest <= self._limits.contact_id_chars and all(map(self._id_pattern.fullmatch, ids))
 
     def _own_id(self, contact_id: str | None) -> str | None:
-        if contact_id is not None and not self._is_id(contact_id):
+        if contact_id is not None and not self._are_ids([contact_id]):
             raise BadRequest(
                 "The custom contactId field is not valid.  It cannot contain special characters.", "invalid.contact.id"
             )
@@ -159,17 +164,26 @@ class ContactForm:
             )
 
 
-def plain_decoder(contact_list: ContactList, profile: Profile) -> Any:
-    """A function that reads an array of plain contacts of this list, and raises for any other.
+def plain_decoders(contact_list: ContactList, profile: Profile) -> list[tuple[Any, bool]]:
+    """Functions that read an array of plain contacts and raise for any other: of complete ones; of those that are not.
 
-    The cells become fields of a generated struct, so that no dict is made and encoding gives them in one order.
+    Zip codes have a form of their own, so a list with such a column has no plain contacts.
     """
+    if contact_list.zip_code_column_name:
+        return []
+    complete = (_plain_decoder(contact_list, profile, complete=True), True)
+    if profile.semantics.missing_columns == "reject":
+        return [complete]
+    return [complete, (_plain_decoder(contact_list, profile, complete=False), False)]
+
+
+def _plain_decoder(contact_list: ContactList, profile: Profile, *, complete: bool) -> Any:
+    """Cells become fields of a generated struct: there is no dict to make, and they are encoded in the list's order."""
     cell: Any = Annotated[str, msgspec.Meta(max_length=profile.limits.cell_chars)]
     names = {f"column_{at}": name for at, name in enumerate(contact_list.column_names)}
-    may_miss = profile.semantics.missing_columns == "allow"
     data = msgspec.defstruct(
         "Data",
-        [(field, cell | msgspec.UnsetType, msgspec.UNSET) if may_miss else (field, cell) for field in names],
+        [(field, cell) if complete else (field, cell | msgspec.UnsetType, msgspec.UNSET) for field in names],
         rename=names,
         forbid_unknown_fields=profile.semantics.unknown_columns == "reject",
         gc=False,

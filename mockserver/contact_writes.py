@@ -61,7 +61,7 @@ def _put(org: Org, list_id: str, batch: Batch, *, clear_system_data: bool) -> Wr
     existing = org.store.existing(list_id, list(rows))
     room = _room(org, list_id, len(rows) - len(existing))
     rows = _that_fit(rows, existing, room)
-    if org.profile.semantics.update == "merge":
+    if org.profile.semantics.update == "merge" and not batch.is_complete:
         rows |= {id_: merged(old, rows[id_]) for id_, old in existing.items()}
     org.store.put_contacts(list_id, list(rows), list(rows.values()))
     given = {ids[at]: value for at, value in batch.attributes.items() if ids[at] in rows}
