@@ -32,7 +32,7 @@ class ContactLists:
     async def get(self, request: web.Request) -> Prepared:
         list_id, query = request.match_info["contact_list_id"], request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus")
-        return Prepared(lambda: _json(self._shown(self._org.store.contact_list(list_id), query)))
+        return Prepared(lambda: self._got(list_id, query))
 
     async def list(self, request: web.Request) -> Prepared:
         """Answer with one page of the lists asked for. `allowEmptyResult` changes nothing: such pages are empty."""
@@ -101,6 +101,12 @@ class ContactLists:
         org.store.replace_list(new)
         return _json(wire.contact_list(new))
 
+    def _got(self, list_id: str, query: Query) -> Answer:
+        try:
+            return _json(self._shown(self._org.store.contact_list(list_id), query))
+        except NotFound as error:  # the same code as elsewhere has words of its own here
+            raise NotFound("The dialer contact list was not found.", "contact.list.not.found") from error
+
     def _listed(self, query: Query) -> Answer:
         limits = self._org.profile.limits
         page = page_in(query, limits.page_size)
@@ -113,6 +119,7 @@ class ContactLists:
         if self._org.imports.running(list_id):
             raise BadRequest("The contact list import is in progress.", "contact.list.import.in.progress")
         self._org.store.delete_list(list_id)
+        self._org.imports.drop(list_id)
         return Answer()
 
     def _deleted_many(self, ids: Ids) -> Answer:
@@ -130,6 +137,7 @@ class ContactLists:
 
     def _cleared(self, list_id: str) -> Answer:
         self._org.store.clear(list_id)
+        self._org.imports.drop(list_id)
         return Answer(status=204)
 
     def _shown(self, each: ContactList, query: Query) -> dict[str, object]:

@@ -31,6 +31,8 @@ def contact_list(value: ContactList, **shown: object) -> dict[str, Any]:
     Values that have a default are always there, those without one only if they were set. Assumption.
     """
     return {
+        "id": value.id,
+        "name": value.name,
         "version": value.version,
         "columnNames": value.column_names,
         "phoneColumns": value.phone_columns,

@@ -74,7 +74,8 @@ def test_get(ask, lists, leads_list, bare_org):
     plain = ask(lists.get, contact_list_id=leads_list.id).json
     full = ask(lists.get, query="includeSize=true&includeImportStatus=true", contact_list_id=leads_list.id).json
     assert full == plain | {"size": 1, "importStatus": {"percentComplete": 100}}
-    assert ask(lists.get, contact_list_id="no").code == "contact.list.not.found"
+    missing = ask(lists.get, contact_list_id="no")
+    assert (missing.code, missing.message) == ("contact.list.not.found", "The dialer contact list was not found.")
 
 
 @pytest.mark.parametrize(
@@ -196,10 +197,11 @@ def test_delete_many_refusals(query, code, ask, lists):
 
 @pytest.mark.parametrize("body", [b"", b"null"])
 def test_clear(body, ask, lists, leads_list, bare_org):
-    """Clearing answers 204 and empties the list, whatever the SDK sends as no body."""
+    """Clearing answers 204 and empties the list and its import, whatever the SDK sends as no body."""
+    bare_org.imports.importing.add(leads_list.id)
     bare_org.store.add_contacts(leads_list.id, ["i"], [b"{}"])
     assert ask(lists.clear, body, contact_list_id=leads_list.id).status == 204
-    assert bare_org.store.size(leads_list.id) == 0
+    assert (bare_org.store.size(leads_list.id), bare_org.imports.importing) == (0, set())
     assert ask(lists.clear, body, contact_list_id="no").code == "contact.list.not.found"
 
 
