@@ -104,7 +104,8 @@ class Faults:
     def report(self) -> list[dict[str, Any]]:
         """Each rule as it was given, with `planned` (null: without end), `seen` and `fired`."""
         return [
-            msgspec.to_builtins(armed.rule) | {"planned": armed.rule.planned, "seen": armed.seen, "fired": armed.fired}
+            msgspec.to_builtins(armed.rule)
+            | {"when": armed.rule.when, "planned": armed.rule.planned, "seen": armed.seen, "fired": armed.fired}
             for armed in self._armed
         ]
 

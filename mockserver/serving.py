@@ -154,7 +154,7 @@ def _ready_file(path: Path | None, ready: Ready) -> Iterator[None]:
 
 
 def _spare_the_garbage_collector() -> None:
-    """What is loaded by now stays: walking it again and again, and a million ids with it, stops a server for seconds."""
+    """What is loaded by now stays: walking it again and again, with a million ids, stops a server for seconds."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 1_000)

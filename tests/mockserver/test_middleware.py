@@ -205,7 +205,7 @@ async def test_json_that_is_refused(notes, body):
 async def test_latency(notes):
     """A request takes what the profile says, before it has its effect."""
     mock, _ = notes
-    mock.change(**{"latency": {"contacts.add": {"base_s": 2.0, "per_contact_s": 0.5}}})
+    mock.change(latency={"contacts.add": {"base_s": 2.0, "per_contact_s": 0.5}})
     before = mock.clock.now()
     await mock.client.post("/notes", json="a")
     assert mock.clock.now() - before == 2.5
@@ -214,7 +214,7 @@ async def test_latency(notes):
 async def test_a_timeout_answers_504_and_commits_later(notes):
     """The answer comes when patience ends; the work is done all the same."""
     mock, committed = notes
-    mock.change(**{"latency": {"contacts.add": {"base_s": 90.0}}})
+    mock.change(latency={"contacts.add": {"base_s": 90.0}})
     reply = await mock.client.post("/notes", json="late")
     for _ in range(5):
         await asyncio.sleep(0)

@@ -1,0 +1,145 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from mockserver.__main__ import main
+from mockserver.config import Config, ConfigError, parse_client
+
+FORM = {"grant_type": "client_credentials"}
+
+
+class Started:
+    """A mock in a process of its own."""
+
+    def __init__(self, *args, ready_file, environ=None):
+        command = [sys.executable, "-m", "mockserver", "--port", "0", "--ready-file", str(ready_file), *args]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | (environ or {})
+        )
+        self.first_line = self.process.stdout.readline()  # printed once the ready file is there
+        assert self.first_line, self.process.stderr.read()
+        self.ready = json.loads(ready_file.read_text())
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=20)
+        return self.process.returncode, self.first_line + out, err
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def one(*args, **options):
+        started.append(Started(*args, ready_file=tmp_path / "ready.json", **options))
+        return started[-1]
+
+    yield one
+    for mock in started:
+        if mock.process.poll() is None:
+            mock.process.kill()
+        mock.process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_from_start_to_stop(start, tmp_path, number):
+    """A started mock says where it is, serves, and stops without leaving anything behind."""
+    spools = tmp_path / "spools"
+    spools.mkdir()
+    mock = start("--seed", "3", environ={"TMPDIR": str(spools)})
+    ready = mock.ready
+    assert (tmp_path / "ready.json").stat().st_mode & 0o777 == 0o600
+    assert ready.keys() == {"url", "control_url", "control_token", "pid", "client_id", "client_secret"}
+    reply = httpx.post(f"{ready['url']}/oauth/token", data=FORM, auth=(ready["client_id"], ready["client_secret"]))
+    assert reply.status_code == 200
+    control = httpx.get(f"{ready['control_url']}/state", headers={"Authorization": f"Bearer {ready['control_token']}"})
+    assert control.json()["lists"] == []
+    code, out, err = mock.stop(number)
+    assert (code, err, list(spools.iterdir()), (tmp_path / "ready.json").exists()) == (0, "", [], False)
+    assert ready["url"] in out
+
+
+def test_settings_from_the_environment(start):
+    """Every option is also a variable."""
+    mock = start(environ={"CONTACTBENCH_MOCK_CLIENT": "my-client:my-secret", "CONTACTBENCH_MOCK_PACE": "none"})
+    assert (mock.ready["client_id"], mock.ready["client_secret"]) == ("my-client", "my-secret")
+    headers = {"Authorization": f"Bearer {mock.ready['control_token']}"}
+    profile = httpx.get(f"{mock.ready['control_url']}/profile", headers=headers).json()
+    assert (profile["rate"]["requests_per_window"], profile["sources"]["rate.requests_per_window"]) == (
+        0,
+        "--pace none",
+    )
+
+
+def test_a_store_that_is_in_use(start, tmp_path, capsys):
+    """A second mock on the same store is refused at once, with an exit code of its own."""
+    start("--store", str(tmp_path / "org.sqlite"))
+    assert main(["--port", "0", "--store", str(tmp_path / "org.sqlite")]) == 7
+    assert "store" in capsys.readouterr().err
+
+
+def test_a_kept_store_never_draws_the_same_ids_again(start, tmp_path):
+    """After a restart with the same seed, new lists and contacts get new ids."""
+    ids = []
+    for _ in range(2):
+        mock = start("--store", str(tmp_path / "org.sqlite"), "--pace", "none")
+        with httpx.Client(base_url=mock.ready["url"]) as client:
+            token = client.post("/oauth/token", data=FORM, auth=("mock-client", "mock-secret")).json()["access_token"]
+            column = {"columnName": "Phone", "type": "cell"}
+            body = {"name": f"Leads {len(ids)}", "columnNames": ["Phone"], "phoneColumns": [column]}
+            headers = {"Authorization": f"Bearer {token}"}
+            ids.append(client.post("/api/v2/outbound/contactlists", json=body, headers=headers).json()["id"])
+        assert mock.stop()[0] == 0
+    assert ids[0] != ids[1]
+
+
+def test_a_port_that_is_taken(capsys):
+    """The message is one sentence that names the port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["--port", str(port)]) == 2
+    assert capsys.readouterr().err == f"Port {port} of 127.0.0.1 is taken; choose another, or 0 for any free one.\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "complaint"),
+    [
+        (["--host", "0.0.0.0"], "--i-understand-this-is-a-mock"),
+        (["--profile", "none-such"], "no profile is called 'none-such'"),
+        (["--client", "only-an-id"], "ID:SECRET"),
+        (["--pace", "fast"], "pace"),
+        (["--port", "70000"], "port"),
+        (["--ready-file", "/no/such/folder/ready.json"], "cannot be written"),
+    ],
+)
+def test_starts_that_are_refused(capsys, args, complaint):
+    """What cannot work is said before anything is opened, with exit code 2."""
+    assert main(["--port", "0", *args]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_hosts_of_this_machine(host):
+    """Loopback addresses need no permission."""
+    Config(host=host).check()
+
+
+def test_a_secret_is_never_repeated():
+    """A malformed client is refused without saying what it was."""
+    with pytest.raises(ConfigError) as error:
+        parse_client(":hunter2")
+    assert "hunter2" not in str(error.value)
+    assert "hunter2" not in repr(parse_client("id:hunter2"))
+
+
+def test_help(capsys):
+    """Every option is described."""
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(option in text for option in ("--profile", "--store", "--seed", "--pace", "--ready-file"))
