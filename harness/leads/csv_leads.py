@@ -74,6 +74,8 @@ def _reader(path: Path) -> Iterator[Any]:
             yield csv.reader(file, strict=True)
     except csv.Error:
         raise csv_trouble.quoting_trouble(path) from None
+    except OSError as error:
+        raise InputBad("INPUT_BAD", f"{path}: {error.strerror}; put the file back as it was") from error
     except UnicodeDecodeError:
         csv_trouble.digest_of(path)  # raises, with the offset in the file
         raise

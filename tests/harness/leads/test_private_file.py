@@ -1,0 +1,44 @@
+"""Files are whole or not there, and their owner's alone."""
+
+import errno
+
+import pytest
+
+from harness.errors import LocalResource
+from harness.leads.private_file import private_folder, written
+
+
+def test_a_file_takes_its_name_when_it_is_complete(tmp_path):
+    """Until then the old one stays; afterwards only the owner can read the new one."""
+    target = tmp_path / "leads.csv"
+    target.write_text("old")
+    with written(target) as temporary:
+        temporary.write_text("new")
+        assert (target.read_text(), temporary.parent) == ("old", tmp_path)
+    assert (target.read_text(), target.stat().st_mode & 0o777) == ("new", 0o600)
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    """Neither half a file nor a temporary one."""
+    with pytest.raises(ValueError, match="stop"), written(tmp_path / "leads.csv") as temporary:
+        temporary.write_text("half")
+        raise ValueError("stop")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.ENOSPC, "DISK_FULL"), (errno.EDQUOT, "DISK_FULL"), (errno.EACCES, "NOT_WRITTEN")]
+)
+def test_the_trouble_is_told_with_a_code(tmp_path, number, code):
+    """Scripts tell a full disk from a missing permission."""
+    with pytest.raises(LocalResource, match="run the same command again") as raised, written(tmp_path / "leads.csv"):
+        raise OSError(number, "trouble")
+    assert raised.value.code == code
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_for_intermediate_files_is_private_and_goes(tmp_path):
+    """It lies on the disk of the result."""
+    with private_folder(tmp_path / "leads.parquet") as folder:
+        assert (folder.parent, folder.stat().st_mode & 0o777) == (tmp_path, 0o700)
+    assert list(tmp_path.iterdir()) == []
