@@ -4,6 +4,7 @@ What can stop a run, as a tree. Each class has an exit code; `docs/scripting.md`
 * RunError                    anything a user can be told in one sentence
   + UsageError            2   bad option, bad input: nothing was sent
     - InputBad            2   the input file, with its line
+  + Rejected              3   finished; some leads were rejected, mapping and rejects make up the input
   + VerifyFailed          4   lost, doubled or orphaned leads: needs a person
   + GaveUp                5   a temporary trouble outlasted the deadline: the same command goes on
   + Refused               6   the server says no: 401, 403, list gone, cap, columns
@@ -29,6 +30,10 @@ class UsageError(RunError):
 
 class InputBad(UsageError):
     pass
+
+
+class Rejected(RunError):
+    exit_code = 3
 
 
 class VerifyFailed(RunError):

@@ -1,7 +1,7 @@
 """A flow is a conversation with the API that does no I/O.
 
-It yields a step and is sent its outcome: a Call gets a Reply, Work gets what its function returned, Wait and Save get None.
-`drive` and `adrive` are the only code that runs a flow; what sends, sleeps, stores and works is the shell they are given.
+It yields a step and is sent its outcome: a Call gets a Reply, Work what its function returned, Wait and Save get None.
+`drive` and `adrive` are the only code that runs a flow; the shell they are given sends, sleeps, stores and works.
 """
 
 from collections.abc import Awaitable, Callable, Generator, Mapping
@@ -37,6 +37,7 @@ class Call:
     bearer: bool = True
     idempotent: bool = False  # may be sent twice without a second effect
     timeout_s: float = 120.0
+    attempt: int = 1
     contacts: int = 0
     contact_list_id: str = ""
     batch: int = -1
@@ -44,10 +45,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`poll`: until a job may be done; `backoff`: before a repeat; `quiet`: until a lost write must have ended."""
+    """A pause: `poll` until a job may be done, `backoff` before a repeat, `throttle` because the server asked for it,
+    `quiet` until a lost write must have ended."""
 
     seconds: float
-    why: Literal["poll", "backoff", "quiet"] = "backoff"
+    why: Literal["poll", "backoff", "throttle", "quiet"] = "backoff"
 
 
 @dataclass(frozen=True, slots=True)

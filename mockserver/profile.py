@@ -156,6 +156,11 @@ def origins(before: Profile, after: Profile, sources: Mapping[str, str], origin:
     return dict(sources) | changes
 
 
+def flat(profile: Profile) -> dict[str, Any]:
+    """Every setting by its dotted name."""
+    return {".".join(path): value for path, value in _leaves(msgspec.to_builtins(profile))}
+
+
 def at_cpu_speed(profile: Profile) -> Profile:
     """The same org without anything that makes one wait: what is left is the speed of the machine."""
     return msgspec.structs.replace(

@@ -1,0 +1,147 @@
+"""`contactbench compare`: strategies on the same leads, each against an org of its own, proved and set side by side."""
+
+import asyncio
+import gc
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from .errors import UsageError
+from .execution import Outcome, Plan, opened
+from .leads.preflight import Preflight, check
+from .leads.shard_csv import write_csv
+from .leads.source import open_leads
+from .leads.synthetic import SyntheticLeads
+from .mapping.files import write_json
+from .results import input_facts, machine, run_document, strategy_entry, write_requests
+from .strategies import strategy
+from .strategies.job import Settings
+from .transport import Target
+from .twin import mock_org, virtual_time
+
+Pace = Literal["virtual", "real", "none"]
+Tell = Callable[[str], None]
+MARK = ".contactbench-compare"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    leads: int | Path
+    strategies: Sequence[str]
+    pace: Pace
+    profile: str
+    seed: int
+    out: Path
+    lead_id: str = "Lead ID"
+    phone: str = "Phone"
+    concurrency: int = 8
+    command: str = ""
+
+
+def compare(comparison: Comparison, tell: Tell) -> dict[str, Any]:
+    """The document of `run.json`, written. Raises RunError; what is not verified is said in the document."""
+    wall = time.perf_counter()
+    chosen = [strategy(name) for name in comparison.strategies]
+    profile = mock_org.loaded(comparison.profile)
+    _make_room(comparison.out)
+    preflight, leads = _leads(comparison, tell)
+    entries = []
+    for one in chosen:
+        plan = Plan(
+            strategy=one,
+            preflight=preflight,
+            leads=leads,
+            contacts_per_list=profile.profile.limits.contacts_per_list,
+            run_id=f"compare-{comparison.seed}-{one.name}",
+            seed=comparison.seed,
+            concurrency=comparison.concurrency,
+            settings=_settings(profile.profile.limits.request_body_bytes, comparison.pace),
+        )
+        tell(f"{one.name}: {preflight.leads:,} leads into {len(plan.shards())} lists")
+        entry = _run(plan, comparison, comparison.out / one.name)
+        tell(_line(entry))
+        entries.append(entry)
+        gc.collect()
+    document = run_document(
+        "compare",
+        entries,
+        command=comparison.command,
+        run_id=f"compare-{comparison.seed}",
+        target={"kind": "mock", "host": "mock"},
+        pace=comparison.pace,
+        seed=comparison.seed,
+        profile={"name": profile.profile.name, "settings": mock_org.settings(profile)},
+        input=input_facts(preflight),
+        machine=machine(time.perf_counter() - wall),
+    )
+    write_json(comparison.out / "run.json", document)
+    return document
+
+
+def _run(plan: Plan, comparison: Comparison, folder: Path) -> dict[str, Any]:
+    if comparison.pace == "virtual":
+        outcome = virtual_time.run(_virtually(plan, comparison, folder))
+    else:
+        with mock_org.in_subprocess(comparison.profile, comparison.seed, comparison.pace) as target:
+            outcome = asyncio.run(_complete(plan, target, folder))
+    write_requests(folder)
+    return strategy_entry(outcome, plan.strategy.name)
+
+
+async def _virtually(plan: Plan, comparison: Comparison, folder: Path) -> Outcome:
+    async with mock_org.in_process(mock_org.loaded(comparison.profile), comparison.seed) as target:
+        return await _complete(plan, target, folder)
+
+
+async def _complete(plan: Plan, target: Target, folder: Path) -> Outcome:
+    async with opened(plan, target, mock_org.CREDENTIALS, folder) as run:
+        return await run.complete()
+
+
+def _settings(body_bytes: int, pace: Pace) -> Settings:
+    settings = Settings(body_bytes=body_bytes)
+    if pace != "none":
+        return settings
+    # An org without delays has no slow jobs: polling it in seconds would measure the polling.
+    return replace(settings, poll_initial_s=0.02, settle_s=0.05, quiet_s=2.0)
+
+
+def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:
+    """The leads as a file on the disk, whatever they were, and the check of them: one input for all strategies."""
+    to = comparison.out / "leads.parquet"
+    if isinstance(comparison.leads, Path):
+        source = open_leads(comparison.leads, lead_id=comparison.lead_id, phone=comparison.phone)
+    else:
+        tell(f"writing {comparison.leads:,} leads")
+        made = SyntheticLeads(comparison.leads, comparison.seed)
+        write_csv(made, comparison.out / "leads.csv")
+        source = open_leads(comparison.out / "leads.csv", lead_id=made.columns.lead_id, phone=made.columns.phone)
+    preflight = check(source, to)
+    for notice in preflight.notices:
+        tell(notice)
+    return preflight, to
+
+
+def _make_room(out: Path) -> None:
+    """An empty folder: an earlier comparison is replaced, anything else is left alone."""
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = list(out.iterdir())
+    if found and not (out / MARK).exists():
+        raise UsageError("OUT_NOT_EMPTY", f"{out} holds files of something else; name another folder with --out.")
+    for path in found:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    (out / MARK).write_text("This folder is replaced by the next contactbench compare.\n")
+
+
+def _line(entry: dict[str, Any]) -> str:
+    verdict = "verified" if entry["verified"] else "NOT VERIFIED"
+    return (
+        f"{entry['strategy']}: {entry['mapped']:,} of {entry['leads']:,} mapped in {entry['duration_s']:.1f} s, "
+        f"{entry['requests']:,} requests, {verdict} (took {entry['wall_s']:.1f} s here)"
+    )

@@ -1,0 +1,117 @@
+"""What a run must not forget. A flow saves an event before it takes the next step; the journal keeps it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .domain import ContactId, LeadId, Reject
+
+
+@dataclass(frozen=True, slots=True)
+class ListCreated:
+    shard: int
+    contact_list_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSending:
+    """Intent: from now on these leads may have become contacts, whatever is heard of it."""
+
+    first: int  # position of the batch's first lead; names the batch
+    shard: int
+    attempt: int
+    sha256: str
+    lead_ids: Sequence[LeadId]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchInDoubt:
+    first: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAcked:
+    """The server's answer, checked. The mapping is stored with it, or neither is."""
+
+    first: int
+    mapping: Mapping[LeadId, ContactId]
+    adopted: int = 0  # of these, found by search after a lost answer
+
+    @property
+    def mapped(self) -> int:
+        return len(self.mapping)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadSending:
+    """Intent: from now on the file's rows may be in the list."""
+
+    shard: int
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadAccepted:
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShardAbandoned:
+    """The list of a shard may hold half an upload whose rows cannot be told apart: it is deleted and made anew."""
+
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShardImported:
+    """Every row of the shard is in its list, as far as the import says."""
+
+    shard: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardMapped:
+    """The shard's mapping lies in `file` (a name in the run's folder), whole."""
+
+    shard: int
+    file: str
+    rows: int
+
+    @property
+    def mapped(self) -> int:
+        return self.rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMapped:
+    """A page of search results: contacts read back, at `first` among the positions of the run."""
+
+    first: int
+    shard: int
+    mapping: Mapping[LeadId, ContactId]
+
+    @property
+    def mapped(self) -> int:
+        return len(self.mapping)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadsRejected:
+    rejects: Sequence[Reject]
+
+
+Event = (
+    ListCreated
+    | BatchSending
+    | BatchInDoubt
+    | BatchAcked
+    | UploadSending
+    | UploadAccepted
+    | ShardAbandoned
+    | ShardImported
+    | ShardMapped
+    | PageMapped
+    | LeadsRejected
+)

@@ -1,0 +1,175 @@
+"""The files of a run, and the joins between them.
+
+`leads.parquet` says which leads there are and in which order (position, line, lead_id); a part is a CSV of lead_id,
+contact_id, contact_list_id; all parts joined with the leads are `mapping.csv`. Parts and leads hold no personal data
+but ids. Uploads and exports do: they lie in `work/` and are removed as soon as they have served.
+"""
+
+import csv
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..domain import LeadColumns, Reject
+from ..errors import Refused, VerifyFailed
+from ..leads.private_file import written
+from ..leads.shard_csv import write_upload
+from ..strategies.job import LeadReader
+from .duck import csv_header, csv_table, database, identifier, literal
+from .records import ShardRecord
+
+CONTACT_ID_COLUMN = "inin-outbound-id"  # Source: exports read by public third-party code
+PART = ("lead_id", "contact_id", "contact_list_id")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    folder: Path
+    source: LeadReader
+    leads: Path  # leads.parquet
+
+    @property
+    def columns(self) -> LeadColumns:
+        return self.source.columns
+
+    @property
+    def work(self) -> Path:
+        path = self.folder / "work"
+        path.mkdir(mode=0o700, exist_ok=True)
+        return path
+
+    @property
+    def mapping(self) -> Path:
+        return self.folder / "mapping.csv"
+
+    # --- what flows ask for -------------------------------------------------------------------------------------------
+
+    def write_upload(self, record: ShardRecord) -> tuple[Path, int, str]:
+        path = self.work / f"upload-{record.shard.number}.csv"
+        upload = write_upload(self.source, path, record.shard.first, record.shard.count)
+        return path, upload.rows, upload.sha256
+
+    def export_path(self, record: ShardRecord) -> Path:
+        return self.work / f"export-{record.shard.number}.csv"
+
+    def map_export(self, record: ShardRecord, export: Path) -> tuple[str, int]:
+        """Each exported lead of the shard with its contact id. Raises VerifyFailed for a lead with two contacts."""
+        check_export(export, self.columns.lead_id)
+        lead_id = identifier(self.columns.lead_id)
+        query = (
+            f"SELECT lead_id, {identifier(CONTACT_ID_COLUMN)} AS contact_id,"
+            f" {literal(record.list_id)} AS contact_list_id FROM {csv_table(export)} AS export"
+            f" JOIN {self._shard(record)} AS shard ON shard.lead_id = export.{lead_id} ORDER BY position"
+        )
+        rows, distinct = self._part(record, query)
+        if rows != distinct:
+            raise VerifyFailed(
+                "VERIFY_FAILED", f"list={record.list_id}: {rows - distinct} leads have a second contact."
+            )
+        return self._name(record), rows
+
+    def map_identity(self, record: ShardRecord) -> tuple[str, int]:
+        query = (
+            f"SELECT lead_id, lead_id AS contact_id, {literal(record.list_id)} AS contact_list_id"
+            f" FROM {self._shard(record)} ORDER BY position"
+        )
+        rows, _ = self._part(record, query)
+        return self._name(record), rows
+
+    def sample(self, record: ShardRecord, count: int) -> dict[str, str]:
+        with database(self.folder) as db:
+            rows = db.execute(
+                f"SELECT contact_id, lead_id FROM {csv_table(self.mapping)}"
+                f" WHERE contact_list_id = {literal(record.list_id)} ORDER BY md5(contact_id) LIMIT {count}"
+            ).fetchall()
+        return dict(rows)
+
+    def discard(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+    # --- the mapping --------------------------------------------------------------------------------------------------
+
+    def write_part(self, rows: Iterable[tuple[str, str, str]]) -> Path:
+        """A part from what the journal holds."""
+        path = self.work / "acknowledged.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(PART)
+            writer.writerows(rows)
+        return path
+
+    def write_mapping(self, parts: list[Path]) -> list[Reject]:
+        """`mapping.csv` in the order of the input, whole or not at all; the leads no part knows, as rejects."""
+        union = " UNION ALL ".join(f"SELECT * FROM {csv_table(part)}" for part in parts) or _EMPTY_PART
+        with database(self.folder) as db, written(self.mapping) as temporary:
+            db.execute(f"CREATE VIEW leads AS SELECT * FROM {literal(self.leads)}")
+            db.execute(f"CREATE TABLE part AS {union}")
+            db.execute(
+                "COPY (SELECT part.lead_id, contact_id, contact_list_id, 'mapped' AS status FROM leads JOIN part"
+                f" USING (lead_id) ORDER BY position) TO {literal(temporary)} (HEADER, DELIMITER ',')"
+            )
+            unmapped = db.execute("SELECT lead_id, line FROM leads ANTI JOIN part USING (lead_id) ORDER BY position")
+            return [
+                Reject(
+                    lead_id=lead_id,
+                    line=line,
+                    code="NOT_IMPORTED",
+                    message="the import ended without it, no reason given",
+                )
+                for lead_id, line in unmapped.fetchall()
+            ]
+
+    def write_manifest(self, **facts: Any) -> dict[str, Any]:
+        """What `mapping.csv` holds, written last: no manifest, no mapping."""
+        with self.mapping.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+        manifest = {"file": self.mapping.name, "sha256": digest, **facts}
+        write_json(self.folder / "mapping.manifest.json", manifest)
+        return manifest
+
+    def mapped(self) -> int:
+        with database(self.folder) as db:
+            return int(db.execute(f"SELECT count(*) FROM {csv_table(self.mapping)}").fetchone()[0])
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _shard(self, record: ShardRecord) -> str:
+        first, stop = record.shard.first, record.shard.first + record.shard.count
+        return f"(SELECT * FROM {literal(self.leads)} WHERE position >= {first} AND position < {stop})"
+
+    def _name(self, record: ShardRecord) -> str:
+        return f"part-{record.shard.number}.csv"
+
+    def _part(self, record: ShardRecord, query: str) -> tuple[int, int]:
+        with database(self.folder) as db, written(self.folder / self._name(record)) as temporary:
+            db.execute(f"CREATE TABLE part AS {query}")
+            db.execute(f"COPY part TO {literal(temporary)} (HEADER, DELIMITER ',')")
+            rows, distinct = db.execute("SELECT count(*), count(DISTINCT lead_id) FROM part").fetchone()
+        return int(rows), int(distinct)
+
+
+_EMPTY_PART = "SELECT ''::VARCHAR AS lead_id, ''::VARCHAR AS contact_id, ''::VARCHAR AS contact_list_id WHERE false"
+
+
+def check_export(path: Path, lead_id_column: str) -> None:
+    """Raises Refused unless the file names both columns once and ends with a whole line: a cut file parses cleanly."""
+    header = csv_header(path)
+    for column in (CONTACT_ID_COLUMN, lead_id_column):
+        if header.count(column) != 1:
+            raise Refused(
+                "COLUMN_MISMATCH", f"the export names column {column!r} {header.count(column)} times, not once."
+            )
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            raise Refused("EXPORT_TRUNCATED", "the export does not end with a line end; run the same command again.")
+
+
+def write_json(path: Path, value: Any) -> None:
+    with written(path) as temporary:
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")

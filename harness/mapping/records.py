@@ -1,0 +1,33 @@
+"""What the journal tells of shards and batches: plain values, so that strategies need no database."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..domain import Shard
+
+ShardState = Literal["planned", "listed", "sending", "uploaded", "imported", "mapped"]
+BatchState = Literal["sending", "in_doubt", "acked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardRecord:
+    shard: Shard
+    contact_list_id: str | None
+    state: ShardState
+    rows: int | None
+    file: str | None
+
+    @property
+    def list_id(self) -> str:
+        """The contact list's id, once it is made."""
+        if self.contact_list_id is None:
+            raise ValueError(f"shard {self.shard.number} has no contact list yet")
+        return self.contact_list_id
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    first: int
+    state: BatchState
+    attempt: int
+    sha256: str

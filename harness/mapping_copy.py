@@ -1,0 +1,40 @@
+"""`contactbench mapping`: a run's mapping, checked against its manifest, as a file for somebody else."""
+
+import shutil
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .errors import StateError, UsageError
+from .leads.private_file import written
+from .mapping.duck import csv_table, database, literal
+
+
+def copy_mapping(run: Path, to: Path) -> dict[str, Any]:
+    """What was written. Raises StateError for a mapping that is not the one its manifest speaks of."""
+    manifest = checked_manifest(run)
+    match to.suffix.lower():
+        case ".csv":
+            with written(to) as temporary:
+                shutil.copyfile(run / "mapping.csv", temporary)
+        case ".parquet":
+            with database(to.parent) as db, written(to) as temporary:
+                db.execute(f"COPY (FROM {csv_table(run / 'mapping.csv')}) TO {literal(temporary)} (FORMAT parquet)")
+        case _:
+            raise UsageError("BAD_TARGET", f"{to}: the mapping is written as .csv or .parquet.")
+    return {"file": str(to), "rows": manifest["rows"], "verified": manifest["verified"]}
+
+
+def checked_manifest(run: Path) -> dict[str, Any]:
+    """The manifest of the folder's mapping, if the mapping fits it."""
+    try:
+        manifest: dict[str, Any] = msgspec.json.decode((run / "mapping.manifest.json").read_bytes())
+        with (run / "mapping.csv").open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+    except (OSError, msgspec.DecodeError):
+        raise StateError("NO_MAPPING", f"{run} holds no finished mapping; run the upload to its end first.") from None
+    if manifest.get("sha256") != digest:
+        raise StateError("STATE_CORRUPT", f"{run / 'mapping.csv'} is not the file that was proved; restore it.")
+    return manifest

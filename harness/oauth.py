@@ -1,0 +1,90 @@
+"""A flow that fetches and renews the token around another flow. One renewal serves every worker."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from . import api
+from .errors import Refused
+from .flow import Call, Flow, Reply, T, Wait
+
+RENEWAL_POLL_S = 0.1
+MAX_SENDS = 2  # of one call: a token may die on the way; a fresh one that is refused too is a refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class Session:
+    """The token that all flows of a run share. 401 means nothing was applied, so the call is simply sent again."""
+
+    credentials: Credentials
+    token: str | None = field(default=None, repr=False)
+    renewing: bool = False
+    renewals: int = 0
+
+    def stale(self, token: str) -> None:
+        """Forget `token`, unless another worker has renewed it already."""
+        if self.token == token:
+            self.token = None
+
+
+def authorized(flow: Flow[T], session: Session) -> Flow[T]:
+    """`flow` with the bearer token on each call that wants one."""
+    outcome: Any = None
+    while True:
+        try:
+            step = flow.send(outcome)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        if isinstance(step, Call) and step.bearer:
+            outcome = yield from _send(step, session)
+        else:
+            outcome = yield step
+
+
+def _send(call: Call, session: Session) -> Flow[Reply]:
+    for _ in range(MAX_SENDS):
+        token = session.token or (yield from login(session))
+        reply: Reply = yield replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"})
+        if reply.status != 401:
+            return reply
+        session.stale(token)
+    raise Refused(
+        "AUTH_REJECTED",
+        f"op={call.op} {api.Refusal(reply)}: a token that was just issued is not accepted;"
+        " check the OAuth client and its roles.",
+    )
+
+
+def login(session: Session) -> Flow[str]:
+    """The token in force; fetched by whoever comes first, awaited by the others."""
+    while session.renewing:
+        yield Wait(RENEWAL_POLL_S)
+    if session.token is not None:
+        return session.token
+    session.renewing = True
+    try:
+        reply = yield api.token(session.credentials.client_id, session.credentials.client_secret)
+        session.token = _token(reply, session)
+    finally:
+        session.renewing = False
+    session.renewals += 1
+    return session.token
+
+
+def _token(reply: Reply, session: Session) -> str:
+    try:
+        return api.access_token(reply)
+    except api.Refusal as refusal:
+        raise Refused(
+            "AUTH_REJECTED",
+            f"op=oauth.token {refusal}: OAuth client {session.credentials.client_id!r} or its secret is not accepted;"
+            " check GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET.",
+        ) from None
+    except api.BadResponse as problem:
+        raise Refused("BAD_RESPONSE", f"op=oauth.token: {problem}; is this a Genesys Cloud login host?") from None

@@ -1,0 +1,195 @@
+"""One CSV file a list, imported as a job; the mapping comes from an export, from the ids given, or from search pages.
+
+`csv-import-export` and `csv-import-search` let the server make the ids: an upload in doubt cannot be repeated, so its
+list is dropped and made anew. `csv-import-own-ids` names the Lead ID column as the contact id: repeating is harmless.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from .. import api
+from ..errors import GaveUp, Refused
+from ..events import ListCreated, ShardAbandoned, ShardImported, ShardMapped, UploadAccepted, UploadSending
+from ..flow import Flow, Save, Wait, Work
+from ..mapping.records import ShardRecord
+from ..retry import outcome
+from .export import export_list, export_verification
+from .job import Job, Stage, Verification
+from .lists import create_or_find, lists_stage
+from .polling import intervals
+from .refusals import stop
+from .sample import sample_verification
+from .search_mapping import page_flows
+
+UPLOADS = 5  # of a file whose answers keep getting lost
+
+
+@dataclass(frozen=True, slots=True)
+class CsvImportExport:
+    name: str = "csv-import-export"
+    main_op: str = "import.upload"
+    own_ids: bool = False
+
+    def stages(self, job: Job) -> Iterator[Stage]:
+        yield lists_stage(job)
+        yield import_stage(job, own_ids=False)
+        yield Stage("mapping", (map_by_export(record, job) for record in _unmapped(job)))
+
+    def verification(self, job: Job) -> Verification:
+        return sample_verification(job)  # the export made the mapping, so another road has to prove it
+
+
+@dataclass(frozen=True, slots=True)
+class CsvImportOwnIds:
+    name: str = "csv-import-own-ids"
+    main_op: str = "import.upload"
+    own_ids: bool = True
+
+    def stages(self, job: Job) -> Iterator[Stage]:
+        yield lists_stage(job)
+        yield import_stage(job, own_ids=True)
+        yield Stage("mapping", (map_by_identity(record, job) for record in _unmapped(job)))
+
+    def verification(self, job: Job) -> Verification:
+        return export_verification(job)
+
+
+@dataclass(frozen=True, slots=True)
+class CsvImportSearch:
+    name: str = "csv-import-search"
+    main_op: str = "contacts.search"
+    own_ids: bool = False
+
+    def stages(self, job: Job) -> Iterator[Stage]:
+        yield lists_stage(job)
+        yield import_stage(job, own_ids=False)
+        yield Stage("mapping", page_flows(job))
+
+    def verification(self, job: Job) -> Verification:
+        return export_verification(job)
+
+
+def import_stage(job: Job, *, own_ids: bool) -> Stage:
+    todo = [record for record in job.progress.shards() if record.state not in ("imported", "mapped")]
+    return Stage("upload", (import_shard(record, job, own_ids=own_ids) for record in todo))
+
+
+def _unmapped(job: Job) -> list[ShardRecord]:
+    return [record for record in job.progress.shards() if record.state != "mapped"]
+
+
+def import_shard(record: ShardRecord, job: Job, *, own_ids: bool) -> Flow[None]:
+    """The shard's rows in its list. An upload that an earlier run began is repeated or, if that doubles, undone."""
+    if record.state == "sending" and not own_ids:
+        record = yield from _start_over(record, job)
+    if record.state != "uploaded":
+        record = yield from _upload(record, job, own_ids=own_ids)
+    size = yield from _imported(record, job)
+    yield Save(ShardImported(record.shard.number, size))
+
+
+def _upload(record: ShardRecord, job: Job, *, own_ids: bool) -> Flow[ShardRecord]:
+    path, rows, sha256 = yield Work(lambda: job.files.write_upload(record))
+    column = job.columns.lead_id if own_ids else None
+    for _ in range(UPLOADS):
+        yield Save(UploadSending(shard=record.shard.number, rows=rows, sha256=sha256))
+        call = api.upload_csv(record.list_id, path, contact_id_column=column, rows=rows)
+        reply = yield replace(call, idempotent=own_ids)
+        if reply.ok:
+            yield Save(UploadAccepted(record.shard.number))
+            yield Work(lambda: job.files.discard(path))
+            return replace(record, state="uploaded", rows=rows)
+        if outcome(reply) == "answered":
+            raise stop("import.upload", record.list_id, reply)
+        if not own_ids:
+            record = yield from _start_over(record, job)
+    raise GaveUp("IN_DOUBT", f"op=import.upload list={record.list_id}: {UPLOADS} uploads, no clear answer; run again.")
+
+
+def _start_over(record: ShardRecord, job: Job) -> Flow[ShardRecord]:
+    """An empty list in place of one that may hold rows of a lost upload. This run made it, so it may delete it."""
+    yield Wait(job.settings.quiet_s, "quiet")
+    reply = yield api.delete_list(record.list_id)
+    if not reply.ok and reply.status != 404:
+        raise stop("lists.delete", record.list_id, reply)
+    yield Save(ShardAbandoned(record.shard.number))
+    list_id = yield from create_or_find(record.shard.list_name, job)
+    yield Save(ListCreated(record.shard.number, list_id))
+    return replace(record, contact_list_id=list_id, state="listed")
+
+
+def _imported(record: ShardRecord, job: Job) -> Flow[int]:
+    """Wait until the import has ended; the list's size then.
+
+    A small import may end before any status is seen; then the size decides, if two readings in a row show every row.
+    """
+    percent: int | None = None
+    unchanged_s, complete = 0.0, 0
+    for pause in intervals(job.settings):
+        reply = yield api.import_status(record.list_id)
+        try:
+            status = api.import_progress(reply)
+        except (api.Refusal, api.BadResponse):
+            raise stop("import.status", record.list_id, reply) from None
+        if status.failed:
+            raise Refused("IMPORT_FAILED", _failure(record, status))
+        if status.finished:
+            return (yield from _settled_size(record, job))
+        if status.state is None:
+            size = yield from list_size(record, job)
+            complete = complete + 1 if size == record.rows else 0
+            if complete == 2:
+                return size
+        unchanged_s = unchanged_s + pause if status.percent == percent else 0.0
+        percent = status.percent
+        if unchanged_s > job.settings.stalled_s:
+            raise GaveUp(
+                "IMPORT_STALLED",
+                f"op=import.status list={record.list_id}: {percent} % for {unchanged_s:.0f} s;"
+                " run the same command again, it asks for the same import.",
+            )
+        yield Wait(pause, "poll")
+    raise AssertionError("polling has no end")
+
+
+def _failure(record: ShardRecord, status: api.ImportProgress) -> str:
+    reason = status.failure_reason or "no reason given"
+    return f"op=import.status list={record.list_id} reason={reason}; see the org's event log for the rows."
+
+
+def _settled_size(record: ShardRecord, job: Job) -> Flow[int]:
+    """The size the list shows; counts lag, so a short one is read again for as long as it still moves."""
+    size = yield from list_size(record, job)
+    while size != record.rows:
+        yield Wait(job.settings.settle_s, "poll")
+        again = yield from list_size(record, job)
+        if again == size:
+            return size
+        size = again
+    return size
+
+
+def list_size(record: ShardRecord, job: Job) -> Flow[int]:
+    reply = yield api.search_all(record.list_id, page_size=1)
+    try:
+        return api.found_contacts(reply, job.columns.lead_id).contacts_count
+    except (api.Refusal, api.BadResponse):
+        raise stop("contacts.search", record.list_id, reply) from None
+
+
+def map_by_export(record: ShardRecord, job: Job) -> Flow[None]:
+    yield from export_list(record, job)
+    export = job.files.export_path(record)
+    file, rows = yield Work(lambda: job.files.map_export(record, export))
+    yield Save(ShardMapped(shard=record.shard.number, file=file, rows=rows))
+    yield Work(lambda: job.files.discard(export))
+
+
+def map_by_identity(record: ShardRecord, job: Job) -> Flow[None]:
+    """Contact id = Lead ID for every row, if every row is there; if some are missing, the export says which."""
+    size = yield from list_size(record, job)
+    if size != record.shard.count:
+        yield from map_by_export(record, job)
+        return
+    file, rows = yield Work(lambda: job.files.map_identity(record))
+    yield Save(ShardMapped(shard=record.shard.number, file=file, rows=rows))

@@ -1,0 +1,80 @@
+"""Ask for an export, wait until it is there, download it."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from .. import api
+from ..errors import GaveUp, Refused
+from ..flow import Flow, Reply, Wait, Work
+from ..mapping.records import ShardRecord
+from .job import Job, Verification
+from .polling import intervals
+from .refusals import stop
+
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def export_verification(job: Job) -> Verification:
+    """Every list exported and compared with the mapping, lead by lead."""
+    return Verification("export of every list joined with the mapping", _exports(job), by_export=True)
+
+
+def _exports(job: Job) -> Iterator[Flow[None]]:
+    return (export_list(record, job) for record in job.progress.shards())
+
+
+def export_list(record: ShardRecord, job: Job) -> Flow[None]:
+    """The list's contacts, as they are now, in the run folder."""
+    list_id, to = record.list_id, job.files.export_path(record)
+    export = yield from _fresh_export(list_id, job)
+    reply = yield api.download(export.uri, list_id)
+    if reply.status in REDIRECTS:
+        location = _location(reply, export.uri, list_id)
+        reply = yield api.download_file(location, list_id, to)
+    elif reply.ok:
+        yield Work(lambda: to.write_bytes(reply.body))
+    if not reply.ok:
+        raise stop("export.download", list_id, reply)
+
+
+def _fresh_export(list_id: str, job: Job) -> Flow[api.Export]:
+    """An export that was not there before it was asked for: the platform may go on serving the former one."""
+    former = yield from _current(list_id)
+    reply = yield api.start_export(list_id)
+    if not reply.ok:
+        raise stop("export.create", list_id, reply)
+    waited = 0.0
+    for pause in intervals(job.settings):
+        export = yield from _current(list_id)
+        if export is not None and (former is None or export.timestamp != former.timestamp):
+            return export
+        if waited > job.settings.stalled_s:
+            break
+        waited += pause
+        yield Wait(pause, "poll")
+    raise GaveUp(
+        "EXPORT_STALLED",
+        f"op=export.get list={list_id}: no new export after {waited:.0f} s; run the same command again.",
+    )
+
+
+def _current(list_id: str) -> Flow[api.Export | None]:
+    reply = yield api.get_export(list_id)
+    try:
+        return api.export_of(reply)
+    except (api.Refusal, api.BadResponse):
+        raise stop("export.get", list_id, reply) from None
+
+
+def _location(reply: Reply, uri: str, list_id: str) -> str:
+    """Where the file is. Anything but https is refused, unless it is the place the redirect came from (the mock)."""
+    location = reply.headers.get("location", "")
+    target, origin = urlsplit(location), urlsplit(uri)
+    if not target.netloc:
+        return location
+    if target.scheme == "https" or (target.scheme, target.netloc) == (origin.scheme, origin.netloc):
+        return location
+    raise Refused(
+        "REDIRECT_REFUSED",
+        f"op=export.download list={list_id}: redirect to {target.scheme}://{target.hostname}, which is not https.",
+    )

@@ -1,0 +1,112 @@
+"""What a strategy is told: the leads, the plan, and how far an earlier run came."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..domain import LeadColumns, Leads
+from ..flow import Flow
+from ..mapping.records import BatchRecord, ShardRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What may be tuned. Times in seconds."""
+
+    batch_size: int = 1000  # Source: contacts a POST may hold, official swagger of 2018-03-21
+    body_bytes: int = 3_000_000  # Assumption: which of the platform's body caps applies to this call is not documented
+    quiet_s: float = 60.0  # Assumption: after this long a lost request has either been carried out or never will be
+    settle_s: float = 5.0  # between two searches that must agree; Genesys asks for 5 s after a change of a list
+    poll_initial_s: float = 1.0
+    poll_cap_s: float = 5.0
+    stalled_s: float = 900.0  # a job without progress for this long
+    sample: int = 500  # contacts of each list that a spot check reads
+
+
+class LeadReader(Protocol):
+    @property
+    def columns(self) -> LeadColumns: ...
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]: ...
+
+
+class Progress(Protocol):
+    """What the journal knows."""
+
+    def shards(self) -> Sequence[ShardRecord]: ...
+    def batches(self) -> dict[int, BatchRecord]: ...
+
+
+class LocalFiles(Protocol):
+    """Work on the run folder's files, which flows ask for and the shell runs."""
+
+    def write_upload(self, shard: ShardRecord) -> tuple[Path, int, str]:
+        """The CSV file of a shard: its path, rows and sha256."""
+        ...
+
+    def export_path(self, shard: ShardRecord) -> Path: ...
+
+    def map_export(self, shard: ShardRecord, export: Path) -> tuple[str, int]:
+        """Join an export with the leads of the shard; the name of the part file and its rows."""
+        ...
+
+    def map_identity(self, shard: ShardRecord) -> tuple[str, int]: ...
+
+    def sample(self, shard: ShardRecord, count: int) -> dict[str, str]:
+        """Contact id -> Lead ID of some mapped leads, the same ones each time."""
+        ...
+
+    def discard(self, path: Path) -> None:
+        """Remove a file that held personal data and has served."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    leads: LeadReader
+    progress: Progress
+    files: LocalFiles
+    settings: Settings
+
+    @property
+    def columns(self) -> LeadColumns:
+        return self.leads.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Flows that may run at the same time. The next stage begins when all of them have ended."""
+
+    name: str
+    flows: Iterable[Flow[None]]
+
+
+class Strategy(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def main_op(self) -> str:
+        """The operation whose time a client asks for."""
+        ...
+
+    @property
+    def own_ids(self) -> bool:
+        """The contact's id is the Lead ID."""
+        ...
+
+    def stages(self, job: Job) -> Iterator[Stage]:
+        """From nothing, or from where the journal stands, to a mapping of every lead."""
+        ...
+
+    def verification(self, job: Job) -> "Verification": ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How the mapping is proved: by a road to the server that did not make it."""
+
+    method: str
+    flows: Iterable[Flow[None]]
+    by_export: bool

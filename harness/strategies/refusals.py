@@ -1,0 +1,36 @@
+"""A plain no of the server, as the sentence a user needs."""
+
+from ..api import Refusal
+from ..errors import GaveUp, Refused, RunError
+from ..flow import Reply
+from ..retry import outcome
+
+ADVICE = {
+    "contact.list.not.found": ("LIST_GONE", "the contact list is gone; its leads have no contacts any more"),
+    "missing.permissions": ("FORBIDDEN", "give the OAuth client this permission and run the same command again"),
+    "missing.any.permissions": (
+        "FORBIDDEN",
+        "give the OAuth client one of these permissions and run the command again",
+    ),
+    "not.authorized": ("FORBIDDEN", "give the OAuth client access to outbound contact lists and run the command again"),
+    "invalid.contact.columns": ("COLUMN_MISMATCH", "the list has other columns than the leads"),
+    "invalid.contact.id": (
+        "BAD_CONTACT_ID",
+        "a Lead ID is not accepted as a contact id; use a strategy without own ids",
+    ),
+    "request.entity.too.large": ("BODY_TOO_LARGE", "the platform takes smaller bodies; lower --body-bytes"),
+    "too.many.contacts.added": ("BATCH_TOO_LARGE", "the platform takes smaller batches; lower --batch-size"),
+    "max.entity.count.reached": ("ORG_CAP", "the org has as many contact lists as it may; remove some"),
+    "contact.list.limit.exceeded": ("LIST_CAP", "the list is full; plan more lists with --contacts-per-list"),
+    "organization.contact.limit.exceeded": ("ORG_CAP", "the org is full; clear or delete old lists first"),
+}
+
+
+def stop(op: str, list_id: str, reply: Reply, place: str = "") -> RunError:
+    """The error that ends the run when `reply` is a no, or still no answer after every repeat."""
+    refusal = Refusal(reply)
+    where = f"op={op} list={list_id}{' ' + place if place else ''} {refusal}"
+    if outcome(reply) != "answered":
+        return GaveUp("SERVER_ERROR", f"{where} ; no clear answer after every repeat; run the same command again later")
+    code, advice = ADVICE.get(refusal.code, ("REFUSED", "the platform refuses this call"))
+    return Refused(code, f"{where} {refusal.message} ; {advice}")

@@ -1,0 +1,55 @@
+"""What became of a batch whose answer was lost: asked of the server, never guessed."""
+
+from collections.abc import Sequence
+
+from .. import api
+from ..api import BadResponse, Batch, Refusal
+from ..domain import ContactId, LeadId
+from ..errors import VerifyFailed
+from ..flow import Flow, Wait
+from .job import Job
+from .refusals import stop
+
+
+def stored_contacts(batch: Batch, job: Job) -> Flow[dict[LeadId, ContactId]]:
+    """The contacts of the batch's leads that are in the list, once two searches in a row agree.
+
+    The quiet period comes first: a request whose answer was lost may still be carried out.
+    """
+    yield Wait(job.settings.quiet_s, "quiet")
+    found = yield from _search(batch, job)
+    while True:
+        yield Wait(job.settings.settle_s, "quiet")
+        again = yield from _search(batch, job)
+        if again == found:
+            return found
+        found = again
+
+
+def _search(batch: Batch, job: Job) -> Flow[dict[LeadId, ContactId]]:
+    pairs: list[tuple[LeadId, ContactId]] = []
+    for start in range(0, len(batch.lead_ids), api.SEARCH_PAGE):
+        pairs += yield from _pages(batch, batch.lead_ids[start : start + api.SEARCH_PAGE], job)
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise VerifyFailed(
+            "VERIFY_FAILED",
+            f"list={batch.contact_list_id} batch={batch.first}: {len(pairs) - len(found)} leads have more than"
+            " one contact; remove the surplus contacts by hand, then run the same command again.",
+        )
+    return found
+
+
+def _pages(batch: Batch, lead_ids: Sequence[LeadId], job: Job) -> Flow[list[tuple[LeadId, ContactId]]]:
+    pairs: list[tuple[LeadId, ContactId]] = []
+    page = 1
+    while True:
+        reply = yield api.search_leads(batch.contact_list_id, job.columns.lead_id, lead_ids, page)
+        try:
+            found = api.found_contacts(reply, job.columns.lead_id)
+        except (Refusal, BadResponse):
+            raise stop("contacts.search", batch.contact_list_id, reply, f"batch={batch.first}") from None
+        pairs += found.pairs
+        if not found.pairs or len(pairs) >= found.total:
+            return pairs
+        page += 1

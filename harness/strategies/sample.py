@@ -1,0 +1,46 @@
+"""Proof by another road than the export: each list's size, and a sample of contacts read one by one."""
+
+from collections.abc import Iterator
+
+from .. import api
+from ..domain import ContactId
+from ..errors import VerifyFailed
+from ..flow import Flow, Work
+from ..mapping.records import ShardRecord
+from .job import Job, Verification
+from .refusals import stop
+
+
+def sample_verification(job: Job) -> Verification:
+    return Verification(
+        f"size of every list, and {job.settings.sample} contacts of each read back by id", _checks(job), by_export=False
+    )
+
+
+def _checks(job: Job) -> Iterator[Flow[None]]:
+    return (check(record, job) for record in job.progress.shards())
+
+
+def check(record: ShardRecord, job: Job) -> Flow[None]:
+    """Raises VerifyFailed when the server shows other contacts than the mapping."""
+    reply = yield api.search_all(record.list_id, page_size=1)
+    try:
+        size = api.found_contacts(reply, job.columns.lead_id).contacts_count
+    except (api.Refusal, api.BadResponse):
+        raise stop("contacts.search", record.list_id, reply) from None
+    if size != record.rows:
+        raise VerifyFailed("VERIFY_FAILED", f"list={record.list_id}: {size} contacts, {record.rows} of them mapped.")
+    expected: dict[str, str] = yield Work(lambda: job.files.sample(record, job.settings.sample))
+    ids = list(expected)
+    for start in range(0, len(ids), api.BULK_GET):
+        wanted = ids[start : start + api.BULK_GET]
+        reply = yield api.bulk_get(record.list_id, wanted)
+        try:
+            found = api.bulk_contacts(reply, job.columns.lead_id)
+        except (api.Refusal, api.BadResponse):
+            raise stop("contacts.bulk", record.list_id, reply) from None
+        wrong = sum(found.get(ContactId(contact_id)) != expected[contact_id] for contact_id in wanted)
+        if wrong:
+            raise VerifyFailed(
+                "VERIFY_FAILED", f"list={record.list_id}: {wrong} of {len(wanted)} contacts read differ."
+            )

@@ -1,0 +1,36 @@
+"""The mapping from pages of `contacts/search`, 100 contacts each. It exists to show what that costs."""
+
+from collections.abc import Iterator
+
+from .. import api
+from ..errors import VerifyFailed
+from ..events import PageMapped
+from ..flow import Flow, Save
+from ..mapping.records import ShardRecord
+from .job import Job
+from .refusals import stop
+
+
+def page_flows(job: Job) -> Iterator[Flow[None]]:
+    """One flow a page of every list, without those an earlier run has read."""
+    known = job.progress.batches()
+    for record in job.progress.shards():
+        for page in range(1, -(-record.shard.count // api.SEARCH_PAGE) + 1):
+            if _first(record, page) not in known:
+                yield map_page(record, page, job)
+
+
+def _first(record: ShardRecord, page: int) -> int:
+    return record.shard.first + (page - 1) * api.SEARCH_PAGE
+
+
+def map_page(record: ShardRecord, page: int, job: Job) -> Flow[None]:
+    reply = yield api.search_all(record.list_id, page)
+    try:
+        found = api.found_contacts(reply, job.columns.lead_id)
+    except (api.Refusal, api.BadResponse):
+        raise stop("contacts.search", record.list_id, reply, f"page={page}") from None
+    mapping = dict(found.pairs)
+    if len(mapping) != len(found.pairs):
+        raise VerifyFailed("VERIFY_FAILED", f"list={record.list_id} page={page}: a lead has more than one contact.")
+    yield Save(PageMapped(first=_first(record, page), shard=record.shard.number, mapping=mapping))

@@ -1,0 +1,102 @@
+"""Call -> Reply on httpx. The only module that imports it."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from .errors import LocalResource
+from .flow import Call, FilePart, Reply
+
+# Nothing of the body can have left when one of these is raised.
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+NO_TIMEOUT = httpx.Timeout(None)  # each call has one of its own, over everything it does
+WRITE_BUFFER = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where the three hosts of a region are; the mock is all of them. `socket`: a Unix socket to reach it by."""
+
+    api: str
+    login: str
+    apps: str
+    socket: Path | None = None
+
+    @classmethod
+    def one_host(cls, url: str, socket: Path | None = None) -> "Target":
+        return cls(api=url.rstrip("/"), login=url.rstrip("/"), apps=url.rstrip("/"), socket=socket)
+
+    def url(self, call: Call) -> str:
+        return call.url if "://" in call.url else getattr(self, call.host) + call.url
+
+
+@asynccontextmanager
+async def connected(target: Target, connections: int) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with a bounded pool that follows no redirect and reads no proxy or netrc from the environment."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    transport = httpx.AsyncHTTPTransport(
+        verify=ssl.create_default_context(), limits=limits, uds=None if target.socket is None else str(target.socket)
+    )
+    async with httpx.AsyncClient(
+        transport=transport, timeout=NO_TIMEOUT, follow_redirects=False, trust_env=False
+    ) as client:
+        yield client
+
+
+async def send(client: httpx.AsyncClient, target: Target, call: Call) -> Reply:
+    """The answer to `call`; a lost connection is a Reply too, so that callers have one path."""
+    try:
+        async with asyncio.timeout(call.timeout_s), AsyncExitStack() as files:
+            content = _content(call, files)
+            async with client.stream(
+                call.method, target.url(call), params=call.query or None, headers=dict(call.headers), **content
+            ) as response:
+                body = await _body(call, response)
+                headers = {key.lower(): value for key, value in response.headers.items()}
+                return Reply(status=response.status_code, headers=headers, body=body)
+    except NEVER_SENT as error:
+        return Reply(status=0, error=type(error).__name__, sent=False)
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _TooLong) as error:
+        return Reply(status=0, error=type(error).__name__)
+
+
+class _TooLong(Exception):
+    """The answer is larger than anything this API has reason to say."""
+
+
+def _content(call: Call, files: AsyncExitStack) -> dict[str, Any]:
+    if call.form is None:
+        return {"content": call.body}
+    fields = {name: value for name, value in call.form if isinstance(value, str)}
+    parts = {}
+    for name, value in call.form:
+        if isinstance(value, FilePart):
+            handle = files.enter_context(value.path.open("rb"))
+            parts[name] = (value.filename, handle, value.content_type)
+    return {"data": fields, "files": parts}
+
+
+async def _body(call: Call, response: httpx.Response) -> bytes:
+    """The body; empty if it went to the call's file."""
+    if call.save_to is None or not response.is_success:
+        chunks, size = [], 0
+        async for chunk in response.aiter_bytes():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > MAX_ANSWER_BYTES:
+                raise _TooLong
+        return b"".join(chunks)
+    try:
+        with call.save_to.open("wb", buffering=WRITE_BUFFER) as file:
+            async for chunk in response.aiter_bytes():
+                file.write(chunk)
+    except OSError as error:
+        raise LocalResource("DISK_FULL", f"{call.save_to}: {error.strerror}; free space and run again.") from None
+    return b""

@@ -1,0 +1,104 @@
+"""A mock org for a run: in this process on virtual time, or a server process of its own on real time.
+
+The only place where the harness knows the mock: the twin is the mock.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from aiohttp import web
+
+from mockserver.app import create_app
+from mockserver.clients import Client
+from mockserver.clock import LoopClock
+from mockserver.memory_store import MemoryStore
+from mockserver.org import create_org
+from mockserver.profile import LoadedProfile, ProfileError, flat, load
+
+from ..errors import RunError, UsageError
+from ..oauth import Credentials
+from ..transport import Target
+
+EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z: the moment at which every virtual run begins
+CREDENTIALS = Credentials("mock-client", "mock-secret")
+START_TIMEOUT_S = 20.0
+
+
+def loaded(profile: str) -> LoadedProfile:
+    """The profile of that name or file. Raises UsageError."""
+    try:
+        return load(profile)
+    except ProfileError as error:
+        raise UsageError("BAD_PROFILE", f"{error}.") from None
+
+
+def settings(profile: LoadedProfile) -> dict[str, dict[str, Any]]:
+    """Every setting in force with its source, for the report."""
+    values = flat(profile.profile)
+    return {name: {"value": value, "source": profile.sources.get(name, "")} for name, value in values.items()}
+
+
+@asynccontextmanager
+async def in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[Target]:
+    """An org on the running loop, reached by a Unix socket: on a virtual loop it lives in virtual time."""
+    with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
+        org = create_org(
+            store=MemoryStore(),
+            clock=LoopClock(asyncio.get_running_loop(), EPOCH),
+            profile=profile,
+            spool=Path(folder),
+            clients=[Client(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
+            seed=seed,
+        )
+        runner = web.AppRunner(create_app(org), access_log=None, keepalive_timeout=3600.0)
+        await runner.setup()
+        try:
+            socket = Path(folder) / "org"
+            await web.UnixSite(runner, str(socket)).start()
+            yield Target.one_host("http://localhost", socket)
+        finally:
+            await runner.cleanup()
+
+
+@contextmanager
+def in_subprocess(profile: str, seed: int, pace: Literal["real", "none"]) -> Iterator[Target]:
+    """An org in a process of its own, on a free port, for as long as the context lasts."""
+    with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
+        ready = Path(folder) / "ready.json"
+        arguments = [
+            "--port",
+            "0",
+            "--profile",
+            profile,
+            "--seed",
+            str(seed),
+            "--pace",
+            pace,
+            "--ready-file",
+            str(ready),
+        ]
+        command = [sys.executable, "-m", "mockserver", *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        try:
+            yield Target.one_host(_url(process, ready))
+        finally:
+            process.terminate()
+            process.communicate(timeout=START_TIMEOUT_S)
+
+
+def _url(process: "subprocess.Popen[str]", ready: Path) -> str:
+    ends = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < ends and process.poll() is None:
+        if ready.exists():
+            return str(json.loads(ready.read_text())["url"])
+        time.sleep(0.02)
+    complaint = process.communicate()[1].strip() if process.poll() is not None else "it does not answer"
+    raise RunError("MOCK_NOT_STARTED", f"the mock did not start: {complaint}")

@@ -1,0 +1,116 @@
+"""`contactbench upload`: one strategy on a file of leads, into an org. The same command again goes on from there."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from .errors import GaveUp
+from .execution import Outcome, Plan, opened
+from .leads.preflight import check
+from .leads.source import open_leads
+from .mapping.files import write_json
+from .oauth import Credentials
+from .results import input_facts, machine, run_document, strategy_entry, write_requests
+from .strategies import strategy
+from .strategies.job import Settings
+from .target import resolved
+from .transport import Target
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    strategy: str
+    leads: Path
+    lead_id: str
+    phone: str
+    target: str
+    credentials: Credentials
+    run_id: str  # of a new run; one that goes on keeps its own
+    folder: Path | None = None
+    contacts_per_list: int = 1_000_000
+    lists: int | None = None
+    concurrency: int = 8
+    seed: int = 1
+    dedupe: Literal["first", "last"] | None = None
+    max_duration_s: float = 24 * 3600.0
+    settings: Settings = field(default_factory=Settings)
+    command: str = ""
+
+    def run_folder(self) -> Path:
+        """The folder named; else one that the same command finds again, and no other."""
+        if self.folder is not None:
+            return self.folder
+        about = sha256(f"{self.leads.resolve()}\n{self.target}\n{self.strategy}".encode()).hexdigest()[:8]
+        return RUNS / f"{self.leads.stem}-{self.strategy}-{about}"
+
+
+def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
+    """The document of `run.json`, written. Raises RunError."""
+    wall = time.perf_counter()
+    chosen, target = strategy(order.strategy), resolved(order.target)
+    source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone)
+    folder = order.run_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    preflight = check(source, folder / "leads.parquet", dedupe=order.dedupe)
+    for notice in preflight.notices:
+        tell(notice)
+    plan = Plan(
+        strategy=chosen,
+        preflight=preflight,
+        leads=folder / "leads.parquet",
+        contacts_per_list=order.contacts_per_list,
+        run_id=order.run_id,
+        lists=order.lists,
+        seed=order.seed,
+        concurrency=order.concurrency,
+        deadline_s=order.max_duration_s,
+        settings=order.settings,
+    )
+    tell(
+        f"{chosen.name}: {preflight.leads:,} leads into {len(plan.shards())} lists of {target.api}; run folder {folder}"
+    )
+    outcome = asyncio.run(_stoppable(_complete(plan, target, order.credentials, folder)))
+    write_requests(folder)
+    document = run_document(
+        "upload",
+        [strategy_entry(outcome, ".")],
+        command=order.command,
+        run_id=outcome.plan.run_id,
+        target={"kind": "mock" if outcome.shell.mock_seen else "org", "host": target.api},
+        pace="real",
+        seed=order.seed,
+        profile=None,
+        input=input_facts(preflight),
+        machine=machine(time.perf_counter() - wall),
+    )
+    write_json(folder / "run.json", document)
+    return document
+
+
+async def _complete(plan: Plan, target: Target, credentials: Credentials, folder: Path) -> Outcome:
+    async with opened(plan, target, credentials, folder) as run:
+        return await run.complete()
+
+
+async def _stoppable(main: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """`main`, ended by SIGTERM as by SIGINT: what is under way is doubtful then, and looked up by the next run."""
+    task = asyncio.ensure_future(main)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        raise Stopped from None
+
+
+class Stopped(GaveUp):
+    exit_code = 143
+
+    def __init__(self) -> None:
+        super().__init__("STOPPED", "by SIGTERM; the journal is whole, the same command goes on from there.")

@@ -1,0 +1,56 @@
+"""`contactbench verify`: the proof of a finished upload once more, from its files and the org as they are now."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .domain import LeadColumns, Leads
+from .errors import StateError
+from .mapping.files import RunFiles
+from .mapping.journal import Journal
+from .mapping.verify import Findings, compare_exports
+from .mapping_copy import checked_manifest
+from .oauth import Credentials, Session
+from .runner import Runner
+from .shell import connected
+from .strategies.export import export_verification
+from .strategies.job import Job, Settings, Stage
+from .transport import Target
+
+WORKERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _OnlyColumns:
+    """Stands for the input, which a proof does not need: the run's files say which leads there were."""
+
+    columns: LeadColumns
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
+        yield from ()
+
+
+def verify(folder: Path, credentials: Credentials, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Counts of what is amiss, and whether nothing is. Raises RunError when it cannot be told."""
+    manifest = checked_manifest(folder)
+    if not (folder / "journal.sqlite").exists():
+        raise StateError("NO_STATE", f"{folder} has no journal; only the folder of an upload can be verified.")
+    with closing(Journal(folder / "journal.sqlite")) as journal:
+        tell(f"exporting {len(journal.shards())} lists of {journal.facts()['host']}")
+        findings = asyncio.run(_compared(folder, journal, credentials))
+    return {"run": str(folder), "rows": manifest["rows"], "verified": findings.proved, **asdict(findings)}
+
+
+async def _compared(folder: Path, journal: Journal, credentials: Credentials) -> Findings:
+    facts = journal.facts()
+    columns = LeadColumns(names=(facts["lead_id"], facts["phone"]), lead_id=facts["lead_id"], phone=facts["phone"])
+    source = _OnlyColumns(columns)
+    files = RunFiles(folder, source, folder / "leads.parquet")
+    job = Job(leads=source, progress=journal, files=files, settings=Settings(poll_initial_s=0.2))
+    async with connected(Target.one_host(facts["host"]), journal, folder / "verify.csv", WORKERS) as shell:
+        runner = Runner(shell, Session(credentials), WORKERS, seed=0)
+        await runner.run(Stage("verification", export_verification(job).flows))
+    return compare_exports(files, journal.shards())
