@@ -1,0 +1,75 @@
+"""The answer: which strategy gives the complete mapping soonest, in sentences that only verified runs may fill."""
+
+from dataclasses import dataclass
+
+from reports.results import Run, Strategy
+from reports.wording import code, count, duration, listed, number
+
+_SAME = 1.01  # runs closer than this are called equally fast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    valid: bool
+    first: str
+    others: str = ""
+    invalid: str = ""
+
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(sentence for sentence in (self.first, self.others, self.invalid) if sentence)
+
+
+def answer(run: Run) -> Answer:
+    """The run in at most three sentences."""
+    proved, unproved = run.verified(), run.invalid()
+    if not proved:
+        return Answer(valid=False, first=_nothing(unproved))
+    best = soonest(run)
+    return Answer(
+        valid=True, first=_soonest(run, best), others=_others(proved[len(best) :]), invalid=_invalid(unproved)
+    )
+
+
+def soonest(run: Run) -> list[Strategy]:
+    """The verified strategies whose mapping is complete first; several where the difference is too small to count."""
+    proved = run.verified()
+    return [entry for entry in proved if (entry.duration_s or 0) <= (proved[0].duration_s or 0) * _SAME]
+
+
+def place(run: Run) -> str:
+    """Where the contacts went."""
+    if not run.target.is_mock:
+        return f"the Genesys Cloud org {code(run.target.org or run.target.host)}"
+    return f"the mock (profile {code(run.profile.name)})" if run.profile else "the mock"
+
+
+def _soonest(run: Run, best: list[Strategy]) -> str:
+    names = listed([code(entry.strategy) for entry in best])
+    verb = "gives" if len(best) == 1 else "give"
+    when = " soonest:" if len(run.verified()) > len(best) else " after" if len(best) == 1 else " equally soon:"
+    files = listed([code(entry.mapping.file) for entry in best if entry.mapping and entry.mapping.file])
+    where = f"; the mapping is in {files}" if files else ""
+    leads = number(best[0].mapped)
+    needs = listed(list(dict.fromkeys(count(entry.requests, "request") for entry in best)))
+    each = " each" if len(best) > 1 and " and " not in needs else ""
+    return (
+        f"On {place(run)}, {names} {verb} the complete mapping of {leads} leads{when} {duration(best[0].duration_s)} "
+        f"with {needs}{each}{where}."
+    )
+
+
+def _others(rest: list[Strategy]) -> str:
+    needs = [f"{code(e.strategy)} needed {duration(e.duration_s)} and {count(e.requests, 'request')}" for e in rest]
+    return f"{listed(needs)}." if needs else ""
+
+
+def _invalid(unproved: list[Strategy]) -> str:
+    names = listed([code(entry.strategy) for entry in unproved])
+    return f"INVALID: the mapping of {names} could not be proved, so none of its numbers is published." if names else ""
+
+
+def _nothing(unproved: list[Strategy]) -> str:
+    if not unproved:
+        return "INVALID: no strategy has run."
+    names = listed([code(entry.strategy) for entry in unproved])
+    return f"INVALID: the mapping of {names} could not be proved, so this report publishes no times and no rates."

@@ -1,0 +1,63 @@
+"""The report as Markdown, for a ticket or a pull request: the same words and tables, no drawings."""
+
+import re
+from collections.abc import Iterator
+
+from reports.page import Page
+from reports.tables import Table
+
+_PARTS = re.compile(r"(`[^`]*`)")
+_SPECIAL = re.compile(r"([\\`*_\[\]|#])")
+
+
+def render(page: Page) -> str:
+    """The Markdown of `page`."""
+    return "\n\n".join(_blocks(page)) + "\n"
+
+
+def _blocks(page: Page) -> Iterator[str]:
+    yield f"# {_text(page.title)}"
+    if page.banner:
+        yield f"> **MOCK** {_text(page.banner)}"
+    yield from (_text(sentence) for sentence in page.answer.sentences())
+    yield from _section("Comparison", page.comparison)
+    for figure in page.figures:
+        yield from _section(figure.title, figure.data)
+    yield from _section("Sending twice", page.safety)
+    yield from _section("Contact lists", page.lists)
+    for name, table in page.operations.items():
+        yield from _section(f"Operations of {name}", table)
+    yield from _section("Profile", page.settings)
+    yield from _section("Reproduce", page.reproduce)
+
+
+def _section(title: str, table: Table) -> Iterator[str]:
+    """Heading, caption and table; nothing for a table without rows."""
+    if table.rows:
+        yield f"## {_text(title)}"
+        yield _text(table.caption)
+        yield "\n".join([_row(table.head), _rule(table), *(_row(row) for row in table.rows)])
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(_text(cell) for cell in cells)} |"
+
+
+def _rule(table: Table) -> str:
+    rest = "---:" if table.numbers else "---"
+    return f"| {' | '.join(['---', *[rest] * (len(table.head) - 1)])} |"
+
+
+def _text(text: str) -> str:
+    """`text` on one line, with nothing in it that Markdown or HTML would read as markup, but for code in backticks."""
+    parts = _PARTS.split(" ".join(text.split()))
+    return "".join(_literal(part) if part.startswith("`") and len(part) > 1 else _plain(part) for part in parts)
+
+
+def _literal(part: str) -> str:
+    return part.replace("|", "\\|")
+
+
+def _plain(part: str) -> str:
+    escaped = part.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", escaped)

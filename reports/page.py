@@ -1,0 +1,151 @@
+"""Everything the report says, in the order it says it, before it becomes HTML or Markdown."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports import charts, tables
+from reports.answer import Answer, answer, soonest
+from reports.results import Run, Strategy, strategy_directory
+from reports.samples import Samples, read
+from reports.tables import Table
+from reports.wording import code, duration, number
+
+_POINTS = 1000  # drawn in all, over every strategy
+_NO_CHARTS = "Charts need `pip install 'contactbench[report]'`; the table has the same figures."
+_NO_DATA = "There is nothing to draw: no verified strategy left the data for it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A drawing, and the same in words and numbers. Where `svg` is empty, `missing` says why."""
+
+    title: str
+    caption: str
+    alternative: str
+    data: Table
+    svg: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """Time to the complete mapping, as shares (percent) of the slowest strategy's."""
+
+    name: str
+    text: str
+    upload: float
+    rest: float
+    best: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    title: str
+    subtitle: str
+    banner: str
+    answer: Answer
+    bars: tuple[Bar, ...]
+    comparison: Table
+    figures: tuple[Figure, ...]
+    safety: Table
+    lists: Table
+    operations: dict[str, Table]  # by strategy
+    settings: Table
+    reproduce: Table
+
+
+def build(run: Run, directory: Path, draw: charts.Draw | None) -> Page:
+    """The page of `run`, whose files are in `directory`."""
+    proved = run.verified()
+    return Page(
+        title=f"{number(run.input.leads)} leads into Genesys Cloud contact lists",
+        subtitle=" · ".join(part for part in (f"{run.tool.name} {run.tool.version}", run.created, run.run_id) if part),
+        banner=_banner(run),
+        answer=answer(run),
+        bars=tuple(_bars(proved, soonest(run))),
+        comparison=tables.comparison(run),
+        figures=(_progress(proved, draw), _latency(_samples(proved, directory), draw)) if proved else (),
+        safety=tables.safety(run),
+        lists=tables.lists(run),
+        operations={entry.strategy: tables.operations(entry) for entry in proved if entry.operations},
+        settings=tables.settings(run),
+        reproduce=tables.reproduce(run),
+    )
+
+
+def _banner(run: Run) -> str:
+    if not run.target.is_mock:
+        return ""
+    profile = f"profile {code(run.profile.name)}" if run.profile else "a profile that was not recorded"
+    return (
+        f"These times come from a mock with {profile} whose latencies are assumptions; they are not Genesys's figures."
+    )
+
+
+def _bars(proved: list[Strategy], best: list[Strategy]) -> list[Bar]:
+    longest = max((entry.duration_s or 0.0 for entry in proved), default=0.0) or 1.0
+    return [_bar(entry, longest, best=entry in best) for entry in proved]
+
+
+def _bar(entry: Strategy, longest_s: float, *, best: bool) -> Bar:
+    total = entry.duration_s or 0.0
+    upload = min(total if entry.upload_s is None else entry.upload_s, total)
+    share = 100 / longest_s
+    text = duration(total)
+    return Bar(name=entry.strategy, text=text, upload=upload * share, rest=(total - upload) * share, best=best)
+
+
+def _samples(proved: list[Strategy], directory: Path) -> dict[str, Samples]:
+    most = _POINTS // max(len(proved), 1)
+    found = ((e.strategy, read(strategy_directory(directory, e) / "requests.parquet", most)) for e in proved)
+    return {name: samples for name, samples in found if samples is not None}
+
+
+def _progress(proved: list[Strategy], draw: charts.Draw | None) -> Figure:
+    drawn = [entry for entry in proved if entry.progress]
+    ends = "; ".join(f"{e.strategy} maps {number(e.progress[-1][1])} contacts in {_end(e)}" for e in drawn)
+    return Figure(
+        title="Contacts mapped over time",
+        caption="A contact counts from the moment its contact ID and its Lead ID are stored together.",
+        alternative=f"Lines of contacts mapped over time: {ends}." if ends else _NO_DATA,
+        data=Table(
+            caption="When a part of the contacts was mapped.",
+            head=("Strategy", "First", "25 %", "50 %", "75 %", "100 %"),
+            rows=tuple((e.strategy, *(_reached(e, part) for part in (0.0, 0.25, 0.5, 0.75, 1.0))) for e in drawn),
+            numbers=True,
+        ),
+        svg=draw(charts.progress(drawn)) if draw and drawn else "",
+        missing=_NO_CHARTS if drawn else _NO_DATA,
+    )
+
+
+def _end(entry: Strategy) -> str:
+    return duration(entry.progress[-1][0])
+
+
+def _reached(entry: Strategy, part: float) -> str:
+    """When `part` of the contacts was mapped, by the points that were recorded."""
+    wanted = max(entry.progress[-1][1] * part, 1)
+    return duration(next((at for at, mapped in entry.progress if mapped >= wanted), None))
+
+
+def _latency(samples: dict[str, Samples], draw: charts.Draw | None) -> Figure:
+    words = "; ".join(f"{name}, half within {duration(one.p50_s)}" for name, one in samples.items())
+    return Figure(
+        title="Time per request",
+        caption="A dot is a request: when it was sent and how long it took, on a logarithmic scale. A cross was "
+        f"refused (429), not ready yet or failed. Of many requests {number(_POINTS)} are drawn, the slowest always.",
+        alternative=f"Dots of request times, one panel a strategy: {words}." if words else _NO_DATA,
+        data=Table(
+            caption="All requests, polls and downloads included.",
+            head=("Strategy", "Requests", "Refused, not ready or failed", "Median", "p95", "Longest"),
+            rows=tuple((name, *_totals(one)) for name, one in samples.items()),
+            numbers=True,
+        ),
+        svg=draw(charts.latency(samples)) if draw and samples else "",
+        missing=_NO_CHARTS if samples else _NO_DATA,
+    )
+
+
+def _totals(one: Samples) -> tuple[str, ...]:
+    return (number(one.total), number(one.not_ok), duration(one.p50_s), duration(one.p95_s), duration(one.max_s))

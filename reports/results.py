@@ -1,0 +1,183 @@
+"""What run.json holds. Unknown fields are ignored and missing ones have a value that the documents leave out."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+SCHEMA = 1
+
+
+class ReportError(Exception):
+    """The directory holds no run that this version can read; the message says why in one sentence."""
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Tool(_Part, frozen=True, kw_only=True):
+    name: str = "contactbench"
+    version: str = ""
+
+
+class Target(_Part, frozen=True, kw_only=True):
+    kind: str = "mock"
+    host: str = ""
+    org: str | None = None
+
+    @property
+    def is_mock(self) -> bool:
+        """Whether the times are the mock's. Anything that does not say it was an org counts as a mock."""
+        return self.kind != "org"
+
+
+class Setting(_Part, frozen=True, kw_only=True):
+    value: Any = None
+    source: str | None = None
+
+
+class Profile(_Part, frozen=True, kw_only=True):
+    name: str = ""
+    settings: dict[str, Setting] = {}
+
+
+class Input(_Part, frozen=True, kw_only=True):
+    name: str = ""
+    leads: int = 0
+    rows: int | None = None
+    sha256: str | None = None
+    columns: list[str] = []
+    lead_id_column: str | None = None
+    phone_column: str | None = None
+
+
+class Machine(_Part, frozen=True, kw_only=True):
+    cpus: int | None = None
+    wall_s: float | None = None
+    peak_rss_mib: float | None = None
+
+
+class Operation(_Part, frozen=True, kw_only=True):
+    """Seconds of all requests of one operation: from the send, and (`latency_...`) from the planned send."""
+
+    count: int = 0
+    errors: int = 0
+    p50_s: float | None = None
+    p95_s: float | None = None
+    p99_s: float | None = None
+    max_s: float | None = None
+    latency_p50_s: float | None = None
+    latency_p95_s: float | None = None
+
+
+class ContactList(_Part, frozen=True, kw_only=True):
+    id: str = ""
+    name: str = ""
+    size: int | None = None
+
+
+class Mapping(_Part, frozen=True, kw_only=True):
+    rows: int | None = None
+    sha256: str | None = None
+    file: str | None = None
+
+
+class Verification(_Part, frozen=True, kw_only=True):
+    method: str | None = None
+    lost: int | None = None
+    doubled: int | None = None
+    orphaned: int | None = None
+    wrong: int | None = None
+    unread: int | None = None
+
+
+class Strategy(_Part, frozen=True, kw_only=True):
+    """One strategy's run. Its numbers may be published only if it is `verified`."""
+
+    strategy: str
+    directory: str = "."
+    leads: int = 0
+    mapped: int | None = None
+    rejected: int | None = None
+    duration_s: float | None = None
+    upload_s: float | None = None
+    mapping_s: float | None = None
+    verification_s: float | None = None
+    wall_s: float | None = None
+    requests: int | None = None
+    status_429: int | None = None
+    retries: int | None = None
+    in_doubt: int | None = None
+    resolved: int | None = None
+    throttled_s: float | None = None  # summed over requests
+    contacts_per_s: float | None = None
+    first_mapping_s: float | None = None
+    operations: dict[str, Operation] = {}
+    main_op: str | None = None
+    lists: list[ContactList] = []
+    progress: list[tuple[float, int]] = []  # (s since the run began, contacts mapped)
+    mapping: Mapping | None = None
+    verified: bool = False
+    verification: Verification | None = None
+    bottleneck: str | None = None
+
+
+class Run(_Part, frozen=True, kw_only=True):
+    kind: str = "compare"
+    tool: Tool = Tool()
+    created: str = ""
+    command: str = ""
+    run_id: str = ""
+    target: Target = Target()
+    pace: str = ""
+    seed: int | None = None
+    profile: Profile | None = None
+    input: Input = Input()
+    versions: dict[str, str] = {}
+    machine: Machine | None = None
+    strategies: list[Strategy] = []
+
+    def verified(self) -> list[Strategy]:
+        """Strategies whose mapping was proved, the soonest complete one first."""
+        proved = [entry for entry in self.strategies if entry.verified and entry.duration_s is not None]
+        return sorted(proved, key=lambda entry: entry.duration_s or 0.0)
+
+    def invalid(self) -> list[Strategy]:
+        """Strategies of which no number may be published."""
+        proved = self.verified()
+        return [entry for entry in self.strategies if entry not in proved]
+
+
+def load(directory: Path) -> Run:
+    """The run in `directory`. Raises ReportError."""
+    content = _read(directory / "run.json")
+    try:
+        schema = msgspec.json.decode(content, type=_Versioned).schema
+        if schema != SCHEMA:
+            raise ReportError(f"run.json has schema version {schema!r}, and this version reads only {SCHEMA}")
+        run = msgspec.json.decode(content, type=Run)
+    except msgspec.DecodeError as error:
+        raise ReportError(f"run.json in {directory} cannot be read: {error}") from error
+    for entry in run.strategies:
+        strategy_directory(directory, entry)
+    return run
+
+
+def strategy_directory(directory: Path, entry: Strategy) -> Path:
+    """Where the files of `entry` are. Raises ReportError for a place outside the run directory."""
+    place = (directory / entry.directory).resolve()
+    if not place.is_relative_to(directory.resolve()):
+        raise ReportError(f"run.json names {entry.directory!r}, which is outside the run directory")
+    return place
+
+
+class _Versioned(_Part, frozen=True, kw_only=True):
+    schema: Any = None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ReportError(f"{path} cannot be read: {error.strerror}") from error

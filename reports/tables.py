@@ -1,0 +1,201 @@
+"""The tables of the report as plain text, for whichever document draws them. Only verified runs get numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from reports.answer import soonest
+from reports.facts import FACTS
+from reports.results import Operation, Run, Strategy
+from reports.wording import NONE, code, duration, number, rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The first cell of a row is its heading. `best` is the column to point out, -1 for none."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    best: int = -1
+    numbers: bool = False  # cells after the first are numbers, to be set flush right
+
+
+def _share(entry: Strategy) -> str:
+    rejected = f"; {number(entry.rejected)} rejected" if entry.rejected else ""
+    if entry.mapped == entry.leads:
+        return f"all {number(entry.leads)}{rejected}"
+    return f"{number(entry.mapped)} of {number(entry.leads)}{rejected}"
+
+
+def _main(entry: Strategy) -> Operation:
+    return entry.operations.get(entry.main_op or "", Operation())
+
+
+_MEASURES: tuple[tuple[str, Callable[[Strategy], str]], ...] = (
+    ("Complete mapping after", lambda e: duration(e.duration_s)),
+    ("– of which upload", lambda e: duration(e.upload_s)),
+    ("– of which making the mapping", lambda e: duration(e.mapping_s)),
+    ("First mapping after", lambda e: duration(e.first_mapping_s)),
+    ("Proof by a second read, afterwards", lambda e: duration(e.verification_s)),
+    ("Requests", lambda e: number(e.requests)),
+    ("Main request", lambda e: code(e.main_op or "")),
+    ("– time per request, median (p50)", lambda e: duration(_main(e).p50_s)),
+    ("– time per request, p95", lambda e: duration(_main(e).p95_s)),
+    ("– time per request, p99", lambda e: duration(_main(e).p99_s)),
+    ("Contacts per second", lambda e: rate(e.contacts_per_s)),
+    ("Waiting for the rate limit, all requests together", lambda e: duration(e.throttled_s)),
+    ("Refused for the rate (429)", lambda e: number(e.status_429)),
+    ("Repeated requests", lambda e: number(e.retries)),
+    ("Lost answers", lambda e: number(e.in_doubt)),
+    ("– of which cleared up", lambda e: number(e.resolved)),
+    ("What held it up", lambda e: e.bottleneck or NONE),
+    ("Leads mapped", _share),
+)
+
+
+def comparison(run: Run) -> Table:
+    """One column a strategy, the soonest first; a strategy that was not proved shows its verdict and nothing else."""
+    proved, unproved = run.verified(), run.invalid()
+    measured = [(name, *(read(entry) for entry in proved), *(NONE for _ in unproved)) for name, read in _MEASURES]
+    verdict = ("Verdict", *("✓ verified" for _ in proved), *("✗ INVALID" for _ in unproved))
+    found = ("Found by the second read", *(_findings(entry) for entry in [*proved, *unproved]))
+    return Table(
+        caption="The same leads for every strategy. Time per request counts from the moment a request is sent.",
+        head=("", *(entry.strategy for entry in [*proved, *unproved])),
+        rows=(verdict, *(row for row in measured if set(row[1:]) != {NONE}), found),
+        best=1 if len(proved) > 1 and len(soonest(run)) == 1 else -1,
+        numbers=True,
+    )
+
+
+def _findings(entry: Strategy) -> str:
+    """What does not agree, in counts of contacts."""
+    if entry.verification is None:
+        return "not read" if not entry.verified else NONE
+    counts = {key: value for key, value in msgspec.structs.asdict(entry.verification).items() if key != "method"}
+    wrong = [f"{number(value)} {key}" for key, value in counts.items() if value]
+    return ", ".join(wrong) or ("all agree" if entry.verified else "not finished")
+
+
+def safety(run: Run) -> Table:
+    """What each strategy of the run does when an answer is lost."""
+    return Table(
+        caption="An answer can be lost after the work was done, so what a second send does decides how to recover.",
+        head=("Strategy", "Safe to send twice?", "Contact ID", "Mapping comes from", "After a lost answer"),
+        rows=tuple(_safety(entry.strategy) for entry in run.strategies),
+    )
+
+
+def _safety(name: str) -> tuple[str, ...]:
+    facts = FACTS.get(name)
+    if facts is None:
+        return (name, NONE, NONE, NONE, NONE)
+    return (
+        name,
+        "✓ yes, inside one list" if facts.twice else "✗ no",
+        facts.contact_id,
+        facts.mapping,
+        facts.lost_answer,
+    )
+
+
+def lists(run: Run) -> Table:
+    """Contact lists and what is in them, of verified strategies."""
+    return Table(
+        caption="Contact lists that the verified strategies filled.",
+        head=("Strategy", "Contact list", "ID", "Contacts"),
+        rows=tuple((e.strategy, one.name, code(one.id), number(one.size)) for e in run.verified() for one in e.lists),
+    )
+
+
+def operations(entry: Strategy) -> Table:
+    """Every operation of one strategy."""
+    return Table(
+        caption=f"{entry.strategy}: service time counts from the send, response time from when it was planned "
+        "(with the wait for the rate limit).",
+        head=("Operation", "Requests", "Errors", "p50", "p95", "p99", "Longest", "Response p50", "Response p95"),
+        rows=tuple((name, *_operation(one)) for name, one in sorted(entry.operations.items())),
+        numbers=True,
+    )
+
+
+def _operation(one: Operation) -> tuple[str, ...]:
+    times = (one.p50_s, one.p95_s, one.p99_s, one.max_s, one.latency_p50_s, one.latency_p95_s)
+    return (number(one.count), number(one.errors), *(duration(time) for time in times))
+
+
+def settings(run: Run) -> Table:
+    """Every setting of the profile with its source; empty without a profile."""
+    known = run.profile.settings if run.profile else {}
+    return Table(
+        caption="What the mock was told an org allows and how fast it is. An assumption has no public source.",
+        head=("Setting", "Value", "Source"),
+        rows=tuple((name, _value(one.value), one.source or "assumption") for name, one in sorted(known.items())),
+    )
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool | str) or value is None:
+        return msgspec.json.encode(value).decode()
+    if isinstance(value, int):
+        return number(value)
+    return (
+        str(value) if isinstance(value, float) else msgspec.json.format(msgspec.json.encode(value), indent=-1).decode()
+    )
+
+
+def reproduce(run: Run) -> Table:
+    """All that is needed to get the same numbers again."""
+    columns = (
+        f"{run.input.lead_id_column} (Lead ID), {run.input.phone_column} (phone)" if run.input.lead_id_column else ""
+    )
+    rows = [
+        ("Command", code(run.command)),
+        ("Seed", "" if run.seed is None else str(run.seed)),
+        ("Pace", PACES.get(run.pace, run.pace)),
+        ("Input", f"{run.input.name}, {number(run.input.leads)} leads" if run.input.name else ""),
+        ("Input sha256", code(run.input.sha256 or "")),
+        ("Columns used", columns),
+        ("Run", code(run.run_id)),
+        ("Created", run.created),
+        ("Target", " ".join(dict.fromkeys((run.target.kind, run.target.host, run.target.org or "")))),
+        ("Machine", _machine(run)),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in _versions(run).items())),
+        *((f"Mapping of {e.strategy}, sha256", code((e.mapping and e.mapping.sha256) or "")) for e in run.verified()),
+    ]
+    kept = tuple(row for row in rows if row[1] not in ("", NONE))
+    return Table(caption=_again(run), head=("What", "Value"), rows=kept)
+
+
+def _again(run: Run) -> str:
+    if run.pace == "virtual" and run.target.is_mock:
+        return "The same command, seed and versions give the same run."
+    return "What ran, and on what. Measured times differ a little from run to run."
+
+
+PACES = {
+    "virtual": "virtual: the real client and server, on a clock that skips the waiting",
+    "real": "real: waits were sat through",
+    "none": "none: no limits and no latencies, the speed of this machine alone",
+}
+
+
+def _versions(run: Run) -> dict[str, str]:
+    return {run.tool.name: run.tool.version, **run.versions}
+
+
+def _machine(run: Run) -> str:
+    machine = run.machine
+    if machine is None:
+        return ""
+    parts = []
+    if machine.cpus is not None:
+        parts.append(f"{machine.cpus} CPUs")
+    if machine.wall_s is not None and run.verified():
+        parts.append(f"the run took {duration(machine.wall_s)} there")
+    if machine.peak_rss_mib is not None:
+        parts.append(f"at most {machine.peak_rss_mib:,.0f} MiB of memory")
+    return ", ".join(parts)
