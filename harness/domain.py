@@ -1,8 +1,8 @@
 """The words of the problem. Imports nothing from this project."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NewType
+from typing import NewType, Protocol
 
 LeadId = NewType("LeadId", str)
 ContactId = NewType("ContactId", str)
@@ -31,6 +31,15 @@ class Leads:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+class LeadReader(Protocol):
+    """Leads that can be read as often as needed, in batches, from any position."""
+
+    @property
+    def columns(self) -> LeadColumns: ...
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

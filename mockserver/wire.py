@@ -1,6 +1,6 @@
 """What the mock answers with: values become JSON here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -88,7 +88,8 @@ class ContactWriter:
         return self._defaults | attributes | {"phoneNumberStatus": status}
 
 
-def _as_plain(ids: Iterable[str]) -> list[bytes] | None:
+def _as_plain(ids: Sequence[str]) -> list[bytes] | None:
     """The ids as bytes, if all are of characters that need no escaping, neither in JSON nor in a uri."""
     joined = "\n".join(ids).encode()
-    return None if joined.translate(None, _PLAIN) else joined.split(b"\n")
+    plain = joined.split(b"\n") if ids else []
+    return None if joined.translate(None, _PLAIN) or len(plain) != len(ids) else plain

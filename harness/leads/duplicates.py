@@ -11,7 +11,7 @@ from harness.errors import LocalResource
 
 Keep = Literal["first", "last"]
 
-MEMORY_LIMIT = "300MB"
+MEMORY_LIMIT = "200MB"
 LOAD = """
     CREATE TABLE leads AS SELECT * FROM read_csv($path, header = false, auto_detect = false, delim = ',', quote = '"',
         escape = '"', new_line = '\\n', max_line_size = 33554432,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from harness.domain import LeadReader
 from harness.leads.private_file import written
 from harness.leads.rows import BLOCK_ROWS, Row
-from harness.leads.source import LeadSource
 
 NEED_QUOTES = (",", '"', "\n", "\r")
 
@@ -21,7 +21,7 @@ class Upload(NamedTuple):
     sha256: str
 
 
-def write_upload(source: LeadSource, path: Path, first: int, count: int) -> Upload:
+def write_upload(source: LeadReader, path: Path, first: int, count: int) -> Upload:
     """Write `count` accepted leads from position `first` to `path` (0600), whole or not at all.
 
     UTF-8 without a byte order mark, the header first, line feeds, quotes where needed, no blank row. Fewer rows than
@@ -30,12 +30,12 @@ def write_upload(source: LeadSource, path: Path, first: int, count: int) -> Uplo
     return _write(source, path, first, first + count)
 
 
-def write_csv(source: LeadSource, path: Path) -> None:
+def write_csv(source: LeadReader, path: Path) -> None:
     """Write every accepted lead of `source` to `path` (0600), whole or not at all."""
     _write(source, path, 0, None)
 
 
-def _write(source: LeadSource, path: Path, first: int, stop: int | None) -> Upload:
+def _write(source: LeadReader, path: Path, first: int, stop: int | None) -> Upload:
     with written(path) as temporary, temporary.open("wb") as file:
         output = _Output(file)
         output.add([source.columns.names])

@@ -15,11 +15,10 @@ from typing import Any
 
 import msgspec
 
-from ..domain import LeadColumns, Reject
+from ..domain import LeadColumns, LeadReader, Reject
 from ..errors import Refused, VerifyFailed
 from ..leads.private_file import written
 from ..leads.shard_csv import write_upload
-from ..strategies.job import LeadReader
 from .duck import csv_header, csv_table, database, identifier, literal
 from .records import ShardRecord
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ..domain import LeadColumns, Leads
+from ..domain import LeadColumns, LeadReader
 from ..flow import Flow
 from ..mapping.records import BatchRecord, ShardRecord
 
@@ -22,13 +22,6 @@ class Settings:
     poll_cap_s: float = 5.0
     stalled_s: float = 900.0  # a job without progress for this long
     sample: int = 500  # contacts of each list that a spot check reads
-
-
-class LeadReader(Protocol):
-    @property
-    def columns(self) -> LeadColumns: ...
-
-    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]: ...
 
 
 class Progress(Protocol):

@@ -240,6 +240,12 @@ def test_search_counts_matches_and_contacts(contacts, to):
     assert got["entities"][0]["data"]["Lead ID"] == "L-3"
 
 
+def test_search_that_finds_nothing(contacts, to):
+    """An empty list has an empty page."""
+    got = to(contacts.search, {}).json
+    assert (got["entities"], got["total"]) == ([], 0)
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [({"pageSize": 0}, 400), ({"pageNumber": 0}, 400), ({"pageSize": "x"}, 400), ({"contactListFilterId": "f"}, 404)],
