@@ -67,8 +67,11 @@ def _csv(rows: Sequence[Row]) -> str:
 def _quoted(cells: Sequence[str]) -> Sequence[str]:
     """The cells of a column, those in quotes that need them. In most columns none does."""
     together = "".join(cells)
-    if not any(mark in together for mark in NEED_QUOTES):
+    marks = [mark for mark in NEED_QUOTES if mark in together]
+    if not marks:
         return cells
+    if marks == [","]:
+        return [f'"{cell}"' if "," in cell else cell for cell in cells]
     return [
         '"' + cell.replace('"', '""') + '"' if "," in cell or '"' in cell or "\n" in cell or "\r" in cell else cell
         for cell in cells
