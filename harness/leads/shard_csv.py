@@ -59,7 +59,7 @@ class _Output:
 
 
 def _csv(rows: Sequence[Row]) -> str:
-    """`rows` as csv.writer would format them; column by column, which takes a third of the time."""
+    """`rows` as csv.writer would format them; column by column, in less than half its time on Python 3.11."""
     columns = map(_quoted, zip(*rows, strict=True))
     return "\n".join(map(",".join, zip(*columns, strict=True))) + "\n"
 
