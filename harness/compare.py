@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .errors import UsageError
-from .execution import Outcome, Plan, opened
+from .execution import Outcome, Plan
 from .leads.preflight import Preflight, check
 from .leads.shard_csv import write_csv
 from .leads.source import open_leads
 from .leads.synthetic import SyntheticLeads
 from .mapping.files import write_json
 from .results import input_facts, machine, run_document, strategy_entry, write_requests
+from .runner import complete
 from .strategies import strategy
 from .strategies.job import Settings
-from .transport import Target
 from .twin import mock_org, virtual_time
 
 Pace = Literal["virtual", "real", "none"]
@@ -86,19 +86,14 @@ def _run(plan: Plan, comparison: Comparison, folder: Path) -> dict[str, Any]:
         outcome = virtual_time.run(_virtually(plan, comparison, folder))
     else:
         with mock_org.in_subprocess(comparison.profile, comparison.seed, comparison.pace) as target:
-            outcome = asyncio.run(_complete(plan, target, folder))
+            outcome = asyncio.run(complete(plan, target, mock_org.CREDENTIALS, folder))
     write_requests(folder)
     return strategy_entry(outcome, plan.strategy.name)
 
 
 async def _virtually(plan: Plan, comparison: Comparison, folder: Path) -> Outcome:
     async with mock_org.in_process(mock_org.loaded(comparison.profile), comparison.seed) as target:
-        return await _complete(plan, target, folder)
-
-
-async def _complete(plan: Plan, target: Target, folder: Path) -> Outcome:
-    async with opened(plan, target, mock_org.CREDENTIALS, folder) as run:
-        return await run.complete()
+        return await complete(plan, target, mock_org.CREDENTIALS, folder)
 
 
 def _settings(body_bytes: int, pace: Pace) -> Settings:

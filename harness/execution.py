@@ -1,12 +1,15 @@
-"""One strategy, from leads to a proved mapping: its stages, its files, its proof."""
+"""One strategy, from leads to a proved mapping: its stages, its files, its proof.
 
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+Knows no loop and no client: `runner.py` runs the stages on asyncio, `locust_driver.py` on gevent.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
+from .bookkeeping import Bookkeeping
 from .domain import Reject, Shard
 from .errors import UsageError, VerifyFailed
 from .events import LeadsRejected
@@ -16,9 +19,6 @@ from .mapping.files import RunFiles
 from .mapping.journal import Journal
 from .mapping.records import ShardRecord
 from .mapping.verify import Findings, compare_exports
-from .oauth import Credentials, Session
-from .runner import Runner
-from .shell import AsyncioShell, connected
 from .strategies.job import Job, Settings, Stage, Strategy
 from .transport import Target
 
@@ -88,12 +88,12 @@ class Outcome:
     """A run that came to its end, verified or not. Times in seconds of the run's own clock, virtual or real."""
 
     plan: Plan
-    shell: AsyncioShell
+    books: Bookkeeping
     lists: list[ShardRecord]
     mapped: int
     rejects: list[Reject]
     proof: Proof
-    stage_ends: dict[str, float]
+    stage_ends: dict[str, float]  # stage -> when it ended
     ended_at: float
     manifest: dict[str, object]
     wall_s: float
@@ -104,51 +104,52 @@ class Outcome:
         return max(self.stage_ends.values(), default=0.0)
 
 
-@asynccontextmanager
-async def opened(plan: Plan, target: Target, credentials: Credentials, folder: Path) -> AsyncIterator["Run"]:
-    """A run in its folder, with its journal locked and its client connected."""
+@contextmanager
+def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
+    """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with closing(Journal(folder / "journal.sqlite")) as journal:
         plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id))
-        files = RunFiles(folder, plan.preflight.source, plan.leads)
-        requests = folder / "requests.csv"
-        async with connected(target, journal, requests, plan.concurrency, plan.deadline_s) as shell:
-            yield Run(plan, shell, journal, files, credentials)
+        yield Run(plan, journal, RunFiles(folder, plan.preflight.source, plan.leads))
 
 
 class Run:
-    def __init__(
-        self, plan: Plan, shell: AsyncioShell, journal: Journal, files: RunFiles, credentials: Credentials
-    ) -> None:
-        self.plan, self.shell, self.journal, self.files = plan, shell, journal, files
-        self._runner = Runner(shell, Session(credentials), plan.concurrency, plan.seed)
-        self._job = Job(leads=plan.preflight.source, progress=journal, files=files, settings=plan.settings)
+    """Hands out stages; each must have been run to its end before the next is asked for."""
 
-    async def complete(self) -> Outcome:
-        """Every stage, the mapping, the proof. Raises RunError where it stops; the same call goes on from there."""
-        wall = time.perf_counter()
-        stage_ends = {}
+    def __init__(self, plan: Plan, journal: Journal, files: RunFiles) -> None:
+        self.plan, self.journal, self.files = plan, journal, files
+        self._job = Job(leads=plan.preflight.source, progress=journal, files=files, settings=plan.settings)
+        self._stage_ends: dict[str, float] = {}
+        self._mapped, self._rejects = 0, list(plan.preflight.rejects)
+
+    def stages(self, now: Callable[[], float]) -> Iterator[Stage]:
+        """The strategy's own, up to a mapping of every lead."""
         for stage in self.plan.strategy.stages(self._job):
-            await self._runner.run(stage)
-            stage_ends[stage.name] = self.shell.now()
-        rejects = self._write_mapping()
-        mapped = self.files.mapped()
-        proof = await self.prove(mapped, len(rejects))
-        manifest = self.files.write_manifest(rows=mapped, verified=proof.verified)
+            yield stage
+            self._stage_ends[stage.name] = now()
+
+    def proof_stage(self) -> Stage:
+        """Write the mapping; what then is left is to ask the server again, by a road that did not make it."""
+        self._write_mapping()
+        return Stage("verification", self.plan.strategy.verification(self._job).flows)
+
+    def outcome(self, books: Bookkeeping, wall_s: float, failure: VerifyFailed | None = None) -> Outcome:
+        """What came out. `failure` is what the proof stage raised, if it did."""
+        proof = self._proof(failure)
         return Outcome(
             plan=self.plan,
-            shell=self.shell,
+            books=books,
             lists=self.journal.shards(),
-            mapped=mapped,
-            rejects=rejects,
+            mapped=self._mapped,
+            rejects=self._rejects,
             proof=proof,
-            stage_ends=stage_ends,
-            ended_at=self.shell.now(),
-            manifest=manifest,
-            wall_s=time.perf_counter() - wall,
+            stage_ends=self._stage_ends,
+            ended_at=books.now(),
+            manifest=self.files.write_manifest(rows=self._mapped, verified=proof.verified),
+            wall_s=wall_s,
         )
 
-    def _write_mapping(self) -> list[Reject]:
+    def _write_mapping(self) -> None:
         """`mapping.csv` and `rejects.csv`: together they hold every row of the input once."""
         parts = [self.files.folder / record.file for record in self.journal.shards() if record.file]
         if self.journal.batches():
@@ -158,19 +159,15 @@ class Run:
         new = [reject for reject in unmapped if reject.lead_id not in known]
         if new:
             self.journal.save(LeadsRejected(new))
-        rejects = [*self.plan.preflight.rejects, *unmapped]
-        write_rejects(rejects, self.files.folder / "rejects.csv", self.plan.preflight.source)
-        return rejects
+        self._rejects = [*self.plan.preflight.rejects, *unmapped]
+        write_rejects(self._rejects, self.files.folder / "rejects.csv", self.plan.preflight.source)
+        self._mapped = self.files.mapped()
 
-    async def prove(self, mapped: int, rejected: int) -> Proof:
-        """Ask the server again, by a road that did not make the mapping."""
+    def _proof(self, failure: VerifyFailed | None) -> Proof:
         verification = self.plan.strategy.verification(self._job)
-        try:
-            await self._runner.run(Stage("verification", verification.flows))
-            shards = self.journal.shards() if verification.by_export else []
-            findings = compare_exports(self.files, shards)
-        except VerifyFailed as failure:
+        if failure is not None:
             return Proof(method=verification.method, findings=Findings(), problem=str(failure))
-        rows = self.plan.preflight.rows
-        problem = "" if mapped + rejected == rows else f"{mapped} mapped and {rejected} rejected of {rows} rows"
+        findings = compare_exports(self.files, self.journal.shards() if verification.by_export else [])
+        total, rows = self._mapped + len(self._rejects), self.plan.preflight.rows
+        problem = "" if total == rows else f"{total} leads in mapping and rejects, {rows} rows in the input"
         return Proof(method=verification.method, findings=findings, problem=problem)

@@ -46,10 +46,10 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """A pause: `poll` until a job may be done, `backoff` before a repeat, `throttle` because the server asked for it,
-    `quiet` until a lost write must have ended."""
+    `quiet` until a lost write must have ended; `hold` is the shell's own, for the rate budget."""
 
     seconds: float
-    why: Literal["poll", "backoff", "throttle", "quiet"] = "backoff"
+    why: Literal["poll", "backoff", "throttle", "quiet", "hold"] = "backoff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ LIBRARIES = ("aiohttp", "duckdb", "httpx", "locust", "msgspec", "numpy")
 
 def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
     """One strategy's part. Times in seconds; a strategy that is not verified publishes no rate."""
-    shell, samples, proof = outcome.shell, outcome.shell.samples, outcome.proof
+    books, samples, proof = outcome.books, outcome.books.samples, outcome.proof
     duration = outcome.duration_s
     uploaded = outcome.stage_ends.get("upload", 0.0)
     return {
@@ -37,18 +37,18 @@ def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
         "requests": samples.count,
         "status_429": samples.status_429,
         "retries": samples.retries,
-        "in_doubt": shell.progress.in_doubt,
-        "resolved": shell.progress.resolved,
+        "in_doubt": books.progress.in_doubt,
+        "resolved": books.progress.resolved,
         "throttled_s": round(samples.throttled_s, 6),
         "contacts_per_s": round(outcome.mapped / duration, 3) if duration and proof.verified else None,
-        "first_mapping_s": next((round(at, 6) for at, mapped in shell.progress.points if mapped), None),
+        "first_mapping_s": next((round(at, 6) for at, mapped in books.progress.points if mapped), None),
         "operations": samples.operations(),
         "main_op": outcome.plan.strategy.main_op,
         "lists": [
             {"id": record.contact_list_id, "name": record.shard.list_name, "size": record.shard.count}
             for record in outcome.lists
         ],
-        "progress": _thinned(shell.progress.points),
+        "progress": _thinned(books.progress.points),
         "mapping": {**outcome.manifest, "file": str(Path(directory) / "mapping.csv")},
         "verified": proof.verified,
         "verification": {
@@ -64,7 +64,7 @@ def bottleneck(outcome: Outcome) -> str:
     """What most of the time went into, by the workers' own account."""
     if not outcome.duration_s:
         return "none"
-    samples, plan = outcome.shell.samples, outcome.plan
+    samples, plan = outcome.books.samples, outcome.plan
     worker_s = outcome.duration_s * plan.concurrency
     if samples.throttled_s > 0.2 * worker_s:
         return "rate limit"

@@ -1,14 +1,37 @@
-"""Runs the flows of a strategy on a shell, stage after stage, a bounded number at a time."""
+"""Runs a strategy's flows on asyncio, stage after stage, a bounded number at a time."""
 
 import asyncio
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from .errors import VerifyFailed
+from .execution import Outcome, Plan, opened
 from .flow import AsyncShell, Flow, adrive
-from .oauth import Session, authorized
+from .oauth import Credentials, Session, authorized
 from .retry import RetryPolicy, retrying
+from .shell import connected
 from .strategies.job import Stage
+from .transport import Target
+
+
+async def complete(plan: Plan, target: Target, credentials: Credentials, folder: Path) -> Outcome:
+    """The whole run. Raises RunError where it stops; the same call goes on from there."""
+    wall = time.perf_counter()
+    with opened(plan, target, folder) as run:
+        requests = folder / "requests.csv"
+        async with connected(target, run.journal, requests, plan.concurrency, plan.deadline_s) as shell:
+            runner = Runner(shell, Session(credentials), plan.concurrency, plan.seed)
+            for stage in run.stages(shell.books.now):
+                await runner.run(stage)
+            failure = None
+            try:
+                await runner.run(run.proof_stage())
+            except VerifyFailed as failed:
+                failure = failed
+            return run.outcome(shell.books, time.perf_counter() - wall, failure)
 
 
 @dataclass(slots=True)

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .errors import GaveUp
-from .execution import Outcome, Plan, opened
+from .execution import Outcome, Plan
 from .leads.preflight import check
 from .leads.source import open_leads
 from .mapping.files import write_json
 from .oauth import Credentials
 from .results import input_facts, machine, run_document, strategy_entry, write_requests
+from .runner import complete
 from .strategies import strategy
 from .strategies.job import Settings
 from .target import resolved
-from .transport import Target
 
 RUNS = Path("runs")
 
@@ -76,14 +76,14 @@ def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
     tell(
         f"{chosen.name}: {preflight.leads:,} leads into {len(plan.shards())} lists of {target.api}; run folder {folder}"
     )
-    outcome = asyncio.run(_stoppable(_complete(plan, target, order.credentials, folder)))
+    outcome = asyncio.run(_stoppable(complete(plan, target, order.credentials, folder)))
     write_requests(folder)
     document = run_document(
         "upload",
         [strategy_entry(outcome, ".")],
         command=order.command,
         run_id=outcome.plan.run_id,
-        target={"kind": "mock" if outcome.shell.mock_seen else "org", "host": target.api},
+        target={"kind": "mock" if outcome.books.mock_seen else "org", "host": target.api},
         pace="real",
         seed=order.seed,
         profile=None,
@@ -92,11 +92,6 @@ def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
     )
     write_json(folder / "run.json", document)
     return document
-
-
-async def _complete(plan: Plan, target: Target, credentials: Credentials, folder: Path) -> Outcome:
-    async with opened(plan, target, credentials, folder) as run:
-        return await run.complete()
 
 
 async def _stoppable(main: Coroutine[Any, Any, Outcome]) -> Outcome:

@@ -1,0 +1,137 @@
+"""What every shell does around a request, whatever it sends with: budget, samples, journal, progress."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import GaveUp
+from .flow import Call, Reply, Wait
+from .load.budget import RateBudget
+from .load.samples import Sample, Samples
+from .mapping.journal import Journal
+from .retry import retry_after_s
+
+FIRST_TRIES = 3
+DAY_S = 24 * 3600.0
+
+
+@dataclass(slots=True)
+class Progress:
+    """How many leads were mapped when: seconds since the run began, leads so far."""
+
+    points: list[tuple[float, int]] = field(default_factory=lambda: [(0.0, 0)])
+    in_doubt: int = 0
+    resolved: int = 0  # leads whose contact was found by search after a lost answer
+
+    @property
+    def mapped(self) -> int:
+        return self.points[-1][1]
+
+    def saw(self, at: float, event: Any) -> None:
+        mapped = getattr(event, "mapped", 0)
+        if mapped:
+            self.points.append((at, self.mapped + mapped))
+        self.in_doubt += type(event).__name__ == "BatchInDoubt"
+        self.resolved += getattr(event, "adopted", 0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Bookkeeping:
+    """One for all flows of a run: they share the token's rate budget and the journal.
+
+    `clock` gives seconds on any monotonic scale; a run that goes on counts from where it stopped.
+    """
+
+    clock: Callable[[], float]
+    host: str
+    samples: Samples
+    journal: Journal
+    deadline_s: float = DAY_S
+    budget: RateBudget = field(default_factory=RateBudget)
+    progress: Progress = field(default_factory=Progress)
+    unanswered: int | None = 0  # tries so far to reach a server that has not answered yet
+    mock_seen: bool = False  # an answer said that it comes from a mock
+    _began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._began = self.clock() - self.samples.ended_at
+        self.deadline_s += self.samples.ended_at
+
+    def now(self) -> float:
+        """Seconds since the run began."""
+        return self.clock() - self._began
+
+    def hold_s(self, call: Call) -> float:
+        """Seconds that `call` has to wait for the rate budget; 0: it may go, and `sent` must follow."""
+        return self.budget.wait_s(self.now()) if call.bearer and call.host == "api" else 0.0
+
+    def sent(self) -> float:
+        """Note that a request leaves now."""
+        self.budget.take()
+        return self.now()
+
+    def answered(self, call: Call, reply: Reply, planned_at: float, sent_at: float) -> None:
+        """Learn from an answer, or from its absence. Raises GaveUp when nobody has ever answered."""
+        done_at = self.now()
+        self.budget.answered(sent_at, done_at, reply.headers)
+        if reply.status == 429:
+            self.budget.refused(done_at, retry_after_s(reply.headers) or 0.0)
+        self.mock_seen = self.mock_seen or "x-mock" in reply.headers
+        self.samples.add(_sample(self.samples.count, call, reply, planned_at, sent_at, done_at))
+        self._require_listener(reply)
+
+    def pausing(self, wait: Wait) -> float:
+        """The seconds to sleep for `wait`. Raises GaveUp when the run may not last that long."""
+        if wait.why == "throttle":
+            self.samples.throttled_s += wait.seconds
+        if self.now() + wait.seconds > self.deadline_s:
+            raise GaveUp(
+                "DEADLINE",
+                f"the next request would go after {self.now() + wait.seconds:.0f} s, --max-duration ends at"
+                f" {self.deadline_s:.0f} s; {self.progress.mapped} leads are mapped; run the same command again.",
+            )
+        return wait.seconds
+
+    def save(self, event: Any) -> None:
+        """Durable when this returns."""
+        self.journal.save(event)
+        self.progress.saw(self.now(), event)
+
+    def _require_listener(self, reply: Reply) -> None:
+        """A server that has never answered is not down for a moment, it is not there."""
+        if reply.sent:
+            self.unanswered = None
+        elif self.unanswered is not None:
+            self.unanswered += 1
+            if self.unanswered == FIRST_TRIES:
+                raise GaveUp(
+                    "NO_CONNECTION",
+                    f"nothing answers at {self.host} ({reply.error}); start a mock with `contactbench mock`,"
+                    " then run the same command again.",
+                )
+
+
+def _sample(seq: int, call: Call, reply: Reply, planned_at: float, sent_at: float, done_at: float) -> Sample:
+    return Sample(
+        seq=seq,
+        op=call.op,
+        contact_list_id=call.contact_list_id,
+        batch=call.batch,
+        attempt=call.attempt,
+        planned_at=round(planned_at, 6),
+        sent_at=round(sent_at, 6),
+        done_at=round(done_at, 6),
+        status=reply.status,
+        error=reply.error,
+        sent_bytes=sent_bytes(call),
+        received_bytes=call.save_to.stat().st_size if call.save_to and reply.ok else len(reply.body),
+        contacts=call.contacts,
+        correlation_id=reply.headers.get("inin-correlation-id", ""),
+    )
+
+
+def sent_bytes(call: Call) -> int:
+    """Bytes of the body, or of the file in a form."""
+    if call.form is None:
+        return len(call.body or b"")
+    return sum(0 if isinstance(value, str) else value.path.stat().st_size for _, value in call.form)
