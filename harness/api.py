@@ -77,10 +77,19 @@ def find_list(name: str) -> Call:
     return Call(op="lists.list", method="GET", url=LISTS, query=query, idempotent=True)
 
 
+class _Entity(msgspec.Struct):
+    id: str
+    name: str = ""
+
+
+class _Listing(msgspec.Struct):
+    entities: list[_Entity] = []
+
+
 def list_id_by_name(reply: Reply, name: str) -> str | None:
     """The id of the list of exactly this name, if there is one."""
-    entities = decoded(reply).get("entities") or []
-    return next((str(entity["id"]) for entity in entities if entity.get("name") == name), None)
+    listing = decoded(reply, _Listing)
+    return next((entity.id for entity in listing.entities if entity.name == name), None)
 
 
 def created_list_id(reply: Reply) -> str:

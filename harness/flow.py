@@ -5,6 +5,7 @@ It yields a step and is sent its outcome: a Call gets a Reply, Work what its fun
 """
 
 from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
@@ -27,9 +28,10 @@ class Call:
 
     op: str  # what reports and fault rules group by: "contacts.add"
     method: str
-    url: str  # a path, resolved against `host`, or an absolute URL that the server handed out
+    # A path, resolved against `host`, or an absolute URL that the server handed out: that may be signed, and a secret.
+    url: str = field(repr=False)
     host: Literal["api", "login", "apps"] = "api"
-    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # signed URLs are secrets
+    query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     form: tuple[tuple[str, str | FilePart], ...] | None = field(default=None, repr=False)  # sent as multipart
@@ -71,7 +73,7 @@ class Reply:
     """An HTTP answer; or status 0 and an error when none came."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)  # lower-case names
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # lower-case names
     body: bytes = field(default=b"", repr=False)
     error: str = ""
     sent: bool = True  # False: not one byte of the body can have left
@@ -103,26 +105,28 @@ class AsyncShell(Protocol):
 def drive(flow: Flow[T], shell: Shell) -> T:
     """Run `flow` to its result on blocking I/O (Locust, tests)."""
     outcome: Any = None
-    while True:
-        try:
-            step = flow.send(outcome)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        outcome = _take(step, shell)
+    with closing(flow):  # what a flow holds is given back also when the shell gives up
+        while True:
+            try:
+                step = flow.send(outcome)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            outcome = _take(step, shell)
 
 
 async def adrive(flow: Flow[T], shell: AsyncShell) -> T:
     """Same as `drive`, on asyncio (the CLI)."""
     outcome: Any = None
-    while True:
-        try:
-            step = flow.send(outcome)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        awaitable: Awaitable[Any] = _take(step, shell)
-        outcome = await awaitable
+    with closing(flow):
+        while True:
+            try:
+                step = flow.send(outcome)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            awaitable: Awaitable[Any] = _take(step, shell)
+            outcome = await awaitable
 
 
 def _take(step: Step, shell: Any) -> Any:

@@ -50,8 +50,10 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     Whole seconds only; a date counts from the server's own Date, so that a wrong local clock changes nothing.
     """
     text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text) if len(text) < 10 else float("inf")
+    numbers = [part.strip() for part in text.split(",")]  # two headers arrive as one, with a comma: the larger counts
+    whole = [float(part) for part in numbers if part.isascii() and part.isdigit() and len(part) < 10]
+    if whole:
+        return max(whole)
     if not text or "date" not in headers:
         return None
     try:

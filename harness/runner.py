@@ -55,11 +55,11 @@ class Runner:
             raise self.error
 
     async def _work(self, flows: Iterator[Flow[None]], rng: random.Random) -> None:
-        while self.error is None and (flow := next(flows, None)) is not None:
-            try:
+        try:
+            while self.error is None and (flow := next(flows, None)) is not None:
                 await adrive(wrapped(flow, self.session, self.policy, rng), self.shell)
-            except Exception as error:
-                self.error = self.error or error
+        except Exception as error:
+            self.error = self.error or error
 
 
 def wrapped(flow: Flow[None], session: Session, policy: RetryPolicy, rng: random.Random) -> Flow[None]:

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 import httpx
 
-from .errors import LocalResource
+from .errors import LocalResource, SafetyStop
 from .flow import Call, FilePart, Reply
 
 # Nothing of the body can have left when one of these is raised.
@@ -34,7 +35,16 @@ class Target:
         return cls(api=url.rstrip("/"), login=url.rstrip("/"), apps=url.rstrip("/"), socket=socket)
 
     def url(self, call: Call) -> str:
-        return call.url if "://" in call.url else getattr(self, call.host) + call.url
+        """Where `call` goes. Raises SafetyStop before a token would reach a host that is not the platform's."""
+        url = call.url if "://" in call.url else getattr(self, call.host) + call.url
+        if call.bearer and origin(url) not in {origin(self.api), origin(self.apps)}:
+            raise SafetyStop("HOST_NOT_ALLOWED", f"op={call.op}: {urlsplit(url).hostname} must not see the token.")
+        return url
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
 
 
 @asynccontextmanager
@@ -78,9 +88,15 @@ def _content(call: Call, files: AsyncExitStack) -> dict[str, Any]:
     parts = {}
     for name, value in call.form:
         if isinstance(value, FilePart):
-            handle = files.enter_context(value.path.open("rb"))
-            parts[name] = (value.filename, handle, value.content_type)
+            parts[name] = (value.filename, files.enter_context(_opened(value.path)), value.content_type)
     return {"data": fields, "files": parts}
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise LocalResource("NOT_READ", f"{path}: {error.strerror}; run the same command again.") from None
 
 
 async def _body(call: Call, response: httpx.Response) -> bytes:

@@ -8,13 +8,19 @@ from typing import Any
 
 import duckdb
 
+from ..errors import LocalResource, Refused
+
 MEMORY = "300MB"
 LONGEST_LINE = 64 * 1024 * 1024
 
 
 @contextmanager
 def database(folder: Path) -> Iterator[Any]:
-    """A connection for one piece of work on the files of `folder`."""
+    """A connection for one piece of work on the files of `folder`.
+
+    Raises LocalResource when memory or disk run out, Refused for a file that is not the CSV it should be. DuckDB's own
+    message is dropped, since it repeats the line it stumbled over.
+    """
     connection = duckdb.connect(
         config={
             "memory_limit": MEMORY,
@@ -26,6 +32,12 @@ def database(folder: Path) -> Iterator[Any]:
     )
     try:
         yield connection
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise LocalResource(
+            "DISK_FULL", f"{folder}: {type(error).__name__} while joining files; make room, then run again."
+        ) from None
+    except duckdb.Error as error:
+        raise bad_file(folder, type(error).__name__) from None
     finally:
         connection.close()
 
@@ -50,5 +62,12 @@ def csv_table(path: Path) -> str:
 
 
 def csv_header(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return next(csv.reader(file, strict=True), [])
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return next(csv.reader(file, strict=True), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise bad_file(path, type(error).__name__) from None
+
+
+def bad_file(path: Path, trouble: str) -> Refused:
+    return Refused("BAD_FILE", f"{path}: a downloaded file is not the CSV it should be ({trouble}); run again.")

@@ -8,6 +8,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any
@@ -42,26 +43,40 @@ class Journal:
     """Raises StateError for a file that cannot be trusted, LocalResource when the disk does not take a commit."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._lock = _locked(path.with_suffix(".lock"))
-        self.is_new = not path.exists()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._open(path)
-        except sqlite3.DatabaseError as error:
-            raise StateError(
-                "STATE_CORRUPT", f"{path}: {error}; restore the file, or start in another --run folder."
-            ) from None
+            with self._trusted():
+                self._open()
+        except BaseException:
+            self.close()
+            raise
 
-    def _open(self, path: Path) -> None:
+    def _open(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
-        if self.is_new:
-            path.chmod(0o600)
-            self._db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version != SCHEMA_VERSION:
-            raise StateError("STATE_CORRUPT", f"{path} has schema {version}, this version reads {SCHEMA_VERSION}.")
+        if version == 0 and not self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            self.path.chmod(0o600)
+            self._db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        elif version != SCHEMA_VERSION:
+            raise StateError("STATE_CORRUPT", f"{self.path} has schema {version}, this version reads {SCHEMA_VERSION}.")
         self._db.execute("UPDATE batch SET state = 'in_doubt' WHERE state = 'sending'")
+
+    @contextmanager
+    def _trusted(self) -> Iterator[None]:
+        """SQLite's complaints as ours."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise LocalResource(
+                "DISK_FULL", f"{self.path} did not take a commit ({error}); free space and run the same command again."
+            ) from None
+        except sqlite3.DatabaseError as error:
+            raise StateError(
+                "STATE_CORRUPT", f"{self.path}: {error}; restore the file, or start in another --run folder."
+            ) from None
 
     def close(self) -> None:
         self._db.close()
@@ -99,13 +114,8 @@ class Journal:
 
     def save(self, event: events.Event) -> None:
         """Durable when this returns."""
-        try:
-            with self._transaction():
-                self._apply(event)
-        except sqlite3.OperationalError as error:
-            raise LocalResource(
-                "DISK_FULL", f"the journal did not take a commit ({error}); free space and run the same command again."
-            ) from None
+        with self._trusted(), self._transaction():
+            self._apply(event)
 
     @singledispatchmethod
     def _apply(self, event: Any) -> None:
@@ -215,24 +225,15 @@ class Journal:
         rows = self._db.execute("SELECT lead_id, line, code, message FROM reject ORDER BY line, lead_id")
         return [Reject(lead_id=a, line=b, code=c, message=d) for a, b, c, d in rows]
 
-    def _transaction(self) -> "_Transaction":
-        return _Transaction(self._db)
-
-
-class _Transaction:
-    """BEGIN IMMEDIATE ... COMMIT, or ROLLBACK."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
+        try:
+            yield
             self._db.execute("COMMIT")
-        elif self._db.in_transaction:
-            self._db.execute("ROLLBACK")
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
 
 def _locked(path: Path) -> int:

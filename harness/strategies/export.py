@@ -1,7 +1,7 @@
 """Ask for an export, wait until it is there, download it."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from .. import api
 from ..errors import GaveUp, Refused
@@ -68,10 +68,8 @@ def _current(list_id: str) -> Flow[api.Export | None]:
 
 def _location(reply: Reply, uri: str, list_id: str) -> str:
     """Where the file is. Anything but https is refused, unless it is the place the redirect came from (the mock)."""
-    location = reply.headers.get("location", "")
+    location = urljoin(uri, reply.headers.get("location", ""))
     target, origin = urlsplit(location), urlsplit(uri)
-    if not target.netloc:
-        return location
     if target.scheme == "https" or (target.scheme, target.netloc) == (origin.scheme, origin.netloc):
         return location
     raise Refused(
