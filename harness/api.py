@@ -221,7 +221,7 @@ def found_contacts(reply: Reply, lead_id_column: str) -> Found:
         contacts = msgspec.json.decode(body.get("entities", b"[]"), type=_contacts_type(lead_id_column))
         total = msgspec.json.decode(body["total"], type=int)
         count = msgspec.json.decode(body["contactsCount"], type=int)
-    except (KeyError, msgspec.DecodeError) as error:
+    except (KeyError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadResponse(type(error).__name__) from None
     return Found([(LeadId(c.data.lead_id), ContactId(c.id)) for c in contacts], total, count)
 

@@ -51,7 +51,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """
     text = headers.get("retry-after", "").strip()
     numbers = [part.strip() for part in text.split(",")]  # two headers arrive as one, with a comma: the larger counts
-    whole = [float(part) for part in numbers if part.isascii() and part.isdigit() and len(part) < 10]
+    whole = [float(part) for part in numbers if part.isascii() and part.isdigit()]
     if whole:
         return max(whole)
     if not text or "date" not in headers:
