@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -36,6 +37,8 @@ def create_control_app(org: Org, token: str) -> web.Application:
     app.router.add_get("/ledger/counts", control.counts)
     app.router.add_get("/profile", control.profile)
     app.router.add_patch("/profile", control.patch_profile)
+    app.router.add_get("/clients", control.clients)
+    app.router.add_patch("/clients", control.patch_clients)
     app.router.add_get("/state", control.state)
     app.router.add_get("/contacts", control.contacts)
     app.router.add_get("/metrics", control.metrics)
@@ -88,6 +91,25 @@ class Control:
             raise BadRequest(str(error)) from error
         self._org.sources = origins(before, self._org.profile, self._org.sources, "control request")
         return await self.profile(request)
+
+    async def clients(self, request: web.Request) -> web.Response:
+        """The permissions each client holds; null: all of them."""
+        del request
+        held = {client.id: client.permissions for client in self._org.clients.values()}
+        return _json({id_: names if names is None else sorted(names) for id_, names in held.items()})
+
+    async def patch_clients(self, request: web.Request) -> web.Response:
+        """Give clients other permissions; tokens they hold already have them too."""
+        patch = await read_json(request, _BODY_BYTES)
+        try:
+            held = msgspec.convert(patch, dict[str, frozenset[str] | None])
+        except msgspec.ValidationError as error:
+            raise BadRequest("Expected an object: a client's id, and a list of permissions or null.") from error
+        if unknown := held.keys() - self._org.clients.keys():
+            raise BadRequest(f"No client is called {min(unknown)!r}.")
+        for client_id, permissions in held.items():
+            self._org.clients[client_id] = replace(self._org.clients[client_id], permissions=permissions)
+        return await self.clients(request)
 
     async def state(self, request: web.Request) -> web.Response:
         """What the org holds now."""

@@ -91,6 +91,7 @@ class Semantics(_Section, frozen=True):
     redirect_status: Literal[302, 303, 307]
     size_lag_s: float  # a list's size and searches show contacts this much later
     form_credentials: bool  # client id and secret as form fields, no Basic header
+    bearer_at_signed_address: Literal["ignore", "refuse"]
 
 
 class Tokens(_Section, frozen=True):

@@ -99,6 +99,23 @@ async def test_pages_that_do_not_exist(control, query, status):
     assert (await control.get(f"/contacts?{query}")).status_code == status
 
 
+async def test_permissions(mock_org, control):
+    """A client that is left without one is refused, with its name; null gives all of them back."""
+    held = {"mock-client": ["outbound:contact:view"]}
+    assert (await control.patch("/clients", json=held)).json() == held == (await control.get("/clients")).json()
+    refusal = await mock_org.client.get("/api/v2/outbound/contactlists")
+    assert (refusal.status_code, refusal.json()["message"].rpartition(": ")[2]) == (403, "outbound:contactList:view")
+    await control.patch("/clients", json={"mock-client": None})
+    assert (await mock_org.client.get("/api/v2/outbound/contactlists")).status_code == 200
+
+
+@pytest.mark.parametrize("patch", [[], {"nobody": []}, {"mock-client": "all"}, {"mock-client": [1]}])
+async def test_permissions_that_make_no_sense(mock_org, control, patch):
+    """Unknown clients and anything but names of permissions are refused, and nothing changes."""
+    assert (await control.patch("/clients", json=patch)).status_code == 400
+    assert (await control.get("/clients")).json() == {"mock-client": None}
+
+
 async def test_ledger(mock_org, control):
     """Requests are listed from where the reader left off, and counted for ever."""
     entries = (await control.get("/ledger")).json()

@@ -243,10 +243,12 @@ async def test_redirects_and_addresses(served):
     assert (await fetch(served, told.json()["url"])).status_code == 200
 
 
-async def test_the_first_step_needs_the_token_and_the_second_refuses_it(served):
-    """So that a client that sends it on, or leaves it out, finds out here."""
+@pytest.mark.parametrize(("semantics", "status"), [("ignore", 200), ("refuse", 400)])
+async def test_the_first_step_needs_the_token_and_the_second_does_not(served, semantics, status):
+    """Clients take it along, for the host is the same; a profile that refuses it finds those that leak it."""
+    served.change(semantics__bearer_at_signed_address=semantics)
     address = await signed_address(served)
-    assert (await served.client.get(address)).status_code == 400
+    assert (await served.client.get(address)).status_code == status
     assert (await fetch(served, (await served.client.get(EXPORT)).json()["uri"])).status_code == 401
 
 
