@@ -1,5 +1,6 @@
 """`contactbench`: options in, one command's work, its document or its message out. Nothing else is decided here."""
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"auto_envvar_prefix": "CONTACTBENCH", "help_option_names": ["-h", "--help"]},
 )
+
+
+LOCAL_QUIET_S = 5.0  # a server on this machine has ended what it was asked by then
 
 
 class PaceName(StrEnum):
@@ -126,7 +130,8 @@ def upload(
             settings=Settings(
                 batch_size=batch_size,
                 body_bytes=body_bytes,
-                quiet_s=5.0 if quiet_period is None else quiet_period,
+                quiet_s=LOCAL_QUIET_S if quiet_period is None else quiet_period,
+                settle_s=LOCAL_QUIET_S if quiet_period is None else min(LOCAL_QUIET_S, quiet_period),
                 poll_initial_s=0.2,
             ),
             command=_command_line(),
@@ -146,7 +151,9 @@ def verify(
 
     with _told(as_json):
         document = command.verify(run, credentials(), _progress)
-        _print(document, as_json)
+        problem = None if document["verified"] else command.complaint(document)
+        _print(document | _as_document(problem) if as_json else document, as_json)
+        _exit_with(problem)
 
 
 @app.command()
@@ -204,6 +211,7 @@ def mock(context: typer.Context) -> None:
 
 
 def main() -> None:
+    os.umask(0o077)  # what a run writes holds personal data: readable by its owner alone, whoever writes it
     app()
 
 
@@ -214,7 +222,7 @@ def _told(as_json: bool) -> Iterator[None]:
         yield
     except RunError as error:
         if as_json:
-            _print({"error": {"code": error.code, "message": str(error), "exit_code": error.exit_code}}, as_json=True)
+            _print(_as_document(error), as_json=True)
         typer.echo(str(error), err=True)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
@@ -227,12 +235,24 @@ def _finish(document: dict[str, Any], folder: Path, as_json: bool) -> None:
     from .results import complaint
 
     written = _write_report(folder)
-    if as_json:
-        _print(document, as_json=True)
-    _progress(f"report: {written[0]}")
     problem = complaint(document)
+    if as_json:
+        _print(document | _as_document(problem), as_json=True)
+    _progress(f"report: {written[0]}")
+    _exit_with(problem)
+
+
+def _as_document(problem: RunError | None) -> dict[str, Any]:
+    if problem is None:
+        return {}
+    return {"error": {"code": problem.code, "message": str(problem), "exit_code": problem.exit_code}}
+
+
+def _exit_with(problem: RunError | None) -> None:
+    """Say what is amiss with a document that is out already: stdout holds one, and no second one for the complaint."""
     if problem is not None:
-        raise problem
+        _progress(str(problem))
+        raise typer.Exit(problem.exit_code)
 
 
 def _write_report(folder: Path) -> list[Path]:

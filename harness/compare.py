@@ -21,6 +21,7 @@ from .runner import complete
 from .strategies import strategy
 from .strategies.job import Settings
 from .twin import mock_org, virtual_time
+from .twin.mock_org import LoadedProfile
 
 Pace = Literal["virtual", "real", "none"]
 Tell = Callable[[str], None]
@@ -61,7 +62,7 @@ def compare(comparison: Comparison, tell: Tell) -> dict[str, Any]:
             settings=_settings(profile.profile.limits.request_body_bytes, comparison.pace),
         )
         tell(f"{one.name}: {preflight.leads:,} leads into {len(plan.shards())} lists")
-        entry = _run(plan, comparison, comparison.out / one.name)
+        entry = _run(plan, comparison, profile, comparison.out / one.name)
         tell(_line(entry))
         entries.append(entry)
         gc.collect()
@@ -81,9 +82,9 @@ def compare(comparison: Comparison, tell: Tell) -> dict[str, Any]:
     return document
 
 
-def _run(plan: Plan, comparison: Comparison, folder: Path) -> dict[str, Any]:
+def _run(plan: Plan, comparison: Comparison, profile: LoadedProfile, folder: Path) -> dict[str, Any]:
     if comparison.pace == "virtual":
-        outcome = virtual_time.run(_virtually(plan, comparison, folder))
+        outcome = virtual_time.run(_virtually(plan, profile, comparison.seed, folder))
     else:
         with mock_org.in_subprocess(comparison.profile, comparison.seed, comparison.pace) as target:
             outcome = asyncio.run(complete(plan, target, mock_org.CREDENTIALS, folder))
@@ -91,8 +92,8 @@ def _run(plan: Plan, comparison: Comparison, folder: Path) -> dict[str, Any]:
     return strategy_entry(outcome, plan.strategy.name)
 
 
-async def _virtually(plan: Plan, comparison: Comparison, folder: Path) -> Outcome:
-    async with mock_org.in_process(mock_org.loaded(comparison.profile), comparison.seed) as target:
+async def _virtually(plan: Plan, profile: LoadedProfile, seed: int, folder: Path) -> Outcome:
+    async with mock_org.in_process(profile, seed) as target:
         return await complete(plan, target, mock_org.CREDENTIALS, folder)
 
 

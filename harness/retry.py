@@ -1,7 +1,7 @@
 """A flow that repeats what is safe to repeat, around another flow.
 
-A refused call (429) had no effect: it is repeated for as long as the run's deadline allows. A call that never left, the
-same. A call whose fate is unknown is repeated only if it is idempotent; otherwise the flow hears of it and resolves it.
+A refused call (429) had no effect: it is repeated for as long as the run's deadline allows. A call that never left had
+none either: it is repeated until nobody has listened for a while. A call whose fate is unknown is repeated only if it is idempotent; otherwise the flow hears of it and resolves it.
 
 Back-off: full jitter, `uniform(0, min(cap, initial * 2**n))`, never under 0.1 s.
 Source of the idea: AWS Architecture Blog, "Exponential Backoff And Jitter".
@@ -25,6 +25,7 @@ class RetryPolicy:
     initial_s: float = 1.0
     cap_s: float = 60.0
     attempts: int = 8  # of a call whose fate is unknown; a refused one is repeated until the deadline
+    unreachable_s: float = 60.0  # of back-off in a row, while nobody listens
     max_retry_after_s: float = 180.0  # Genesys's own CLI stops there too: a longer wait is a daily limit
 
     def backoff_s(self, failures: int, rng: random.Random) -> float:
@@ -81,6 +82,7 @@ def retrying(flow: Flow[T], policy: RetryPolicy, rng: random.Random) -> Flow[T]:
 def _call(call: Call, policy: RetryPolicy, rng: random.Random) -> Flow[Reply]:
     attempt, unknown = call.attempt, 0
     throttled = failures = 0
+    away_s = 0.0
     while True:
         reply: Reply = yield call if attempt == call.attempt else replace(call, attempt=attempt)
         match outcome(reply):
@@ -91,14 +93,29 @@ def _call(call: Call, policy: RetryPolicy, rng: random.Random) -> Flow[Reply]:
                 yield Wait(_throttle_s(call, reply, policy, throttled, rng), "throttle")
             case "not_applied":
                 failures += 1
-                yield Wait(policy.backoff_s(failures, rng))
+                pause = _away_s(call, reply, policy, failures, away_s, rng)
+                away_s += pause
+                yield Wait(pause)
             case "unknown":
                 unknown += 1
                 if not call.idempotent or unknown >= policy.attempts:
                     return reply
                 asked = retry_after_s(reply.headers)
                 yield Wait(policy.backoff_s(unknown, rng) if asked is None else max(MIN_WAIT_S, asked))
+        if reply.sent:
+            failures, away_s = 0, 0.0
         attempt += 1
+
+
+def _away_s(call: Call, reply: Reply, policy: RetryPolicy, failures: int, away_s: float, rng: random.Random) -> float:
+    left_s = policy.unreachable_s - away_s
+    if left_s <= 0:
+        raise GaveUp(
+            "NO_CONNECTION",
+            f"op={call.op}: nobody listens any more, for {away_s:.0f} s now ({reply.error});"
+            " what was done is kept, the same command goes on from there.",
+        )
+    return min(policy.backoff_s(failures, rng), left_s)
 
 
 def _throttle_s(call: Call, reply: Reply, policy: RetryPolicy, times: int, rng: random.Random) -> float:

@@ -20,6 +20,7 @@ from .runner import complete
 from .strategies import strategy
 from .strategies.job import Settings
 from .target import resolved
+from .transport import Target
 
 RUNS = Path("runs")
 
@@ -51,9 +52,44 @@ class Upload:
         return RUNS / f"{self.leads.stem}-{self.strategy}-{about}"
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A checked input and what to do with it: all that whoever drives the flows has to know."""
+
+    order: Upload
+    plan: Plan
+    target: Target
+    folder: Path
+
+    def documented(self, outcome: Outcome, wall_s: float) -> dict[str, Any]:
+        """The document of `run.json`, written, and `requests.parquet` beside it."""
+        write_requests(self.folder)
+        document = run_document(
+            "upload",
+            [strategy_entry(outcome, ".")],
+            command=self.order.command,
+            run_id=outcome.plan.run_id,
+            target={"kind": "mock" if outcome.books.mock_seen else "org", "host": self.target.api},
+            pace="real",
+            seed=self.order.seed,
+            profile=None,
+            input=input_facts(self.plan.preflight),
+            machine=machine(wall_s),
+        )
+        write_json(self.folder / "run.json", document)
+        return document
+
+
 def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document of `run.json`, written. Raises RunError."""
     wall = time.perf_counter()
+    ready = prepared(order, tell)
+    outcome = asyncio.run(_stoppable(complete(ready.plan, ready.target, order.credentials, ready.folder)))
+    return ready.documented(outcome, time.perf_counter() - wall)
+
+
+def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
+    """The order with its input checked; nothing has been sent. Raises RunError."""
     chosen, target = strategy(order.strategy), resolved(order.target)
     source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone)
     folder = order.run_folder()
@@ -76,22 +112,7 @@ def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
     tell(
         f"{chosen.name}: {preflight.leads:,} leads into {len(plan.shards())} lists of {target.api}; run folder {folder}"
     )
-    outcome = asyncio.run(_stoppable(complete(plan, target, order.credentials, folder)))
-    write_requests(folder)
-    document = run_document(
-        "upload",
-        [strategy_entry(outcome, ".")],
-        command=order.command,
-        run_id=outcome.plan.run_id,
-        target={"kind": "mock" if outcome.books.mock_seen else "org", "host": target.api},
-        pace="real",
-        seed=order.seed,
-        profile=None,
-        input=input_facts(preflight),
-        machine=machine(time.perf_counter() - wall),
-    )
-    write_json(folder / "run.json", document)
-    return document
+    return Prepared(order, plan, target, folder)
 
 
 async def _stoppable(main: Coroutine[Any, Any, Outcome]) -> Outcome:

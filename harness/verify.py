@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from .domain import LeadColumns, Leads
-from .errors import StateError
+from .errors import RunError, StateError, VerifyFailed
 from .mapping.files import RunFiles
 from .mapping.journal import Journal
 from .mapping.verify import Findings, compare_exports
@@ -42,6 +42,12 @@ def verify(folder: Path, credentials: Credentials, tell: Callable[[str], None]) 
         tell(f"exporting {len(journal.shards())} lists of {journal.facts()['host']}")
         findings = asyncio.run(_compared(folder, journal, credentials))
     return {"run": str(folder), "rows": manifest["rows"], "verified": findings.proved, **asdict(findings)}
+
+
+def complaint(document: dict[str, Any]) -> RunError:
+    """What a caller has to be told beside a document whose counts are not all 0."""
+    counts = ", ".join(f"{document[field.name]} {field.name}" for field in fields(Findings) if document[field.name])
+    return VerifyFailed("VERIFY_FAILED", f"{document['run']}: {counts}; the org is not what mapping.csv says any more.")
 
 
 async def _compared(folder: Path, journal: Journal, credentials: Credentials) -> Findings:

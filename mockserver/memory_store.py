@@ -105,7 +105,9 @@ class MemoryStore:
             raise ValueError(f"the list {contact_list.id} exists already")
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Give the memory back now: whoever still holds the store, a cache of aiohttp's for one, holds nothing large."""
+        self._tables.clear()
+        self._total = 0
 
     def _table(self, list_id: str) -> "_Table":
         try:

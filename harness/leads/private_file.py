@@ -22,6 +22,7 @@ def written(path: Path) -> Iterator[Path]:
         temporary = Path(name)
         try:
             yield temporary
+            temporary.chmod(0o600)  # DuckDB puts a file of its own in its place
             _settle(temporary)
             temporary.replace(path)
         finally:

@@ -10,7 +10,7 @@ import duckdb
 
 from ..errors import LocalResource, Refused
 
-MEMORY = "300MB"
+MEMORY = "200MB"
 LONGEST_LINE = 64 * 1024 * 1024
 
 

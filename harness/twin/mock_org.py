@@ -21,7 +21,8 @@ from mockserver.clients import Client
 from mockserver.clock import LoopClock
 from mockserver.memory_store import MemoryStore
 from mockserver.org import create_org
-from mockserver.profile import LoadedProfile, ProfileError, flat, load
+from mockserver.profile import LoadedProfile as LoadedProfile
+from mockserver.profile import ProfileError, flat, load
 
 from ..errors import RunError, UsageError
 from ..oauth import Credentials
@@ -66,6 +67,7 @@ async def in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[Target]
             yield Target.one_host("http://localhost", socket)
         finally:
             await runner.cleanup()
+            org.store.close()
 
 
 @contextmanager
