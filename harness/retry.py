@@ -1,7 +1,8 @@
 """A flow that repeats what is safe to repeat, around another flow.
 
 A refused call (429) had no effect: it is repeated for as long as the run's deadline allows. A call that never left had
-none either: it is repeated until nobody has listened for a while. A call whose fate is unknown is repeated only if it is idempotent; otherwise the flow hears of it and resolves it.
+none either: it is repeated until nobody has listened for a while. A call whose fate is unknown is repeated only if it
+is idempotent; otherwise the flow hears of it and resolves it.
 
 Back-off: full jitter, `uniform(0, min(cap, initial * 2**n))`, never under 0.1 s.
 Source of the idea: AWS Architecture Blog, "Exponential Backoff And Jitter".
