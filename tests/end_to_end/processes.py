@@ -1,0 +1,133 @@
+"""The commands as a user starts them: processes of their own, real sockets, files on the disk."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+CONTACTBENCH = str(Path(sysconfig.get_path("scripts")) / "contactbench")
+TIMEOUT_S = 120.0
+SETTINGS = ("CONTACTBENCH_", "GENESYSCLOUD_")  # of whoever runs the tests: none of them may reach a command
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind it."""
+
+    code: int
+    out: str = field(repr=False)
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return json.loads(self.out)
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The document's only strategy."""
+        (entry,) = self.document["strategies"]
+        return entry
+
+    @property
+    def complaint(self) -> str:
+        """The code under which the command gave up."""
+        return self.document["error"]["code"]
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)} | more
+
+
+def start(arguments: list[str], cwd: Path, **more: str) -> "subprocess.Popen[str]":
+    """`contactbench` under way."""
+    command = [CONTACTBENCH, *arguments]
+    return subprocess.Popen(
+        command, cwd=cwd, env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def ended(process: "subprocess.Popen[str]") -> Ran:
+    try:
+        out, err = process.communicate(timeout=TIMEOUT_S)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    return Ran(process.returncode, out, err)
+
+
+class Mock:
+    """A mock in a process of its own, and its control API."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        ready = folder / "ready.json"
+        command = [sys.executable, "-m", "mockserver", "--port", "0", "--ready-file", str(ready), *options]
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        if not self.process.stdout.readline():  # printed once the ready file is there
+            raise AssertionError(self.process.communicate()[1])
+        said = json.loads(ready.read_text())
+        self.url: str = said["url"]
+        self.client = (said["client_id"], said["client_secret"])
+        self.control = httpx.Client(
+            base_url=said["control_url"], headers={"Authorization": f"Bearer {said['control_token']}"}, trust_env=False
+        )
+
+    def stop(self) -> None:
+        self.control.close()
+        self.process.terminate()
+        self.process.communicate(timeout=20)
+
+    def get(self, path: str, **query: Any) -> Any:
+        reply = self.control.get(path, params=query)
+        reply.raise_for_status()
+        return reply.json()
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        self.control.put("/faults", json=list(rules)).raise_for_status()
+
+    def unfired(self) -> list[dict[str, Any]]:
+        """The fault rules that did not strike as often as planned."""
+        return [rule for rule in self.get("/faults") if rule["fired"] != rule["planned"]]
+
+    def settings(self, **values: Any) -> None:
+        """Change settings of the profile, dots in their names written as two underscores."""
+        patch = {name.replace("__", "."): value for name, value in values.items()}
+        self.control.patch("/profile", json=patch).raise_for_status()
+
+    def reset(self) -> None:
+        self.control.post("/reset").raise_for_status()
+
+    def count(self, op: str, status: int | None = None) -> int:
+        """Requests of `op` so far, of those with `status` if one is given."""
+        counts = self.get("/ledger/counts").get(op, {})
+        return sum(counts.values()) if status is None else counts.get(str(status), 0)
+
+    def writes(self) -> int:
+        """Requests so far that may have changed a list or its contacts."""
+        changing = (
+            "lists.create",
+            "lists.delete",
+            "lists.clear",
+            "contacts.add",
+            "contacts.update",
+            "contacts.delete",
+            "contacts.delete_many",
+            "import.upload",
+        )
+        return sum(self.count(op) for op in changing)
+
+    def api(self) -> httpx.Client:
+        """A client of the org itself, with a token."""
+        form = {"grant_type": "client_credentials"}
+        token = httpx.post(f"{self.url}/oauth/token", data=form, auth=self.client).json()["access_token"]
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, trust_env=False)
