@@ -1,0 +1,186 @@
+"""A batch is stored as intent before it leaves, believed only when checked, and looked up before it is sent again."""
+
+import msgspec
+import pytest
+
+from harness import events
+from harness.errors import GaveUp, Refused
+from harness.flow import Reply
+from harness.mapping.records import BatchRecord
+from harness.strategies.batch_api import ATTEMPTS, BatchApi, BatchApiOwnIds, pending, upload, upload_own_ids
+
+from ..fakes import LOST, added, batch, entity, found, job, no, ok, ran, shard
+
+LEADS = ("A1", "A2", "A3")
+SENT = ["BatchSending", "contacts.add"]
+LOOKED_UP = ["quiet 60", "contacts.search", "quiet 5", "contacts.search"]  # twice, and the two agree
+DOUBTED = [
+    pytest.param(LOST, id="lost"),
+    pytest.param(no(408), id="408"),
+    pytest.param(no(500), id="500"),
+    pytest.param(no(503, retry_after="1"), id="503 that asks for a repeat"),
+    pytest.param(added("A1", "A2"), id="short answer"),
+    pytest.param(ok([]), id="empty answer"),
+    pytest.param(ok(None), id="null"),
+    pytest.param(Reply(status=200, body=b"<html>"), id="html"),
+    pytest.param(Reply(status=200, body=added(*LEADS).body[:-5]), id="cut answer"),
+    pytest.param(Reply(status=200, body=added(*LEADS).body, error="ReadError"), id="lost in the middle"),
+]
+
+
+def sent_leads(call):
+    return [contact["data"]["Lead ID"] for contact in msgspec.json.decode(call.body)]
+
+
+def own(*lead_ids):
+    return ok([entity(lead_id, contact_id=lead_id) for lead_id in lead_ids])
+
+
+# --- ids made by the server -------------------------------------------------------------------------------------------
+
+
+def test_intent_call_acknowledgement():
+    """In this order; the answer's order does not matter."""
+    end = ran(upload(batch(*LEADS, first=40), job()), added("A3", "A1", "A2"))
+    assert end.shell.trail == [*SENT, "BatchAcked"]
+    intent, _, answer = end.shell.steps
+    assert (intent.first, intent.attempt, intent.lead_ids) == (40, 1, list(LEADS))
+    assert answer == events.BatchAcked(first=40, mapping={"A1": "c-A1", "A2": "c-A2", "A3": "c-A3"})
+
+
+@pytest.mark.parametrize("answer", DOUBTED)
+def test_what_was_carried_out_is_adopted(answer):
+    """No answer to trust, but every contact is there: nothing is sent again."""
+    end = ran(upload(batch(*LEADS), job()), answer, found(*LEADS), found(*LEADS))
+    assert end.shell.trail == [*SENT, "BatchInDoubt", *LOOKED_UP, "BatchAcked"]
+    assert end.shell.steps[-1].adopted == 3
+    assert end.shell.steps[-1].mapping == {lead_id: f"c-{lead_id}" for lead_id in LEADS}
+
+
+@pytest.mark.parametrize("answer", DOUBTED)
+def test_what_was_not_carried_out_is_sent(answer):
+    """After a quiet time two searches find nothing: then it is safe."""
+    end = ran(upload(batch(*LEADS), job()), answer, found(), found(), added(*LEADS))
+    assert end.shell.trail == [*SENT, "BatchInDoubt", *LOOKED_UP, *SENT, "BatchAcked"]
+    assert (end.shell.steps[-1].adopted, end.shell.steps[-1].mapped) == (0, 3)
+    assert end.shell.calls[-1].attempt == 2
+
+
+def test_of_half_a_batch_the_other_half_is_sent():
+    """What is there is adopted, what is missing is sent, and nothing twice."""
+    end = ran(upload(batch(*LEADS), job()), LOST, found("A2"), found("A2"), added("A3", "A1"))
+    assert sent_leads(end.shell.calls[-1]) == ["A1", "A3"]
+    assert (end.shell.steps[-1].mapped, end.shell.steps[-1].adopted) == (3, 1)
+
+
+def test_the_intent_of_a_rest_names_the_whole_batch():
+    """A restart has to look for all of its leads."""
+    end = ran(upload(batch(*LEADS), job()), LOST, found("A2"), found("A2"), added("A3", "A1"))
+    intents = end.shell.of(events.BatchSending)
+    assert [intent.lead_ids for intent in intents] == [list(LEADS)] * 2
+    assert [intent.attempt for intent in intents] == [1, 2]
+
+
+def test_a_commit_that_comes_late_is_waited_for():
+    """Two searches that differ are no answer; the search goes on until two agree."""
+    pages = found(), found("A1"), found(*LEADS), found(*LEADS)
+    end = ran(upload(batch(*LEADS), job()), LOST, *pages)
+    assert end.shell.trail.count("contacts.add") == 1
+    assert end.shell.steps[-1].adopted == 3
+
+
+def test_a_batch_of_an_earlier_run_is_looked_up_first():
+    """Nothing is sent before it is known what that run achieved."""
+    end = ran(upload(batch(*LEADS), job(), doubtful=True), found("A1"), found("A1"), added("A2", "A3"))
+    assert end.shell.trail == [*LOOKED_UP, *SENT, "BatchAcked"]
+    assert sent_leads(end.shell.calls[-1]) == ["A2", "A3"]
+
+
+def test_a_second_loss_is_looked_up_again():
+    """Each doubt has its own search; what the second try achieved is found too."""
+    found_twice = found("A1", "A2"), found("A1", "A2")
+    end = ran(upload(batch(*LEADS), job()), LOST, found("A1"), found("A1"), LOST, *found_twice, added("A3"))
+    assert [sent_leads(call) for call in end.shell.calls if call.op == "contacts.add"] == [
+        ["A1", "A2", "A3"],
+        ["A2", "A3"],
+        ["A3"],
+    ]
+    assert end.shell.steps[-1].mapped == 3
+
+
+def test_a_server_that_never_answers_is_given_up():
+    """The batch stays in doubt, so the next run looks it up; no acknowledgement was stored."""
+    answers = [answer for _ in range(ATTEMPTS) for answer in (LOST, found(), found())][:-2]
+    end = ran(upload(batch(*LEADS), job()), *answers)
+    assert isinstance(end.error, GaveUp)
+    assert end.error.code == "IN_DOUBT"
+    assert end.shell.trail[-1] == "BatchInDoubt"
+    assert "BatchAcked" not in end.shell.trail
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (400, "invalid.contact.columns", "COLUMN_MISMATCH"),
+        (400, "contact.list.limit.exceeded", "LIST_CAP"),
+        (403, "missing.permissions", "FORBIDDEN"),
+        (404, "contact.list.not.found", "LIST_GONE"),
+        (413, "request.entity.too.large", "BODY_TOO_LARGE"),
+        (307, "", "REFUSED"),  # personal data is not sent to another place
+    ],
+)
+@pytest.mark.parametrize("flow", [upload, upload_own_ids])
+def test_a_plain_no_ends_the_run(flow, status, code, told):
+    """With the code a user can look up; the batch is not sent again, and not acknowledged."""
+    end = ran(flow(batch(*LEADS), job()), no(status, code))
+    assert isinstance(end.error, Refused)
+    assert end.error.code == told
+    assert end.shell.trail == SENT
+
+
+# --- own ids ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", DOUBTED)
+def test_with_own_ids_the_same_bytes_are_sent_again(answer):
+    """An update changes nothing, so no search is needed."""
+    end = ran(upload_own_ids(batch(*LEADS), job()), answer, own(*LEADS))
+    first, second = end.shell.calls
+    assert end.shell.trail == [*SENT, "BatchInDoubt", "backoff 5", *SENT, "BatchAcked"]
+    assert (first.body, first.idempotent, second.idempotent) == (second.body, True, True)
+    assert end.shell.steps[-1].mapping == {lead_id: lead_id for lead_id in LEADS}
+
+
+def test_an_org_that_ignores_own_ids_is_found_out():
+    """A repeat would double the leads there; nothing is acknowledged."""
+    end = ran(upload_own_ids(batch(*LEADS), job()), added(*LEADS))
+    assert isinstance(end.error, Refused)
+    assert end.error.code == "OWN_IDS_IGNORED"
+    assert "BatchAcked" not in end.shell.trail
+
+
+def test_with_own_ids_a_dead_server_is_given_up():
+    """After as many tries as for any batch."""
+    end = ran(upload_own_ids(batch(*LEADS), job()), *[LOST] * ATTEMPTS)
+    assert end.error.code == "IN_DOUBT"
+
+
+# --- stages -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_goes_on_sends_what_is_not_acknowledged():
+    """Known batches are doubtful, unless they are acknowledged; unknown ones are new."""
+    sent = [BatchRecord(0, "acked", 1, ""), BatchRecord(2, "in_doubt", 1, "")]
+    todo = pending(job(shard(count=6), leads=6, batch_size=2, sent=sent), own_ids=False)
+    assert [(one.first, doubtful) for one, doubtful in todo] == [(2, True), (4, False)]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "stages"),
+    [(BatchApi(), {"lists": 0, "upload": 3}), (BatchApiOwnIds(), {"lists": 0, "canary": 1, "upload": 2})],
+)
+def test_the_stages(strategy, stages):
+    """One flow a batch; with own ids the first one goes alone, so that a mistake costs one batch."""
+    made = strategy.stages(job(shard(count=6), leads=6, batch_size=2))
+    assert {stage.name: len(list(stage.flows)) for stage in made} == stages
+    assert strategy.verification(job()).by_export
