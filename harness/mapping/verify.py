@@ -9,6 +9,8 @@ from .duck import csv_table, database, identifier, literal
 from .files import CONTACT_ID_COLUMN, RunFiles, check_export
 from .records import ShardRecord
 
+# A Lead ID that came back empty is NULL here, and NULL is neither equal nor unequal to anything.
+WRONG = "mapping.lead_id IS DISTINCT FROM contact.lead_id"
 # Grouping spills to the disk where it must; counting distinct values does not.
 DOUBLED = "SELECT lead_id FROM contact GROUP BY lead_id HAVING count(*) > 1"
 
@@ -57,9 +59,7 @@ def compare(folder: Path, mapping: Path, exports: Sequence[tuple[str, Path]], le
         return Findings(
             lost=_count(db, f"SELECT count(*) FROM mapping ANTI JOIN contact {key}"),
             orphaned=_count(db, f"SELECT count(*) FROM contact ANTI JOIN mapping {key}"),
-            wrong=_count(
-                db, f"SELECT count(*) FROM mapping JOIN contact {key} WHERE mapping.lead_id <> contact.lead_id"
-            ),
+            wrong=_count(db, f"SELECT count(*) FROM mapping JOIN contact {key} WHERE {WRONG}"),
             doubled=_count(db, f"SELECT count(*) FROM ({DOUBLED})"),
         )
 

@@ -1,0 +1,100 @@
+"""The proof finds every way in which server and mapping can differ."""
+
+import pytest
+
+from harness.errors import Refused
+from harness.mapping.files import RunFiles
+from harness.mapping.verify import Findings, compare, compare_exports
+
+from ..fakes import ListedLeads, shard
+
+HEADER = b'\xef\xbb\xbf"inin-outbound-id","Lead ID","Phone"\n'
+GOOD = [("c1", "A"), ("c2", "B"), ("c3", "C")]
+
+
+def write_export(path, pairs):
+    rows = "".join(f"{contact_id},{lead_id},1\n" for contact_id, lead_id in pairs)
+    path.write_bytes(HEADER + rows.encode())
+    return path
+
+
+def write_mapping(path, pairs, list_id="list-1"):
+    rows = "".join(f"{lead_id},{contact_id},{list_id},mapped\n" for contact_id, lead_id in pairs)
+    path.write_text("lead_id,contact_id,contact_list_id,status\n" + rows)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("exported", "findings"),
+    [
+        (GOOD, Findings()),
+        (GOOD[::-1], Findings()),  # order means nothing
+        (GOOD[:2], Findings(lost=1)),
+        ([], Findings(lost=3)),
+        ([("c1", "B"), ("c2", "A"), ("c3", "C")], Findings(wrong=2)),
+        ([*GOOD[:2], ("c3", "c")], Findings(wrong=1)),  # letters count
+        ([*GOOD, ("c4", "D")], Findings(orphaned=1)),
+        ([*GOOD, ("c4", "A")], Findings(orphaned=1, doubled=1)),
+        ([*GOOD, ("c1", "A")], Findings(doubled=1)),
+        ([*GOOD[:2], ("c9", "C")], Findings(lost=1, orphaned=1)),
+        ([("c1", "A"), ("c2", "A"), ("c3", "C")], Findings(wrong=1, doubled=1)),
+        ([*GOOD[:2], ("", "C")], Findings(lost=1, orphaned=1)),  # a contact without an id
+    ],
+)
+def test_what_is_amiss(tmp_path, exported, findings):
+    """Each contact against each lead, counted; one difference is enough not to be proved."""
+    mapping = write_mapping(tmp_path / "mapping.csv", GOOD)
+    export = write_export(tmp_path / "export.csv", exported)
+    told = compare(tmp_path, mapping, [("list-1", export)], "Lead ID")
+    assert told == findings
+    assert told.proved is (findings == Findings())
+
+
+def test_a_contact_that_lost_its_lead_id_is_not_proved(tmp_path):
+    """An empty cell is no lead."""
+    mapping = write_mapping(tmp_path / "mapping.csv", GOOD)
+    export = write_export(tmp_path / "export.csv", [*GOOD[:2], ("c3", "")])
+    assert compare(tmp_path, mapping, [("list-1", export)], "Lead ID") == Findings(wrong=1)
+
+
+def test_a_contact_in_the_wrong_list(tmp_path):
+    """The list is part of the mapping: there it is lost, here it is an orphan."""
+    mapping = write_mapping(tmp_path / "mapping.csv", GOOD, list_id="list-2")
+    export = write_export(tmp_path / "export.csv", GOOD)
+    assert compare(tmp_path, mapping, [("list-1", export)], "Lead ID") == Findings(lost=3, orphaned=3)
+
+
+def test_a_lead_in_two_lists_is_doubled(tmp_path):
+    """Leads are counted over all lists of the run."""
+    mapping = write_mapping(tmp_path / "mapping.csv", GOOD)
+    exports = [("list-1", GOOD), ("list-2", [("c8", "A")])]
+    files = [(list_id, write_export(tmp_path / f"{list_id}.csv", pairs)) for list_id, pairs in exports]
+    assert compare(tmp_path, mapping, files, "Lead ID") == Findings(orphaned=1, doubled=1)
+
+
+def test_an_export_that_was_cut_off_proves_nothing(tmp_path):
+    """It is an error, not a count of lost leads."""
+    mapping = write_mapping(tmp_path / "mapping.csv", GOOD)
+    export = write_export(tmp_path / "export.csv", GOOD)
+    export.write_bytes(export.read_bytes()[:-3])
+    with pytest.raises(Refused, match="EXPORT_TRUNCATED"):
+        compare(tmp_path, mapping, [("list-1", export)], "Lead ID")
+
+
+def test_exports_of_a_run_are_removed_when_they_have_served(tmp_path):
+    """They hold personal data."""
+    files = RunFiles(tmp_path, ListedLeads(3), tmp_path / "leads.parquet")
+    write_mapping(files.mapping, GOOD)
+    export = write_export(files.export_path(shard()), GOOD)
+    assert compare_exports(files, [shard()]).proved
+    assert not export.exists()
+    assert compare_exports(files, []).proved  # nothing to compare
+
+
+@pytest.mark.parametrize(
+    ("findings", "told"),
+    [(Findings(), "nothing amiss"), (Findings(lost=2, doubled=1), "lost=2 doubled=1")],
+)
+def test_findings_in_words(findings, told):
+    """What is zero is not told."""
+    assert str(findings) == told
