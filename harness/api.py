@@ -50,12 +50,17 @@ def _error_body(reply: Reply) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+@lru_cache(maxsize=32)
+def _decoder(type_: Any) -> Any:
+    return msgspec.json.Decoder(type_)
+
+
 def decoded(reply: Reply, type_: Any = dict) -> Any:
     """The body as `type_`, or Refusal, or BadResponse."""
     if not reply.ok:
         raise Refusal(reply)
     try:
-        return msgspec.json.decode(reply.body, type=type_)
+        return _decoder(type_).decode(reply.body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise BadResponse(type(error).__name__) from None
 
