@@ -47,10 +47,11 @@ class Handout:
                 self._fail(error)
             self._changed.notify_all()
 
-    def stop(self) -> None:
-        """Hand out nothing more."""
+    def stop(self, error: Exception) -> None:
+        """Hand out nothing more, for this reason, unless all has been handed out."""
         with self._changed:
-            self._over = True
+            if not self._over:
+                self._fail(error)
             self._changed.notify_all()
 
     def _next(self) -> Flow[None] | None:

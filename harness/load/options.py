@@ -1,0 +1,88 @@
+"""The options that every scenario adds to Locust's own, and the order they make."""
+
+import shlex
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..credentials import credentials
+from ..errors import UsageError
+from ..leads.shard_csv import write_csv
+from ..leads.synthetic import SyntheticLeads
+from ..strategies.job import Settings
+from ..target import MOCK_URL
+from ..upload import Upload
+
+GROUP = "contactbench options"
+# Zero or nothing stands for "not given": Locust's web UI keeps the type of a default, and knows none that is absent.
+OPTIONS: tuple[tuple[str, Any, str], ...] = (
+    ("contacts", 10_000, "How many leads to invent."),
+    ("leads", "", "A .csv or .parquet file of leads, in place of invented ones."),
+    ("lead-id", "Lead ID", "The Lead ID column of that file."),
+    ("phone", "Phone", "The phone column of that file."),
+    ("batch-size", 1000, "Contacts in one POST, at most 1000."),
+    ("body-bytes", 3_000_000, "Bytes in one POST."),
+    ("contacts-per-list", 1_000_000, "What one contact list may hold."),
+    ("lists", 0, "Spread over so many lists; 0: as few as their cap allows."),
+    ("seed", 1, "Of everything drawn: leads, back-off."),
+    ("quiet-period", 5.0, "Seconds until a request without an answer has surely ended."),
+    ("max-duration", 14_400.0, "Give up after so many seconds; the same command goes on."),
+    ("run-dir", "", "Folder of the run; the same one goes on. [runs/locust-<strategy>]"),
+)
+AT_LEAST = {"contacts": 0, "batch_size": 1, "body_bytes": 1024, "contacts_per_list": 1, "lists": 0, "quiet_period": 0}
+
+
+def declare(parser: Any) -> None:
+    """Add the options to Locust's parser, under a heading of their own, and to the form of its web UI."""
+    group = parser.add_argument_group(GROUP)
+    for name, default, text in OPTIONS:
+        variable = f"CONTACTBENCH_{name.upper().replace('-', '_')}"
+        shown = f"{text} [{default}]" if default else text
+        action = group.add_argument(f"--{name}", default=default, type=type(default), help=shown, env_var=variable)
+        action.include_in_web_ui = True  # Locust's own add_argument would say so; a group's does not
+
+
+def order(options: Namespace, strategy: str, host: str | None, run_id: str, arguments: Sequence[str]) -> Upload:
+    """What the options ask for. Invented leads are written into the run's folder. Raises UsageError."""
+    _require_sense(options)
+    folder = Path(options.run_dir or f"runs/locust-{strategy}")
+    invented = None if options.leads else SyntheticLeads(options.contacts, options.seed)
+    return Upload(
+        strategy=strategy,
+        leads=Path(options.leads) if invented is None else _written(invented, folder),
+        lead_id=options.lead_id if invented is None else invented.columns.lead_id,
+        phone=options.phone if invented is None else invented.columns.phone,
+        target=host or MOCK_URL,
+        credentials=credentials(),
+        run_id=run_id,
+        folder=folder,
+        contacts_per_list=options.contacts_per_list,
+        lists=options.lists or None,
+        concurrency=options.num_users or 1,
+        seed=options.seed,
+        max_duration_s=options.max_duration,
+        settings=Settings(
+            batch_size=options.batch_size,
+            body_bytes=options.body_bytes,
+            quiet_s=options.quiet_period,
+            poll_initial_s=0.2,
+        ),
+        command=shlex.join(["locust", *arguments]),
+    )
+
+
+def _require_sense(options: Namespace) -> None:
+    for name, least in AT_LEAST.items():
+        if getattr(options, name) < least:
+            raise UsageError("BAD_OPTION", f"--{name.replace('_', '-')} must be at least {least}.")
+    if options.batch_size > 1000:
+        raise UsageError("BAD_OPTION", "--batch-size must be at most 1000: no POST takes more contacts.")
+
+
+def _written(leads: SyntheticLeads, folder: Path) -> Path:
+    """The leads as a file, named for what it holds: other leads do not replace those of an earlier run."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"leads-{leads.count}-{leads.seed}.csv"
+    write_csv(leads, path)
+    return path

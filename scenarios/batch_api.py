@@ -1,0 +1,20 @@
+"""Batch API, contact ids made by the server: POST up to 1,000 contacts, map by the Lead ID that each answer echoes.
+
+    locust -f scenarios/batch_api.py --headless -u 4 -r 4 --contacts 50000
+
+Without --headless it waits for its start at http://127.0.0.1:8089. docs/locust.md tells the options and the exit codes.
+"""
+
+from locust import task
+
+from harness.locust_driver import LeadUser, LoadRun
+
+
+class BatchUploader(LeadUser):
+    """Sends batches of up to 1,000 leads; the server makes the contact ids, and its answers make the mapping."""
+
+    load = LoadRun("batch-api")
+
+    @task
+    def take_turn(self) -> None:
+        self.load.take_turn(self)
