@@ -103,7 +103,7 @@ class Bookkeeping:
             self.unanswered = None
         elif self.unanswered is not None:
             self.unanswered += 1
-            if self.unanswered == FIRST_TRIES:
+            if self.unanswered >= FIRST_TRIES:  # those that come after the first are told so too
                 raise GaveUp(
                     "NO_CONNECTION",
                     f"nothing answers at {self.host} ({reply.error}); start a mock with `contactbench mock`,"

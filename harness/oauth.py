@@ -1,5 +1,6 @@
 """A flow that fetches and renews the token around another flow. One renewal serves every worker."""
 
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,16 +36,17 @@ class Session:
 def authorized(flow: Flow[T], session: Session) -> Flow[T]:
     """`flow` with the bearer token on each call that wants one."""
     outcome: Any = None
-    while True:
-        try:
-            step = flow.send(outcome)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        if isinstance(step, Call) and step.bearer:
-            outcome = yield from _send(step, session)
-        else:
-            outcome = yield step
+    with closing(flow):
+        while True:
+            try:
+                step = flow.send(outcome)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            if isinstance(step, Call) and step.bearer:
+                outcome = yield from _send(step, session)
+            else:
+                outcome = yield step
 
 
 def _send(call: Call, session: Session) -> Flow[Reply]:

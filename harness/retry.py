@@ -10,6 +10,7 @@ Source of the idea: AWS Architecture Blog, "Exponential Backoff And Jitter".
 
 import random
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
@@ -68,16 +69,17 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 def retrying(flow: Flow[T], policy: RetryPolicy, rng: random.Random) -> Flow[T]:
     """`flow`, each of its calls repeated as long as that is safe and may help."""
     reply: Any = None
-    while True:
-        try:
-            step = flow.send(reply)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        if isinstance(step, Call):
-            reply = yield from _call(step, policy, rng)
-        else:
-            reply = yield step
+    with closing(flow):  # patience may end in the middle of it
+        while True:
+            try:
+                step = flow.send(reply)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            if isinstance(step, Call):
+                reply = yield from _call(step, policy, rng)
+            else:
+                reply = yield step
 
 
 def _call(call: Call, policy: RetryPolicy, rng: random.Random) -> Flow[Reply]:
