@@ -5,6 +5,7 @@ The only module of the harness that imports Locust, which replaces sockets, lock
 
 import logging
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -222,6 +223,8 @@ class LoadRun:
             raise SystemExit(error.exit_code)
         environment.process_exit_code = STOPPED.exit_code
         environment.stop_timeout = environment.stop_timeout or STOP_TIMEOUT_S
+        # Python would raise it in whichever greenlet runs just then, in the middle of a file or a flow.
+        gevent.signal_handler(signal.SIGINT, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)
         if environment.web_ui is not None:
             self._link_report(environment.web_ui)
 
@@ -253,7 +256,8 @@ class LoadRun:
         self._verdict = verdict
         environment.process_exit_code = verdict.exit_code
         if environment.web_ui is not None and verdict is not STOPPED:
-            log.info("%s\nreport: %s in this web interface", verdict.text, REPORT_PATH)
+            shown = f"\nreport: {REPORT_PATH} in this web interface" if verdict.complete else ""
+            log.info("%s%s", verdict.text, shown)
 
     def _on_quit(self, **_: Any) -> None:
         """The last thing on the screen, below Locust's own tables."""

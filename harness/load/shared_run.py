@@ -31,6 +31,7 @@ class Verdict:
 
     exit_code: int
     text: str
+    complete: bool = False  # the run came to its end and has a report, whatever that says
 
     @classmethod
     def of(cls, error: Exception) -> "Verdict":
@@ -121,7 +122,9 @@ class SharedRun:
         written += _report(self._ready)
         problem = complaint(document)
         text = "\n".join([*_lines(document["strategies"][0]), *(f"wrote {path}" for path in written)])
-        return Verdict(0, text) if problem is None else Verdict(problem.exit_code, f"{text}\n{problem}")
+        if problem is None:
+            return Verdict(0, text, complete=True)
+        return Verdict(problem.exit_code, f"{text}\n{problem}", complete=True)
 
 
 def _told(error: Exception) -> Verdict:
