@@ -54,7 +54,7 @@ NAME_FILTERS: dict[str, Matches] = {
 
 def shown(lists: Iterable[ContactList], query: Query, most_ids: int) -> Sequence[ContactList]:
     """The lists a query asks for, sorted. Raises BadRequest. Assumptions: case counts, and the order is by name."""
-    ids, divisions = several(query, "id"), several(query, "divisionId")
+    ids, divisions, zones = several(query, "id"), several(query, "divisionId"), several(query, "timeZone")
     if len(ids) > most_ids:
         raise BadRequest(f"Only {most_ids} contact lists can be retrieved by id at a time", "too.many.bulk.retrieves")
     matches, name = _name_filter(query), query.get("name", "")
@@ -63,6 +63,7 @@ def shown(lists: Iterable[ContactList], query: Query, most_ids: int) -> Sequence
         for each in lists
         if (not ids or each.id in ids)
         and (not divisions or (each.division is not None and each.division.id in divisions))
+        and (not zones or each.time_zone in zones)
         and (not name or matches(each.name, name))
     ]
     by = _one_of(_SORTED_BY, query.get("sortBy", "name"), "sortBy")

@@ -23,7 +23,7 @@ _SYSTEM_PREFIXES = (
     *("CallRecordLastAttempt-", "CallRecordLastResult-", "CallRecordLastAgentWrapup-", "SmsLastAttempt-"),
     *("SmsLastResult-", "Callable-", "ContactableByVoice-", "ContactableBySms-", "AutomaticTimeZone-"),
 )
-_RETENTION_TYPES = ("Never", "Today", "RetentionDays", "DateExpiration")
+_RETENTION_TYPES = ("Never", "Today", "RetentionDays")  # Source: SDK 269.0.0 models/contact_list.py
 
 
 def problems(new: ContactList, limits: Limits, others: Sequence[ContactList]) -> Iterator[BadRequest]:

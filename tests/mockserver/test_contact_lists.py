@@ -98,6 +98,7 @@ def test_get(ask, lists, leads_list, bare_org):
         ("pageSize=1&pageNumber=2", "Alphabet"),
         ("pageNumber=9&allowEmptyResult=true", ""),
         ("divisionId=elsewhere", ""),
+        ("timeZone=Europe%2FParis", ""),
     ],
 )
 def test_list(query, expected, ask, lists, three):

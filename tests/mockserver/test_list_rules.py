@@ -71,6 +71,7 @@ def limits(profile_with):
         ({"zipCodeColumnName": "Phone", "automaticTimeZoneMapping": True}, ["invalid.zip.code.column"]),
         ({"emailColumns": [{"columnName": "Mail", "type": "work"}]}, ["invalid.value"]),
         ({"retentionType": "Sometimes"}, ["invalid.value"]),
+        ({"retentionType": "DateExpiration"}, ["invalid.value"]),  # of a contact it is one
         ({"retentionType": "RetentionDays"}, ["invalid.value"]),
         ({"dateExpiration": "tomorrow"}, ["invalid.date"]),
         ({"dateExpiration": "2026-02-01T00:00:00.000Z"}, []),
