@@ -86,10 +86,25 @@ class DurableStore(MemoryStore):
         self._log_change("save_import", list_id, record)
         super().save_import(list_id, record)
 
+    def save_document(self, kind: str, document_id: str, raw: bytes) -> None:
+        self._log_change("save_document", kind, (document_id, raw))
+        super().save_document(kind, document_id, raw)
+
+    def delete_document(self, kind: str, document_id: str) -> None:
+        if document_id in self._documents.get(kind, {}):
+            self._log_change("delete_document", kind, document_id)
+            super().delete_document(kind, document_id)
+
+    def delete_documents(self, kind: str) -> None:
+        if kind in self._documents:
+            self._log_change("delete_documents", kind, None)
+            super().delete_documents(kind)
+
     def close(self) -> None:
         self._log.close()
 
     def _log_change(self, kind: str, list_id: str, payload: object) -> None:
+        """`list_id` is the list's that is changed, or a kind of documents."""
         self._log.append(Record(kind, list_id, _encode(payload)))
 
     def _replay(self) -> None:
@@ -101,11 +116,14 @@ class DurableStore(MemoryStore):
                 raise StoreError(f"the store holds a record that cannot be read ({kind}: {error})") from error
 
     def _live_bytes(self) -> int:
-        return sum(
+        return self._document_bytes() + sum(
             len(contact_id) + len(row)
             for contact_list in self.contact_lists()
             for contact_id, row in zip(*self.snapshot(contact_list.id)[:2], strict=True)
         )
+
+    def _document_bytes(self) -> int:
+        return sum(len(id_) + len(raw) for each in self._documents.values() for id_, raw in each.items())
 
     def _live_records(self) -> Iterator[Record]:
         imports = self.imports()
@@ -119,6 +137,9 @@ class DurableStore(MemoryStore):
             yield Record("set_attributes", list_id, _encode(attributes))
             if list_id in imports:
                 yield Record("save_import", list_id, _encode(imports[list_id]))
+        for kind, documents in self._documents.items():
+            for document in documents.items():
+                yield Record("save_document", kind, _encode(document))
 
 
 def _decoder(type_: Any) -> Callable[[bytes], Any]:
@@ -142,4 +163,10 @@ _KINDS: dict[str, tuple[Callable[[bytes], Any], Callable[[MemoryStore, str, Any]
     "clear": (_decoder(None), lambda memory, list_id, _: MemoryStore.clear(memory, list_id)),
     "set_attributes": (_decoder(dict[str, bytes]), MemoryStore.set_attributes),
     "save_import": (_decoder(bytes), MemoryStore.save_import),
+    "save_document": (
+        _decoder(tuple[str, bytes]),
+        lambda memory, kind, value: MemoryStore.save_document(memory, kind, *value),
+    ),
+    "delete_document": (_decoder(str), MemoryStore.delete_document),
+    "delete_documents": (_decoder(None), lambda memory, kind, _: MemoryStore.delete_documents(memory, kind)),
 }

@@ -19,6 +19,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._tables: dict[str, _Table] = {}
         self._total = 0
+        self._documents: dict[str, dict[str, bytes]] = {}
 
     def create_list(self, contact_list: ContactList) -> None:
         self.check_new(contact_list)
@@ -100,13 +101,32 @@ class MemoryStore:
     def iter_ids(self, list_id: str) -> Iterator[str]:
         return iter(self.snapshot(list_id).ids)
 
+    def save_document(self, kind: str, document_id: str, raw: bytes) -> None:
+        self._documents.setdefault(kind, {})[document_id] = raw
+
+    def delete_document(self, kind: str, document_id: str) -> None:
+        documents = self._documents.get(kind, {})
+        documents.pop(document_id, None)
+        if not documents:
+            self._documents.pop(kind, None)
+
+    def delete_documents(self, kind: str) -> None:
+        self._documents.pop(kind, None)
+
+    def documents(self, kind: str) -> Mapping[str, bytes]:
+        return dict(self._documents.get(kind, {}))
+
+    def document_kinds(self) -> Sequence[str]:
+        return list(self._documents)
+
     def check_new(self, contact_list: ContactList) -> None:
         if contact_list.id in self._tables:
             raise ValueError(f"the list {contact_list.id} exists already")
 
     def close(self) -> None:
-        """Give the memory back now: whoever still holds the store, a cache of aiohttp's for one, holds nothing large."""
+        """Give the memory back now: whoever still holds the store, as a cache of aiohttp's may, holds nothing."""
         self._tables.clear()
+        self._documents.clear()
         self._total = 0
 
     def _table(self, list_id: str) -> "_Table":

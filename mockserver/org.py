@@ -59,6 +59,8 @@ class Org:
         """Empty the org and start its generators anew: the same requests will get the same answers again."""
         for contact_list in list(self.store.contact_lists()):
             self.store.delete_list(contact_list.id)
+        for kind in self.store.document_kinds():
+            self.store.delete_documents(kind)
         self.tokens.clear()
         self.limiter = Limiter()
         self.faults = Faults()
@@ -83,7 +85,7 @@ def create_org(
     *, store: Store, clock: Clock, profile: LoadedProfile, spool: Path, clients: list[Client], seed: int = 0
 ) -> Org:
     """An org with all its parts, ready for `app.create_app`."""
-    run = str(clock.now()) if store.contact_lists() else ""
+    run = str(clock.now()) if store.contact_lists() or store.document_kinds() else ""
     org = Org(
         store=store,
         clock=clock,

@@ -1,5 +1,7 @@
 """Where contact lists and contacts are kept. A contact is its id and the JSON object of its `data`, as bytes.
 
+Everything else an org keeps is small documents: bytes with an id, by kind.
+
 Bytes, because the garbage collector walks dicts and a million of them stop a server for seconds.
 """
 
@@ -79,4 +81,25 @@ class Store(Protocol):
         ...
 
     def iter_ids(self, list_id: str) -> Iterator[str]: ...
+
+    def save_document(self, kind: str, document_id: str, raw: bytes) -> None:
+        """Insert or replace; a replaced document keeps its place."""
+        ...
+
+    def delete_document(self, kind: str, document_id: str) -> None:
+        """Delete it if it exists."""
+        ...
+
+    def delete_documents(self, kind: str) -> None:
+        """Delete all of a kind, in one step."""
+        ...
+
+    def documents(self, kind: str) -> Mapping[str, bytes]:
+        """By id, in order of creation."""
+        ...
+
+    def document_kinds(self) -> Sequence[str]:
+        """Those that have documents."""
+        ...
+
     def close(self) -> None: ...

@@ -218,6 +218,28 @@ def test_delete_list(store):
     assert (store.total_size(), store.size("b"), dict(store.imports())) == (0, 0, {})
 
 
+def test_documents(store):
+    """They are kept by kind and id, in order of creation; a replaced one keeps its place."""
+    for document_id, raw in (("1", b"x"), ("2", b"y"), ("1", b"z")):
+        store.save_document("k", document_id, raw)
+    store.save_document("other", "1", b"o")
+    assert list(store.documents("k").items()) == [("1", b"z"), ("2", b"y")]
+    assert list(store.document_kinds()) == ["k", "other"]
+
+
+def test_deleting_documents(store):
+    """One, or all of a kind; those that are not there are no matter."""
+    for kind, document_id in (("k", "1"), ("k", "2"), ("other", "1")):
+        store.save_document(kind, document_id, b"x")
+    store.delete_document("k", "1")
+    store.delete_document("k", "none")
+    assert list(store.documents("k")) == ["2"]
+    store.delete_document("k", "2")
+    store.delete_documents("other")
+    store.delete_documents("none")
+    assert (list(store.document_kinds()), dict(store.documents("k"))) == ([], {})
+
+
 OPERATIONS = st.lists(
     st.tuples(
         st.sampled_from(["add", "put", "delete", "clear", "find"]),
@@ -280,6 +302,22 @@ def test_reopening(tmp_path):
     assert list(contacts(again).items()) == [("1", row("X")), ("3", row("z"))]
     assert (again.attributes("a", "3"), dict(again.imports())) == (b'{"callable":false}', {"a": b"{}"})
     again.close()
+
+
+def test_reopening_with_documents(tmp_path):
+    """Documents are there again, also after the log was rewritten."""
+    store = DurableStore(tmp_path / "store")
+    for n in range(40):
+        store.save_document("k", "1", b"%d" % n * 50_000)
+    store.save_document("k", "2", b"y")
+    store.delete_document("k", "1")
+    store.save_document("gone", "1", b"x")
+    store.delete_documents("gone")
+    store.close()
+    for _ in range(2):
+        again = DurableStore(tmp_path / "store")
+        assert [(kind, dict(again.documents(kind))) for kind in again.document_kinds()] == [("k", {"2": b"y"})]
+        again.close()
 
 
 def test_a_log_of_mostly_dead_records_is_rewritten(tmp_path):
