@@ -112,6 +112,20 @@ def test_a_flow_that_ends_while_it_renews_leaves_the_turn_to_others(session):
     assert ran(authorized(call(), session), token("t1"), Reply(status=200)).result.ok
 
 
+def test_a_flow_whose_login_fails_is_closed(session):
+    """What it holds is given back, though the error is still looked at."""
+    left = []
+
+    def holding():
+        try:
+            yield Call(op="lists.get", method="GET", url="/x")
+        finally:
+            left.append(True)
+
+    end = ran(authorized(holding(), session), no(401))
+    assert (end.error.code, left) == ("AUTH_REJECTED", [True])
+
+
 @pytest.mark.parametrize("answers", [[no(401)], [token("t0ken-1"), no(401), token("t0ken-2"), no(401)]])
 def test_secrets_are_told_nowhere(session, answers):
     """Not in a repr, not in an error, not in its traceback."""

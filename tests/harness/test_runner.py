@@ -19,10 +19,11 @@ class Shell:
 
     def __init__(self, answer=lambda call: Reply(status=200)):
         self.answer = answer
-        self.calls, self.under_way, self.most = [], 0, 0
+        self.calls, self.under_way, self.most, self.slept_s = [], 0, 0, 0.0
 
     async def send(self, call):
         if call.op == "oauth.token":
+            await asyncio.sleep(0)  # so that others come to want the token too
             return self.answer(call) if self.answer(call).status != 200 else ok({"access_token": "t"})
         self.calls.append(call.url)
         self.under_way += 1
@@ -34,6 +35,7 @@ class Shell:
     async def sleep(self, wait):
         if asyncio.get_running_loop().time() > 600:
             raise GaveUp("DEADLINE", "ten minutes")
+        self.slept_s += wait.seconds
         await asyncio.sleep(wait.seconds)
 
 
@@ -61,7 +63,9 @@ def run(flows, shell, concurrency=2, name="upload"):
 def test_so_many_at_a_time(concurrency, seconds):
     """Six calls of a second each."""
     shell = Shell()
-    assert run((one_call(n) for n in range(6)), shell, concurrency) == pytest.approx(seconds)
+    assert run((one_call(n) for n in range(6)), shell, concurrency) == pytest.approx(
+        seconds, abs=0.2
+    )  # a login is waited for
     assert shell.most == min(concurrency, 6)
     assert sorted(shell.calls) == [f"/{n}" for n in range(6)]
 
@@ -114,8 +118,8 @@ def test_flows_that_cannot_be_made():
 def test_a_login_that_fails_holds_up_nobody(answer, code):
     """Whoever waited for the token of the one that failed is not left waiting."""
     shell = Shell(lambda call: answer)
-    error = run([one_call(n) for n in range(2)], shell)
-    assert error.code == code
+    assert run([one_call(n) for n in range(2)], shell).code == code
+    assert shell.slept_s < 300
 
 
 def test_a_shell_that_gives_up_in_a_login_holds_up_nobody():

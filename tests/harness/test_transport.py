@@ -74,6 +74,22 @@ def no_http(writer):
     writer.write(b"220 mail.example ready\r\n")
 
 
+@asynccontextmanager
+async def served(*routes):
+    """An aiohttp server on a free port of this machine."""
+    app = web.Application()
+    for method, path, handler in routes:
+        app.router.add_route(method, path, handler)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0]
+        yield Target.one_host(f"http://{host}:{port}")
+    finally:
+        await runner.cleanup()
+
+
 class Failing(httpx.AsyncByteStream):
     """A body that breaks off."""
 
@@ -159,9 +175,24 @@ async def test_an_answer_without_end(router, client):
 # --- what goes where --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_no_redirect_is_followed(status):
+    """Personal data goes to the place it was meant for, and to no other."""
+    seen = []
+
+    async def answer(request):
+        seen.append(request.path)
+        return web.Response(status=status, headers={"Location": "/elsewhere"})
+
+    routes = ("POST", "/x", answer), ("*", "/elsewhere", answer)
+    async with served(*routes) as target, transport.connected(target, 1) as client:
+        reply = await transport.send(client, target, call())
+    assert (reply.status, reply.headers["location"], seen) == (status, "/elsewhere", ["/x"])
+
+
 @pytest.mark.parametrize("status", [200, 204, 302, 400, 401, 404, 429, 500, 503])
 async def test_every_status_is_an_answer(router, client, status):
-    """With its body and headers, by lower-case names; no redirect is followed."""
+    """With its body and headers, by lower-case names."""
     headers = {"Retry-After": "7", "Location": "http://elsewhere.example/"}
     router.post(f"{API}/x").mock(return_value=httpx.Response(status, headers=headers, content=b"body"))
     reply = await transport.send(client, TARGET, call())
@@ -208,23 +239,13 @@ async def files_server():
     async def take(request):
         parts = await request.multipart()
         seen.extend([(part.name, part.filename, await part.read()) async for part in parts])
-        return web.json_response({"size": request.content_length})
+        return web.json_response({})
 
     async def give(request):
-        body = b"row\n" * 100_000
-        return web.Response(status=int(request.query["status"]), body=body)
+        return web.Response(status=int(request.query["status"]), body=b"row\n" * 100_000)
 
-    app = web.Application()
-    app.router.add_post("/upload", take)
-    app.router.add_get("/file", give)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0]
-        yield Target.one_host(f"http://{host}:{port}"), seen
-    finally:
-        await runner.cleanup()
+    async with served(("POST", "/upload", take), ("GET", "/file", give)) as target:
+        yield target, seen
 
 
 async def test_a_form_streams_its_file(tmp_path):
