@@ -110,7 +110,11 @@ def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with closing(Journal(folder / "journal.sqlite")) as journal:
         plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id))
-        yield Run(plan, journal, RunFiles(folder, plan.preflight.source, plan.leads))
+        files = RunFiles(folder, plan.preflight.source, plan.leads)
+        try:
+            yield Run(plan, journal, files)
+        finally:
+            files.discard_rows()
 
 
 class Run:

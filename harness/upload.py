@@ -118,11 +118,19 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
 async def _stoppable(main: Coroutine[Any, Any, Outcome]) -> Outcome:
     """`main`, ended by SIGTERM as by SIGINT: what is under way is doubtful then, and looked up by the next run."""
     task = asyncio.ensure_future(main)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    told: list[int] = []
+
+    def stop() -> None:
+        told.append(signal.SIGTERM)
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
     try:
         return await task
     except asyncio.CancelledError:
-        raise Stopped from None
+        if told:
+            raise Stopped from None
+        raise  # by SIGINT: asyncio makes a KeyboardInterrupt of it
 
 
 class Stopped(GaveUp):

@@ -89,6 +89,11 @@ class RunFiles:
     def discard(self, path: Path) -> None:
         path.unlink(missing_ok=True)
 
+    def discard_rows(self) -> None:
+        """Remove every upload and export, however the run ended: whoever needs one again makes it again."""
+        for path in [*self.work.glob("upload-*.csv"), *self.work.glob("export-*.csv")]:
+            self.discard(path)
+
     # --- the mapping --------------------------------------------------------------------------------------------------
 
     def write_part(self, rows: Iterable[tuple[str, str, str]]) -> Path:

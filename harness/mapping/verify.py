@@ -37,10 +37,11 @@ def compare_exports(files: RunFiles, shards: Sequence[ShardRecord]) -> Findings:
     exports = [(record.list_id, files.export_path(record)) for record in shards]
     if not exports:
         return Findings()
-    findings = compare(files.folder, files.mapping, exports, files.columns.lead_id)
-    for _, path in exports:
-        files.discard(path)
-    return findings
+    try:
+        return compare(files.folder, files.mapping, exports, files.columns.lead_id)
+    finally:
+        for _, path in exports:
+            files.discard(path)
 
 
 def compare(folder: Path, mapping: Path, exports: Sequence[tuple[str, Path]], lead_id_column: str) -> Findings:
