@@ -87,7 +87,7 @@ def read_chunks(path: Path, rules: Rules, rng: random.Random, report: Report) ->
         reader = csv.reader(file, strict=True)
         columns = _Columns(_read_header(reader, rules), rules)
         last: Record = columns.header
-        for first, records in _batches(reader, rules.semantics, report):
+        for first, records in batches(reader, rules.semantics, report):
             last = records[-1]
             yield columns.accept(first, records, rng, report)
     if not any(last):
@@ -128,7 +128,7 @@ def _header_checks(header: Record, rules: Rules) -> Iterator[tuple[bool, str]]:
     yield bool(rules.contact_id_name) and rules.contact_id_name not in names, "IMPORT_MISSING_CUSTOM_ID"
 
 
-def _batches(reader: Iterator[Record], semantics: Semantics, report: Report) -> Iterator[tuple[int, list[Record]]]:
+def batches(reader: Iterator[Record], semantics: Semantics, report: Report) -> Iterator[tuple[int, list[Record]]]:
     """Records that follow each other without a parsing error, with the number of the first."""
     while True:
         first = report.records + 2
@@ -137,7 +137,7 @@ def _batches(reader: Iterator[Record], semantics: Semantics, report: Report) -> 
         if records:
             yield first, records
         if unparsable:
-            _skip(report, semantics, first + len(records), _UNPARSABLE)
+            skip(report, semantics, first + len(records), _UNPARSABLE)
         elif not records:
             return
 
@@ -155,7 +155,8 @@ def _next_records(reader: Iterator[Record]) -> tuple[list[Record], bool]:
     return records, False
 
 
-def _skip(report: Report, semantics: Semantics, record: int, code: str) -> None:
+def skip(report: Report, semantics: Semantics, record: int, code: str) -> None:
+    """Note that a record is passed over, or refuse the file, as the profile says."""
     if semantics.invalid_rows == "fail":
         raise RefusedFileError(code)
     report.skip(record, code)
@@ -211,7 +212,7 @@ class _Columns:
         for number, record in enumerate(records, first):
             cells = [cell.strip(_PADDING) for cell in record] if trim else record
             if code := self._complaint(cells):
-                _skip(report, self._rules.semantics, number, code)
+                skip(report, self._rules.semantics, number, code)
             else:
                 yield cells
 

@@ -1,7 +1,7 @@
 """Which contact lists a listing shows, and in which order."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from .errors import BadRequest
 from .model import ContactList
@@ -9,13 +9,28 @@ from .query import Query, invalid_value, several
 
 Matches = Callable[[str, str], bool]  # (name of a list, name asked for)
 
-_SORTED_BY: dict[str, Callable[[ContactList], str]] = {
+
+class Listed(Protocol):
+    """What every entity of a listing has."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def date_created(self) -> str: ...
+    @property
+    def date_modified(self) -> str: ...
+
+
+_SORTED_BY: dict[str, Callable[[Any], str]] = {
     "id": lambda each: each.id,
     "name": lambda each: each.name,
     "dateCreated": lambda each: each.date_created,
     "dateModified": lambda each: each.date_modified,
 }
 V = TypeVar("V")
+E = TypeVar("E", bound=Listed)
 
 _DESCENDING = {"a": False, "ascending": False, "d": True, "descending": True}
 
@@ -57,17 +72,28 @@ def shown(lists: Iterable[ContactList], query: Query, most_ids: int) -> Sequence
     ids, divisions, zones = several(query, "id"), several(query, "divisionId"), several(query, "timeZone")
     if len(ids) > most_ids:
         raise BadRequest(f"Only {most_ids} contact lists can be retrieved by id at a time", "too.many.bulk.retrieves")
-    matches, name = _name_filter(query), query.get("name", "")
+    fits = name_filter(query)
     found = [
         each
         for each in lists
         if (not ids or each.id in ids)
         and (not divisions or (each.division is not None and each.division.id in divisions))
         and (not zones or each.time_zone in zones)
-        and (not name or matches(each.name, name))
+        and fits(each.name)
     ]
+    return in_order(found, query)
+
+
+def in_order(entities: Iterable[E], query: Query) -> list[E]:
+    """Sorted as the query says. Raises BadRequest."""
     by = _one_of(_SORTED_BY, query.get("sortBy", "name"), "sortBy")
-    return sorted(found, key=by, reverse=_one_of(_DESCENDING, query.get("sortOrder", "a"), "sortOrder"))
+    return sorted(entities, key=by, reverse=_one_of(_DESCENDING, query.get("sortOrder", "a"), "sortOrder"))
+
+
+def name_filter(query: Query) -> Callable[[str], bool]:
+    """Whether a name is one the query asks for. Raises BadRequest."""
+    matches, wanted = _name_filter(query), query.get("name", "")
+    return lambda name: not wanted or matches(name, wanted)
 
 
 def _name_filter(query: Query) -> Matches:
