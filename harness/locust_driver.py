@@ -108,7 +108,13 @@ def _body(call: Call) -> Iterator[tuple[Any, dict[str, str]]]:
     if call.form is None:
         yield call.body, headers
     else:
-        with Multipart(call.form, boundary=secrets.token_hex(16)) as form:
+        try:
+            form = Multipart(call.form, boundary=secrets.token_hex(16))
+        except OSError as error:
+            raise LocalResource(
+                "NOT_READ", f"{error.filename}: {error.strerror}; run the same command again."
+            ) from None
+        with form:
             yield form, {**headers, "Content-Type": form.content_type}
 
 
