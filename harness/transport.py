@@ -43,8 +43,12 @@ class Target:
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
+    """Scheme, host and port. Raises SafetyStop for an address that has none of them in a form that can be read."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        raise SafetyStop("HOST_NOT_ALLOWED", "the server names an address that cannot be read.") from None
 
 
 @asynccontextmanager

@@ -45,12 +45,12 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = _locked(path.with_suffix(".lock"))
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             with self._trusted():
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 self._open()
         except BaseException:
-            self.close()
+            os.close(self._lock)  # whoever comes next may hold it; the connection goes with this object
             raise
 
     def _open(self) -> None:

@@ -68,8 +68,11 @@ def _current(list_id: str) -> Flow[api.Export | None]:
 
 def _location(reply: Reply, uri: str, list_id: str) -> str:
     """Where the file is. Anything but https is refused, unless it is the place the redirect came from (the mock)."""
-    location = urljoin(uri, reply.headers.get("location", ""))
-    target, origin = urlsplit(location), urlsplit(uri)
+    try:
+        location = urljoin(uri, reply.headers.get("location", ""))
+        target, origin = urlsplit(location), urlsplit(uri)
+    except ValueError:
+        raise Refused("REDIRECT_REFUSED", f"op=export.download list={list_id}: to no address at all.") from None
     if target.scheme == "https" or (target.scheme, target.netloc) == (origin.scheme, origin.netloc):
         return location
     raise Refused(

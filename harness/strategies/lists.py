@@ -8,6 +8,8 @@ from ..retry import outcome
 from .job import Job, Stage
 from .refusals import stop
 
+CREATIONS = 5  # of a list whose creation is never answered, nor found
+
 
 def lists_stage(job: Job) -> Stage:
     return Stage(
@@ -22,18 +24,26 @@ def make_list(record: ShardRecord, job: Job) -> Flow[None]:
 
 
 def create_or_find(name: str, job: Job) -> Flow[str]:
-    reply = yield api.create_list(name, job.columns)
-    try:
-        return api.created_list_id(reply)
-    except api.BadResponse:
-        pass
-    except api.Refusal as refusal:
-        if outcome(reply) == "answered" and refusal.code != "duplicate.name":
-            raise stop("lists.create", name, reply) from None
-    yield Wait(job.settings.settle_s, "quiet")
+    """The id of the list of this name. When the answer to its creation is lost, it is looked for by its name."""
+    for _ in range(CREATIONS):
+        reply = yield api.create_list(name, job.columns)
+        try:
+            return api.created_list_id(reply)
+        except api.BadResponse:
+            pass
+        except api.Refusal as refusal:
+            if outcome(reply) == "answered" and refusal.code != "duplicate.name":
+                raise stop("lists.create", name, reply) from None
+        yield Wait(job.settings.settle_s, "quiet")
+        found = yield from _found(name)
+        if found is not None:
+            return found
+    raise stop("lists.create", name, reply)
+
+
+def _found(name: str) -> Flow[str | None]:
     reply = yield api.find_list(name)
     try:
-        found = api.list_id_by_name(reply, name)
+        return api.list_id_by_name(reply, name)
     except (api.Refusal, api.BadResponse):
         raise stop("lists.list", name, reply) from None
-    return found if found is not None else (yield from create_or_find(name, job))

@@ -30,6 +30,8 @@ def stop(op: str, list_id: str, reply: Reply, place: str = "") -> RunError:
     """The error that ends the run when `reply` is a no, or still no answer after every repeat."""
     refusal = Refusal(reply)
     where = f"op={op} list={list_id}{' ' + place if place else ''} {refusal}"
+    if reply.ok:
+        return GaveUp("BAD_RESPONSE", f"{where} ; an answer that does not hold what it should; run again later")
     if outcome(reply) != "answered":
         return GaveUp("SERVER_ERROR", f"{where} ; no clear answer after every repeat; run the same command again later")
     code, advice = ADVICE.get(refusal.code, ("REFUSED", "the platform refuses this call"))

@@ -30,11 +30,13 @@ def _search(batch: Batch, job: Job) -> Flow[dict[LeadId, ContactId]]:
     pairs: list[tuple[LeadId, ContactId]] = []
     for start in range(0, len(batch.lead_ids), api.SEARCH_PAGE):
         pairs += yield from _pages(batch, batch.lead_ids[start : start + api.SEARCH_PAGE], job)
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    asked = set(batch.lead_ids)  # a search that ignores letter case finds others too
+    ours = [(lead_id, contact_id) for lead_id, contact_id in pairs if lead_id in asked]
+    found = dict(ours)
+    if len(found) != len(ours):
         raise VerifyFailed(
             "VERIFY_FAILED",
-            f"list={batch.contact_list_id} batch={batch.first}: {len(pairs) - len(found)} leads have more than"
+            f"list={batch.contact_list_id} batch={batch.first}: {len(ours) - len(found)} leads have more than"
             " one contact; remove the surplus contacts by hand, then run the same command again.",
         )
     return found
