@@ -1,10 +1,12 @@
 """A contact list as a client sends it, and the list it becomes."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from .model import ColumnDataType, ContactColumn, ContactList, Reference
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # JSON itself has no limit, a kept store has
 
 
 class ColumnSpec(msgspec.Struct, rename="camel", kw_only=True):
@@ -32,9 +34,9 @@ class ColumnSpec(msgspec.Struct, rename="camel", kw_only=True):
 class DataTypeSpec(msgspec.Struct, rename="camel", kw_only=True):
     column_name: str
     column_data_type: Literal["NUMERIC", "TEXT", "TIMESTAMP", "DATETIME"] | None = None
-    min: int | None = None
-    max: int | None = None
-    max_length: int | None = None
+    min: Int64 | None = None
+    max: Int64 | None = None
+    max_length: Int64 | None = None
 
     def specification(self) -> ColumnDataType:
         return ColumnDataType(
@@ -54,7 +56,7 @@ class ListSpec(msgspec.Struct, rename="camel", kw_only=True):
     """A contact list as a client sends it. What the server owns (id, dates, size, selfUri) is not even read."""
 
     name: str | None = None
-    version: int | None = None
+    version: Int64 | None = None
     division: ReferenceSpec | None = None
     column_names: list[str] | None = None
     phone_columns: list[ColumnSpec] | None = None
@@ -68,7 +70,7 @@ class ListSpec(msgspec.Struct, rename="camel", kw_only=True):
     column_data_type_specifications: list[DataTypeSpec] | None = None
     trim_whitespace: bool | None = None
     retention_type: str | None = None
-    retention_days: int | None = None
+    retention_days: Int64 | None = None
     date_expiration: str | None = None
     time_zone: str | None = None
 

@@ -1,7 +1,6 @@
 """The token endpoint: client credentials in, a bearer token out."""
 
 import base64
-import binascii
 from urllib.parse import parse_qs
 
 import msgspec
@@ -51,7 +50,7 @@ class OAuth:
         if scheme.lower() == "basic":
             try:
                 client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError) as error:
+            except ValueError as error:  # neither Base64 nor UTF-8
                 raise _unknown_client() from error
             return client_id, secret
         if self._org.profile.semantics.form_credentials and "client_id" in form:

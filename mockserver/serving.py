@@ -90,7 +90,10 @@ def _ready(org: Org, url: str, control_url: str, control_token: str) -> Ready:
 @asynccontextmanager
 async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """The address under which `app` is served."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_S, keepalive_timeout=_KEEP_ALIVE_S)
+    # Compressed bodies are refused; what cannot be decompressed must not end the connection that says so.
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=_STOP_S, keepalive_timeout=_KEEP_ALIVE_S, auto_decompress=False
+    )
     await runner.setup()
     try:
         try:

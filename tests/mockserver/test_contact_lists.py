@@ -54,7 +54,7 @@ def test_create(ask, lists, bare_org):
     }
 
 
-@pytest.mark.parametrize("sent", [[], {"name": 1}, b"{", b"", {"columnNames": "Phone"}])
+@pytest.mark.parametrize("sent", [[], {"name": 1}, b"{", b"", {"columnNames": "Phone"}, {"retentionDays": 2**63}])
 def test_bodies_that_are_no_list(sent, ask, lists):
     """They are bad requests."""
     assert ask(lists.create, sent).code == "bad.request"

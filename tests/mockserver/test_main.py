@@ -99,6 +99,15 @@ def test_a_kept_store_never_draws_the_same_ids_again(start, tmp_path):
     assert ids[0] != ids[1]
 
 
+def test_a_body_that_is_not_compressed_as_it_says(start):
+    """It is refused like any compressed body, and the connection stays usable."""
+    mock = start("--pace", "none")
+    with httpx.Client(base_url=mock.ready["url"], headers={"Content-Encoding": "gzip"}) as client:
+        statuses = {client.post("/oauth/token", content=b"not gzip").status_code for _ in range(20)}
+    assert statuses == {415}
+    assert mock.stop()[2] == ""
+
+
 def test_a_port_that_is_taken(capsys):
     """The message is one sentence that names the port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

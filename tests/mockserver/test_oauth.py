@@ -28,6 +28,7 @@ async def test_a_token(mock_org):
         (basic(b"nobody:mock-secret"), GRANT, "invalid_client"),
         (basic(b"\xff:x"), GRANT, "invalid_client"),
         ({"Authorization": "Basic !!!"}, GRANT, "invalid_client"),
+        ({"Authorization": b"Basic \xff"}, GRANT, "invalid_client"),
         ({"Authorization": ""}, GRANT, "invalid_client"),
         ({"Authorization": ""}, GRANT | {"client_id": "mock-client", "client_secret": "wrong"}, "invalid_client"),
         (basic(b"mock-client:mock-secret"), {}, "invalid_request"),
