@@ -47,7 +47,7 @@ def _append(org: Org, list_id: str, batch: Batch) -> Written:
     """All ids are the server's: every contact is new, and nobody need ask for it."""
     count = min(_room(org, list_id, len(batch.rows)), len(batch.rows))
     ids, rows = new_ids(org.rng, count), batch.rows[:count]
-    org.store.add_contacts(list_id, ids, rows)
+    org.store.add_contacts(list_id, ids, rows, org.clock.now())
     attributes = {ids[at]: value for at, value in batch.attributes.items() if at < count}
     if attributes:
         org.store.set_attributes(list_id, attributes)
@@ -63,7 +63,7 @@ def _put(org: Org, list_id: str, batch: Batch, *, clear_system_data: bool) -> Wr
     rows = _that_fit(rows, existing, room)
     if org.profile.semantics.update == "merge" and not batch.is_complete:
         rows |= {id_: merged(old, rows[id_]) for id_, old in existing.items()}
-    org.store.put_contacts(list_id, list(rows), list(rows.values()))
+    org.store.put_contacts(list_id, list(rows), list(rows.values()), org.clock.now())
     given = {ids[at]: value for at, value in batch.attributes.items() if ids[at] in rows}
     attributes = set_attributes(org.store, list_id, list(existing), given, replace=clear_system_data)
     return Written(list(rows), list(rows.values()), attributes)

@@ -23,6 +23,7 @@ _SMALL_BYTES = 1_000_000  # a log not worth rewriting, however little of it is s
 
 _encode = msgspec.msgpack.Encoder().encode
 _Contacts = tuple[list[str], list[Row]]
+_DatedContacts = tuple[list[str], list[Row], float]
 
 
 class DurableStore(MemoryStore):
@@ -54,17 +55,17 @@ class DurableStore(MemoryStore):
         self._log_change("delete_list", list_id, None)
         super().delete_list(list_id)
 
-    def add_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> None:
+    def add_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row], created: float = 0.0) -> None:
         self.contact_list(list_id)
         check_lengths(ids, rows)
-        self._log_change("add_contacts", list_id, (ids, rows))
-        super().add_contacts(list_id, ids, rows)
+        self._log_change("add_contacts_at", list_id, (ids, rows, created))
+        super().add_contacts(list_id, ids, rows, created)
 
-    def put_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> int:
+    def put_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row], created: float = 0.0) -> int:
         self.contact_list(list_id)
         check_lengths(ids, rows)
-        self._log_change("put_contacts", list_id, (ids, rows))
-        return super().put_contacts(list_id, ids, rows)
+        self._log_change("put_contacts_at", list_id, (ids, rows, created))
+        return super().put_contacts(list_id, ids, rows, created)
 
     def delete_contacts(self, list_id: str, ids: Sequence[str]) -> int:
         self.contact_list(list_id)
@@ -129,17 +130,23 @@ class DurableStore(MemoryStore):
         imports = self.imports()
         for contact_list in self.contact_lists():
             list_id = contact_list.id
-            ids, rows, attributes = self.snapshot(list_id)
+            ids, rows, attributes, _ = self.snapshot(list_id)
             yield Record("create_list", list_id, _encode(contact_list))
-            for start in range(0, len(ids), _CHUNK_CONTACTS):
-                part = slice(start, start + _CHUNK_CONTACTS)
-                yield Record("add_contacts", list_id, _encode((ids[part], rows[part])))
+            for part, created in self._chunks(list_id):
+                yield Record("add_contacts_at", list_id, _encode((ids[part], rows[part], created)))
             yield Record("set_attributes", list_id, _encode(attributes))
             if list_id in imports:
                 yield Record("save_import", list_id, _encode(imports[list_id]))
         for kind, documents in self._documents.items():
             for document in documents.items():
                 yield Record("save_document", kind, _encode(document))
+
+    def _chunks(self, list_id: str) -> Iterator[tuple[slice, float]]:
+        """The contacts of a list in parts that are not too large, each of one date."""
+        ids, _, eras = self._table(list_id).live_contacts()
+        for start, stop, created in eras.spans(0, len(ids)):
+            for first in range(start, stop, _CHUNK_CONTACTS):
+                yield slice(first, min(first + _CHUNK_CONTACTS, stop)), created
 
 
 def _decoder(type_: Any) -> Callable[[bytes], Any]:
@@ -155,8 +162,16 @@ _KINDS: dict[str, tuple[Callable[[bytes], Any], Callable[[MemoryStore, str, Any]
         _decoder(_Contacts),
         lambda memory, list_id, value: MemoryStore.add_contacts(memory, list_id, *value),
     ),
+    "add_contacts_at": (
+        _decoder(_DatedContacts),
+        lambda memory, list_id, value: MemoryStore.add_contacts(memory, list_id, *value),
+    ),
     "put_contacts": (
         _decoder(_Contacts),
+        lambda memory, list_id, value: MemoryStore.put_contacts(memory, list_id, *value),
+    ),
+    "put_contacts_at": (
+        _decoder(_DatedContacts),
         lambda memory, list_id, value: MemoryStore.put_contacts(memory, list_id, *value),
     ),
     "delete_contacts": (_decoder(list[str]), MemoryStore.delete_contacts),

@@ -87,7 +87,7 @@ class Exports:
     def lose_rows(self, list_id: str, count: int) -> None:
         """The last `count` contacts are not in the file."""
         export = self._of_list(list_id)[-1]
-        ids, rows, attributes = export.contacts
+        ids, rows, attributes, _ = export.contacts
         kept = max(0, len(ids) - count)
         export.contacts = Snapshot(ids[:kept], rows[:kept], attributes)
 
@@ -139,7 +139,7 @@ class Exports:
         async with export.writing:
             if export.written:
                 return
-            ids, rows, attributes = export.contacts
+            ids, rows, attributes, _ = export.contacts
             with os.fdopen(os.open(export.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(export_header(export.contact_list))
                 for lines in export_lines(export.contact_list, ids, rows, self._org.profile.semantics, attributes):

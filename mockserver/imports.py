@@ -1,47 +1,35 @@
-"""CSV uploads, and the imports they start.
+"""Imports: how the rows of uploaded files come into contact lists.
 
 A file is read completely while its upload is served. Its rows then wait, and `settle` moves into the list those that
 the import's pace has reached, so that every operation sees as many as the status says.
 """
 
-import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from pathlib import Path
 
 import msgspec
 from aiohttp import web
 
-from .csv_rows import RefusedFileError, Report, Rules, has_own_ids, read_chunks
-from .errors import BadRequest, NotFound
+from .csv_rows import Report, Rules
+from .errors import NotFound
 from .handling import Answer, Prepared
 from .ids import new_id
+from .import_files import ReadFile, read_file
 from .import_jobs import INTERRUPTED, completed_records, ends_at, failing, has_ended, import_status_at, stored_rows
+from .list_uploads import ListUpload
 from .model import ImportJob, ImportStatus
 from .org import Org
-from .uploads import Upload, received
 
+OVER_CAPACITY = "EXCEEDED_CONTACT_LIMIT"
+NO_ATTRIBUTES = b"{}"
 _ROWS_A_WRITE = 20_000  # a durable store waits for the disk once a write
-_OVER_CAPACITY = "EXCEEDED_CONTACT_LIMIT"
-
-
-class ReadFile(NamedTuple):
-    """A file after reading: its accepted rows, or why there are none."""
-
-    ids: list[str]
-    rows: list[bytes]
-    own_ids: bool
-    report: Report
-    refused: str | None
 
 
 @dataclass(slots=True)
 class _Import:
     job: ImportJob
-    report: Report = field(default_factory=Report)
-    ids: list[str] = field(default_factory=list)
-    rows: list[bytes] = field(default_factory=list)
-    own_ids: bool = False
+    file: ReadFile = field(default_factory=ReadFile)
     stored: int = 0
 
 
@@ -60,19 +48,16 @@ class Imports:
         self._queues: dict[str, deque[_Import]] = {}
         self._last = {list_id: _recalled(raw) for list_id, raw in org.store.imports().items()}
 
-    async def upload(self, request: web.Request) -> Prepared:
-        """POST /uploads/v2/contactlist."""
-        spooled = self._org.spool / new_id(self._org.rng_for("spool"))
-        async with received(request, spooled, self._org.profile.limits.upload_bytes) as upload:
-            list_id = _checked(upload)
-            rules = Rules(
-                contact_list=self._org.store.contact_list(list_id),
-                limits=self._org.profile.limits,
-                semantics=self._org.profile.semantics,
-                contact_id_name=upload.fields.get("contact-id-name", ""),
-            )
-            read = await self._read(upload, rules)
-        return Prepared(lambda: self._start(list_id, read))
+    async def take(self, upload: ListUpload, path: Path) -> Prepared:
+        """Read a file for one list; the commit starts its import. Raises NotFound if there is no such list."""
+        rules = Rules(
+            contact_list=self._org.store.contact_list(upload.list_id),
+            limits=self._org.profile.limits,
+            semantics=self._org.profile.semantics,
+            contact_id_name=upload.contact_id_name,
+        )
+        file = await read_file(path, rules, self._org.rng, upload)
+        return Prepared(lambda: self._started(upload.list_id, file))
 
     async def status(self, request: web.Request) -> Prepared:
         """GET /api/v2/outbound/contactlists/{id}/importstatus."""
@@ -104,7 +89,7 @@ class Imports:
     def events(self, list_id: str) -> Report:
         """The records that the import shown by `status_of` skipped."""
         shown = self._shown(list_id)
-        return shown.report if shown else Report()
+        return shown.file.report if shown else Report()
 
     def drop(self, list_id: str) -> None:
         """Forget rows that are still to come: the list was cleared or deleted. Assumption: the import then fails."""
@@ -112,7 +97,7 @@ class Imports:
             job = queue[0].job
             done = completed_records(job, self._org.clock.now())
             failed = msgspec.structs.replace(failing(job, INTERRUPTED, done), started_at=0.0, records_per_s=0.0)
-            self._last[list_id] = _Import(failed, queue[0].report)
+            self._last[list_id] = _over(failed, queue[0].file)
         try:
             self._save(list_id)
         except NotFound:
@@ -132,43 +117,35 @@ class Imports:
     def lose_rows(self, list_id: str, count: int) -> None:
         """The last `count` rows never come, while the counters say they did."""
         newest = self._queues[list_id][-1]
-        kept = max(newest.stored, len(newest.rows) - count)
-        del newest.ids[kept:], newest.rows[kept:]
+        kept = max(newest.stored, len(newest.file.rows) - count)
+        del newest.file.ids[kept:], newest.file.rows[kept:]
         newest.job = msgspec.structs.replace(newest.job, accepted=kept)
 
-    async def _read(self, upload: Upload, rules: Rules) -> ReadFile:
-        ids: list[str] = []
-        rows: list[bytes] = []
-        report, refused = Report(), None
-        try:
-            for chunk in read_chunks(upload.file, rules, self._org.rng, report):
-                ids += chunk.ids
-                rows += chunk.rows
-                await asyncio.sleep(0)  # others are served in between
-        except RefusedFileError as error:
-            ids, rows, refused = [], [], error.code
-        return ReadFile(ids, rows, has_own_ids(rules), report, refused)
-
-    def _start(self, list_id: str, read: ReadFile) -> Answer:
+    def begin(self, list_id: str, file: ReadFile, starts_at: float, records_per_s: float) -> ImportJob:
+        """Bring the rows of a file into a list, after those of earlier files. Raises NotFound."""
         self._org.store.contact_list(list_id)
-        jobs = self._org.profile.jobs
         job = ImportJob(
             id=new_id(self._org.rng),
             contact_list_id=list_id,
-            total_records=0 if read.refused else read.report.records,
-            accepted=len(read.rows),
-            started_at=self._org.clock.now() + jobs.import_start_delay_s,
-            records_per_s=jobs.import_rows_per_s,
-            failure_reason=read.refused,
+            total_records=0 if file.refused else file.report.records,
+            accepted=len(file.rows),
+            started_at=starts_at,
+            records_per_s=records_per_s,
+            failure_reason=file.refused,
         )
-        started = _Import(job, read.report, read.ids, read.rows, read.own_ids)
+        started = _Import(job, file)
         if (
             self._org.profile.semantics.over_capacity == "reject"
-            and self._fitting(started, len(read.ids)) < job.accepted
+            and self._fitting(started, len(file.ids)) < job.accepted
         ):
-            started = _Import(failing(job, _OVER_CAPACITY, 0), read.report)
+            started = _Import(failing(job, OVER_CAPACITY, 0), ReadFile(report=file.report))
         self._queues.setdefault(list_id, deque()).append(started)
         self._save(list_id)
+        return started.job
+
+    def _started(self, list_id: str, file: ReadFile) -> Answer:
+        jobs = self._org.profile.jobs
+        job = self.begin(list_id, file, self._org.clock.now() + jobs.import_start_delay_s, jobs.import_rows_per_s)
         # Assumption: the fields of this answer are not documented; official clients only log it.
         uri = f"/api/v2/outbound/contactlists/{list_id}/importstatus"
         return Answer(body=msgspec.json.encode({"correlationId": job.id, "uri": uri}))
@@ -186,7 +163,8 @@ class Imports:
 
     def _end(self, list_id: str, queue: deque[_Import]) -> None:
         ended = queue.popleft()
-        self._last[list_id] = _Import(ended.job, ended.report)
+        self._last[list_id] = _over(ended.job, ended.file)
+        self._org.events.import_ended(self._org.store.contact_list(list_id), ended.job, ended.file.report)
         if queue:
             starts_at = max(queue[0].job.started_at, ends_at(ended.job))
             queue[0].job = msgspec.structs.replace(queue[0].job, started_at=starts_at)
@@ -201,23 +179,29 @@ class Imports:
                 job = current.job
                 # Rounded up: as many records as it takes for `stored_rows` to give what is stored.
                 through = -(-current.stored * job.total_records // max(1, job.accepted))
-                current.job = failing(job, _OVER_CAPACITY, through)
+                current.job = failing(job, OVER_CAPACITY, through)
                 return
 
     def _write(self, current: _Import, count: int) -> None:
-        part = slice(current.stored, current.stored + count)
-        store, list_id = self._org.store, current.job.contact_list_id
-        write = store.put_contacts if current.own_ids else store.add_contacts
-        write(list_id, current.ids[part], current.rows[part])
+        part, file = slice(current.stored, current.stored + count), current.file
+        store, list_id, ids = self._org.store, current.job.contact_list_id, file.ids[part]
+        known = store.existing(list_id, ids) if file.own_ids and file.clears_system_data else {}
+        write = store.put_contacts if file.own_ids else store.add_contacts
+        write(list_id, ids, file.rows[part])
+        attributes = dict.fromkeys(known, NO_ATTRIBUTES)
+        if file.attributes:
+            attributes |= {id_: file.attributes[id_] for id_ in ids if id_ in file.attributes}
+        if attributes:
+            store.set_attributes(list_id, attributes)
         current.stored += count
 
     def _fitting(self, current: _Import, count: int) -> int:
         """How many of the next `count` rows the list and the org have room for."""
         store, limits, list_id = self._org.store, self._org.profile.limits, current.job.contact_list_id
         room = min(limits.contacts_per_list - store.size(list_id), limits.contacts_per_org - store.total_size())
-        if count <= room or not current.own_ids:
+        if count <= room or not current.file.own_ids:
             return max(0, min(count, room))
-        ids = current.ids[current.stored : current.stored + count]
+        ids = current.file.ids[current.stored : current.stored + count]
         return _first_that_fit(ids, set(store.existing(list_id, ids)), room)
 
     def _shown(self, list_id: str) -> _Import | None:
@@ -229,13 +213,9 @@ class Imports:
             self._org.store.save_import(list_id, msgspec.json.encode(_Saved(shown.job, list_id not in self._queues)))
 
 
-def _checked(upload: Upload) -> str:
-    """The id of the list the file is for. Assumption: 400 for whatever is wrong with the fields."""
-    if upload.fields.get("fileType") != "contactlist":
-        raise BadRequest("fileType must be contactlist; nothing else can be uploaded here.")
-    if not upload.fields.get("id"):
-        raise BadRequest("id must be the id of a contact list.")
-    return upload.fields["id"]
+def _over(job: ImportJob, file: ReadFile) -> _Import:
+    """An import that has ended: of its file only the report is left."""
+    return _Import(job, ReadFile(report=file.report))
 
 
 def _first_that_fit(ids: list[str], known: set[str], room: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 
 from .column_index import ColumnIndex
+from .eras import Eras
 from .errors import contact_list_not_found
 from .model import ContactList
 from .store import Row, Snapshot
@@ -19,10 +20,16 @@ class MemoryStore:
     def __init__(self) -> None:
         self._tables: dict[str, _Table] = {}
         self._total = 0
+        self._revision = 0
         self._documents: dict[str, dict[str, bytes]] = {}
+
+    @property
+    def revision(self) -> int:
+        return self._revision
 
     def create_list(self, contact_list: ContactList) -> None:
         self.check_new(contact_list)
+        self._revision += 1
         self._tables[contact_list.id] = _Table(contact_list)
 
     def contact_list(self, list_id: str) -> ContactList:
@@ -33,10 +40,12 @@ class MemoryStore:
 
     def replace_list(self, contact_list: ContactList) -> None:
         self._table(contact_list.id).contact_list = contact_list
+        self._revision += 1
 
     def delete_list(self, list_id: str) -> None:
         self._total -= self._table(list_id).live
         del self._tables[list_id]
+        self._revision += 1
 
     def size(self, list_id: str) -> int:
         return self._table(list_id).live
@@ -44,16 +53,16 @@ class MemoryStore:
     def total_size(self) -> int:
         return self._total
 
-    def add_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> None:
+    def add_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row], created: float = 0.0) -> None:
         table = self._table(list_id)
         check_lengths(ids, rows)
-        table.append(ids, rows)
+        table.append(ids, rows, created)
         self._total += len(ids)
 
-    def put_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> int:
+    def put_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row], created: float = 0.0) -> int:
         table = self._table(list_id)
         check_lengths(ids, rows)
-        new = table.put(ids, rows)
+        new = table.put(ids, rows, created)
         self._total += new
         return new
 
@@ -76,12 +85,26 @@ class MemoryStore:
 
     def snapshot(self, list_id: str) -> Snapshot:
         table = self._table(list_id)
-        ids, rows = table.live_contacts()
+        ids, rows, _ = table.live_contacts()
         return Snapshot(ids[:], rows[:], dict(table.attributes))
 
     def page(self, list_id: str, offset: int, limit: int) -> Snapshot:
-        ids, rows = self._table(list_id).live_contacts()
-        return Snapshot(ids[offset : offset + limit], rows[offset : offset + limit])
+        all_ids, rows, eras = self._table(list_id).live_contacts()
+        ids = all_ids[offset : offset + limit]
+        created = [moment for a, b, moment in eras.spans(offset, offset + len(ids)) for _ in range(a, b)]
+        return Snapshot(ids, rows[offset : offset + limit], created=created)
+
+    def created(self, list_id: str, ids: Sequence[str]) -> list[float]:
+        table = self._table(list_id)
+        places = table.places()
+        return [table.eras.of(places[contact_id]) for contact_id in ids]
+
+    def created_until(self, list_id: str, moment: float) -> int:
+        ids, _, eras = self._table(list_id).live_contacts()
+        return eras.until(moment, len(ids))
+
+    def creation_moments(self, list_id: str) -> Sequence[float]:
+        return self._table(list_id).eras.moments
 
     def find(self, list_id: str, column: str, values: Sequence[str]) -> list[str]:
         return self._table(list_id).find(column, values)
@@ -149,21 +172,24 @@ class _Table:
         self.live = 0
         self.ids: list[str] = []
         self.rows: list[Row] = []
+        self.eras = Eras()
         self.attributes: dict[str, bytes] = {}
         self.saved_import = b""
         self._places: dict[str, int] = {}
         self._placed = 0  # how many of `ids` are in `_places`
         self._columns: dict[str, ColumnIndex] = {}
-        self._without_empty: tuple[list[str], list[Row]] | None = None
+        self._without_empty: tuple[list[str], list[Row], Eras] | None = None
 
-    def append(self, ids: Sequence[str], rows: Sequence[Row]) -> None:
+    def append(self, ids: Sequence[str], rows: Sequence[Row], created: float) -> None:
+        self.eras.begin(len(self.ids), created)
         self.ids.extend(ids)
         self.rows.extend(rows)
         self.live += len(ids)
         self._without_empty = None
 
-    def put(self, ids: Sequence[str], rows: Sequence[Row]) -> int:
+    def put(self, ids: Sequence[str], rows: Sequence[Row], created: float) -> int:
         places, before = self.places(), len(self.ids)
+        self.eras.begin(before, created)
         for contact_id, row in zip(ids, rows, strict=True):
             place = places.setdefault(contact_id, len(self.ids))
             if place == len(self.ids):
@@ -197,12 +223,13 @@ class _Table:
             self._placed = end
         return self._places
 
-    def live_contacts(self) -> tuple[list[str], list[Row]]:
-        """Ids and rows without the empty ones; kept until the list changes. They are not to be changed."""
+    def live_contacts(self) -> tuple[list[str], list[Row], Eras]:
+        """Ids, rows and eras without the empty rows; kept until the list changes. They are not to be changed."""
         if self.live == len(self.ids):
-            return self.ids, self.rows
+            return self.ids, self.rows, self.eras
         if self._without_empty is None:
-            self._without_empty = list(compress(self.ids, self.rows)), list(filter(None, self.rows))
+            rows = list(filter(None, self.rows))
+            self._without_empty = list(compress(self.ids, self.rows)), rows, self.eras.without_gaps(self.rows)
         return self._without_empty
 
     def find(self, column: str, values: Sequence[str]) -> list[str]:
@@ -217,6 +244,6 @@ class _Table:
 
     def _compact_if_mostly_empty(self) -> None:
         if len(self.ids) - self.live > max(self.live, _FEW):
-            self.ids, self.rows = self.live_contacts()
+            self.ids, self.rows, self.eras = self.live_contacts()
             self._without_empty = None
             self._places, self._placed, self._columns = {}, 0, {}

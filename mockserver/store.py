@@ -20,10 +20,16 @@ class Snapshot(NamedTuple):
     ids: Sequence[str]
     rows: Sequence[Row]
     attributes: Mapping[str, bytes] = MappingProxyType({})  # of the few contacts that have any; empty in a page
+    created: Sequence[float] = ()  # in a page: when each was created, in seconds since the epoch, 0 if unknown
 
 
 class Store(Protocol):
     """Methods raise `NotFound` (contact.list.not.found) for a list that does not exist. Writes are all or nothing."""
+
+    @property
+    def revision(self) -> int:
+        """Another number after each change of what lists there are and how they are configured."""
+        ...
 
     def create_list(self, contact_list: ContactList) -> None: ...
     def contact_list(self, list_id: str) -> ContactList: ...
@@ -37,12 +43,12 @@ class Store(Protocol):
     def size(self, list_id: str) -> int: ...
     def total_size(self) -> int: ...
 
-    def add_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> None:
+    def add_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row], created: float = 0.0) -> None:
         """Append contacts whose ids are known to be new (the server has just drawn them): no index is needed."""
         ...
 
-    def put_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row]) -> int:
-        """Insert or replace by id, later ones winning; return how many were new."""
+    def put_contacts(self, list_id: str, ids: Sequence[str], rows: Sequence[Row], created: float = 0.0) -> int:
+        """Insert or replace by id, later ones winning; return how many were new. Replaced ones keep their date."""
         ...
 
     def existing(self, list_id: str, ids: Sequence[str]) -> dict[str, Row]:
@@ -58,6 +64,18 @@ class Store(Protocol):
     def snapshot(self, list_id: str) -> Snapshot: ...
     def page(self, list_id: str, offset: int, limit: int) -> Snapshot:
         """In order of creation; cheap at any offset as long as the list is not being changed between pages."""
+        ...
+
+    def created(self, list_id: str, ids: Sequence[str]) -> list[float]:
+        """When each of these contacts, which have to exist, was created."""
+        ...
+
+    def created_until(self, list_id: str, moment: float) -> int:
+        """How many of the contacts, in order of creation, come before the first that was created after `moment`."""
+        ...
+
+    def creation_moments(self, list_id: str) -> Sequence[float]:
+        """The different moments in which contacts of the list were created, in order; some may have none left."""
         ...
 
     def find(self, list_id: str, column: str, values: Sequence[str]) -> list[str]:

@@ -162,6 +162,33 @@ def test_pages_add_up_to_the_list(store, deleted):
     assert store.page("a", 100, 3).ids == []
 
 
+def test_dates_of_creation(store):
+    """A contact keeps the date it came with, whatever is changed or deleted around it."""
+    store.add_contacts("a", ["1", "2"], [row("x")] * 2, 10.0)
+    store.put_contacts("a", ["2", "3"], [row("y")] * 2, 20.0)
+    assert (store.created("a", ["3", "1", "2"]), store.page("a", 0, 9).created) == (
+        [20.0, 10.0, 10.0],
+        [10.0, 10.0, 20.0],
+    )
+    store.delete_contacts("a", ["1"])
+    assert (store.page("a", 0, 9).created, store.created_until("a", 15.0)) == ([10.0, 20.0], 1)
+    assert [*store.creation_moments("a")] == [10.0, 20.0]
+
+
+def test_a_revision_for_each_change_of_the_lists(store):
+    """Contacts do not count."""
+    seen = [store.revision]
+    for change, value in (
+        (store.create_list, contact_list("b")),
+        (store.replace_list, contact_list()),
+        (store.delete_list, "b"),
+    ):
+        change(value)
+        seen.append(store.revision)
+    store.add_contacts("a", ["1"], [row("x")])
+    assert (len({*seen}), store.revision) == (4, seen[-1])
+
+
 def test_find(store):
     """Contacts of any of the values are found in order of creation, once each."""
     store.add_contacts("a", ["1", "2", "3"], [row("x"), row("y"), row("x")])
@@ -284,8 +311,8 @@ def test_reopening(tmp_path):
     store = DurableStore(tmp_path / "store")
     for list_id in ("a", "b", "c"):
         store.create_list(contact_list(list_id, column_names=("lead",)))
-    store.add_contacts("a", ["1", "2"], [row("x"), row("y")])
-    store.put_contacts("a", ["1", "3"], [row("X"), row("z")])
+    store.add_contacts("a", ["1", "2"], [row("x"), row("y")], 10.0)
+    store.put_contacts("a", ["1", "3"], [row("X"), row("z")], 20.0)
     store.delete_contacts("a", ["2"])
     store.set_attributes("a", {"3": b'{"callable":false}'})
     store.save_import("a", b"{}")
@@ -300,6 +327,7 @@ def test_reopening(tmp_path):
         ("b", 2, ()),
     ]
     assert list(contacts(again).items()) == [("1", row("X")), ("3", row("z"))]
+    assert again.created("a", ["1", "3"]) == [10.0, 20.0]
     assert (again.attributes("a", "3"), dict(again.imports())) == (b'{"callable":false}', {"a": b"{}"})
     again.close()
 
@@ -326,7 +354,7 @@ def test_a_log_of_mostly_dead_records_is_rewritten(tmp_path):
     store = DurableStore(path)
     store.create_list(contact_list(column_names=("lead",)))
     for n in range(40):
-        store.put_contacts("a", ["1", "2"], [row(f"{n} " * 20_000), row("y")])
+        store.put_contacts("a", ["1", "2"], [row(f"{n} " * 20_000), row("y")], 10.0 + n)
     store.set_attributes("a", {"2": b"{}"})
     store.save_import("a", b"{}")
     expected = contacts(store)
@@ -335,6 +363,7 @@ def test_a_log_of_mostly_dead_records_is_rewritten(tmp_path):
     DurableStore(path).close()
     again = DurableStore(path)
     assert (contacts(again), again.attributes("a", "2"), dict(again.imports())) == (expected, b"{}", {"a": b"{}"})
+    assert again.page("a", 0, 2).created == [10.0, 10.0]
     assert path.stat().st_size < before / 2
     again.close()
 
