@@ -6,6 +6,8 @@ Source of the headers: developer-center-blog, 2021-05-06 (`inin-ratelimit-count`
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+LOOK_AGAIN_S = 0.05  # a new window's first answers are under way; until one is there, its end is not known
+
 
 @dataclass(slots=True)
 class RateBudget:
@@ -29,11 +31,9 @@ class RateBudget:
             return self.blocked_until - now
         if self.window_ends is not None and now >= self.window_ends:
             self.window_began, self.window_ends, self.used = now, None, 0
-        if self.allowed is None or self.window_ends is None:
+        if self.allowed is None or self.used + self.in_flight < self.allowed:
             return 0.0
-        if self.used + self.in_flight < self.allowed:
-            return 0.0
-        return self.window_ends - now
+        return LOOK_AGAIN_S if self.window_ends is None else self.window_ends - now
 
     def take(self) -> None:
         self.in_flight += 1

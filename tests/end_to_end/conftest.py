@@ -1,5 +1,6 @@
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,14 +39,20 @@ def start_mock(tmp_path) -> Iterator[Callable[..., Mock]]:
         one.stop()
 
 
-@pytest.fixture
-def contactbench(tmp_path) -> Callable[..., Ran]:
-    """A function: `contactbench` with the arguments given, to its end, in a folder of the test's own."""
+@pytest.fixture(scope="session")
+def contactbench_in() -> Callable[..., Ran]:
+    """A function: `contactbench` with the arguments given, to its end, in the folder given."""
 
-    def ran(*arguments: object, **environ: str) -> Ran:
-        return ended(start([str(argument) for argument in arguments], tmp_path, **environ))
+    def ran(folder: Path, *arguments: object, **environ: str) -> Ran:
+        return ended(start([str(argument) for argument in arguments], folder, **environ))
 
     return ran
+
+
+@pytest.fixture
+def contactbench(contactbench_in, tmp_path) -> Callable[..., Ran]:
+    """A function: `contactbench` with the arguments given, to its end, in a folder of the test's own."""
+    return partial(contactbench_in, tmp_path)
 
 
 @pytest.fixture

@@ -46,6 +46,16 @@ def test_the_next_window_begins_anew():
     assert budget.wait_s(52.0) == pytest.approx(59.0)
 
 
+def test_a_window_nothing_was_heard_of_yet():
+    """At its beginning, too, no more requests are under way than the limit allows."""
+    budget = RateBudget()
+    sent(budget, at=0.0, done=1.0, count=2, reset=50, allowed=2)
+    for _ in range(2):
+        assert budget.wait_s(51.0) == 0.0
+        budget.take()
+    assert 0 < budget.wait_s(51.0) < 1
+
+
 @pytest.mark.parametrize("answers", [[(10, 49), (11, 47)], [(11, 47), (10, 49)]])
 def test_answers_in_any_order(answers):
     """The largest count and the earliest end are the ones that hold."""
