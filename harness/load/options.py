@@ -37,7 +37,7 @@ def declare(parser: Any) -> None:
     """Add the options to Locust's parser, under a heading of their own, and to the form of its web UI."""
     group = parser.add_argument_group(GROUP)
     for name, default, text in OPTIONS:
-        variable = f"CONTACTBENCH_{name.upper().replace('-', '_')}"
+        variable = f"CONTACTBENCH_LOCUST_{name.upper().replace('-', '_')}"
         shown = f"{text} [{default}]" if default else text
         action = group.add_argument(f"--{name}", default=default, type=type(default), help=shown, env_var=variable)
         action.include_in_web_ui = True  # Locust's own add_argument would say so; a group's does not

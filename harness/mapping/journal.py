@@ -75,7 +75,7 @@ class Journal:
             ) from None
         except sqlite3.DatabaseError as error:
             raise StateError(
-                "STATE_CORRUPT", f"{self.path}: {error}; restore the file, or start in another --run folder."
+                "STATE_CORRUPT", f"{self.path}: {error}; restore the file, or start in another run folder."
             ) from None
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class Journal:
                     raise StateError(
                         "STATE_MISMATCH",
                         f"this run folder belongs to {key} {known.get(key)!r}, not {value!r};"
-                        " give the former inputs to go on, or another --run folder to start anew.",
+                        " give the former inputs to go on, or another run folder to start anew.",
                     )
             return str(known["run_id"])
         with self._transaction():
