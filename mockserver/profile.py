@@ -37,8 +37,15 @@ class Limits(_Section, frozen=True):
     contacts_per_delete: int
     lists_per_bulk_get: int
     page_size: int
+    search_depth: int  # contacts that pages of a search may reach; 0: all
+    filters_per_org: int
     request_body_bytes: int
     upload_bytes: int
+    dnc_lists_per_org: int
+    dnc_records_per_list: int
+    dnc_records_per_org: int
+    dnc_entries_per_request: int  # 0: as many as the body holds
+    dnc_expiration_days: int  # how far away an expiration may be; 0: any
 
 
 class Rate(_Section, frozen=True):
@@ -76,6 +83,8 @@ class Jobs(_Section, frozen=True):
     export_uri_ttl_s: float
     export_keeps_previous: bool  # GET answers with the former export until the new one is ready
     exports_at_once: int
+    bulk_start_delay_s: float
+    bulk_rows_per_s: float  # 0: at once
 
 
 class Semantics(_Section, frozen=True):
@@ -89,9 +98,18 @@ class Semantics(_Section, frozen=True):
     invalid_rows: Literal["skip", "fail"]  # a bad CSV row: skipped with an event, or the import fails
     callable_format: Literal["1", "true"]
     redirect_status: Literal[302, 303, 307]
-    size_lag_s: float  # a list's size and searches show contacts this much later
+    bulk_job_status: Literal[200, 202]  # what the start of a bulk job is answered with
+    size_lag_s: float  # a list's size shows contacts this much later
+    search_lag_s: float  # searches find contacts this much later
+    get_lag_s: float  # a new list or contact is 404 for so long
     form_credentials: bool  # client id and secret as form fields, no Basic header
     bearer_at_signed_address: Literal["ignore", "refuse"]
+    dnc_post_status: Literal[200, 204]  # what adding phone numbers is answered with
+    dnc_past_expiration: Literal["reject", "accept"]
+    dnc_expired_entries: Literal["kept", "dropped"]  # kept: until DELETE with expiredOnly; they count and are exported
+    dnc_delete_entries: Literal["allow", "refuse"]  # refuse: 501, the feature is not enabled
+    dnc_external_sources: Literal["accept", "refuse"]  # whether dnc.com and gryphon let the org in
+    dnc_column_separator: str  # between the names of several columns; "": white space
 
 
 class Tokens(_Section, frozen=True):
@@ -174,8 +192,10 @@ def at_cpu_speed(profile: Profile) -> Profile:
             import_rows_per_s=0.0,
             export_start_delay_s=0.0,
             export_rows_per_s=0.0,
+            bulk_start_delay_s=0.0,
+            bulk_rows_per_s=0.0,
         ),
-        semantics=msgspec.structs.replace(profile.semantics, size_lag_s=0.0),
+        semantics=msgspec.structs.replace(profile.semantics, size_lag_s=0.0, search_lag_s=0.0, get_lag_s=0.0),
         tokens=msgspec.structs.replace(profile.tokens, requests_per_window=0),
     )
 
