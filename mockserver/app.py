@@ -15,8 +15,10 @@ _LIST = _LISTS + "/{contact_list_id}"
 _CONTACTS = _LIST + "/contacts"
 _DOWNLOAD = "/api/v2/downloads/{download_id}"
 _CONTACT = _CONTACTS + "/{contact_id}"
+_EVENTS = "/api/v2/outbound/events"
 
-_OPEN = {"oauth.token", "export.file", "health"}  # no bearer token; the file's address is signed
+_OPEN = {"oauth.token", "export.file", "presigned.put", "health"}  # no bearer token; addresses of files are signed
+_STREAMED = {"import.upload", "presigned.put"}
 _UNCOUNTED = _OPEN | {"import.upload"}  # the profile decides for uploads: they go to another host of the real platform
 
 
@@ -25,7 +27,7 @@ def operations(org: Org) -> list[Operation]:
     oauth, platform, lists, contacts = OAuth(org), Platform(org), ContactLists(org), Contacts(org)
     add, upload = "outbound:contactList:add", "outbound:contactList:upload"
     see, edit, delete = "outbound:contactList:view", "outbound:contactList:edit", "outbound:contactList:delete"
-    export = f"outbound:contact:view {see}"
+    export, events = f"outbound:contact:view {see}", "outbound:eventLog:view"
     # fmt: off
     # A reset makes new imports and exports, so these are looked up at each request.
     table: list[tuple[str, str, str, Handler, str]] = [
@@ -49,12 +51,16 @@ def operations(org: Org) -> list[Operation]:
         ("contacts.get",         "GET",    _CONTACT,                   contacts.get,         "outbound:contact:view"),
         ("contacts.update",      "PUT",    _CONTACT,                   contacts.update,      "outbound:contact:edit"),
         ("contacts.delete",      "DELETE", _CONTACT,                   contacts.delete,      "outbound:contact:delete"),
-        ("import.upload",        "POST",   "/uploads/v2/contactlist",  lambda r: org.imports.upload(r), upload),
+        ("import.upload",        "POST",   "/uploads/v2/contactlist",  lambda r: org.uploads.form(r), upload),
+        ("import.presign",       "POST",   _LISTS + "/uploads",        lambda r: org.uploads.contact_list_address(r), upload),
+        ("presigned.put",        "PUT",    "/presigned/{upload_key:.+}", lambda r: org.presigned.put(r), ""),
         ("import.status",        "GET",    _LIST + "/importstatus",    lambda r: org.imports.status(r), see),
         ("export.create",        "POST",   _LIST + "/export",          lambda r: org.exports.create(r), export),
         ("export.get",           "GET",    _LIST + "/export",          lambda r: org.exports.get(r), export),
         ("export.download",      "GET",    _DOWNLOAD,          lambda r: org.exports.download(r), ""),
         ("export.file",          "GET",    "/downloads/{download_id}", lambda r: org.exports.file(r), ""),
+        ("events.list",          "GET",    _EVENTS,                    lambda r: org.events.list(r), events),
+        ("events.get",           "GET",    _EVENTS + "/{event_id}",    lambda r: org.events.get(r), events),
     ]
     # fmt: on
     return [
@@ -66,6 +72,7 @@ def operations(org: Org) -> list[Operation]:
             permission=permission,
             auth=op not in _OPEN,
             counts=op not in _UNCOUNTED,
+            streamed=op in _STREAMED,
         )
         for op, method, path, handler, permission in table
     ]

@@ -13,11 +13,12 @@ import csv
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from . import row_codec
@@ -45,6 +46,7 @@ class RefusedFileError(Exception):
 class Chunk(NamedTuple):
     ids: list[str]
     rows: list[bytes]
+    attributes: Mapping[str, bytes] = MappingProxyType({})  # by contact id, of the contacts that bring any
 
 
 class Event(NamedTuple):

@@ -27,6 +27,8 @@ class Prepared:
 
     commit: Callable[[], Answer]
     contacts: int = 0  # how many contacts the operation handles: the latency model asks
+    first: Callable[[int], Answer] | None = None  # commits the first so many contacts only: a fault rule asks
+    list_id: str = ""  # the list it is about, where the path does not say
 
 
 Handler = Callable[[web.Request], Awaitable[Prepared]]
@@ -38,8 +40,9 @@ class Operation:
 
     op: str  # its name in fault rules, ledger, latencies: "contacts.add"
     method: str
-    path: str  # aiohttp pattern; path parameters are `contact_list_id`, `contact_id`, `download_id`
+    path: str  # aiohttp pattern; path parameters are `contact_list_id`, `contact_id`, ... as in app.py
     handler: Handler
     permission: str = ""  # what the client must hold
     auth: bool = True
     counts: bool = True  # against the rate limit
+    streamed: bool = False  # the body may be large: only the handler reads it

@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from .errors import BadRequest
 from .model import ContactList
-from .query import Query, invalid_value, several
+from .query import Query, invalid_value, one_of, several
 
 Matches = Callable[[str, str], bool]  # (name of a list, name asked for)
 
@@ -29,7 +29,6 @@ _SORTED_BY: dict[str, Callable[[Any], str]] = {
     "dateCreated": lambda each: each.date_created,
     "dateModified": lambda each: each.date_modified,
 }
-V = TypeVar("V")
 E = TypeVar("E", bound=Listed)
 
 _DESCENDING = {"a": False, "ascending": False, "d": True, "descending": True}
@@ -86,8 +85,8 @@ def shown(lists: Iterable[ContactList], query: Query, most_ids: int) -> Sequence
 
 def in_order(entities: Iterable[E], query: Query) -> list[E]:
     """Sorted as the query says. Raises BadRequest."""
-    by = _one_of(_SORTED_BY, query.get("sortBy", "name"), "sortBy")
-    return sorted(entities, key=by, reverse=_one_of(_DESCENDING, query.get("sortOrder", "a"), "sortOrder"))
+    by = one_of(_SORTED_BY, query.get("sortBy", "name"), "sortBy")
+    return sorted(entities, key=by, reverse=one_of(_DESCENDING, query.get("sortOrder", "a"), "sortOrder"))
 
 
 def name_filter(query: Query) -> Callable[[str], bool]:
@@ -100,13 +99,7 @@ def _name_filter(query: Query) -> Matches:
     kind = query.get("filterType", "Prefix")
     if kind == "RegEx" and set("".join(_parts(query.get("name", "")))) & set("*+?()[]{}|\\^$"):
         raise invalid_value(query["name"], "RegEx", "plain characters, . and .*")
-    return _one_of(NAME_FILTERS, kind, "filterType")
-
-
-def _one_of(choices: dict[str, V], name: str, parameter: str) -> V:
-    if name not in choices:
-        raise invalid_value(name, parameter, ", ".join(choices))
-    return choices[name]
+    return one_of(NAME_FILTERS, kind, "filterType")
 
 
 def _parts(pattern: str) -> Sequence[str]:

@@ -4,45 +4,26 @@ host and encoding > authentication > rate limit > faults before the parse > the 
 faults before the commit > commit > faults after it > the answer, with common headers, into the ledger
 """
 
-import asyncio
-import contextlib
 import logging
-import socket
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from .access import RATE_HEADERS, TOKEN, authenticate, check_host, limit
 from .body import BODY, read_body, refuse_encoded
-from .clients import Token
-from .errors import (
-    ApiError,
-    BadRequest,
-    Forbidden,
-    MethodNotAllowed,
-    Misdirected,
-    NotFound,
-    OAuthError,
-    TimedOut,
-    TooManyRequests,
-    Unauthorized,
-)
-from .faults import Moment
+from .commits import Commits
+from .errors import ApiError, BadRequest, MethodNotAllowed, NotFound, OAuthError, TimedOut
 from .handling import Answer, Operation, Prepared
 from .ids import new_id
 from .latency import latency_of, seconds
 from .org import Org
-from .responses import CommonHeaders, error_answer, internal_error, struck_answer
-from .sending import cut, send
+from .responses import CommonHeaders, error_answer, internal_error
+from .sending import send
+from .striking import CORRELATION_ID, LEFT_OUT, OP, Striker
 
 log = logging.getLogger(__name__)
 
-TOKEN = web.RequestKey("token", Token)
-OP = web.RequestKey("op", str)
-CORRELATION_ID = web.RequestKey("correlation_id", str)
-RATE_HEADERS = web.RequestKey("rate_headers", dict[str, str])
-LEFT_OUT = web.RequestKey("left_out", set[str])
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_STREAMED = ("import.upload",)  # bodies that no fault rule looks into
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -54,7 +35,8 @@ class Pipeline:
         self._org = org
         self._hosts = hosts
         self._headers = CommonHeaders(org.clock)
-        self._late: set[asyncio.Task[None]] = set()
+        self._commits = Commits(org)
+        self._striker = Striker(org, self._commits)
 
     @web.middleware
     async def outermost(self, request: web.Request, handler: Route) -> web.StreamResponse:
@@ -79,42 +61,39 @@ class Pipeline:
         async def serve(request: web.Request) -> web.StreamResponse:
             request[OP] = operation.op
             if operation.auth:
-                self._authenticate(operation, request)
-            self._limit(operation, request)
+                authenticate(self._org, operation, request)
+            limit(self._org, operation, request)
             self._org.in_work += 1
             try:
                 answer = await self._work(operation, request)
             finally:
                 self._org.in_work -= 1
-            fault = self._org.faults.fire(operation.op, "mid_response", request.get(BODY, b""))
-            return await send(request, answer, self._all_headers(request, answer), fault, self._org.clock)
+            return await self._send(request, answer)
 
         return serve
 
     async def stop(self, app: web.Application) -> None:
         """Drop the commits that are still to come."""
         del app
-        for task in self._late:
-            task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        await self._commits.stop()
 
     async def _work(self, operation: Operation, request: web.Request) -> Answer:
         """From the request to its answer, each fault at its moment."""
-        if self._org.faults.reads_body(operation.op) and operation.op != "import.upload":
+        if self._org.faults.reads_body(operation.op) and operation.op not in _STREAMED:
             await read_body(request, self._org.profile.limits.request_body_bytes)
-        if struck := await self._strike(request, "before_parse"):
+        if struck := await self._striker.before_parse(request):
             return struck
         prepared = await operation.handler(request)
         await self._take_time(request, prepared)
-        if struck := await self._strike(request, "before_commit"):
-            return struck
-        answer = self._commit(prepared)
-        return await self._strike(request, "after_commit") or answer
+        return await self._striker.commit(request, prepared)
 
-    def _commit(self, prepared: Prepared) -> Answer:
-        """In one step, on a store that has everything imports have brought so far."""
-        self._org.imports.settle()
-        return prepared.commit()
+    async def _send(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+        fault = self._striker.fired(request, "mid_response")
+        if fault and fault.headers:
+            answer = self._striker.with_headers(request, answer, fault)
+        headers = self._all_headers(request, answer)
+        announces = "content-length" not in request.get(LEFT_OUT, ())
+        return await send(request, answer, headers, fault, self._org.clock, announces=announces)
 
     async def _take_time(self, request: web.Request, prepared: Prepared) -> None:
         """Wait as long as the operation takes; past the platform's own patience, answer 504 and let the work go on."""
@@ -123,9 +102,7 @@ class Pipeline:
         if took > 0:
             await self._org.clock.sleep(min(took, patience))
         if took > patience:
-            task = asyncio.create_task(self._commit_later(prepared, took - patience))
-            self._late.add(task)
-            task.add_done_callback(self._late.discard)
+            self._commits.later(prepared, took - patience)
             raise TimedOut
 
     def _latency(self, request: web.Request, prepared: Prepared) -> float:
@@ -138,61 +115,6 @@ class Pipeline:
             in_work=self._org.in_work,
             rng=self._org.rng_for(f"latency/{op}"),
         )
-
-    async def _commit_later(self, prepared: Prepared, after_s: float) -> None:
-        await self._org.clock.sleep(after_s)
-        with contextlib.suppress(ApiError):  # nobody is left to be told
-            self._commit(prepared)
-
-    async def _strike(self, request: web.Request, when: Moment) -> Answer | None:
-        """What a fault answers instead, if one strikes now; a cut raises ConnectionResetError."""
-        action = self._org.faults.fire(request[OP], when, request.get(BODY, b""))
-        if action is None:
-            return None
-        if action.stall_s:
-            await self._org.clock.sleep(action.stall_s)
-        if action.reset:
-            cut(request)
-        if not action.status:
-            return None
-        answer, request[LEFT_OUT] = struck_answer(action, request[CORRELATION_ID])
-        return answer
-
-    def _authenticate(self, operation: Operation, request: web.Request) -> None:
-        """One bearer token in the header, in force, whose client holds the permission."""
-        request[TOKEN] = token = self._token(request)
-        missing = self._org.clients[token.client_id].lacks(operation.permission)
-        if missing:
-            raise Forbidden(
-                "Unable to perform the requested action. You are missing the following permission(s): "
-                + ", ".join(missing)
-            )
-
-    def _token(self, request: web.Request) -> Token:
-        given = request.headers.getall("Authorization", [])
-        scheme, _, secret = given[0].partition(" ") if given else ("", "", "")
-        if scheme.lower() != "bearer" or not secret:
-            raise _unauthorized(
-                "No authentication bearer token specified in authorization header.", "authentication.required"
-            )
-        token = self._org.tokens.find(secret, self._org.clock.now()) if len(given) == 1 else None
-        if token is None:
-            raise _unauthorized("Invalid login credentials.", "bad.credentials")
-        return token
-
-    def _limit(self, operation: Operation, request: web.Request) -> None:
-        """Count the request; its answer says how much of the window is used."""
-        rate = self._org.profile.rate
-        if not (operation.counts or (operation.op == "import.upload" and rate.counts_uploads)):
-            return
-        token = request[TOKEN]
-        bucket = token.hash if rate.scope == "token" else token.client_id
-        decision = self._org.limiter.admit(bucket, operation.op, rate, self._org.clock.now())
-        if decision is None:
-            return
-        request[RATE_HEADERS] = decision.headers
-        if not decision.admitted:
-            raise TooManyRequests(decision.retry_after_s)
 
     def _refusal(self, request: web.Request, error: Exception) -> web.Response:
         correlation_id = request[CORRELATION_ID]
@@ -226,17 +148,6 @@ class Pipeline:
         )
 
 
-def check_host(request: web.Request, hosts: frozenset[str] = frozenset()) -> None:
-    """Only this machine's names and `hosts`: a web page that has its own name point here gets nothing."""
-    raw = request.transport.get_extra_info("socket") if request.transport else None
-    if raw is not None and raw.family == socket.AF_UNIX:
-        return
-    host = request.host.lower()
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    if name not in _LOOPBACK | hosts and not name.endswith(".localhost"):
-        raise Misdirected("This server does not answer to that host name.")
-
-
 def _translated(error: Exception) -> ApiError | OAuthError | None:
     """The platform's word for a failure; None if it has none."""
     if isinstance(error, ApiError | OAuthError):
@@ -250,9 +161,3 @@ def _translated(error: Exception) -> ApiError | OAuthError | None:
     if isinstance(error, web.RequestPayloadError | web.HTTPBadRequest):
         return BadRequest("The body of the request ended early or was not framed as announced.")
     return None
-
-
-def _unauthorized(message: str, code: str) -> Unauthorized:
-    error = Unauthorized(message, code)
-    error.headers = {"WWW-Authenticate": "Bearer"}
-    return error

@@ -7,6 +7,7 @@ OpName = Literal[
     "lists.create", "lists.list", "lists.get", "lists.update", "lists.delete", "lists.delete_many", "lists.clear",
     "contacts.add", "contacts.get", "contacts.update", "contacts.delete", "contacts.delete_many", "contacts.bulk",
     "contacts.search", "import.upload", "import.status",
+    "import.presign", "presigned.put", "events.list", "events.get",
     "export.create", "export.get", "export.download", "export.file",
 ]  # fmt: skip
 

@@ -15,9 +15,12 @@ from .model import Reference
 from .profile import LoadedProfile, Profile
 from .store import Store
 
-if TYPE_CHECKING:  # both import this module
+if TYPE_CHECKING:  # they import this module
+    from .events import Events
     from .exports import Exports
     from .imports import Imports
+    from .presigned import PresignedUploads
+    from .upload_service import UploadService
 
 
 @dataclass(slots=True)
@@ -38,6 +41,9 @@ class Org:
     in_work: int = 0  # requests being served now: the latency model asks
     imports: "Imports" = field(init=False, repr=False)
     exports: "Exports" = field(init=False, repr=False)
+    events: "Events" = field(init=False, repr=False)
+    presigned: "PresignedUploads" = field(init=False, repr=False)
+    uploads: "UploadService" = field(init=False, repr=False)
     _streams: dict[str, random.Random] = field(default_factory=dict)
 
     def rng_for(self, purpose: str) -> random.Random:
@@ -74,11 +80,17 @@ class Org:
 
     def start_jobs(self) -> None:
         """Begin without any import or export."""
-        from .exports import Exports  # they import this module
+        from .events import Events  # they import this module
+        from .exports import Exports
         from .imports import Imports
+        from .presigned import PresignedUploads
+        from .upload_service import UploadService
 
+        self.events = Events(self)
         self.imports = Imports(self)
         self.exports = Exports(self)
+        self.presigned = PresignedUploads(self)
+        self.uploads = UploadService(self)
 
 
 def create_org(

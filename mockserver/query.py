@@ -1,10 +1,14 @@
 """Query parameters, read as the official SDKs write them."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from multidict import MultiMapping
 
 from .errors import BadRequest
 
 Query = MultiMapping[str]
+V = TypeVar("V")
 
 
 def invalid_value(value: object, kind: str, allowed: str) -> BadRequest:
@@ -32,3 +36,10 @@ def whole_number(query: Query, name: str, default: int) -> int:
 def several(query: Query, name: str) -> list[str]:
     """All values of a parameter, repeated or comma-joined: every official SDK joins them. Source: measured."""
     return [part for value in query.getall(name, []) for part in value.split(",") if part]
+
+
+def one_of(choices: Mapping[str, V], name: str, parameter: str) -> V:
+    """What `name` stands for. Raises BadRequest."""
+    if name not in choices:
+        raise invalid_value(name, parameter, ", ".join(choices))
+    return choices[name]

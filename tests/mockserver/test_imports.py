@@ -17,7 +17,6 @@ from mockserver.import_jobs import (
     import_status_at,
     stored_rows,
 )
-from mockserver.imports import Imports
 from mockserver.model import ContactList, ImportJob
 from mockserver.org import Org
 
@@ -356,17 +355,19 @@ async def test_after_a_restart(served, tmp_path, settled_at, percent, reason):
     """An import that was over stays over; one that was loading has failed. Never complete and short."""
     org = restarted(served.org, tmp_path / "store")
     org.store.create_list(served.org.store.contact_list(LIST))
-    served.org.store, served.org.imports = org.store, Imports(org)
+    served.org.store, served.org.imports = org.store, org.imports
     await upload(served)
     served.clock.advance(settled_at)
     served.org.imports.settle()
     org.store.close()
     again = restarted(served.org, tmp_path / "store")
-    shown = Imports(again).status_of(LIST)
+    shown = again.imports.status_of(LIST)
     assert (shown.percent_complete, shown.failure_reason or None) == (percent, reason)
     assert again.store.size(LIST) == (100 if reason is None else 50)
     again.store.close()
 
 
 def restarted(org, path):
-    return Org(store=DurableStore(path), clock=org.clock, rng=random.Random(1), profile=org.profile, spool=org.spool)
+    again = Org(store=DurableStore(path), clock=org.clock, rng=random.Random(1), profile=org.profile, spool=org.spool)
+    again.start_jobs()
+    return again
