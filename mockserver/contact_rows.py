@@ -31,6 +31,12 @@ class Batch(NamedTuple):
     problem: ApiError | None = None  # with the contact after these; nothing was read from there on
     is_complete: bool = False  # every row is known to have a cell for each column
 
+    def first(self, count: int) -> "Batch":
+        """The first `count` contacts alone."""
+        attributes = {at: value for at, value in self.attributes.items() if at < count}
+        ids = None if self.ids is None else self.ids[:count]
+        return self._replace(ids=ids, rows=self.rows[:count], attributes=attributes, problem=None)
+
 
 class SentContact(NamedTuple):
     id: str | None

@@ -37,9 +37,11 @@ class Contacts:
         batch = self._form(contact_list).batch(body)
         flag(request.query, "priority"), flag(request.query, "doNotQueue")
         clear_system_data = flag(request.query, "clearSystemData")
-        return Prepared(
-            lambda: self._added(contact_list.id, batch, clear_system_data=clear_system_data), contacts=len(batch.rows)
-        )
+
+        def added(batch: Batch) -> Answer:
+            return self._added(contact_list.id, batch, clear_system_data=clear_system_data)
+
+        return Prepared(lambda: added(batch), len(batch.rows), first=lambda count: added(batch.first(count)))
 
     async def get(self, request: web.Request) -> Prepared:
         contact_id = request.match_info["contact_id"]
