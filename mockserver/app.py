@@ -4,6 +4,7 @@ from aiohttp import web
 
 from .contact_lists import ContactLists
 from .contacts import Contacts
+from .dnc_routes import dnc_rows
 from .handling import Handler, Operation
 from .middleware import Pipeline
 from .oauth import OAuth
@@ -57,10 +58,11 @@ def operations(org: Org) -> list[Operation]:
         ("import.status",        "GET",    _LIST + "/importstatus",    lambda r: org.imports.status(r), see),
         ("export.create",        "POST",   _LIST + "/export",          lambda r: org.exports.create(r), export),
         ("export.get",           "GET",    _LIST + "/export",          lambda r: org.exports.get(r), export),
-        ("export.download",      "GET",    _DOWNLOAD,          lambda r: org.exports.download(r), ""),
-        ("export.file",          "GET",    "/downloads/{download_id}", lambda r: org.exports.file(r), ""),
+        ("export.download",      "GET",    _DOWNLOAD,          lambda r: org.downloads.download(r), ""),
+        ("export.file",          "GET",    "/downloads/{download_id}", lambda r: org.downloads.file(r), ""),
         ("events.list",          "GET",    _EVENTS,                    lambda r: org.events.list(r), events),
         ("events.get",           "GET",    _EVENTS + "/{event_id}",    lambda r: org.events.get(r), events),
+        *dnc_rows(org),
     ]
     # fmt: on
     return [

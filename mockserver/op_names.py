@@ -8,6 +8,10 @@ OpName = Literal[
     "contacts.add", "contacts.get", "contacts.update", "contacts.delete", "contacts.delete_many", "contacts.bulk",
     "contacts.search", "import.upload", "import.status",
     "import.presign", "presigned.put", "events.list", "events.get",
+    "dnc.create", "dnc.list", "dnc.get", "dnc.update", "dnc.delete", "dnc.division_views", "dnc.division_view",
+    "dnc.phones_add", "dnc.phones_change", "dnc.phones_clear", "dnc.emails_add", "dnc.emails_change",
+    "dnc.emails_clear", "dnc.whatsapp_change", "dnc.whatsapp_clear", "dnc.custom_change", "dnc.custom_clear",
+    "dnc.presign", "dnc.import_status", "dnc.export_create", "dnc.export_get",
     "export.create", "export.get", "export.download", "export.file",
 ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The parts of one org, handed to every handler."""
 
 import random
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,16 @@ from .ledger import Ledger
 from .limits import Limiter
 from .model import Reference
 from .profile import LoadedProfile, Profile
+from .queues import Queue
+from .retention import Retention
 from .store import Store
 
 if TYPE_CHECKING:  # they import this module
+    from .dnc_book import DncBook
+    from .dnc_exports import DncExports
+    from .dnc_imports import DncImports
+    from .dnc_uploads import DncUploads
+    from .downloads import Downloads
     from .events import Events
     from .exports import Exports
     from .imports import Imports
@@ -39,12 +47,27 @@ class Org:
     faults: Faults = field(default_factory=Faults)
     ledger: Ledger = field(default_factory=Ledger)
     in_work: int = 0  # requests being served now: the latency model asks
+    queues: defaultdict[str, Queue] = field(default_factory=lambda: defaultdict(Queue))  # by list
+    retention: Retention = field(init=False, repr=False)
     imports: "Imports" = field(init=False, repr=False)
     exports: "Exports" = field(init=False, repr=False)
     events: "Events" = field(init=False, repr=False)
     presigned: "PresignedUploads" = field(init=False, repr=False)
     uploads: "UploadService" = field(init=False, repr=False)
+    downloads: "Downloads" = field(init=False, repr=False)
+    dnc: "DncBook" = field(init=False, repr=False)
+    dnc_imports: "DncImports" = field(init=False, repr=False)
+    dnc_exports: "DncExports" = field(init=False, repr=False)
+    dnc_uploads: "DncUploads" = field(init=False, repr=False)
     _streams: dict[str, random.Random] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.retention = Retention(self.store, self.clock)
+
+    def settle(self) -> None:
+        """Bring the lists up to now. Every operation does it first, so nothing has to run in between."""
+        self.imports.settle()
+        self.retention.settle()
 
     def rng_for(self, purpose: str) -> random.Random:
         """A generator of its own for `purpose`: what is drawn from it does not depend on what else happens."""
@@ -72,6 +95,8 @@ class Org:
         self.faults = Faults()
         self.ledger = Ledger()
         self._streams.clear()
+        self.queues.clear()
+        self.retention = Retention(self.store, self.clock)
         self.run = ""
         self.rng.seed(f"{self.seed}/")
         for file in self.spool.iterdir():
@@ -80,7 +105,12 @@ class Org:
 
     def start_jobs(self) -> None:
         """Begin without any import or export."""
-        from .events import Events  # they import this module
+        from .dnc_book import DncBook  # they import this module
+        from .dnc_exports import DncExports
+        from .dnc_imports import DncImports
+        from .dnc_uploads import DncUploads
+        from .downloads import Downloads
+        from .events import Events
         from .exports import Exports
         from .imports import Imports
         from .presigned import PresignedUploads
@@ -91,6 +121,12 @@ class Org:
         self.exports = Exports(self)
         self.presigned = PresignedUploads(self)
         self.uploads = UploadService(self)
+        self.downloads = Downloads(self)
+        self.dnc = DncBook(self.store)
+        self.dnc_imports = DncImports(self)
+        self.dnc_exports = DncExports(self)
+        self.dnc_uploads = DncUploads(self)
+        self.uploads.takes["dnclist"] = self.dnc_uploads.taken
 
 
 def create_org(
