@@ -9,14 +9,15 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from .access import check_host
 from .body import read_json
 from .errors import ApiError, BadRequest, Forbidden, MethodNotAllowed, NotFound, Unauthorized
 from .faults import Faults, parse_rules
 from .ids import new_id
 from .metrics import exposition
-from .middleware import check_host
 from .org import Org
 from .profile import ProfileError, changed, origins
+from .queues import Queue
 from .responses import error_answer
 
 _BODY_BYTES = 4 * 1024 * 1024
@@ -114,7 +115,7 @@ class Control:
     async def state(self, request: web.Request) -> web.Response:
         """What the org holds now."""
         del request
-        self._org.imports.settle()
+        self._org.settle()
         store, now = self._org.store, self._org.clock.now()
         lists = [
             {
@@ -122,6 +123,7 @@ class Control:
                 "name": contact_list.name,
                 "size": store.size(contact_list.id),
                 "importing": self._org.imports.running(contact_list.id),
+                "queue": msgspec.to_builtins(self._org.queues.get(contact_list.id, Queue())),
             }
             for contact_list in store.contact_lists()
         ]
@@ -134,7 +136,7 @@ class Control:
 
     async def contacts(self, request: web.Request) -> web.Response:
         """A page of a list's contacts as they are stored, in order of creation."""
-        self._org.imports.settle()
+        self._org.settle()
         offset, limit = _number(request, "offset", 0), min(_number(request, "limit", _PAGE), _MAX_PAGE)
         page = self._org.store.page(request.query.get("list", ""), offset, limit)
         contacts = b",".join(

@@ -3,6 +3,7 @@
 import msgspec
 
 from .model import ImportJob, ImportStatus
+from .profile import Jobs
 
 # Assumption: the platform has no public code for an import that was cut short by a restart or by clearing the list.
 INTERRUPTED = "IMPORT_INTERRUPTED"
@@ -13,6 +14,8 @@ def completed_records(job: ImportJob, now: float) -> int:
     if now < job.started_at:
         return 0
     limit = _target(job) if job.frozen_at is None else min(_target(job), job.frozen_at)
+    if job.polls:
+        return limit * min(job.polled, job.polls) // job.polls
     if not job.records_per_s:
         return limit
     return min(limit, int((now - job.started_at) * job.records_per_s))
@@ -21,6 +24,14 @@ def completed_records(job: ImportJob, now: float) -> int:
 def stored_rows(job: ImportJob, now: float) -> int:
     """Accepted rows that are in the list: all of them once all records are through."""
     return job.accepted * completed_records(job, now) // job.total_records if job.total_records else 0
+
+
+def at_pace(job: ImportJob, jobs: Jobs, now: float) -> ImportJob:
+    """The job with the progress that the profile asks for."""
+    if jobs.progress == "time":
+        return job
+    polls = jobs.polls if jobs.progress == "polls" else 0
+    return msgspec.structs.replace(job, started_at=now, records_per_s=0.0, polls=polls)
 
 
 def has_ended(job: ImportJob, now: float) -> bool:
@@ -44,7 +55,7 @@ def import_status_at(job: ImportJob, now: float, visible_rows: int = 0) -> Impor
     percent = min(99, 100 * completed // total) if total else 0
     status = ImportStatus(total_records=total, completed_records=completed, percent_complete=percent)
     if ended and job.failure_reason is not None:
-        return msgspec.structs.replace(status, state="FAILED", failure_reason=job.failure_reason)
+        return msgspec.structs.replace(status, state="FAILED", failure_reason=job.failure_reason or msgspec.UNSET)
     if total < visible_rows:
         return ImportStatus()
     return msgspec.structs.replace(status, **({"percent_complete": 100} if ended else {"state": "IN_PROGRESS"}))

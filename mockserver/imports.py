@@ -16,7 +16,16 @@ from .errors import NotFound
 from .handling import Answer, Prepared
 from .ids import new_id
 from .import_files import ReadFile, read_file
-from .import_jobs import INTERRUPTED, completed_records, ends_at, failing, has_ended, import_status_at, stored_rows
+from .import_jobs import (
+    INTERRUPTED,
+    at_pace,
+    completed_records,
+    ends_at,
+    failing,
+    has_ended,
+    import_status_at,
+    stored_rows,
+)
 from .list_uploads import ListUpload
 from .model import ImportJob, ImportStatus
 from .org import Org
@@ -57,7 +66,7 @@ class Imports:
             contact_id_name=upload.contact_id_name,
         )
         file = await read_file(path, rules, self._org.rng, upload)
-        return Prepared(lambda: self._started(upload.list_id, file))
+        return Prepared(lambda: self._started(upload.list_id, file), list_id=upload.list_id)
 
     async def status(self, request: web.Request) -> Prepared:
         """GET /api/v2/outbound/contactlists/{id}/importstatus."""
@@ -65,6 +74,7 @@ class Imports:
 
         def commit() -> Answer:
             self._org.store.contact_list(list_id)
+            self.poll(list_id)
             return Answer(body=msgspec.json.encode(self.status_of(list_id)))
 
         return Prepared(commit)
@@ -82,6 +92,13 @@ class Imports:
         shown = self._shown(list_id)
         visible_rows = self._org.profile.jobs.import_status_visible_rows
         return import_status_at(shown.job, self._org.clock.now(), visible_rows) if shown else ImportStatus()
+
+    def poll(self, list_id: str) -> None:
+        """Somebody asks for the status: an import whose progress follows the questions moves on."""
+        queue = self._queues.get(list_id)
+        if queue and queue[0].job.polls:
+            queue[0].job = msgspec.structs.replace(queue[0].job, polled=queue[0].job.polled + 1)
+            self.settle()
 
     def running(self, list_id: str) -> bool:
         return list_id in self._queues
@@ -133,6 +150,7 @@ class Imports:
             records_per_s=records_per_s,
             failure_reason=file.refused,
         )
+        job = at_pace(job, self._org.profile.jobs, self._org.clock.now())
         started = _Import(job, file)
         if (
             self._org.profile.semantics.over_capacity == "reject"

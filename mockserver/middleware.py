@@ -23,7 +23,7 @@ from .striking import CORRELATION_ID, LEFT_OUT, OP, Striker
 
 log = logging.getLogger(__name__)
 
-_STREAMED = ("import.upload",)  # bodies that no fault rule looks into
+LIST_ID = web.RequestKey("list_id", str)
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -79,11 +79,12 @@ class Pipeline:
 
     async def _work(self, operation: Operation, request: web.Request) -> Answer:
         """From the request to its answer, each fault at its moment."""
-        if self._org.faults.reads_body(operation.op) and operation.op not in _STREAMED:
+        if self._org.faults.reads_body(operation.op) and not operation.streamed:
             await read_body(request, self._org.profile.limits.request_body_bytes)
         if struck := await self._striker.before_parse(request):
             return struck
         prepared = await operation.handler(request)
+        request[LIST_ID] = prepared.list_id
         await self._take_time(request, prepared)
         return await self._striker.commit(request, prepared)
 
@@ -142,7 +143,7 @@ class Pipeline:
             status=status,
             size=len(request[BODY]) if BODY in request else request.content_length or 0,
             t=self._org.clock.now(),
-            list_id=request.match_info.get("contact_list_id", ""),
+            list_id=request.match_info.get("contact_list_id") or request.get(LIST_ID, ""),
             correlation_id=request[CORRELATION_ID],
             sent=sent,
         )

@@ -75,6 +75,8 @@ class ImportJob(_Wire, frozen=True):
     failure_reason: str | None = None  # set: FAILED once `completed_at_failure` rows are through
     completed_at_failure: int = 0
     frozen_at: int | None = None  # completed records never pass this
+    polls: int = 0  # 0: progress follows the time; else it is done when its state was asked for this often
+    polled: int = 0
 
 
 class ImportStatus(_Wire, frozen=True, omit_defaults=False):

@@ -3,8 +3,8 @@
 import msgspec
 from aiohttp import web
 
+from .access import TOKEN
 from .handling import Answer, Prepared
-from .middleware import TOKEN
 from .org import Org
 
 

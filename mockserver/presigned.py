@@ -75,7 +75,7 @@ class PresignedUploads:
             prepared.commit()
             return Answer(content_type="application/xml")
 
-        return Prepared(commit, contacts=prepared.contacts)
+        return Prepared(commit, contacts=prepared.contacts, list_id=prepared.list_id)
 
     def _address(self, request: web.Request) -> _Address:
         if "Authorization" in request.headers:

@@ -75,6 +75,8 @@ class Latency(_Section, frozen=True):
 
 
 class Jobs(_Section, frozen=True):
+    progress: Literal["time", "immediate", "polls"]  # what brings jobs forward
+    polls: int  # with progress "polls": the job is done when its state has been asked for this often
     import_start_delay_s: float
     import_rows_per_s: float  # 0: at once
     import_status_visible_rows: int  # smaller imports may end before any status is seen: no counters, no percent

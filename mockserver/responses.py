@@ -52,18 +52,21 @@ def internal_error(correlation_id: str) -> Answer:
     return Answer(status=500, body=_error_body(500, *_CODES[500], correlation_id))
 
 
-def struck_answer(action: Action, correlation_id: str) -> tuple[Answer, set[str]]:
-    """The answer of a fault with a status, and the names of the headers it leaves out.
+def struck_answer(action: Action, status: int, correlation_id: str) -> tuple[Answer, set[str]]:
+    """The answer of a fault with this status, and the names of the headers it leaves out.
 
     A 429 says `Retry-After: 1` unless the rule says otherwise.
     """
-    status = action.status or 500
-    given = {name.title(): value for name, value in action.headers.items()}
-    if status == 429:
-        given.setdefault("Retry-After", "1")
-    headers = {name: value for name, value in given.items() if value is not None}
+    usual = {"Retry-After": "1"} if status == 429 else {}
+    headers, left_out = without_nulls(usual | {name.title(): value for name, value in action.headers.items()})
     body = _struck_body(action.body, status, headers.get("Retry-After", "1"), correlation_id)
-    return Answer(status=status, body=body, headers=headers), {name.lower() for name in given.keys() - headers.keys()}
+    return Answer(status=status, body=body, headers=headers), left_out
+
+
+def without_nulls(headers: Mapping[str, str | None]) -> tuple[dict[str, str], set[str]]:
+    """The headers that have a value, and the lower-case names of those that have none."""
+    given = {name.title(): value for name, value in headers.items() if value is not None}
+    return given, {name.lower() for name, value in headers.items() if value is None}
 
 
 def _struck_body(body: Any, status: int, retry_after: str, correlation_id: str) -> bytes:

@@ -4,7 +4,7 @@ import io
 import socket
 import struct
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from aiohttp import web
 
@@ -15,14 +15,43 @@ from .handling import Answer
 _BLOCK_BYTES = 256 * 1024
 
 
+class Framing(NamedTuple):
+    """What the headers announce of a body, and what of it goes out."""
+
+    announced: int | None  # None: no length is given, and the body comes in chunks
+    sent: int
+    pause_at: int | None = None  # where a fault stalls or cuts
+
+    @property
+    def is_honest(self) -> bool:
+        return self.announced in (None, self.sent)
+
+
+def framing(size: int, fault: Action | None, *, announces: bool = True) -> Framing:
+    """How a body of `size` bytes is sent. Pure."""
+    fault = fault or Action()
+    sent = size if fault.truncate_at is None else min(size, fault.truncate_at)
+    announced = max(0, sent + (fault.content_length_delta or 0)) if announces else None
+    return Framing(announced, sent, size // 2 if fault.stall_s or fault.reset else None)
+
+
 async def send(
-    request: web.Request, answer: Answer, headers: dict[str, str], fault: Action | None, clock: Clock
+    request: web.Request,
+    answer: Answer,
+    headers: dict[str, str],
+    fault: Action | None,
+    clock: Clock,
+    *,
+    announces: bool = True,
 ) -> web.StreamResponse:
-    """The response, sent already if it comes from a file or is to break in the middle."""
-    if answer.file is None and fault is None:
+    """The response, sent already if it comes from a file, is to break in the middle, or does not tell its length."""
+    if answer.file is None and fault is None and announces:
         return web.Response(status=answer.status, body=answer.body, headers=headers)
     with answer.file.open("rb") if answer.file else io.BytesIO(answer.body) as source:
-        return await _stream(request, answer.status, headers, source, fault, clock)
+        size = source.seek(0, io.SEEK_END)
+        source.seek(0)
+        plan = framing(size, fault, announces=announces)
+        return await _stream(request, answer.status, headers, source, plan, fault or Action(), clock)
 
 
 async def _stream(
@@ -30,25 +59,33 @@ async def _stream(
     status: int,
     headers: dict[str, str],
     source: io.BufferedIOBase,
-    fault: Action | None,
+    plan: Framing,
+    fault: Action,
     clock: Clock,
 ) -> web.StreamResponse:
-    size = source.seek(0, io.SEEK_END)
-    source.seek(0)
-    response = web.StreamResponse(status=status, headers=headers | {"Content-Length": str(size)})
+    length = {} if plan.announced is None else {"Content-Length": str(plan.announced)}
+    response = web.StreamResponse(status=status, headers=headers | length)
     await response.prepare(request)
-    if fault:
-        for block in _blocks(source, size // 2):
-            await response.write(block)
+    first = plan.sent if plan.pause_at is None else plan.pause_at
+    await _write(response, source, first if plan.announced is None else min(first, plan.announced))
+    if plan.pause_at is not None:
         await clock.sleep(fault.stall_s)
         if fault.reset:
             end(request)
+        await _write(response, source, plan.sent - first)
+    if not plan.is_honest:
+        if request.transport is not None:  # what is more than was announced, the response would not let through
+            request.transport.write(source.read(max(0, plan.sent - (plan.announced or 0))))
+        end(request)
+    await response.write_eof()
+    return response
+
+
+async def _write(response: web.StreamResponse, source: io.BufferedIOBase, size: int) -> None:
     # Blocks are read in the loop's own thread: from the page cache that is quick, and a loop with virtual time cannot
     # wait for another thread.
     for block in _blocks(source, size):
         await response.write(block)
-    await response.write_eof()
-    return response
 
 
 def _blocks(source: io.BufferedIOBase, size: int) -> Iterator[bytes]:

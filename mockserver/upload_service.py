@@ -66,7 +66,8 @@ class UploadService:
             prepared = await self._take(upload, path)
         except NotFound:
             return Prepared(lambda: self._target_gone(upload))
-        return Prepared(lambda: self._committed_late(upload, prepared), contacts=prepared.contacts)
+        commit = partial(self._committed_late, upload, prepared)
+        return Prepared(commit, contacts=prepared.contacts, list_id=prepared.list_id)
 
     def _committed_late(self, upload: ListUpload, prepared: Prepared) -> Answer:
         try:

@@ -64,7 +64,7 @@ async def test_faults(mock_org, control):
 async def test_a_bad_rule_changes_nothing(control):
     """A rule that is refused is named, and the rules before it stay."""
     await control.put("/faults", json=[RULE])
-    reply = await control.put("/faults", json=[{"op": "*", "action": {"truncate_at": 100}}])
+    reply = await control.put("/faults", json=[{"op": "*", "action": {"truncate_at": -1}}])
     assert (reply.status_code, "truncate_at" in reply.json()["message"]) == (400, True)
     assert len((await control.get("/faults")).json()) == 1
 
@@ -86,7 +86,7 @@ async def test_state_and_contacts(mock_org, control):
     """The oracle tells what is stored, in order, without going through the API."""
     list_id, ids = await add_list(mock_org)
     state = (await control.get("/state")).json()
-    assert state["lists"] == [{"id": list_id, "name": "Leads", "size": 2, "importing": False}]
+    assert state["lists"][0].items() >= {"id": list_id, "name": "Leads", "size": 2, "importing": False}.items()
     contacts = (await control.get("/contacts", params={"list": list_id, "offset": 1, "limit": 5})).json()
     assert contacts == [{"id": ids[1], "data": {"Lead": "L-1", "Phone": "+1 555 0100"}}]
 
