@@ -62,6 +62,7 @@ class ContactForm:
         self._list, self._profile = contact_list, profile
         self._limits, self._semantics = profile.limits, profile.semantics
         self._columns = frozenset(contact_list.column_names)
+        self._named = self._columns if profile.semantics.unknown_columns == "reject" else None
         self._id_pattern = re.compile(profile.limits.contact_id_pattern or ".+", re.DOTALL)
         self._plain_decoders = plain_decoders(contact_list, profile)
 
@@ -75,7 +76,7 @@ class ContactForm:
     def contact(self, body: bytes | msgspec.Raw) -> SentContact:
         """One contact. Raises BadRequest. Unknown fields are ignored (Assumption)."""
         try:
-            sent, attributes = _read_sent(body), attributes_in(body)
+            sent, attributes = _read_sent(body), attributes_in(body, self._named)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise malformed() from error
         if sent.contact_list_id not in (None, self._list.id):

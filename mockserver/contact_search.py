@@ -17,6 +17,7 @@ class Found(NamedTuple):
     ids: Sequence[str]
     rows: Sequence[Row]
     total: int
+    created: Sequence[float] | None = None  # if that was at hand
 
 
 def found(store: Store, contact_list: ContactList, wanted: SearchRequest, page: Page, now: float) -> Found:
@@ -36,7 +37,7 @@ def found(store: Store, contact_list: ContactList, wanted: SearchRequest, page: 
 
 def _page_of_all(store: Store, list_id: str, page: Page) -> Found:
     shown = store.page(list_id, page.offset, page.size)
-    return Found(shown.ids, shown.rows, store.size(list_id))
+    return Found(shown.ids, shown.rows, store.size(list_id), shown.created)
 
 
 def _page_of(store: Store, list_id: str, page: Page, ids: Sequence[str]) -> Found:

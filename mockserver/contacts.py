@@ -7,13 +7,14 @@ from aiohttp import web
 
 from . import contact_search, paging, wire
 from .body import malformed, read_json, read_json_bytes
+from .contact_attributes import merged
 from .contact_rows import Batch, ContactForm, SentContact
-from .contact_writes import merged, set_attributes, write
+from .contact_writes import Options, set_attributes, write
 from .errors import BadRequest, NotFound
 from .handling import Answer, Prepared
 from .model import ContactList
 from .org import Org
-from .query import flag, several
+from .query import Query, flag, several
 from .search import SearchRequest
 from .store import Row
 from .wire import ContactWriter
@@ -30,16 +31,15 @@ class Contacts:
     async def add(self, request: web.Request) -> Prepared:
         """Add contacts, or update those whose id is known; answer 200 with an array of them.
 
-        `priority` and `doNotQueue` are checked and change nothing: nothing is ever dialled here.
+        `doNotQueue` is counted, for the control API to show: nothing is ever dialled here.
         """
         body = await self._body(request)
         contact_list = self._list(request)
         batch = self._form(contact_list).batch(body)
-        flag(request.query, "priority"), flag(request.query, "doNotQueue")
-        clear_system_data = flag(request.query, "clearSystemData")
+        options = _options(request.query)
 
         def added(batch: Batch) -> Answer:
-            return self._added(contact_list.id, batch, clear_system_data=clear_system_data)
+            return self._added(contact_list.id, batch, options)
 
         return Prepared(lambda: added(batch), len(batch.rows), first=lambda count: added(batch.first(count)))
 
@@ -124,10 +124,10 @@ class Contacts:
             self._writers[contact_list.id] = contact_list, writer
         return writer
 
-    def _added(self, list_id: str, batch: Batch, *, clear_system_data: bool) -> Answer:
-        written = write(self._org, list_id, batch, clear_system_data=clear_system_data)
+    def _added(self, list_id: str, batch: Batch, options: Options) -> Answer:
+        written = write(self._org, list_id, batch, options)
         writer = self._writer(self._org.store.contact_list(list_id))
-        return Answer(body=writer.array(written.ids, written.rows, written.attributes))
+        return Answer(body=writer.array(written.ids, written.rows, written.attributes, written.created))
 
     def _one(self, contact_list: ContactList, contact_id: str) -> Answer:
         row = self._org.store.existing(contact_list.id, [contact_id]).get(contact_id)
@@ -143,7 +143,7 @@ class Contacts:
         replace = self._org.profile.semantics.update == "replace"
         store.put_contacts(list_id, [contact_id], [contact.row if replace else merged(old, contact.row)])
         given = {} if contact.attributes is None else {contact_id: contact.attributes}
-        set_attributes(store, list_id, [contact_id], given, replace=replace)
+        set_attributes(self._org, list_id, [contact_id], given, (lambda _: b"{}") if replace else None)
         return self._one(store.contact_list(list_id), contact_id)
 
     def _deleted(self, contact_list: ContactList, contact_id: str) -> Answer:
@@ -163,16 +163,28 @@ class Contacts:
 
     def _found(self, contact_list: ContactList, wanted: SearchRequest, page: paging.Page) -> Answer:
         store = self._org.store
-        ids, rows, total = contact_search.found(store, contact_list, wanted, page, self._org.clock.now())
-        entities = [msgspec.Raw(contact) for contact in self._written(contact_list, ids, rows)]
+        ids, rows, total, created = contact_search.found(store, contact_list, wanted, page, self._org.clock.now())
+        entities = [msgspec.Raw(contact) for contact in self._written(contact_list, ids, rows, created)]
         path = f"{wire.contact_list_uri(contact_list.id)}/contacts/search"
         return Answer(body=paging.listing(path, page, total, entities, contactsCount=store.size(contact_list.id)))
 
-    def _written(self, contact_list: ContactList, ids: Sequence[str], rows: Sequence[Row]) -> list[bytes]:
+    def _written(
+        self, contact_list: ContactList, ids: Sequence[str], rows: Sequence[Row], created: Sequence[float] | None = None
+    ) -> list[bytes]:
         """The contacts as JSON, with what was ever set on them."""
+        if created is None:
+            created = self._org.store.created(contact_list.id, ids)
         stored = ((id_, self._org.store.attributes(contact_list.id, id_)) for id_ in ids)
         attributes = {id_: value for id_, value in stored if value is not None}
-        return self._writer(contact_list).each(ids, rows, attributes)
+        return self._writer(contact_list).each(ids, rows, attributes, created)
+
+
+def _options(query: Query) -> Options:
+    return Options(
+        priority=flag(query, "priority") if "priority" in query else None,
+        clear_system_data=flag(query, "clearSystemData"),
+        do_not_queue=flag(query, "doNotQueue"),
+    )
 
 
 def _no_contact() -> NotFound:

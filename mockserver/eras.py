@@ -13,10 +13,6 @@ class Eras:
         self._starts: list[int] = []
         self._moments: list[float] = []
 
-    @property
-    def moments(self) -> Sequence[float]:
-        return self._moments
-
     def begin(self, place: int, moment: float) -> None:
         """The rows from `place` on were created then."""
         if self._starts and self._starts[-1] == place:

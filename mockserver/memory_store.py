@@ -20,16 +20,10 @@ class MemoryStore:
     def __init__(self) -> None:
         self._tables: dict[str, _Table] = {}
         self._total = 0
-        self._revision = 0
         self._documents: dict[str, dict[str, bytes]] = {}
-
-    @property
-    def revision(self) -> int:
-        return self._revision
 
     def create_list(self, contact_list: ContactList) -> None:
         self.check_new(contact_list)
-        self._revision += 1
         self._tables[contact_list.id] = _Table(contact_list)
 
     def contact_list(self, list_id: str) -> ContactList:
@@ -40,12 +34,10 @@ class MemoryStore:
 
     def replace_list(self, contact_list: ContactList) -> None:
         self._table(contact_list.id).contact_list = contact_list
-        self._revision += 1
 
     def delete_list(self, list_id: str) -> None:
         self._total -= self._table(list_id).live
         del self._tables[list_id]
-        self._revision += 1
 
     def size(self, list_id: str) -> int:
         return self._table(list_id).live
@@ -102,9 +94,6 @@ class MemoryStore:
     def created_until(self, list_id: str, moment: float) -> int:
         ids, _, eras = self._table(list_id).live_contacts()
         return eras.until(moment, len(ids))
-
-    def creation_moments(self, list_id: str) -> Sequence[float]:
-        return self._table(list_id).eras.moments
 
     def find(self, list_id: str, column: str, values: Sequence[str]) -> list[str]:
         return self._table(list_id).find(column, values)

@@ -26,11 +26,6 @@ class Snapshot(NamedTuple):
 class Store(Protocol):
     """Methods raise `NotFound` (contact.list.not.found) for a list that does not exist. Writes are all or nothing."""
 
-    @property
-    def revision(self) -> int:
-        """Another number after each change of what lists there are and how they are configured."""
-        ...
-
     def create_list(self, contact_list: ContactList) -> None: ...
     def contact_list(self, list_id: str) -> ContactList: ...
     def contact_lists(self) -> Sequence[ContactList]:
@@ -72,10 +67,6 @@ class Store(Protocol):
 
     def created_until(self, list_id: str, moment: float) -> int:
         """How many of the contacts, in order of creation, come before the first that was created after `moment`."""
-        ...
-
-    def creation_moments(self, list_id: str) -> Sequence[float]:
-        """The different moments in which contacts of the list were created, in order; some may have none left."""
         ...
 
     def find(self, list_id: str, column: str, values: Sequence[str]) -> list[str]:

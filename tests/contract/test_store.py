@@ -172,21 +172,6 @@ def test_dates_of_creation(store):
     )
     store.delete_contacts("a", ["1"])
     assert (store.page("a", 0, 9).created, store.created_until("a", 15.0)) == ([10.0, 20.0], 1)
-    assert [*store.creation_moments("a")] == [10.0, 20.0]
-
-
-def test_a_revision_for_each_change_of_the_lists(store):
-    """Contacts do not count."""
-    seen = [store.revision]
-    for change, value in (
-        (store.create_list, contact_list("b")),
-        (store.replace_list, contact_list()),
-        (store.delete_list, "b"),
-    ):
-        change(value)
-        seen.append(store.revision)
-    store.add_contacts("a", ["1"], [row("x")])
-    assert (len({*seen}), store.revision) == (4, seen[-1])
 
 
 def test_find(store):

@@ -46,6 +46,7 @@ def test_add_answers_with_whole_contacts(contacts, to, leads_list):
         "callable": True,
         "phoneNumberStatus": STATUS,
         "configurationOverrides": {"priority": False},
+        "dateCreated": "2026-01-01T00:00:00.000Z",
         "selfUri": f"/api/v2/outbound/contactlists/{leads_list.id}/contacts/{contact_id}",
     }
     assert to(contacts.get, contact_id=contact_id).json == {"id": contact_id} | contact

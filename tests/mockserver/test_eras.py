@@ -44,7 +44,7 @@ def test_a_moment_that_brought_nothing(eras):
     """A batch of updates only leaves no trace."""
     eras.begin(6, 40.0)
     eras.begin(6, 50.0)
-    assert eras.moments == [10.0, 20.0, 30.0, 50.0]
+    assert eras.spans(4, 8) == [(4, 5, 20.0), (5, 6, 30.0), (6, 8, 50.0)]
 
 
 def test_without_gaps(eras):
