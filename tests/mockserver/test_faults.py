@@ -51,6 +51,31 @@ def test_the_first_rule_that_strikes_decides():
     assert [(r["planned"], r["seen"], r["fired"]) for r in faults.report()] == [(1, 3, 1), (1, 3, 1)]
 
 
+@pytest.mark.parametrize(
+    ("op", "action", "when"),
+    [
+        ("contacts.add", {"late_commit_s": 1}, "before_commit"),
+        ("contacts.add", {"partial_commit": 1}, "before_commit"),
+        ("contacts.add", {"rewrite": "shuffle"}, "after_commit"),
+        ("contacts.add", {"truncate_at": 1}, "mid_response"),
+        ("contacts.add", {"headers": {"Retry-After": None}}, "after_commit"),
+        ("contacts.add", BUSY, "before_parse"),
+    ],
+)
+def test_moments(op, action, when):
+    """An action has its own moment, or else the first."""
+    assert Faults(parse_rules([{"op": op, "action": action}])).report()[0]["when"] == when
+    assert struck({"action": action}, requests=1, when=when) == [1]
+
+
+def test_unfired():
+    """Rules that have not struck as planned are told; endless ones count once they have struck."""
+    rules = [{"op": "contacts.add", "nth": 1, "times": 2, "action": BUSY}, {"op": "lists.get", "action": BUSY}]
+    faults = Faults(parse_rules(rules))
+    faults.fire("contacts.add", "before_parse"), faults.fire("lists.get", "before_parse")
+    assert [(rule["op"], rule["fired"]) for rule in faults.unfired()] == [("contacts.add", 1)]
+
+
 def test_report_gives_the_rule_back():
     """A rule is reported as it was put, with its counts."""
     rule = {
@@ -81,7 +106,17 @@ def test_report_gives_the_rule_back():
         ([{"op": "*", "when": "mid_response", "action": BUSY}], "half an answer"),
         ([{"op": "import.upload", "contains": "x", "action": BUSY}], "streamed"),
         ([{"op": "*", "action": {"job": "fail"}}], "job"),
+        ([{"op": "export.create", "action": {"job": "fail"}}], "no `job` of this kind"),
+        ([{"op": "import.upload", "action": {"job": "drop_rows"}}], "belong together"),
+        ([{"op": "import.upload", "action": {"job": "drop_rows", "rows": 1, "at_percent": 1}}], "at_percent"),
+        ([{"op": "import.upload", "action": {"job": "freeze", "reason": "x"}}], "reason"),
         ([{"op": "*", "action": {"rewrite": "shuffle"}}], "rewrite"),
+        ([{"op": "contacts.add", "action": {"rewrite": "shake"}}], "shake"),
+        ([{"op": "export.file", "action": {"rewrite": "wrong_list"}}], "wrong_list"),
+        ([{"op": "*", "action": {"partial_commit": 1}}], "contacts.add"),
+        ([{"op": "contacts.add", "action": {"partial_commit": 1, "late_commit_s": 1}}], "two rules"),
+        ([{"op": "*", "action": {"truncate_at": 1, "reset": True}}], "excludes"),
+        ([{"op": "*", "action": {"truncate_at": 1, "status": 200}}], "half an answer"),
         ([{"op": "*", "action": BUSY}] * 1001, "1000"),
     ],
 )
