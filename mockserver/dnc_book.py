@@ -50,6 +50,7 @@ class DncBook:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._dropped_minute = 0  # until then nothing has to be looked through for what has expired
         self._tables = {list_id: self._recalled(raw) for list_id, raw in store.documents(_LISTS).items()}
 
     def lists(self) -> Sequence[DncList]:
@@ -85,13 +86,16 @@ class DncBook:
         table = self._table(list_id)
         self._write(table, change)
         table.entries.make(change)
+        self._dropped_minute = 0
         if table.written > 2 * len(table.entries) + _SMALL:
             self._rewrite(table)
 
     def drop_expired(self, minute: int) -> None:
         """Forget entries that have expired, in memory: read again, they will have expired again."""
-        for table in self._tables.values():
-            table.entries.drop_expired(minute)
+        if minute > self._dropped_minute:
+            for table in self._tables.values():
+                table.entries.drop_expired(minute)
+            self._dropped_minute = minute
 
     def _table(self, list_id: str) -> _Table:
         try:
