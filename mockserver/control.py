@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from . import inspection
 from .access import check_host
 from .body import read_json
 from .errors import ApiError, BadRequest, Forbidden, MethodNotAllowed, NotFound, Unauthorized
@@ -17,7 +18,6 @@ from .ids import new_id
 from .metrics import exposition
 from .org import Org
 from .profile import ProfileError, changed, origins
-from .queues import Queue
 from .responses import error_answer
 
 _BODY_BYTES = 4 * 1024 * 1024
@@ -115,35 +115,13 @@ class Control:
     async def state(self, request: web.Request) -> web.Response:
         """What the org holds now."""
         del request
-        self._org.settle()
-        store, now = self._org.store, self._org.clock.now()
-        lists = [
-            {
-                "id": contact_list.id,
-                "name": contact_list.name,
-                "size": store.size(contact_list.id),
-                "importing": self._org.imports.running(contact_list.id),
-                "queue": msgspec.to_builtins(self._org.queues.get(contact_list.id, Queue())),
-            }
-            for contact_list in store.contact_lists()
-        ]
-        tokens = [
-            {"token": token.short, "client_id": token.client_id, "expires_in_s": round(token.expires_at - now, 3)}
-            for token in self._org.tokens
-        ]
-        jobs = [{"list": item["id"], "job": "import"} for item in lists if item["importing"]]
-        return _json({"now": now, "lists": lists, "contacts": store.total_size(), "jobs": jobs, "tokens": tokens})
+        return _json(inspection.state(self._org))
 
     async def contacts(self, request: web.Request) -> web.Response:
         """A page of a list's contacts as they are stored, in order of creation."""
-        self._org.settle()
         offset, limit = _number(request, "offset", 0), min(_number(request, "limit", _PAGE), _MAX_PAGE)
-        page = self._org.store.page(request.query.get("list", ""), offset, limit)
-        contacts = b",".join(
-            b'{"id":%b,"data":%b}' % (msgspec.json.encode(contact_id), row)
-            for contact_id, row in zip(page.ids, page.rows, strict=True)
-        )
-        return web.Response(body=b"[" + contacts + b"]", content_type="application/json")
+        page = inspection.contacts(self._org, request.query.get("list", ""), offset, limit)
+        return web.Response(body=page, content_type="application/json")
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Prometheus text."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from aiohttp import web
 
 from .app import create_app
-from .clock import SystemClock
+from .clock import Clock, SystemClock
 from .config import Config, ConfigError, StoreUnavailableError
 from .control import create_control_app
 from .org import Org, create_org
@@ -55,24 +55,30 @@ async def run(config: Config, announce: Callable[[Ready], None]) -> None:
 @asynccontextmanager
 async def serving(config: Config) -> AsyncIterator[Ready]:
     """The org on its two ports for as long as the context lasts."""
+    control_token = secrets.token_hex(16)
+    with opened_org(config, SystemClock()) as org:
+        hosts = config.allowed_hosts | ({config.host} if config.exposed else frozenset())
+        async with (
+            listening(create_app(org, hosts), config.host, config.port) as url,
+            listening(create_control_app(org, control_token), "127.0.0.1", config.control_port) as control_url,
+        ):
+            yield _ready(org, url, control_url, control_token)
+
+
+@contextmanager
+def opened_org(config: Config, clock: Clock) -> Iterator[Org]:
+    """The org as configured, not served yet. Raises ConfigError."""
     config.check()
     profile = config.loaded_profile()
-    control_token = secrets.token_hex(16)
     with _opened(config.store) as store, tempfile.TemporaryDirectory(prefix="contactbench-mock-") as spool:
-        org = create_org(
+        yield create_org(
             store=store,
-            clock=SystemClock(),
+            clock=clock,
             profile=profile,
             spool=Path(spool),
             clients=list(config.clients),
             seed=config.seed,
         )
-        hosts = config.allowed_hosts | ({config.host} if config.exposed else frozenset())
-        async with (
-            _listening(create_app(org, hosts), config.host, config.port) as url,
-            _listening(create_control_app(org, control_token), "127.0.0.1", config.control_port) as control_url,
-        ):
-            yield _ready(org, url, control_url, control_token)
 
 
 def _ready(org: Org, url: str, control_url: str, control_token: str) -> Ready:
@@ -88,7 +94,7 @@ def _ready(org: Org, url: str, control_url: str, control_token: str) -> Ready:
 
 
 @asynccontextmanager
-async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """The address under which `app` is served."""
     # Compressed bodies are refused; what cannot be decompressed must not end the connection that says so.
     runner = web.AppRunner(
