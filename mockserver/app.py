@@ -6,13 +6,17 @@ from .contact_lists import ContactLists
 from .contacts import Contacts
 from .dnc_routes import dnc_rows
 from .handling import Handler, Operation
+from .list_bulk import ListBulkUpdate
+from .list_views import ContactListViews
 from .middleware import Pipeline
 from .oauth import OAuth
 from .org import Org
 from .platform import Platform
+from .template_routes import template_rows
 
 _LISTS = "/api/v2/outbound/contactlists"
 _LIST = _LISTS + "/{contact_list_id}"
+_VIEWS = _LISTS + "/divisionviews"
 _CONTACTS = _LIST + "/contacts"
 _DOWNLOAD = "/api/v2/downloads/{download_id}"
 _CONTACT = _CONTACTS + "/{contact_id}"
@@ -28,6 +32,7 @@ def operations(org: Org) -> list[Operation]:
     oauth, platform, lists, contacts = OAuth(org), Platform(org), ContactLists(org), Contacts(org)
     add, upload = "outbound:contactList:add", "outbound:contactList:upload"
     see, edit, delete = "outbound:contactList:view", "outbound:contactList:edit", "outbound:contactList:delete"
+    views, search = ContactListViews(org), "outbound:contactList:search"
     export, events = f"outbound:contact:view {see}", "outbound:eventLog:view"
     # fmt: off
     # A reset makes new imports and exports, so these are looked up at each request.
@@ -41,6 +46,10 @@ def operations(org: Org) -> list[Operation]:
         ("lists.create",         "POST",   _LISTS,                     lists.create,         add),
         ("lists.list",           "GET",    _LISTS,                     lists.list,           see),
         ("lists.delete_many",    "DELETE", _LISTS,                     lists.delete_many,    delete),
+        ("lists.bulk_update",    "POST",   _LISTS + "/bulk/update",    ListBulkUpdate(org).update, edit),
+        ("lists.division_views", "GET",    _VIEWS,                     views.views,          search),
+        ("lists.division_view",  "GET",    _VIEWS + "/{contact_list_id}", views.view,        search),
+        ("lists.time_zones",     "GET",    _LIST + "/timezonemappingpreview", views.time_zones, see),
         ("lists.get",            "GET",    _LIST,                      lists.get,            see),
         ("lists.update",         "PUT",    _LIST,                      lists.update,         edit),
         ("lists.delete",         "DELETE", _LIST,                      lists.delete,         delete),
@@ -53,7 +62,7 @@ def operations(org: Org) -> list[Operation]:
         ("contacts.update",      "PUT",    _CONTACT,                   contacts.update,      "outbound:contact:edit"),
         ("contacts.delete",      "DELETE", _CONTACT,                   contacts.delete,      "outbound:contact:delete"),
         ("import.upload",        "POST",   "/uploads/v2/contactlist",  lambda r: org.uploads.form(r), upload),
-        ("import.presign",       "POST",   _LISTS + "/uploads",        lambda r: org.uploads.contact_list_address(r), upload),
+        ("import.presign",       "POST",   _LISTS + "/uploads",        lambda r: org.uploads.address(r), upload),
         ("presigned.put",        "PUT",    "/presigned/{upload_key:.+}", lambda r: org.presigned.put(r), ""),
         ("import.status",        "GET",    _LIST + "/importstatus",    lambda r: org.imports.status(r), see),
         ("export.create",        "POST",   _LIST + "/export",          lambda r: org.exports.create(r), export),
@@ -63,6 +72,7 @@ def operations(org: Org) -> list[Operation]:
         ("events.list",          "GET",    _EVENTS,                    lambda r: org.events.list(r), events),
         ("events.get",           "GET",    _EVENTS + "/{event_id}",    lambda r: org.events.get(r), events),
         *dnc_rows(org),
+        *template_rows(org),
     ]
     # fmt: on
     return [

@@ -7,6 +7,7 @@ from .profile import Jobs
 
 # Assumption: the platform has no public code for an import that was cut short by a restart or by clearing the list.
 INTERRUPTED = "IMPORT_INTERRUPTED"
+OVER_CAPACITY = "EXCEEDED_CONTACT_LIMIT"
 
 
 def completed_records(job: ImportJob, now: float) -> int:

@@ -18,6 +18,7 @@ from .ids import new_id
 from .import_files import ReadFile, read_file
 from .import_jobs import (
     INTERRUPTED,
+    OVER_CAPACITY,
     at_pace,
     completed_records,
     ends_at,
@@ -30,7 +31,6 @@ from .list_uploads import ListUpload
 from .model import ImportJob, ImportStatus
 from .org import Org
 
-OVER_CAPACITY = "EXCEEDED_CONTACT_LIMIT"
 NO_ATTRIBUTES = b"{}"
 _ROWS_A_WRITE = 20_000  # a durable store waits for the disk once a write
 
@@ -81,6 +81,7 @@ class Imports:
 
     def settle(self) -> None:
         """Bring the lists up to now. Costs next to nothing while no import is on its way."""
+        self._org.template_imports.settle()
         for list_id in list(self._queues):
             try:
                 self._settle_list(list_id, self._queues[list_id], self._org.clock.now())
@@ -100,6 +101,11 @@ class Imports:
             queue[0].job = msgspec.structs.replace(queue[0].job, polled=queue[0].job.polled + 1)
             self.settle()
 
+    def failure_of(self, list_id: str, job_id: str) -> str | None:
+        """Why that import failed, if it did and is the newest that has ended."""
+        last = self._last.get(list_id)
+        return last.job.failure_reason if last is not None and last.job.id == job_id else None
+
     def running(self, list_id: str) -> bool:
         return list_id in self._queues
 
@@ -117,6 +123,8 @@ class Imports:
             self._last[list_id] = _over(failed, queue[0].file)
         try:
             self._save(list_id)
+            if queue:
+                self._org.events.import_ended(self._org.store.contact_list(list_id), failed, queue[0].file.report)
         except NotFound:
             self._last.pop(list_id, None)
 

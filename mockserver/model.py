@@ -87,6 +87,8 @@ class ImportStatus(_Wire, frozen=True, omit_defaults=False):
     completed_records: int | msgspec.UnsetType = msgspec.UNSET
     percent_complete: int | msgspec.UnsetType = msgspec.UNSET
     failure_reason: str | msgspec.UnsetType = msgspec.UNSET
+    target_contact_list_ids: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET  # of an import template
+    list_name_prefix: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class ExportJob(_Wire, frozen=True):

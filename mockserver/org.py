@@ -26,8 +26,11 @@ if TYPE_CHECKING:  # they import this module
     from .downloads import Downloads
     from .events import Events
     from .exports import Exports
+    from .import_templates import ImportTemplates
     from .imports import Imports
+    from .list_templates import ContactListTemplates
     from .presigned import PresignedUploads
+    from .template_imports import TemplateImports
     from .upload_service import UploadService
 
 
@@ -54,6 +57,9 @@ class Org:
     events: "Events" = field(init=False, repr=False)
     presigned: "PresignedUploads" = field(init=False, repr=False)
     uploads: "UploadService" = field(init=False, repr=False)
+    list_templates: "ContactListTemplates" = field(init=False, repr=False)
+    import_templates: "ImportTemplates" = field(init=False, repr=False)
+    template_imports: "TemplateImports" = field(init=False, repr=False)
     downloads: "Downloads" = field(init=False, repr=False)
     dnc: "DncBook" = field(init=False, repr=False)
     dnc_imports: "DncImports" = field(init=False, repr=False)
@@ -112,8 +118,11 @@ class Org:
         from .downloads import Downloads
         from .events import Events
         from .exports import Exports
+        from .import_templates import ImportTemplates
         from .imports import Imports
+        from .list_templates import ContactListTemplates
         from .presigned import PresignedUploads
+        from .template_imports import TemplateImports
         from .upload_service import UploadService
 
         self.events = Events(self)
@@ -121,6 +130,9 @@ class Org:
         self.exports = Exports(self)
         self.presigned = PresignedUploads(self)
         self.uploads = UploadService(self)
+        self.list_templates = ContactListTemplates(self)
+        self.import_templates = ImportTemplates(self)
+        self.template_imports = TemplateImports(self)
         self.downloads = Downloads(self)
         self.dnc = DncBook(self.store)
         self.dnc_imports = DncImports(self)

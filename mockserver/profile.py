@@ -36,6 +36,9 @@ class Limits(_Section, frozen=True):
     contacts_per_bulk_get: int
     contacts_per_delete: int
     lists_per_bulk_get: int
+    lists_per_bulk_update: int
+    templates_per_org: int  # contact list templates, and as many import templates
+    target_lists_per_import: int  # that one file may become through an import template
     page_size: int
     search_depth: int  # contacts that pages of a search may reach; 0: all
     filters_per_org: int
@@ -91,6 +94,7 @@ class Jobs(_Section, frozen=True):
 
 class Semantics(_Section, frozen=True):
     unknown_columns: Literal["reject", "ignore"]
+    page_past_the_end: Literal["empty", "not_found"]  # what a listing without allowEmptyResult answers there
     missing_columns: Literal["allow", "reject"]
     update: Literal["merge", "replace"]  # what an upsert or PUT does with columns it does not name
     own_ids: Literal["accept", "ignore"]

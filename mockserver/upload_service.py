@@ -36,7 +36,7 @@ class UploadService:
                 raise BadRequest(f"fileType must be one of {', '.join(self.takes)}.")
             return await self.takes[file_type](upload.fields)(upload.file)
 
-    async def contact_list_address(self, request: web.Request) -> Prepared:
+    async def address(self, request: web.Request) -> Prepared:
         """POST /api/v2/outbound/contactlists/uploads: an address to put the file to."""
         spec = spec_in_json(await read_json(request, self._org.profile.limits.request_body_bytes))
         upload, origin = spec.upload(), f"{request.scheme}://{request.host}"

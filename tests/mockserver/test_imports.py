@@ -266,7 +266,7 @@ async def test_injected_failures(served):
     ("fields", "status_code", "code"),
     [
         (FIELDS | {"id": "22222222-2222-4222-8222-222222222222"}, 404, "contact.list.not.found"),
-        (FIELDS | {"fileType": "dnclist"}, 400, "bad.request"),
+        (FIELDS | {"fileType": "faxlist"}, 400, "bad.request"),
         ({"id": LIST}, 400, "bad.request"),
         ({"fileType": "contactlist"}, 400, "bad.request"),
         (FIELDS | {"note": "x" * 70_000}, 400, "bad.request"),
