@@ -40,6 +40,26 @@ class LoopClock:
         await asyncio.sleep(seconds)
 
 
+class MovableClock:
+    """Another clock, which can be moved on: for tests that do not want to wait for a job or for a token to expire."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead_s = 0.0
+
+    def now(self) -> float:
+        return self._clock.now() + self._ahead_s
+
+    def advance(self, seconds: float) -> None:
+        """Raises ValueError if that would be back."""
+        if seconds < 0:
+            raise ValueError(f"time does not go back: {seconds}")
+        self._ahead_s += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+
 class ManualClock:
     """For tests: time moves only when told."""
 
