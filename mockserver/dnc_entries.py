@@ -85,7 +85,7 @@ class DncEntries:
 
     def _prepared(self, request: web.Request, change: Change, status: int) -> Prepared:
         list_id = request.match_info["dnc_list_id"]
-        return Prepared(lambda: self._made(list_id, change, status), contacts=len(change.values))
+        return Prepared(lambda: self._made(list_id, change, status), contacts=len(change.values), list_id=list_id)
 
     def _made(self, list_id: str, change: Change, status: int) -> Answer:
         org = self._org

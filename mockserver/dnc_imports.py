@@ -16,7 +16,7 @@ from .dnc_model import Change, DncList, EntryKind, uri
 from .errors import BadRequest
 from .handling import Answer, Prepared
 from .ids import new_id
-from .import_jobs import INTERRUPTED, ends_at, failing, has_ended, import_status_at, stored_rows
+from .import_jobs import INTERRUPTED, at_pace, ends_at, failing, has_ended, import_status_at, stored_rows
 from .model import ImportJob, ImportStatus, Reference
 from .org import Org
 
@@ -74,7 +74,7 @@ class DncImports:
                 await asyncio.sleep(0)  # others are served in between
         except RefusedFileError as error:
             found, refused = {}, error.code
-        return Prepared(lambda: self._start(dnc_list.id, found, report, refused))
+        return Prepared(lambda: self._start(dnc_list.id, found, report, refused), list_id=dnc_list.id)
 
     def checked(self, fields: Mapping[str, str]) -> DncList:
         """The list a file is for. Raises BadRequest and NotFound. Assumption: 400 for whatever is wrong."""
@@ -94,9 +94,16 @@ class DncImports:
 
         def commit() -> Answer:
             self._org.dnc.dnc_list(list_id)
+            self._poll(list_id)
             return Answer(body=msgspec.json.encode(self.status_of(list_id)))
 
         return Prepared(commit)
+
+    def _poll(self, list_id: str) -> None:
+        """Somebody asks for the status: an import whose progress follows the questions moves on."""
+        queue = self._queues.get(list_id)
+        if queue and queue[0].job.polls:
+            queue[0].job = msgspec.structs.replace(queue[0].job, polled=queue[0].job.polled + 1)
 
     def status_of(self, list_id: str) -> ImportStatus:
         """The status of the import that is running, or else of the last one, or an empty one."""
@@ -133,6 +140,7 @@ class DncImports:
             records_per_s=org.profile.jobs.import_rows_per_s,
             failure_reason=refused,
         )
+        job = at_pace(job, org.profile.jobs, org.clock.now())
         started = _Import(job, report, found)
         if org.profile.semantics.over_capacity == "reject" and not self._fits(list_id, found):
             started = _Import(failing(job, _OVER_CAPACITY, 0), report)

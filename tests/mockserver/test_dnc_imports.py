@@ -131,6 +131,18 @@ async def test_an_import_from_start_to_end(mock_org):
     assert full["importStatus"] == await status(mock_org, at)
 
 
+async def test_progress_by_polls(mock_org):
+    """An import may follow the questions about it instead of the time."""
+    mock_org.change(jobs__progress="polls", jobs__polls=2)
+    at = await dnc_list(mock_org)
+    await upload(mock_org, "phone\n" + "\n".join(PHONES), id=at["id"], phoneColumns="phone")
+    sizes = [await size(mock_org, at)]
+    for _ in range(2):
+        await status(mock_org, at)
+        sizes.append(await size(mock_org, at))
+    assert sizes == [0, 50, 100]
+
+
 async def test_a_second_upload_waits_for_the_first(mock_org):
     """Both come in, one after the other."""
     mock_org.change(jobs__import_rows_per_s=10.0)
