@@ -55,8 +55,9 @@ class EventLog(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
 class Events:
     """The newest entries of an org, kept in its store."""
 
-    def __init__(self, org: Org) -> None:
+    def __init__(self, org: Org, kept: int = _KEPT) -> None:
         self._org = org
+        self._kept = kept
 
     async def list(self, request: web.Request) -> Prepared:
         """GET /api/v2/outbound/events."""
@@ -98,7 +99,7 @@ class Events:
         )
         store = self._org.store
         store.save_document(_KIND, event.id, msgspec.json.encode(event))
-        if len(kept := store.documents(_KIND)) > _KEPT:
+        if len(kept := store.documents(_KIND)) > self._kept:
             store.delete_document(_KIND, next(iter(kept)))
 
     def _listed(self, query: Query) -> Answer:

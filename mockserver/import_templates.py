@@ -9,6 +9,7 @@ from aiohttp import web
 from . import template_rules, wire
 from .entities import Entities
 from .errors import BadRequest, NotFound
+from .filter_tests import usable_filter
 from .handling import Answer, Prepared
 from .ids import new_id
 from .list_spec import ReferenceSpec
@@ -59,10 +60,13 @@ class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
         columns = self._org.list_templates.known(template_ref.id)
         for problem in template_rules.problems(new, columns, self._org.profile.limits, others):
             raise problem
+        for filter_id in new.splitting_filter_ids:
+            usable_filter(self._org.store, filter_id)
         return new
 
     def _shown(self, each: ImportTemplate, query: Query) -> dict[str, Any]:
         shown: dict[str, Any] = {
+            "version": each.version,
             "useSplittingCriteria": each.use_splitting_criteria,
             "listNameFormat": each.list_name_format,
             **msgspec.to_builtins(each),
@@ -90,7 +94,7 @@ class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
             ) from error
 
     def _filter(self, sent: ReferenceSpec | None) -> Reference | None:
-        return Reference(id=sent.id) if sent and sent.id else None
+        return usable_filter(self._org.store, sent.id) if sent and sent.id else None
 
 
 def _splitting(sent: SplittingSpec | None) -> Splitting | None:

@@ -27,11 +27,6 @@ class Splitting(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     create_remainder_contact_list: bool = False
     use_waterfall_rule: bool = False
 
-    @property
-    def filter_ids(self) -> list[str]:
-        """Of criteria Custom. Assumption: ids of contact list filters, comma-joined."""
-        return [part.strip() for part in self.criteria_value.split(",") if part.strip()]
-
 
 class ImportTemplate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     id: str
@@ -50,6 +45,13 @@ class ImportTemplate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     def splitting(self) -> Splitting | None:
         """What is in force."""
         return self.splitting_information if self.use_splitting_criteria else None
+
+    @property
+    def splitting_filter_ids(self) -> list[str]:
+        """Of criteria Custom, else none. Assumption: ids of contact list filters, comma-joined."""
+        if self.splitting is None or self.splitting.criteria != "Custom":
+            return []
+        return [part.strip() for part in self.splitting.criteria_value.split(",") if part.strip()]
 
 
 class SplittingSpec(msgspec.Struct, kw_only=True, rename="camel"):

@@ -45,11 +45,10 @@ class Planner:
     def plans(self, file: ReadFile, find: Callable[[str], NamedFilter], rng: random.Random) -> list[Plan]:
         """The lists, none of them empty. `find` gives a filter by its id and raises NotFound."""
         splitting, main = self.template.splitting, self.template.contact_list_filter
-        is_custom = splitting is not None and splitting.criteria == "Custom"
-        filters = [find(filter_id) for filter_id in splitting.filter_ids] if splitting and is_custom else []
+        filters = [find(filter_id) for filter_id in self.template.splitting_filter_ids]
         split = parts(file.rows, splitting, find(main.id) if main else None, filters)
         # A row that goes into several lists is another contact in each.
-        shared = is_custom and not (splitting and splitting.use_waterfall_rule)
+        shared = bool(filters) and not (splitting and splitting.use_waterfall_rule)
         return [
             Plan(self._contact_list(part, number, rng), _of_part(file, part, rng if shared and number > 1 else None))
             for number, part in enumerate(split, 1)

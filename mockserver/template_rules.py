@@ -57,5 +57,5 @@ def _splitting_problems(new: ImportTemplate, columns: ContactList) -> Iterator[B
             yield invalid_value(value, "criteriaValue", "whole numbers from 1 to 100")
         case "Column" if value not in columns.column_names:
             yield invalid_value(value, "criteriaValue", ", ".join(columns.column_names))
-        case "Custom" if not splitting.filter_ids:
+        case "Custom" if not new.splitting_filter_ids:
             yield invalid_value(value, "criteriaValue", "ids of contact list filters")
