@@ -50,6 +50,12 @@ class _Sent(msgspec.Struct, rename="camel", gc=False):
     contact_list_id: str | None = None
 
 
+class _Patch(msgspec.Struct, rename="camel", gc=False):
+    data: dict[str, msgspec.Raw] = {}
+    contact_list_id: str | None = None
+
+
+_read_patch = msgspec.json.Decoder(_Patch).decode
 _read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _read_sent = msgspec.json.Decoder(_Sent).decode
 _read_text = msgspec.json.Decoder(str).decode
@@ -82,6 +88,18 @@ class ContactForm:
         if sent.contact_list_id not in (None, self._list.id):
             raise malformed()  # Assumption: a contact of another list is refused
         return SentContact(self._own_id(sent.id), self._row(sent.data), attributes)
+
+    def patch(self, body: bytes | msgspec.Raw) -> SentContact:
+        """Parts of a contact that are to be changed; its id is not looked at. Raises BadRequest."""
+        try:
+            sent, attributes = _read_patch(body), attributes_in(body, self._named)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise malformed() from error
+        if sent.contact_list_id not in (None, self._list.id):
+            raise malformed()
+        if self._named is not None and not self._named >= sent.data.keys():
+            raise invalid_columns()
+        return SentContact(None, self._checked_row(sent.data), attributes)
 
     def _plain_batch(self, body: bytes) -> Batch | None:
         """The batch, if it is plain and right."""
@@ -146,6 +164,9 @@ class ContactForm:
     def _row(self, data: Mapping[str, msgspec.Raw]) -> Row:
         """The row with its cells in the order of the list's columns. A column not sent stays absent (Assumption)."""
         self._check_columns(data.keys())
+        return self._checked_row(data)
+
+    def _checked_row(self, data: Mapping[str, msgspec.Raw]) -> Row:
         cells = {column: as_text(data[column]) for column in self._list.column_names if column in data}
         if max(map(len, cells.values()), default=0) > self._limits.cell_chars:
             # Assumption: the code is made like CONTACT_DATUM_LENGTH_LIMIT_EXCEEDED, which imports report.

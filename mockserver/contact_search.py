@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from . import search
+from .errors import NotFound
 from .model import ContactList
 from .paging import Page
 from .row_codec import decoder
-from .search import CONTACT_ID, Lookup, Record, SearchRequest, Sort
+from .search import CONTACT_ID, Criteria, Lookup, Record, SearchRequest, Sort
 from .store import Row, Store
+
+FILTERS = "contact_list_filter"  # the kind of documents that contact list filters are
 
 
 class Found(NamedTuple):
@@ -20,27 +25,61 @@ class Found(NamedTuple):
     created: Sequence[float] | None = None  # if that was at hand
 
 
-def found(store: Store, contact_list: ContactList, wanted: SearchRequest, page: Page, now: float) -> Found:
-    """The page of the contacts that match. Raises BadRequest.
+class _Filter(msgspec.Struct, rename="camel"):
+    """What a search needs of a stored contact list filter."""
+
+    clauses: list[search.Clause] | None = None
+    filter_type: str | None = None
+
+
+def criteria_of(store: Store, filter_id: str) -> Criteria:
+    """What the contact list filter asks. Raises NotFound."""
+    raw = store.documents(FILTERS).get(filter_id)
+    if raw is None:
+        raise NotFound("The requested resource was not found.")
+    found = msgspec.json.decode(raw, type=_Filter)
+    return Criteria(filter_type=found.filter_type, clauses=found.clauses)
+
+
+def matching(store: Store, contact_list: ContactList, criteria: Criteria | None, now: float) -> Sequence[str]:
+    """The ids of all contacts that match, in order of creation. Raises BadRequest."""
+    search.check(criteria, contact_list.column_names, now)
+    if not search.predicates(criteria):
+        return store.snapshot(contact_list.id).ids
+    return _matching(store, contact_list.id, SearchRequest(criteria=criteria), now)
+
+
+def found(
+    store: Store, contact_list: ContactList, wanted: SearchRequest, page: Page, now: float, lag_s: float = 0.0
+) -> Found:
+    """The page of the contacts that match, without those of the last `lag_s`. Raises BadRequest.
 
     A page of all costs nothing, a search for values of one text column costs by the values, any other by the list.
     """
     for problem in search.problems(wanted, contact_list.column_names):
         raise problem
-    if not wanted.contact_sorts:
-        if not search.predicates(wanted.criteria):
-            return _page_of_all(store, contact_list.id, page)
-        if (looked_up := search.lookup(wanted.criteria)) is not None:
-            return _page_of(store, contact_list.id, page, _ids(store, contact_list.id, looked_up))
-    return _page_of(store, contact_list.id, page, _scanned(store, contact_list.id, wanted, now))
+    newest = now - lag_s if lag_s else None
+    if not wanted.contact_sorts and not search.predicates(wanted.criteria):
+        return _page_of_all(store, contact_list.id, page, newest)
+    ids = _matching(store, contact_list.id, wanted, now)
+    return _page_of(store, contact_list.id, page, ids, newest)
 
 
-def _page_of_all(store: Store, list_id: str, page: Page) -> Found:
-    shown = store.page(list_id, page.offset, page.size)
-    return Found(shown.ids, shown.rows, store.size(list_id), shown.created)
+def _matching(store: Store, list_id: str, wanted: SearchRequest, now: float) -> Sequence[str]:
+    looked_up = None if wanted.contact_sorts else search.lookup(wanted.criteria)
+    return _scanned(store, list_id, wanted, now) if looked_up is None else _ids(store, list_id, looked_up)
 
 
-def _page_of(store: Store, list_id: str, page: Page, ids: Sequence[str]) -> Found:
+def _page_of_all(store: Store, list_id: str, page: Page, newest: float | None) -> Found:
+    total = store.size(list_id) if newest is None else store.created_until(list_id, newest)
+    shown = store.page(list_id, page.offset, min(page.size, max(0, total - page.offset)))
+    return Found(shown.ids, shown.rows, total, shown.created)
+
+
+def _page_of(store: Store, list_id: str, page: Page, ids: Sequence[str], newest: float | None) -> Found:
+    if newest is not None:
+        created = store.created(list_id, ids)
+        ids = [id_ for id_, moment in zip(ids, created, strict=True) if moment <= newest]
     shown = page.of(ids)
     rows = store.existing(list_id, shown)
     return Found(shown, [rows[id_] for id_ in shown], len(ids))

@@ -97,10 +97,12 @@ class Contacts:
             wanted = msgspec.convert(sent or {}, SearchRequest)
         except msgspec.ValidationError as error:
             raise malformed() from error
-        if wanted.contact_list_filter_id is not None:  # there are no filters here
-            raise NotFound("The requested resource was not found.")
+        if wanted.contact_list_filter_id is not None and wanted.criteria is not None:
+            raise BadRequest("Expected contactListFilterId or criteria; there are both.")  # Assumption
         size = paging.DEFAULT_SIZE if wanted.page_size is None else wanted.page_size
         page = paging.page(1 if wanted.page_number is None else wanted.page_number, size, limits.page_size)
+        if limits.search_depth and page.offset + page.size > limits.search_depth:
+            raise BadRequest(f"Pages of a search reach as far as contact {limits.search_depth}.")
         return Prepared(lambda: self._found(self._list(request), wanted, page), contacts=page.size)
 
     async def _body(self, request: web.Request) -> bytes:
@@ -162,11 +164,19 @@ class Contacts:
         )
 
     def _found(self, contact_list: ContactList, wanted: SearchRequest, page: paging.Page) -> Answer:
-        store = self._org.store
-        ids, rows, total, created = contact_search.found(store, contact_list, wanted, page, self._org.clock.now())
+        store, now, lag_s = self._org.store, self._org.clock.now(), self._org.profile.semantics.search_lag_s
+        if wanted.contact_list_filter_id is not None:
+            criteria = contact_search.criteria_of(store, wanted.contact_list_filter_id)
+            wanted = msgspec.structs.replace(wanted, criteria=criteria)
+        ids, rows, total, created = contact_search.found(store, contact_list, wanted, page, now, lag_s)
         entities = [msgspec.Raw(contact) for contact in self._written(contact_list, ids, rows, created)]
         path = f"{wire.contact_list_uri(contact_list.id)}/contacts/search"
         return Answer(body=paging.listing(path, page, total, entities, contactsCount=store.size(contact_list.id)))
+
+    def written(self, contact_list: ContactList, ids: Sequence[str]) -> list[bytes]:
+        """These contacts, which have to exist, as JSON."""
+        rows = self._org.store.existing(contact_list.id, ids)
+        return self._written(contact_list, ids, [rows[id_] for id_ in ids])
 
     def _written(
         self, contact_list: ContactList, ids: Sequence[str], rows: Sequence[Row], created: Sequence[float] | None = None

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-_RELATIVE = re.compile(r"(-?)P(?:(\d{1,4})D)?(?:T?(?:(\d{1,4})H)?(?:(\d{1,4})M)?)", re.ASCII)
+_RELATIVE = re.compile(r"(-?)P(?:(-?\d{1,4})D)?(?:T?(?:(-?\d{1,4})H)?(?:(-?\d{1,4})M)?)", re.ASCII)
 
 
 def date_in(text: str) -> datetime | None:
@@ -16,7 +16,10 @@ def date_in(text: str) -> datetime | None:
 
 
 def relative_date_in(text: str, now: float) -> datetime | None:
-    """The moment `PxxDTyyHzzM` from now, or None. Assumption: it lies in the future, with a minus in the past."""
+    """The moment `PxxDTyyHzzM` from now, or None: `P01DT00H-30M` is 23 hours and a half from now.
+
+    Source: SDK 269.0.0 models/contact_list_filter_predicate.py. Assumption: a minus before all of it turns it around.
+    """
     match = _RELATIVE.fullmatch(text)
     if match is None or not any(match.groups()[1:]):
         return None

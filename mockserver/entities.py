@@ -71,6 +71,10 @@ class Entities(ABC, Generic[E, S]):
         del each, query
         return True
 
+    def _most(self) -> int:
+        """How many an org may have."""
+        return self._org.profile.limits.templates_per_org
+
     def all(self) -> list[E]:
         """In order of creation."""
         return [self._decode(raw) for raw in self._org.store.documents(self.kind).values()]
@@ -144,7 +148,7 @@ class Entities(ABC, Generic[E, S]):
     def _added(self, specs: Sequence[S]) -> Sequence[E]:
         others, added = self.all(), []
         for spec in specs:
-            if len(others) >= self._org.profile.limits.templates_per_org:
+            if len(others) >= self._most():
                 raise BadRequest("The maximum count has been reached.", "max.entity.count.reached")
             others.append(new := self._made(spec, None, others))
             added.append(new)

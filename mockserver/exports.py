@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
-from .body import read_json
+from . import contact_selection
+from .body import malformed, read_json
+from .contact_selection import Selection, check_named, selected
 from .downloads import Download, origin, uri_of
-from .errors import BadRequest, NotFound
+from .errors import NotFound
 from .export_jobs import export_job, is_available, timestamp
 from .export_rows import export_header, export_lines
 from .handling import Answer, Prepared
@@ -21,7 +23,6 @@ from .model import ContactList, ExportJob
 from .org import Org
 from .store import Snapshot
 
-_REQUEST_BYTES = 64 * 1024
 _KEPT_A_LIST = 8  # exports of one list, expired or not
 _NOTHING = Snapshot((), ())
 
@@ -39,12 +40,15 @@ class Exports:
         self._exports: dict[str, _Export] = {}  # by the download's id, in the order they were asked for
 
     async def create(self, request: web.Request) -> Prepared:
-        """POST .../export. Assumption: filters and single contacts, which the body may name, are not supported."""
+        """POST .../export: of all contacts, or of those that the body names."""
         list_id = request.match_info["contact_list_id"]
-        wanted = await read_json(request, _REQUEST_BYTES, optional=True)
-        if wanted is not None and (not isinstance(wanted, dict) or wanted):
-            raise BadRequest("This mock exports whole lists only: the body must be empty, null or {}.")
-        return Prepared(lambda: self._create(list_id))
+        sent = await read_json(request, self._org.profile.limits.request_body_bytes, optional=True)
+        try:
+            wanted = msgspec.convert({} if sent is None else sent, Selection)
+        except msgspec.ValidationError as error:
+            raise malformed() from error
+        check_named(wanted, ("contactListFilterId", "criteria", "contactIds"), required=False)
+        return Prepared(lambda: self._create(list_id, wanted))
 
     async def get(self, request: web.Request) -> Prepared:
         """GET .../export: where the newest file is, as JSON or as a redirect."""
@@ -66,10 +70,9 @@ class Exports:
         kept = max(0, len(ids) - count)
         export.contacts = Snapshot(ids[:kept], rows[:kept], attributes)
 
-    def _create(self, list_id: str) -> Answer:
-        org = self._org
-        contact_list, contacts = org.store.contact_list(list_id), org.store.snapshot(list_id)
-        now = org.clock.now()
+    def _create(self, list_id: str, wanted: Selection) -> Answer:
+        org, now = self._org, self._org.clock.now()
+        contact_list, contacts = org.store.contact_list(list_id), self._contacts(list_id, wanted, now)
         self._forget_old(list_id, now)
         running = [export.job for export in self._exports.values() if now < export.job.ready_at < math.inf]
         job = export_job(new_id(org.rng), list_id, len(contacts.ids), now, org.profile.jobs, running)
@@ -79,6 +82,12 @@ class Exports:
         )
         uri = f"/api/v2/outbound/contactlists/{list_id}/export"
         return Answer(body=msgspec.json.encode({"id": job.id, "selfUri": uri}))
+
+    def _contacts(self, list_id: str, wanted: Selection, now: float) -> Snapshot:
+        store = self._org.store
+        if not wanted.named:
+            return store.snapshot(list_id)
+        return contact_selection.snapshot(store, list_id, selected(store, store.contact_list(list_id), wanted, now))
 
     def _get(self, list_id: str, origin: str, redirect: bool) -> Answer:
         self._org.store.contact_list(list_id)

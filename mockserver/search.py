@@ -44,7 +44,7 @@ COLUMN_TYPES = ("numeric", "alphabetic")
 _JOINED = {"AND": all, "OR": any}
 
 
-class Range(msgspec.Struct, rename="camel"):
+class Range(msgspec.Struct, rename="camel", omit_defaults=True):
     min: Scalar | None = None
     max: Scalar | None = None
     min_inclusive: bool | None = None
@@ -52,7 +52,7 @@ class Range(msgspec.Struct, rename="camel"):
     in_set: list[Scalar] | None = None
 
 
-class Predicate(msgspec.Struct, rename="camel", kw_only=True):
+class Predicate(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):
     column: str
     operator: str
     column_type: str | None = None
@@ -65,7 +65,7 @@ class Predicate(msgspec.Struct, rename="camel", kw_only=True):
         return self.column_type == "numeric"
 
 
-class Clause(msgspec.Struct, rename="camel"):
+class Clause(msgspec.Struct, rename="camel", omit_defaults=True):
     filter_type: str | None = None
     predicates: list[Predicate] | None = None
 
@@ -98,6 +98,13 @@ class Lookup(NamedTuple):
 
 def predicates(criteria: Criteria | None) -> list[Predicate]:
     return [each for clause in _clauses(criteria) for each in clause.predicates or ()]
+
+
+def check(criteria: Criteria | None, columns: Sequence[str], now: float) -> None:
+    """Raise BadRequest for whatever makes these criteria unfit for a list with these columns."""
+    for problem in problems(SearchRequest(criteria=criteria), columns):
+        raise problem
+    matcher(criteria, [CONTACT_ID, *columns], now)
 
 
 def problems(wanted: SearchRequest, columns: Collection[str]) -> Iterator[BadRequest]:
@@ -177,23 +184,21 @@ def _straight_test(predicate: Predicate, now: float) -> Test:
 
 def _between(predicate: Predicate, now: float) -> Test:
     limits = predicate.range or Range()
-    ends = [None if end is None else as_text(end) for end in (limits.min, limits.max)]
-    if ends == [None, None]:
+    if limits.min is None or limits.max is None:  # Source: SDK 269.0.0 models/contact_list_filter_range.py
         raise invalid_value(None, "range", "min, max")
+    ends = [as_text(limits.min), as_text(limits.max)]
     read_cell, read_end = _readers(predicate, ends, now)
-    least, most = (None if end is None else _read(read_end, end) for end in ends)
+    least, most = (_read(read_end, end) for end in ends)
     above = operator.ge if limits.min_inclusive else operator.gt
     below = operator.le if limits.max_inclusive else operator.lt
-    return _reading(
-        read_cell, lambda cell: (least is None or above(cell, least)) and (most is None or below(cell, most))
-    )
+    return _reading(read_cell, lambda cell: above(cell, least) and below(cell, most))
 
 
-def _readers(predicate: Predicate, ends: Sequence[str | None], now: float) -> tuple[Read, Read]:
+def _readers(predicate: Predicate, ends: Sequence[str], now: float) -> tuple[Read, Read]:
     """How cells and how the ends of a range are read: as numbers, as dates if an end is relative, or as text."""
     if predicate.is_numeric:
         return number_in, number_in
-    if any(end and relative_date_in(end, now) for end in ends):
+    if any(relative_date_in(end, now) for end in ends):
         return date_in, lambda text: relative_date_in(text, now) or date_in(text)
     return str, str
 

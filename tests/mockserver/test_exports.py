@@ -200,9 +200,27 @@ async def test_bodies_that_mean_the_whole_list(served, body):
     assert reply.status_code == 200
 
 
-@pytest.mark.parametrize("body", [b"[]", b'{"contactIds":["a"]}', b"{"])
-async def test_bodies_that_mean_something_else(served, body):
-    """Filters are not imitated, and that is said instead of exporting too much."""
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        ({"contactIds": ["c", "a", "unknown"]}, ["c", "a"]),
+        ({"contactIds": []}, []),
+        ({"criteria": {"clauses": [{"predicates": [{"column": "id", "operator": "EQUALS", "value": "2"}]}]}}, ["b"]),
+        ({"criteria": {}}, ["a", "b", "c"]),
+    ],
+)
+async def test_an_export_of_some_contacts(served, body, ids):
+    """By id or by criteria; ids nobody has are passed over."""
+    await served.client.post(EXPORT, json=body)
+    served.clock.advance(5)
+    uri = (await served.client.get(EXPORT)).json()["uri"]
+    file = await fetch(served, (await served.client.get(uri)).headers["Location"])
+    assert [line[0] for line in cells(file.content)][1:] == ids
+
+
+@pytest.mark.parametrize("body", [b"[]", b'{"contactIds":["a"],"criteria":{}}', b'{"contactIds":"a"}', b"{"])
+async def test_bodies_that_make_no_sense(served, body):
+    """What is exported is said in one way, or not at all."""
     reply = await served.client.post(EXPORT, content=body, headers={"Content-Type": "application/json"})
     assert (reply.status_code, reply.json()["code"]) == (400, "bad.request")
 
