@@ -78,6 +78,19 @@ async def test_trap_02_statuses_of_successes(mock_org):
     assert (await client.delete(LISTS, params={"id": other["id"]})).status_code == 204
 
 
+@pytest.mark.parametrize("status_code", [202, 200])
+async def test_trap_02_bulk_jobs_are_accepted(mock_org, status_code):
+    """202, or 200, which is documented as well; there is one to remove, and none to add."""
+    mock_org.change(semantics__bulk_job_status=status_code)
+    at = await created(mock_org)
+    await add(mock_org, at)
+    predicate = {"column": "Lead ID", "columnType": "alphabetic", "operator": "EQUALS", "value": "L-1"}
+    criteria = {"clauses": [{"filterType": "AND", "predicates": [predicate]}], "filterType": "AND"}
+    reply = await mock_org.client.post(f"{at['selfUri']}/contacts/bulk/remove", json={"criteria": criteria})
+    assert (reply.status_code, await size(mock_org, at)) == (status_code, 2)
+    assert (await mock_org.client.post(f"{at['selfUri']}/contacts/bulk/add", json={})).status_code == 404
+
+
 async def test_trap_03_an_export_that_is_not_ready(mock_org):
     """404 with a code of its own, before the first one is asked for and until it is ready."""
     mock_org.change(jobs__export_start_delay_s=5.0)
