@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
+from . import data_types
 from .body import malformed
 from .contact_attributes import attributes_in
 from .errors import ApiError, BadRequest
@@ -70,6 +71,7 @@ class ContactForm:
         self._columns = frozenset(contact_list.column_names)
         self._named = self._columns if profile.semantics.unknown_columns == "reject" else None
         self._id_pattern = re.compile(profile.limits.contact_id_pattern or ".+", re.DOTALL)
+        self._checks = data_types.checks(contact_list)
         self._plain_decoders = plain_decoders(contact_list, profile)
 
     def fits(self, contact_list: ContactList, profile: Profile) -> bool:
@@ -175,6 +177,9 @@ class ContactForm:
                 "contact.datum.length.limit.exceeded",
             )
         self._check_zip_code(cells.get(self._list.zip_code_column_name or "", ""))
+        for column, check in self._checks.items():
+            if (complaint := check(cells.get(column, ""))) is not None:
+                raise data_types.refusal(column, complaint)
         return _encode(cells)
 
     def _check_columns(self, sent: Any) -> None:
@@ -195,9 +200,9 @@ class ContactForm:
 def plain_decoders(contact_list: ContactList, profile: Profile) -> list[tuple[Any, bool]]:
     """Functions that read an array of plain contacts and raise for any other: of complete ones; of those that are not.
 
-    Zip codes have a form of their own, so a list with such a column has no plain contacts.
+    Zip codes and typed columns have a form of their own, so a list with such a column has no plain contacts.
     """
-    if contact_list.zip_code_column_name:
+    if contact_list.zip_code_column_name or contact_list.column_data_type_specifications:
         return []
     complete = (_plain_decoder(contact_list, profile, complete=True), True)
     if profile.semantics.missing_columns == "reject":

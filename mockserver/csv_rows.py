@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from . import row_codec
+from . import data_types, row_codec
 from .ids import new_ids
 from .model import ContactList
 from .profile import Limits, Semantics
@@ -175,6 +175,7 @@ class _Columns:
         self._encode = row_codec.encoder(wanted)
         # The longest encoded row whose cells cannot be too long, whatever it holds.
         self._surely_short = len(self._encode([[""] * len(wanted)])[0]) + rules.limits.cell_chars
+        self._checks = [(header.index(name), check) for name, check in data_types.checks(rules.contact_list).items()]
         self._id_at = header.index(rules.contact_id_name) if has_own_ids(rules) else None
         self._id_pattern = re.compile(rules.limits.contact_id_pattern or "(?s:.*)")
 
@@ -198,6 +199,8 @@ class _Columns:
             text = b"".join(rows)
             if any(sign in text for sign in _PADDED):
                 return None
+        if self._checks and any(map(self._data_complaint, records)):
+            return None
         return rows
 
     def _ids_in_order(self, records: list[Record]) -> bool:
@@ -223,7 +226,12 @@ class _Columns:
             return "IMPORT_ENTRY_DOES_NOT_ALIGN_WITH_HEADERS"
         if self._too_long(record):
             return "IMPORT_DATUM_EXCEEDS_LENGTH_LIMIT"
-        return None if self._id_at is None else self._id_complaint(record[self._id_at])
+        of_id = None if self._id_at is None else self._id_complaint(record[self._id_at])
+        return of_id or self._data_complaint(record)
+
+    def _data_complaint(self, record: Record) -> str | None:
+        found = (check(record[at]) for at, check in self._checks)
+        return next((data_types.event_code(complaint) for complaint in found if complaint is not None), None)
 
     def _id_complaint(self, contact_id: str) -> str | None:
         if not contact_id:
