@@ -1,6 +1,7 @@
 """CSV uploads into DNC lists. A file is read while it is uploaded; its entries come in at the import's pace."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from .dnc_model import Change, DncList, EntryKind, uri
 from .errors import BadRequest
 from .handling import Answer, Prepared
 from .ids import new_id
-from .import_jobs import INTERRUPTED, at_pace, ends_at, failing, has_ended, import_status_at, stored_rows
+from .import_jobs import INTERRUPTED, at_pace, ends_at, failing, has_ended, import_status_at, next_step_at, stored_rows
 from .model import ImportJob, ImportStatus, Reference
 from .org import Org
 
@@ -112,6 +113,12 @@ class DncImports:
         shown = queue[0] if queue else self._last.get(list_id)
         visible_rows = self._org.profile.jobs.import_status_visible_rows
         return import_status_at(shown.job, self._org.clock.now(), visible_rows) if shown else ImportStatus()
+
+    def next_step_at(self, list_id: str) -> float:
+        """When time alone will change the status next; infinite if it will not."""
+        self.settle()
+        queue = self._queues.get(list_id)
+        return next_step_at(queue[0].job, self._org.clock.now()) if queue else math.inf
 
     def settle(self) -> None:
         """Bring all lists up to now: what has come by import, and what has expired."""

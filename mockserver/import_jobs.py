@@ -1,5 +1,7 @@
 """How far an import is at any moment. Pure: nothing runs in the background, everything follows from the time."""
 
+import math
+
 import msgspec
 
 from .model import ImportJob, ImportStatus
@@ -7,6 +9,7 @@ from .profile import Jobs
 
 # Assumption: the platform has no public code for an import that was cut short by a restart or by clearing the list.
 INTERRUPTED = "IMPORT_INTERRUPTED"
+_ROUNDING_S = 1e-6  # what may be lost in seconds since 1970: a step is never announced for just before it comes
 OVER_CAPACITY = "EXCEEDED_CONTACT_LIMIT"
 
 
@@ -42,6 +45,19 @@ def has_ended(job: ImportJob, now: float) -> bool:
 def ends_at(job: ImportJob) -> float:
     """When it ends if it is not frozen."""
     return job.started_at + (_target(job) / job.records_per_s if job.records_per_s else 0.0)
+
+
+def next_step_at(job: ImportJob, now: float) -> float:
+    """When the status will show the next percent, or the end; infinite if time alone will not bring it."""
+    if now < job.started_at:
+        return job.started_at
+    limit = _target(job) if job.frozen_at is None else min(_target(job), job.frozen_at)
+    done = completed_records(job, now)
+    if job.polls or not job.records_per_s or done >= limit:
+        return math.inf
+    percent = 100 * done // job.total_records + 1
+    due = min(limit, -(-percent * job.total_records // 100))
+    return job.started_at + due / job.records_per_s + _ROUNDING_S
 
 
 def import_status_at(job: ImportJob, now: float, visible_rows: int = 0) -> ImportStatus:

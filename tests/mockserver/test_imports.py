@@ -15,6 +15,7 @@ from mockserver.import_jobs import (
     failing,
     has_ended,
     import_status_at,
+    next_step_at,
     stored_rows,
 )
 from mockserver.model import ContactList, ImportJob
@@ -72,6 +73,33 @@ def job(**changes):
 def test_status_at(changes, now, expected):
     """What the platform shows follows from the job and the moment alone."""
     assert msgspec.to_builtins(import_status_at(job(**changes), now)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "expected"),
+    [
+        ({}, 990.0, 1_000.0),  # the start
+        ({}, 1_000.0, 1_000.2),  # 1 percent of 200 records at 10 a second
+        ({}, 1_000.25, 1_000.4),
+        ({}, 1_019.9, 1_020.0),  # the end
+        ({}, 1_020.0, float("inf")),
+        ({"frozen_at": 61}, 1_006.0, 1_006.1),
+        ({"frozen_at": 61}, 1_007.0, float("inf")),
+        ({"failure_reason": "X", "completed_at_failure": 1}, 1_000.0, 1_000.1),
+        ({"total_records": 7, "accepted": 7}, 1_000.0, 1_000.1),  # less than a percent each cannot be
+        ({"records_per_s": 0.0}, 1_000.0, float("inf")),
+        ({"polls": 3}, 1_000.0, float("inf")),
+    ],
+)
+def test_the_next_step(changes, now, expected):
+    """It is when another percent shows, and by then it does."""
+    at = next_step_at(job(**changes), now)
+    assert at == pytest.approx(expected)
+    assert (
+        at == float("inf")
+        or completed_records(job(**changes), at) > completed_records(job(**changes), now)
+        or at == 1_000.0
+    )
 
 
 def test_small_imports_show_nothing():
