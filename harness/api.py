@@ -5,7 +5,7 @@ Source of paths and shapes: official Python SDK 269.0.0, apis/outbound_api.py.
 """
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -113,27 +113,37 @@ def delete_list(list_id: str) -> Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Leads on their way in one POST."""
+    """Leads on their way in one POST. Named by the position of its first lead in the run."""
 
-    first: int
+    positions: Sequence[int]
     shard: int
     contact_list_id: str
     lead_ids: Sequence[LeadId]
     contacts: Sequence[bytes] = field(repr=False)  # one JSON object a lead
 
     @property
+    def first(self) -> int:
+        return self.positions[0]
+
+    @property
     def body(self) -> bytes:
         return b"[" + b",".join(self.contacts) + b"]"
 
-    def only(self, lead_ids: set[LeadId]) -> "Batch":
-        """The same batch without the leads that are there already."""
-        kept = [n for n, lead_id in enumerate(self.lead_ids) if lead_id in lead_ids]
+    def only(self, lead_ids: Set[LeadId]) -> "Batch":
+        """Those of its leads that are in `lead_ids`."""
+        return self._of([n for n, lead_id in enumerate(self.lead_ids) if lead_id in lead_ids])
+
+    def halves(self) -> tuple["Batch", "Batch"]:
+        middle = len(self.lead_ids) // 2
+        return self._of(range(middle)), self._of(range(middle, len(self.lead_ids)))
+
+    def _of(self, places: Sequence[int]) -> "Batch":
         return Batch(
-            first=self.first,
+            positions=[self.positions[n] for n in places],
             shard=self.shard,
             contact_list_id=self.contact_list_id,
-            lead_ids=[self.lead_ids[n] for n in kept],
-            contacts=[self.contacts[n] for n in kept],
+            lead_ids=[self.lead_ids[n] for n in places],
+            contacts=[self.contacts[n] for n in places],
         )
 
 

@@ -24,6 +24,21 @@ class BatchSending:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchSplit:
+    """A batch that was refused as a whole goes on as these parts, both in doubt until they are heard of."""
+
+    parts: Sequence[BatchSending]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRefused:
+    """The platform refuses this one lead; `first` is the batch that held nothing else."""
+
+    first: int
+    reject: Reject
+
+
+@dataclass(frozen=True, slots=True)
 class BatchInDoubt:
     first: int
     why: str
@@ -105,6 +120,8 @@ class LeadsRejected:
 Event = (
     ListCreated
     | BatchSending
+    | BatchSplit
+    | LeadRefused
     | BatchInDoubt
     | BatchAcked
     | UploadSending

@@ -158,12 +158,14 @@ class Run:
         parts = [self.files.folder / record.file for record in self.journal.shards() if record.file]
         if self.journal.batches():
             parts.append(self.files.write_part(self.journal.mapping()))
+        known = {reject.lead_id: reject for reject in self.journal.rejects()}
         unmapped = self.files.write_mapping(parts)
-        known = {reject.lead_id for reject in self.journal.rejects()}
-        new = [reject for reject in unmapped if reject.lead_id not in known]
-        if new:
-            self.journal.save(LeadsRejected(new))
-        self._rejects = [*self.plan.preflight.rejects, *unmapped]
+        skipped = [reject for reject in unmapped if reject.lead_id not in known]
+        if skipped and self.plan.strategy.may_skip:
+            self.journal.save(LeadsRejected(skipped))
+            known |= {reject.lead_id: reject for reject in skipped}
+        refused = [replace(known[lead.lead_id], line=lead.line) for lead in unmapped if lead.lead_id in known]
+        self._rejects = [*self.plan.preflight.rejects, *refused]
         write_rejects(self._rejects, self.files.folder / "rejects.csv", self.plan.preflight.source)
         self._mapped = self.files.mapped()
 

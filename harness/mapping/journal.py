@@ -18,7 +18,7 @@ import msgspec
 from .. import events
 from ..domain import ContactId, LeadId, Reject, Shard
 from ..errors import LocalResource, StateError
-from .records import BatchRecord, ShardRecord
+from .records import BatchRecord, BatchState, ShardRecord
 
 SCHEMA_VERSION = 1
 TABLES = """
@@ -130,11 +130,25 @@ class Journal:
 
     @_apply.register
     def _(self, event: events.BatchSending) -> None:
+        self._put_batch(event, "sending")
+
+    @_apply.register
+    def _(self, event: events.BatchSplit) -> None:
+        for part in event.parts:
+            self._put_batch(part, "in_doubt")
+
+    def _put_batch(self, event: events.BatchSending, state: BatchState) -> None:
         self._db.execute(
-            "INSERT INTO batch (first, shard, attempt, sha256, lead_ids, state) VALUES (?, ?, ?, ?, ?, 'sending')"
-            " ON CONFLICT (first) DO UPDATE SET attempt = excluded.attempt, state = 'sending'",
-            (event.first, event.shard, event.attempt, event.sha256, encode(event.lead_ids).decode()),
+            "INSERT INTO batch (first, shard, attempt, sha256, lead_ids, state) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (first) DO UPDATE SET attempt = excluded.attempt, sha256 = excluded.sha256,"
+            " lead_ids = excluded.lead_ids, state = excluded.state",
+            (event.first, event.shard, event.attempt, event.sha256, encode(event.lead_ids).decode(), state),
         )
+
+    @_apply.register
+    def _(self, event: events.LeadRefused) -> None:
+        self._db.execute("UPDATE batch SET state = 'refused' WHERE first = ?", (event.first,))
+        self._apply(events.LeadsRejected([event.reject]))
 
     @_apply.register
     def _(self, event: events.BatchInDoubt) -> None:
@@ -205,7 +219,17 @@ class Journal:
         ]
 
     def batches(self) -> dict[int, BatchRecord]:
-        return {row[0]: BatchRecord(*row) for row in self._rows("SELECT first, state, attempt, sha256 FROM batch")}
+        columns = "first, state, attempt, sha256, json_array_length(lead_ids)"
+        return {row[0]: BatchRecord(*row) for row in self._rows(f"SELECT {columns} FROM batch ORDER BY first")}
+
+    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], set[LeadId]]:
+        """Of the batches that begin at these positions: the leads that are settled, and those in doubt."""
+        settled: set[LeadId] = set()
+        doubtful: set[LeadId] = set()
+        rows = self._rows(f"SELECT state, lead_ids FROM batch WHERE first >= {first:d} AND first < {stop:d}")
+        for state, lead_ids in rows:
+            (settled if state in ("acked", "refused") else doubtful).update(decode(lead_ids))
+        return settled, doubtful
 
     def mapping(self) -> Iterator[tuple[LeadId, ContactId, str]]:
         """Every acknowledged lead with its contact and list, in the order of the input."""

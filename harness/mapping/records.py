@@ -6,7 +6,7 @@ from typing import Literal
 from ..domain import Shard
 
 ShardState = Literal["planned", "listed", "sending", "uploaded", "imported", "mapped"]
-BatchState = Literal["sending", "in_doubt", "acked"]
+BatchState = Literal["sending", "in_doubt", "acked", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,3 +31,8 @@ class BatchRecord:
     state: BatchState
     attempt: int
     sha256: str
+    leads: int = 0
+
+    @property
+    def settled(self) -> bool:
+        return self.state in ("acked", "refused")

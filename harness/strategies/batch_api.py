@@ -4,7 +4,7 @@
 the leads. `BatchApiOwnIds` gives the Lead ID as the contact's id: sending again is an update and changes nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,15 +12,16 @@ from .. import api
 from ..api import BadResponse, Batch, Refusal
 from ..domain import ContactId, LeadId
 from ..errors import GaveUp, Refused
-from ..events import BatchAcked, BatchInDoubt, BatchSending
+from ..events import BatchAcked, BatchInDoubt
 from ..flow import Flow, Reply, Save, Wait
 from ..retry import outcome
-from .batches import batches, digest
+from .batches import pending
 from .export import export_verification
 from .job import Job, Stage, Verification
 from .lists import lists_stage
 from .refusals import stop
 from .resolve import stored_contacts
+from .splitting import in_halves, intent, may_be_split
 
 ATTEMPTS = 5  # of a batch whose answers keep getting lost
 
@@ -30,12 +31,12 @@ class BatchApi:
     name: str = "batch-api"
     main_op: str = "contacts.add"
     own_ids: bool = False
+    may_skip: bool = False
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
-        yield Stage(
-            "upload", (upload(batch, job, doubtful=doubtful) for batch, doubtful in pending(job, own_ids=False))
-        )
+        todo = pending(job, own_ids=False)
+        yield Stage("upload", (upload(batch, job, doubtful=doubtful) for batch, doubtful in todo))
 
     def verification(self, job: Job) -> Verification:
         return export_verification(job)
@@ -46,6 +47,7 @@ class BatchApiOwnIds:
     name: str = "batch-api-own-ids"
     main_op: str = "contacts.add"
     own_ids: bool = True
+    may_skip: bool = False
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
@@ -62,43 +64,60 @@ def _uploads(todo: Iterable[tuple[Batch, bool]], job: Job) -> Iterator[Flow[None
     return (upload_own_ids(batch, job) for batch, _ in todo)
 
 
-def pending(job: Job, *, own_ids: bool) -> Iterator[tuple[Batch, bool]]:
-    """The batches still to be acknowledged, and whether an earlier run may have sent them already."""
-    known = job.progress.batches()
-    for record in job.progress.shards():
-        for batch in batches(record, job, own_ids=own_ids):
-            earlier = known.get(batch.first)
-            if earlier is None or earlier.state != "acked":
-                yield batch, earlier is not None
+def upload(
+    batch: Batch, job: Job, *, doubtful: bool = False, known: Mapping[LeadId, ContactId] | None = None
+) -> Flow[None]:
+    """Send a batch to a server that makes the ids. Whatever is in doubt is looked up before anything is sent again.
 
-
-def upload(batch: Batch, job: Job, *, doubtful: bool = False) -> Flow[None]:
-    """Send a batch to a server that makes the ids. Whatever is in doubt is looked up before anything is sent again."""
-    mapping: dict[LeadId, ContactId] = {}
-    rest, adopted = batch, 0
+    `known`: contacts of its leads that are there already.
+    """
+    mapping: Mapping[LeadId, ContactId] = known or {}
+    adopted = len(mapping)
     for attempt in range(1, ATTEMPTS + 1):
         if doubtful:
             mapping = yield from stored_contacts(batch, job)
-            rest, adopted = batch.only(set(batch.lead_ids) - mapping.keys()), len(mapping)
+            adopted = len(mapping)
+        rest = batch.only(set(batch.lead_ids) - mapping.keys())
         if rest.lead_ids:
-            yield Save(_intent(batch, attempt))
+            yield Save(intent(batch, attempt))
             reply = yield api.add_contacts(rest, idempotent=False, attempt=attempt)
+            if may_be_split(reply):
+                yield from _apart(batch, job, reply, mapping)
+                return
             answer = _read(reply, rest, job)
             if isinstance(answer, str):
                 yield Save(BatchInDoubt(batch.first, answer))
                 doubtful = True
                 continue
-            mapping = mapping | answer
+            mapping = {**mapping, **answer}
         yield Save(BatchAcked(first=batch.first, mapping=mapping, adopted=adopted))
         return
     raise _still_in_doubt(batch)
 
 
+def _apart(batch: Batch, job: Job, reply: Reply, mapping: Mapping[LeadId, ContactId]) -> Flow[None]:
+    """Send a refused batch in halves. The first refusal shows, by search, whether it leaves contacts behind."""
+    if reply.status != 413 and not job.learned.atomic:
+        found = yield from stored_contacts(batch, job, quiet=False)
+        if found.keys() > mapping.keys():
+            job.learned.atomic = False
+        elif job.learned.atomic is None:
+            job.learned.atomic = True
+        mapping = found
+    for half in (yield from in_halves(batch, job, reply)):
+        known = {lead_id: mapping[lead_id] for lead_id in half.lead_ids if lead_id in mapping}
+        yield from upload(half, job, known=known)
+
+
 def upload_own_ids(batch: Batch, job: Job) -> Flow[None]:
     """Send a batch whose contact ids are the Lead IDs: when in doubt, the same bytes again."""
     for attempt in range(1, ATTEMPTS + 1):
-        yield Save(_intent(batch, attempt))
+        yield Save(intent(batch, attempt))
         reply = yield api.add_contacts(batch, idempotent=True, attempt=attempt)
+        if may_be_split(reply):
+            for half in (yield from in_halves(batch, job, reply)):
+                yield from upload_own_ids(half, job)
+            return
         answer = _read(reply, batch, job)
         if isinstance(answer, str):
             yield Save(BatchInDoubt(batch.first, answer))
@@ -113,12 +132,6 @@ def upload_own_ids(batch: Batch, job: Job) -> Flow[None]:
         yield Save(BatchAcked(first=batch.first, mapping=answer))
         return
     raise _still_in_doubt(batch)
-
-
-def _intent(batch: Batch, attempt: int) -> BatchSending:
-    return BatchSending(
-        first=batch.first, shard=batch.shard, attempt=attempt, sha256=digest(batch), lead_ids=batch.lead_ids
-    )
 
 
 def _read(reply: Reply, batch: Batch, job: Job) -> dict[LeadId, ContactId] | str:

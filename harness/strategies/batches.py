@@ -1,37 +1,67 @@
-"""Leads cut into batches: at most so many contacts and so many bytes, the same way every time."""
+"""Leads cut into batches, the same way every time; and which of them an earlier run has settled."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Set
 from hashlib import sha256
 
 from ..api import Batch, contact
-from ..domain import LeadId
+from ..domain import LeadId, Leads
 from ..mapping.records import ShardRecord
-from .job import Job
+from .job import Job, Progress
 
 
-def batches(record: ShardRecord, job: Job, *, own_ids: bool) -> Iterator[Batch]:
-    """The batches of a shard, in order."""
-    shard, list_id = record.shard, record.list_id
-    for leads in job.leads.batches(job.settings.batch_size, shard.first, shard.first + shard.count):
-        contacts = [
-            contact(lead_id, row, job.columns, list_id, own_id=own_ids)
-            for lead_id, row in zip(leads.ids, leads.rows, strict=True)
-        ]
-        for start, end in cut([len(c) for c in contacts], job.settings.body_bytes):
-            yield Batch(
-                first=leads.first + start,
-                shard=shard.number,
-                contact_list_id=list_id,
-                lead_ids=[LeadId(lead_id) for lead_id in leads.ids[start:end]],
-                contacts=contacts[start:end],
-            )
+def pending(job: Job, *, own_ids: bool) -> Iterator[tuple[Batch, bool]]:
+    """The batches still to be settled, in order, and whether they may have been sent before."""
+    earlier = Earlier(job.progress)
+    for record in job.progress.shards():
+        first, stop = record.shard.first, record.shard.first + record.shard.count
+        for leads in job.leads.batches(job.settings.batch_size, first, stop):
+            settled, doubtful = earlier.about(leads)
+            for batch in batches(leads, record, job, own_ids=own_ids, without=settled):
+                yield batch, not doubtful.isdisjoint(batch.lead_ids)
 
 
-def cut(sizes: list[int], body_bytes: int) -> Iterator[tuple[int, int]]:
-    """Ranges whose JSON array, brackets and commas counted, fits `body_bytes`; a single contact is never cut."""
+class Earlier:
+    """What the journal knows of batches. Refusals may have split them, but never across the leads read at once."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._records = list(progress.batches().values())
+        self._firsts = [record.first for record in self._records]
+
+    def about(self, leads: Leads) -> tuple[Set[LeadId], Set[LeadId]]:
+        """Of these leads: those settled, and those in doubt."""
+        start, stop = leads.first, leads.first + len(leads)
+        records = self._records[bisect_left(self._firsts, start) : bisect_left(self._firsts, stop)]
+        if not records:
+            return frozenset(), frozenset()
+        if all(record.settled for record in records) and sum(record.leads for record in records) == len(leads):
+            return frozenset(leads.ids), frozenset()
+        return self._progress.leads_between(start, stop)
+
+
+def batches(
+    leads: Leads, record: ShardRecord, job: Job, *, own_ids: bool, without: Set[LeadId] = frozenset()
+) -> Iterator[Batch]:
+    """These leads as batches: at most so many contacts and so many bytes each."""
+    places = [n for n, lead_id in enumerate(leads.ids) if lead_id not in without]
+    contacts = [contact(leads.ids[n], leads.rows[n], job.columns, record.list_id, own_id=own_ids) for n in places]
+    caps = (job.learned.contacts or job.settings.batch_size, job.learned.body_bytes or job.settings.body_bytes)
+    for start, end in cut([len(c) for c in contacts], *caps):
+        yield Batch(
+            positions=[leads.first + n for n in places[start:end]],
+            shard=record.shard.number,
+            contact_list_id=record.list_id,
+            lead_ids=[leads.ids[n] for n in places[start:end]],
+            contacts=contacts[start:end],
+        )
+
+
+def cut(sizes: list[int], count: int, body_bytes: int) -> Iterator[tuple[int, int]]:
+    """Ranges of at most `count` whose JSON array, brackets and commas counted, fits `body_bytes`; one is never cut."""
     start, total = 0, 2
     for n, size in enumerate(sizes):
-        if n > start and total + size > body_bytes:
+        if n > start and (total + size > body_bytes or n - start == count):
             yield start, n
             start, total = n, 2
         total += size + 1

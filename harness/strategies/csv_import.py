@@ -29,6 +29,7 @@ class CsvImportExport:
     name: str = "csv-import-export"
     main_op: str = "import.upload"
     own_ids: bool = False
+    may_skip: bool = True
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
@@ -44,6 +45,7 @@ class CsvImportOwnIds:
     name: str = "csv-import-own-ids"
     main_op: str = "import.upload"
     own_ids: bool = True
+    may_skip: bool = True
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
@@ -59,6 +61,7 @@ class CsvImportSearch:
     name: str = "csv-import-search"
     main_op: str = "contacts.search"
     own_ids: bool = False
+    may_skip: bool = True
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)

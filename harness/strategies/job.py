@@ -1,11 +1,11 @@
 """What a strategy is told: the leads, the plan, and how far an earlier run came."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ..domain import LeadColumns, LeadReader
+from ..domain import LeadColumns, LeadId, LeadReader
 from ..flow import Flow
 from ..mapping.records import BatchRecord, ShardRecord
 
@@ -28,7 +28,13 @@ class Progress(Protocol):
     """What the journal knows."""
 
     def shards(self) -> Sequence[ShardRecord]: ...
-    def batches(self) -> dict[int, BatchRecord]: ...
+    def batches(self) -> dict[int, BatchRecord]:
+        """By their first position, in that order."""
+        ...
+
+    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], set[LeadId]]:
+        """Of the batches that begin at these positions: the leads that are settled, and those in doubt."""
+        ...
 
 
 class LocalFiles(Protocol):
@@ -55,12 +61,23 @@ class LocalFiles(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Learned:
+    """What the platform's refusals taught this run; shared by its flows."""
+
+    body_bytes: int | None = None  # a smaller cap than the settings say
+    contacts: int | None = None  # fewer contacts a POST
+    atomic: bool | None = None  # a refused batch leaves nothing behind
+    refused: int = 0  # leads
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     leads: LeadReader
     progress: Progress
     files: LocalFiles
     settings: Settings
+    learned: Learned = field(default_factory=Learned)
 
     @property
     def columns(self) -> LeadColumns:
@@ -87,6 +104,11 @@ class Strategy(Protocol):
     @property
     def own_ids(self) -> bool:
         """The contact's id is the Lead ID."""
+        ...
+
+    @property
+    def may_skip(self) -> bool:
+        """The server may leave leads out without a word: an import does, an answer to a POST does not."""
         ...
 
     def stages(self, job: Job) -> Iterator[Stage]:

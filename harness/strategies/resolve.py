@@ -11,12 +11,14 @@ from .job import Job
 from .refusals import stop
 
 
-def stored_contacts(batch: Batch, job: Job) -> Flow[dict[LeadId, ContactId]]:
+def stored_contacts(batch: Batch, job: Job, *, quiet: bool = True) -> Flow[dict[LeadId, ContactId]]:
     """The contacts of the batch's leads that are in the list, once two searches in a row agree.
 
-    The quiet period comes first: a request whose answer was lost may still be carried out.
+    The quiet period comes first: a request whose answer was lost may still be carried out. One that was answered is
+    over.
     """
-    yield Wait(job.settings.quiet_s, "quiet")
+    if quiet:
+        yield Wait(job.settings.quiet_s, "quiet")
     found = yield from _search(batch, job)
     while True:
         yield Wait(job.settings.settle_s, "quiet")

@@ -47,7 +47,9 @@ def found(*lead_ids: str, total: int | None = None, size: int = 0) -> Reply:
 def batch(*lead_ids: str, first: int = 0) -> Batch:
     contacts = [msgspec.json.encode({"data": {"Lead ID": lead_id}}) for lead_id in lead_ids]
     ids = [LeadId(lead_id) for lead_id in lead_ids]
-    return Batch(first=first, shard=0, contact_list_id=LIST, lead_ids=ids, contacts=contacts)
+    return Batch(
+        positions=range(first, first + len(ids)), shard=0, contact_list_id=LIST, lead_ids=ids, contacts=contacts
+    )
 
 
 def shard(number: int = 0, first: int = 0, count: int = 3, **record: Any) -> ShardRecord:
@@ -154,6 +156,16 @@ class Known:
 
     def batches(self) -> dict[int, BatchRecord]:
         return {record.first: record for record in self.sent}
+
+    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], set[LeadId]]:
+        """As if the batches had held the leads of `ListedLeads`."""
+        settled: set[LeadId] = set()
+        doubtful: set[LeadId] = set()
+        for record in self.sent:
+            if first <= record.first < stop:
+                leads = settled if record.settled else doubtful
+                leads.update(LeadId(f"A{n}") for n in range(record.first, record.first + record.leads))
+        return settled, doubtful
 
 
 @dataclass

@@ -5,11 +5,12 @@ import pytest
 
 from harness import events
 from harness.errors import GaveUp, Refused
-from harness.flow import Reply
+from harness.flow import Reply, drive
 from harness.mapping.records import BatchRecord
 from harness.strategies.batch_api import ATTEMPTS, BatchApi, BatchApiOwnIds, pending, upload, upload_own_ids
+from harness.strategies.splitting import MOST_REFUSED
 
-from ..fakes import LOST, added, batch, entity, found, job, no, ok, ran, shard
+from ..fakes import LOST, Shell, added, batch, entity, found, job, no, ok, ran, shard
 
 LEADS = ("A1", "A2", "A3")
 SENT = ["BatchSending", "contacts.add"]
@@ -26,6 +27,18 @@ DOUBTED = [
     pytest.param(Reply(status=200, body=added(*LEADS).body[:-5]), id="cut answer"),
     pytest.param(Reply(status=200, body=added(*LEADS).body, error="ReadError"), id="lost in the middle"),
 ]
+
+
+class Talker(Shell):
+    """A shell whose server is a function."""
+
+    def __init__(self, server):
+        super().__init__(iter(()))
+        self.server = server
+
+    def send(self, call):
+        self.steps.append(call)
+        return self.server(call) if call.op == "contacts.add" else found()
 
 
 def sent_leads(call):
@@ -126,7 +139,6 @@ def test_a_server_that_never_answers_is_given_up():
         (400, "contact.list.limit.exceeded", "LIST_CAP"),
         (403, "missing.permissions", "FORBIDDEN"),
         (404, "contact.list.not.found", "LIST_GONE"),
-        (413, "request.entity.too.large", "BODY_TOO_LARGE"),
         (307, "", "REFUSED"),  # personal data is not sent to another place
     ],
 )
@@ -137,6 +149,82 @@ def test_a_plain_no_ends_the_run(flow, status, code, told):
     assert isinstance(end.error, Refused)
     assert end.error.code == told
     assert end.shell.trail == SENT
+
+
+# --- refused as a whole -----------------------------------------------------------------------------------------------
+
+
+def picky(*bad):
+    """A platform that refuses a batch for one of these leads, and stores nothing of it."""
+
+    return lambda call: no(400, "invalid.value") if set(bad) & set(sent_leads(call)) else added(*sent_leads(call))
+
+
+def test_one_bad_lead_costs_no_other_its_contact():
+    """Halves of halves, until the bad lead stands alone; it is rejected with the platform's code."""
+    leads = [f"A{n}" for n in range(8)]
+    shell = Talker(picky("A5"))
+    drive(upload(batch(*leads), job()), shell)
+    mapped = {lead_id for event in shell.of(events.BatchAcked) for lead_id in event.mapping}
+    (refused,) = shell.of(events.LeadRefused)
+    assert mapped == set(leads) - {"A5"}
+    assert (refused.reject.lead_id, refused.reject.code, refused.first) == ("A5", "invalid.value", 5)
+    assert [call.op for call in shell.calls].count("contacts.add") == 7  # 1 + 2 for each of 3 halvings
+
+
+def test_whether_a_refusal_left_contacts_is_asked_once():
+    """The first refused batch is searched for, without a quiet period: its answer came. Later ones are believed."""
+    shell = Talker(picky("A1", "A6"))
+    a_job = job()
+    drive(upload(batch(*[f"A{n}" for n in range(8)]), a_job), shell)
+    assert [call.op for call in shell.calls].count("contacts.search") == 2
+    assert a_job.learned.atomic
+    assert "quiet 60" not in shell.trail
+
+
+def test_what_a_refused_batch_left_behind_is_adopted():
+    """A platform that stores the contacts before the bad one: they are not sent again."""
+    found_one = found("A1"), found("A1")
+    end = ran(upload(batch(*LEADS), job()), no(400), *found_one, *[no(400), found(), found()] * 2, added("A3"))
+    assert [sent_leads(call) for call in end.shell.calls if call.op == "contacts.add"] == [
+        ["A1", "A2", "A3"],
+        ["A2", "A3"],
+        ["A2"],
+        ["A3"],
+    ]
+    assert end.shell.of(events.BatchAcked)[0].mapping == {"A1": "c-A1"}
+
+
+def test_the_parts_are_stored_in_doubt_before_one_is_sent():
+    """A kill between the halves must not forget the second."""
+    end = ran(upload_own_ids(batch(*LEADS, first=7), job()), no(400), own("A1"), own("A2", "A3"))
+    (split,) = end.shell.of(events.BatchSplit)
+    assert [(part.first, part.lead_ids) for part in split.parts] == [(7, ["A1"]), (8, ["A2", "A3"])]
+    assert end.shell.trail[:3] == [*SENT, "BatchSplit"]
+
+
+def test_a_body_that_is_too_large_teaches_its_cap():
+    """413: halves at once, no search, and what follows is cut to the cap that the platform names."""
+    a_job = job()
+    told = Reply(status=413, body=b'{"code": "request.entity.too.large", "message": "Maximum bytes: 512"}')
+    end = ran(upload(batch(*LEADS), a_job), told, added("A1"), added("A2", "A3"))
+    assert [call.op for call in end.shell.calls] == ["contacts.add"] * 3
+    assert a_job.learned.body_bytes == 512
+
+
+def test_fewer_contacts_a_request():
+    """A platform with a lower limit: halved once, remembered for what follows."""
+    a_job = job()
+    end = ran(upload_own_ids(batch("A1", "A2"), a_job), no(400, "too.many.contacts.added"), own("A1"), own("A2"))
+    assert (end.error, a_job.learned.contacts) == (None, 1)
+
+
+def test_an_input_that_does_not_fit_at_all_ends_the_run():
+    """Hundreds of leads refused one by one are no bad leads."""
+    leads = [f"A{n}" for n in range(MOST_REFUSED + 1)]
+    shell = Talker(picky(*leads))
+    with pytest.raises(Refused, match="TOO_MANY_REFUSED"):
+        drive(upload_own_ids(batch(*leads), job()), shell)
 
 
 # --- own ids ----------------------------------------------------------------------------------------------------------
@@ -171,7 +259,7 @@ def test_with_own_ids_a_dead_server_is_given_up():
 
 def test_a_run_that_goes_on_sends_what_is_not_acknowledged():
     """Known batches are doubtful, unless they are acknowledged; unknown ones are new."""
-    sent = [BatchRecord(0, "acked", 1, ""), BatchRecord(2, "in_doubt", 1, "")]
+    sent = [BatchRecord(0, "acked", 1, "", 2), BatchRecord(2, "in_doubt", 1, "", 2)]
     todo = pending(job(shard(count=6), leads=6, batch_size=2, sent=sent), own_ids=False)
     assert [(one.first, doubtful) for one, doubtful in todo] == [(2, True), (4, False)]
 
