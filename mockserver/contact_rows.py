@@ -14,7 +14,7 @@ import msgspec
 from . import data_types
 from .body import malformed
 from .contact_attributes import attributes_in
-from .errors import ApiError, BadRequest
+from .errors import ApiError, BadRequest, invalid_columns
 from .model import ContactList
 from .profile import Limits, Profile
 from .store import Row
@@ -253,7 +253,3 @@ def check_count(count: int, limits: Limits) -> None:
         raise BadRequest(f"Too many contacts added, the limit is {limits.contacts_per_post}", "too.many.contacts.added")
     if count == 0:
         raise malformed()  # Assumption: an empty array is refused
-
-
-def invalid_columns() -> BadRequest:
-    return BadRequest("The contact columns are invalid.", "invalid.contact.columns")

@@ -93,3 +93,7 @@ class OAuthError(Exception):
 
 def contact_list_not_found() -> NotFound:
     return NotFound("The contact list could not be found.", "contact.list.not.found")
+
+
+def invalid_columns() -> BadRequest:
+    return BadRequest("The contact columns are invalid.", "invalid.contact.columns")

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from .contact_rows import invalid_columns
 from .dates import date_in, relative_date_in
-from .errors import BadRequest
+from .errors import BadRequest, invalid_columns
 from .query import invalid_value
 
 CONTACT_ID = "inin-outbound-id"  # the contact's id, named as exports name it
