@@ -16,7 +16,7 @@ from .errors import BadRequest, Conflict, NotFound
 from .handling import Answer, Prepared
 from .list_filters import in_order, name_filter
 from .org import Org
-from .paging import Page, listing, page_in
+from .paging import Page, listing, page_in, refuse_past_the_end
 from .query import Query, flag, several
 
 
@@ -171,6 +171,7 @@ class Entities(ABC, Generic[E, S]):
         page, fits = page_in(query, self._org.profile.limits.page_size), name_filter(query)
         found = in_order((each for each in self.all() if fits(each.name) and self._narrowed(each, query)), query)
         entities = [self._shown(each, query) for each in page.of(found)]
+        refuse_past_the_end(page, len(found), query, self._org.profile.semantics.page_past_the_end)
         return Answer(body=listing(self.path, page, len(found), entities, parameters=[*query.items()]))
 
     def _page_of_all(self, found: Sequence[E], query: Query) -> Answer:

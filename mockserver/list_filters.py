@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from .errors import BadRequest
+from .field_filters import field_tests, inline
 from .model import ContactList
 from .query import Query, invalid_value, one_of, several
 
@@ -68,7 +69,7 @@ NAME_FILTERS: dict[str, Matches] = {
 
 def shown(lists: Iterable[ContactList], query: Query, most_ids: int) -> Sequence[ContactList]:
     """The lists a query asks for, sorted. Raises BadRequest. Assumptions: case counts, and the order is by name."""
-    ids, divisions, zones = several(query, "id"), several(query, "divisionId"), several(query, "timeZone")
+    ids, divisions, tests = several(query, "id"), several(query, "divisionId"), field_tests(query)
     if len(ids) > most_ids:
         raise BadRequest(f"Only {most_ids} contact lists can be retrieved by id at a time", "too.many.bulk.retrieves")
     fits = name_filter(query)
@@ -77,7 +78,7 @@ def shown(lists: Iterable[ContactList], query: Query, most_ids: int) -> Sequence
         for each in lists
         if (not ids or each.id in ids)
         and (not divisions or (each.division is not None and each.division.id in divisions))
-        and (not zones or each.time_zone in zones)
+        and all(test(each) for test in tests)
         and fits(each.name)
     ]
     return in_order(found, query)
@@ -90,16 +91,17 @@ def in_order(entities: Iterable[E], query: Query) -> list[E]:
 
 
 def name_filter(query: Query) -> Callable[[str], bool]:
-    """Whether a name is one the query asks for. Raises BadRequest."""
-    matches, wanted = _name_filter(query), query.get("name", "")
-    return lambda name: not wanted or matches(name, wanted)
-
-
-def _name_filter(query: Query) -> Matches:
+    """Whether a name is one the query asks for; several values narrow. Raises BadRequest."""
     kind = query.get("filterType", "Prefix")
-    if kind == "RegEx" and set("".join(_parts(query.get("name", "")))) & set("*+?()[]{}|\\^$"):
-        raise invalid_value(query["name"], "RegEx", "plain characters, . and .*")
-    return one_of(NAME_FILTERS, kind, "filterType")
+    one_of(NAME_FILTERS, kind, "filterType")
+    asked = [_named(*inline(value, kind)) for value in query.getall("name", []) if value]
+    return lambda name: all(matches(name, wanted) for matches, wanted in asked)
+
+
+def _named(kind: str, wanted: str) -> tuple[Matches, str]:
+    if kind == "RegEx" and set("".join(_parts(wanted))) & set("*+?()[]{}|\\^$"):
+        raise invalid_value(wanted, "RegEx", "plain characters, . and .*")
+    return NAME_FILTERS[kind], wanted
 
 
 def _parts(pattern: str) -> Sequence[str]:

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from .query import Query, invalid_value, whole_number
+from .errors import NotFound
+from .query import Query, flag, invalid_value, whole_number
 
 DEFAULT_SIZE = 25
 
@@ -41,6 +42,12 @@ def page(number: int, size: int, largest: int) -> Page:
 
 def page_in(query: Query, largest: int) -> Page:
     return page(whole_number(query, "pageNumber", 1), whole_number(query, "pageSize", DEFAULT_SIZE), largest)
+
+
+def refuse_past_the_end(page: Page, total: int, query: Query, what_then: str) -> None:
+    """Raise NotFound for a later page without entities, where the profile says so and no empty one was asked for."""
+    if what_then == "not_found" and page.number > 1 and page.offset >= total and not flag(query, "allowEmptyResult"):
+        raise NotFound("The requested resource was not found.")
 
 
 def listing(
