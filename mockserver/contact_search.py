@@ -1,5 +1,6 @@
 """Three roads from a search to its contacts: a page of all, an index, or a look at every contact."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from .row_codec import decoder
 from .search import CONTACT_ID, Criteria, Lookup, Record, SearchRequest, Sort
 from .store import Row, Store
 
+NO_LAG = math.inf
 FILTERS = "contact_list_filter"  # the kind of documents that contact list filters are
 
 
@@ -50,19 +52,18 @@ def matching(store: Store, contact_list: ContactList, criteria: Criteria | None,
 
 
 def found(
-    store: Store, contact_list: ContactList, wanted: SearchRequest, page: Page, now: float, lag_s: float = 0.0
+    store: Store, contact_list: ContactList, wanted: SearchRequest, page: Page, now: float, horizon: float = NO_LAG
 ) -> Found:
-    """The page of the contacts that match, without those of the last `lag_s`. Raises BadRequest.
+    """The page of the contacts that match, without those created after `horizon`. Raises BadRequest.
 
     A page of all costs nothing, a search for values of one text column costs by the values, any other by the list.
     """
     for problem in search.problems(wanted, contact_list.column_names):
         raise problem
-    newest = now - lag_s if lag_s else None
     if not wanted.contact_sorts and not search.predicates(wanted.criteria):
-        return _page_of_all(store, contact_list.id, page, newest)
+        return _page_of_all(store, contact_list.id, page, horizon)
     ids = _matching(store, contact_list.id, wanted, now)
-    return _page_of(store, contact_list.id, page, ids, newest)
+    return _page_of(store, contact_list.id, page, ids, horizon)
 
 
 def _matching(store: Store, list_id: str, wanted: SearchRequest, now: float) -> Sequence[str]:
@@ -70,16 +71,16 @@ def _matching(store: Store, list_id: str, wanted: SearchRequest, now: float) -> 
     return _scanned(store, list_id, wanted, now) if looked_up is None else _ids(store, list_id, looked_up)
 
 
-def _page_of_all(store: Store, list_id: str, page: Page, newest: float | None) -> Found:
-    total = store.size(list_id) if newest is None else store.created_until(list_id, newest)
+def _page_of_all(store: Store, list_id: str, page: Page, horizon: float) -> Found:
+    total = store.size(list_id) if horizon == NO_LAG else store.created_until(list_id, horizon)
     shown = store.page(list_id, page.offset, min(page.size, max(0, total - page.offset)))
     return Found(shown.ids, shown.rows, total, shown.created)
 
 
-def _page_of(store: Store, list_id: str, page: Page, ids: Sequence[str], newest: float | None) -> Found:
-    if newest is not None:
+def _page_of(store: Store, list_id: str, page: Page, ids: Sequence[str], horizon: float) -> Found:
+    if horizon != NO_LAG:
         created = store.created(list_id, ids)
-        ids = [id_ for id_, moment in zip(ids, created, strict=True) if moment <= newest]
+        ids = [id_ for id_, moment in zip(ids, created, strict=True) if moment <= horizon]
     shown = page.of(ids)
     rows = store.existing(list_id, shown)
     return Found(shown, [rows[id_] for id_ in shown], len(ids))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from aiohttp import web
 
-from . import contact_search, paging, wire
+from . import contact_search, paging, visibility, wire
 from .body import malformed, read_json, read_json_bytes
 from .contact_attributes import merged
 from .contact_rows import Batch, ContactForm, SentContact
@@ -45,7 +45,7 @@ class Contacts:
 
     async def get(self, request: web.Request) -> Prepared:
         contact_id = request.match_info["contact_id"]
-        return Prepared(lambda: self._one(self._list(request), contact_id), contacts=1)
+        return Prepared(lambda: self._got(self._list(request), contact_id), contacts=1)
 
     async def update(self, request: web.Request) -> Prepared:
         """Change one contact; answer 200 with it. Assumption: an id in the body has to be that of the path."""
@@ -131,6 +131,12 @@ class Contacts:
         writer = self._writer(self._org.store.contact_list(list_id))
         return Answer(body=writer.array(written.ids, written.rows, written.attributes, written.created))
 
+    def _got(self, contact_list: ContactList, contact_id: str) -> Answer:
+        answer = self._one(contact_list, contact_id)
+        if not visibility.readable(self._org, contact_list.id, [contact_id]):
+            raise _no_contact()
+        return answer
+
     def _one(self, contact_list: ContactList, contact_id: str) -> Answer:
         row = self._org.store.existing(contact_list.id, [contact_id]).get(contact_id)
         if row is None:
@@ -158,20 +164,21 @@ class Contacts:
         return Answer()
 
     def _many(self, contact_list: ContactList, ids: Sequence[str]) -> Answer:
-        contacts = self._org.store.existing(contact_list.id, ids)
-        return Answer(
-            body=b"[" + b",".join(self._written(contact_list, list(contacts), list(contacts.values()))) + b"]"
-        )
+        existing = list(self._org.store.existing(contact_list.id, ids))
+        contacts = self.written(contact_list, visibility.readable(self._org, contact_list.id, existing))
+        return Answer(body=b"[" + b",".join(contacts) + b"]")
 
     def _found(self, contact_list: ContactList, wanted: SearchRequest, page: paging.Page) -> Answer:
-        store, now, lag_s = self._org.store, self._org.clock.now(), self._org.profile.semantics.search_lag_s
+        store, now, horizon = self._org.store, self._org.clock.now(), visibility.search_horizon(self._org)
         if wanted.contact_list_filter_id is not None:
             criteria = contact_search.criteria_of(store, wanted.contact_list_filter_id)
             wanted = msgspec.structs.replace(wanted, criteria=criteria)
-        ids, rows, total, created = contact_search.found(store, contact_list, wanted, page, now, lag_s)
+        ids, rows, total, created = contact_search.found(store, contact_list, wanted, page, now, horizon)
         entities = [msgspec.Raw(contact) for contact in self._written(contact_list, ids, rows, created)]
         path = f"{wire.contact_list_uri(contact_list.id)}/contacts/search"
-        return Answer(body=paging.listing(path, page, total, entities, contactsCount=store.size(contact_list.id)))
+        return Answer(
+            body=paging.listing(path, page, total, entities, contactsCount=visibility.size(self._org, contact_list.id))
+        )
 
     def written(self, contact_list: ContactList, ids: Sequence[str]) -> list[bytes]:
         """These contacts, which have to exist, as JSON."""

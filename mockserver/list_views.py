@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from . import wire
+from . import visibility, wire
 from .errors import NotFound
 from .handling import Answer, Prepared
 from .list_filters import shown
@@ -62,7 +62,7 @@ class ContactListViews:
         if flag(query, "includeImportStatus"):
             view["importStatus"] = self._org.imports.status_of(each.id)
         if flag(query, "includeSize"):
-            view["size"] = self._org.store.size(each.id)
+            view["size"] = visibility.size(self._org, each.id)
         return view | {"selfUri": f"{_VIEWS}/{each.id}"}
 
     def _preview(self, each: ContactList) -> dict[str, Any]:
