@@ -33,8 +33,23 @@ _PHONE_COLUMNS = (
 )
 
 
+_LIST_MEDIA = "Voice", "Sms", "Email"  # of the ContactableBy columns, in their order
+_PHONE_MEDIA = "Voice", "Sms"
+
+
 class _Callable(msgspec.Struct):
     callable: bool = True
+
+
+class _Contactable(msgspec.Struct):
+    contactable: bool = True
+
+
+class _Media(msgspec.Struct, rename="camel"):
+    """Whether a contact may be contacted by one medium, on the whole and by its columns."""
+
+    contactable: bool = True
+    column_status: dict[str, _Contactable] = {}
 
 
 class _Attributes(msgspec.Struct, rename="camel"):
@@ -42,6 +57,20 @@ class _Attributes(msgspec.Struct, rename="camel"):
 
     callable: bool = True
     phone_number_status: dict[str, _Callable] = {}
+    contactable_status: dict[str, _Media] = {}
+
+    def is_contactable(self, medium: str) -> bool:
+        media = self.contactable_status.get(medium)
+        return self.callable if media is None else media.contactable
+
+    def is_callable(self, column: str) -> bool:
+        status = self.phone_number_status.get(column)
+        return status is None or status.callable
+
+    def is_contactable_at(self, medium: str, column: str) -> bool:
+        media = self.contactable_status.get(medium)
+        status = media.column_status.get(column) if media else None
+        return self.is_callable(column) if status is None else status.contactable
 
 
 def export_header(contact_list: ContactList) -> bytes:
@@ -73,14 +102,13 @@ def export_lines(
 
 
 def _system_cells(contact_list: ContactList, attributes: _Attributes, semantics: Semantics) -> str:
-    """The end of a contact's line. Assumption: who is callable is contactable by voice and SMS as well."""
-    yes, no = ("1", "0") if semantics.callable_format == "1" else ("true", "false")
-    whole = yes if attributes.callable else no
-    cells = [whole, whole, whole, whole, ""]
+    """The end of a contact's line. Assumption: who is callable is contactable, where nothing else is said."""
+    said = {True: "1", False: "0"} if semantics.callable_format == "1" else {True: "true", False: "false"}
+    cells = [said[attributes.callable], *(said[attributes.is_contactable(each)] for each in _LIST_MEDIA), ""]
     for phone in contact_list.phone_columns:
-        status = attributes.phone_number_status.get(phone.column_name)
-        one = no if status and not status.callable else yes
-        cells += ["", "", "", "", "", one, one, one, ""]
+        column = phone.column_name
+        by_media = [said[attributes.is_contactable_at(each, column)] for each in _PHONE_MEDIA]
+        cells += ["", "", "", "", "", said[attributes.is_callable(column)], *by_media, ""]
     return _quoted(cells)
 
 

@@ -102,6 +102,17 @@ def test_who_is_callable(profile_with, style, yes, no):
     assert [[line[at] for at in columns] for line in lines] == [[yes, yes, yes], [no, yes, yes], [yes, yes, no]]
 
 
+def test_who_is_contactable(semantics):
+    """By medium and by column, where that was said; else whoever is callable."""
+    attributes = {
+        "a": b'{"contactableStatus":{"Sms":{"contactable":false,"columnStatus":{"phone":{"contactable":false}}}}}',
+        "b": b'{"callable":false,"contactableStatus":{"Email":{"contactable":true}}}',
+    }
+    header, *lines = cells(exported(contact_list(), [(each, b"{}") for each in "ab"], semantics, attributes))
+    names = ["ContactableByVoice", "ContactableBySms", "ContactableByEmail", "ContactableBySms-phone", "Callable-phone"]
+    assert [[line[header.index(name)] for name in names] for line in lines] == [[*"10101"], [*"00111"]]
+
+
 def test_many_rows(semantics):
     """Chunks of lines add up to all rows, in order."""
     count = 2 * CHUNK_ROWS + 1
