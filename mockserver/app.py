@@ -1,18 +1,22 @@
 """The whole API on one page: every operation, its handler and the permission it needs."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from .contact_lists import ContactLists
+from .contact_routes import contact_rows
 from .contacts import Contacts
 from .dnc_routes import dnc_rows
 from .handling import Handler, Operation
 from .list_bulk import ListBulkUpdate
 from .list_views import ContactListViews
-from .middleware import Pipeline
+from .middleware import Pipeline, Served
 from .oauth import OAuth
 from .org import Org
-from .platform import Platform
+from .platform_routes import platform_rows
 from .template_routes import template_rows
+from .tenants import among
 
 _LISTS = "/api/v2/outbound/contactlists"
 _LIST = _LISTS + "/{contact_list_id}"
@@ -22,14 +26,15 @@ _DOWNLOAD = "/api/v2/downloads/{download_id}"
 _CONTACT = _CONTACTS + "/{contact_id}"
 _EVENTS = "/api/v2/outbound/events"
 
-_OPEN = {"oauth.token", "export.file", "presigned.put", "health"}  # no bearer token; addresses of files are signed
+# No bearer token: addresses of files are signed, and who knows a channel's id may listen.
+_OPEN = {"oauth.token", "export.file", "presigned.put", "channels.connect", "health"}
 _STREAMED = {"import.upload", "presigned.put"}
 _UNCOUNTED = _OPEN | {"import.upload"}  # the profile decides for uploads: they go to another host of the real platform
 
 
 def operations(org: Org) -> list[Operation]:
     """The route table, first match first. Permissions: official CLI 166.0.0; of the upload: an assumption."""
-    oauth, platform, lists, contacts = OAuth(org), Platform(org), ContactLists(org), Contacts(org)
+    oauth, lists, contacts = OAuth(org), ContactLists(org), Contacts(org)
     add, upload = "outbound:contactList:add", "outbound:contactList:upload"
     see, edit, delete = "outbound:contactList:view", "outbound:contactList:edit", "outbound:contactList:delete"
     views, search = ContactListViews(org), "outbound:contactList:search"
@@ -38,11 +43,6 @@ def operations(org: Org) -> list[Operation]:
     # A reset makes new imports and exports, so these are looked up at each request.
     table: list[tuple[str, str, str, Handler, str]] = [
         ("oauth.token",          "POST",   "/oauth/token",                              oauth.token,           ""),
-        ("health",               "GET",    "/healthz",                                  platform.health,       ""),
-        ("organizations.me",     "GET",    "/api/v2/organizations/me",                  platform.organization, ""),
-        ("tokens.me",            "GET",    "/api/v2/tokens/me",                         platform.token,        ""),
-        ("tokens.delete",        "DELETE", "/api/v2/tokens/me",                         platform.revoke_token, ""),
-        ("divisions.home",       "GET",    "/api/v2/authorization/divisions/home",      platform.division,     ""),
         ("lists.create",         "POST",   _LISTS,                     lists.create,         add),
         ("lists.list",           "GET",    _LISTS,                     lists.list,           see),
         ("lists.delete_many",    "DELETE", _LISTS,                     lists.delete_many,    delete),
@@ -71,6 +71,8 @@ def operations(org: Org) -> list[Operation]:
         ("export.file",          "GET",    "/downloads/{download_id}", lambda r: org.downloads.file(r), ""),
         ("events.list",          "GET",    _EVENTS,                    lambda r: org.events.list(r), events),
         ("events.get",           "GET",    _EVENTS + "/{event_id}",    lambda r: org.events.get(r), events),
+        *platform_rows(org),
+        *contact_rows(org, contacts, _CONTACTS),
         *dnc_rows(org),
         *template_rows(org),
     ]
@@ -90,17 +92,24 @@ def operations(org: Org) -> list[Operation]:
     ]
 
 
-def create_app(org: Org, hosts: frozenset[str] = frozenset()) -> web.Application:
-    """The API as an aiohttp application. `hosts` are names it answers to besides this machine's own."""
-    return serve(org, operations(org), hosts)
+def create_app(org: Org, hosts: frozenset[str] = frozenset(), others: Sequence[Org] = ()) -> web.Application:
+    """The API as an aiohttp application. `hosts` are names it answers to besides this machine's own.
+
+    `others` are orgs behind the same address: whose a request is, its token or its signed address says.
+    """
+    served = [Pipeline(each, hosts).served(operations(each)) for each in (org, *others)]
+    return _application(among(served) if others else served[0])
 
 
 def serve(org: Org, table: list[Operation], hosts: frozenset[str] = frozenset()) -> web.Application:
     """Any operations, behind the pipeline."""
-    pipeline = Pipeline(org, hosts)
+    return _application(Pipeline(org, hosts).served(table))
+
+
+def _application(served: Served) -> web.Application:
     # Bodies are counted where they are read, with limits of their own: aiohttp would refuse them in its own words.
-    app = web.Application(middlewares=[pipeline.outermost], client_max_size=1 << 62)
-    for operation in table:
-        app.router.add_route(operation.method, operation.path, pipeline.route(operation))
-    app.on_shutdown.append(pipeline.stop)
+    app = web.Application(middlewares=[served.outermost], client_max_size=1 << 62)
+    for operation, route in zip(served.table, served.routes, strict=True):
+        app.router.add_route(operation.method, operation.path, route)
+    app.on_shutdown.append(served.stop)
     return app

@@ -2,8 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,15 +11,31 @@ class Client:
     id: str
     secret: str = field(repr=False)
     permissions: frozenset[str] | None = None  # None: all of them
+    denied: frozenset[str] = frozenset()  # not these, whatever else it has
+    org: str = ""  # the name of the org it belongs to; "": the first
 
     def secret_is(self, secret: str) -> bool:
         return hmac.compare_digest(self.secret.encode(), secret.encode())
 
     def lacks(self, permission: str) -> list[str]:
         """Those of the space-separated permissions that the client does not hold."""
-        if self.permissions is None:
-            return []
-        return [name for name in permission.split() if name not in self.permissions]
+        held = self.permissions
+        return [name for name in permission.split() if name in self.denied or (held is not None and name not in held)]
+
+    @property
+    def grants(self) -> list[str] | None:
+        """What it was given, as `granted` takes it; None: everything."""
+        if self.permissions is None and not self.denied:
+            return None
+        return [*sorted(self.permissions or ()), *(f"-{name}" for name in sorted(self.denied))]
+
+    def granted(self, grants: Iterable[str] | None) -> "Client":
+        """The same client with these permissions alone; those behind a minus are taken from it, or from all."""
+        given = None if grants is None else list(grants)
+        denied = frozenset(name[1:] for name in given or () if name.startswith("-"))
+        named = frozenset(name for name in given or () if not name.startswith("-"))
+        everything = given is None or (bool(denied) and not named)
+        return replace(self, permissions=None if everything else named, denied=denied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +62,13 @@ class IssuedTokens:
     def __iter__(self) -> Iterator[Token]:
         return iter(self._by_hash.values())
 
-    def issue(self, secret: str, client_id: str, now: float, lifetime_s: int) -> Token:
-        """Remember the token `secret`, and forget those that have expired."""
+    def issue(self, secret: str, client_id: str, now: float, lifetime_s: int, at_most: int = 0) -> Token:
+        """Remember the token `secret`; forget those that have expired, and the client's oldest beyond `at_most`."""
         self._by_hash = {key: token for key, token in self._by_hash.items() if token.expires_at > now}
+        if at_most:
+            of_client = [token for token in self._by_hash.values() if token.client_id == client_id]
+            for oldest in of_client[: len(of_client) - at_most + 1]:
+                self.revoke(oldest)
         token = Token(_hash(secret), client_id, now + lifetime_s)
         self._by_hash[token.hash] = token
         return token
@@ -60,6 +80,10 @@ class IssuedTokens:
 
     def revoke(self, token: Token) -> None:
         self._by_hash.pop(token.hash, None)
+
+    def restore(self, tokens: Iterable[Token]) -> None:
+        """Exactly these."""
+        self._by_hash = {token.hash: token for token in tokens}
 
     def clear(self) -> None:
         self._by_hash.clear()

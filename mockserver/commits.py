@@ -16,7 +16,9 @@ class Commits:
     def now(self, prepared: Prepared) -> Answer:
         """In one step, on a store that has everything imports have brought so far."""
         self._org.settle()
-        return prepared.commit()
+        answer = prepared.commit()
+        self._org.notifications.notify()
+        return answer
 
     def first(self, prepared: Prepared, count: int) -> Answer:
         """Only the first `count` contacts."""

@@ -1,9 +1,12 @@
 """What a mock is started with, checked before anything is opened."""
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from .clients import Client
 from .profile import LoadedProfile, ProfileError, at_cpu_speed, load, origins
@@ -44,6 +47,10 @@ class Config:
             )
         if not self.clients:
             raise ConfigError("A mock without a client lets nobody in; give --client ID:SECRET.")
+        if len({client.id for client in self.clients}) < len(self.clients):
+            raise ConfigError("Two clients have the same id.")
+        if all(client.org for client in self.clients):
+            raise ConfigError("The first org, the one without a name, needs a client too.")
 
     def loaded_profile(self) -> LoadedProfile:
         """The profile at the pace asked for. Raises ConfigError."""
@@ -58,11 +65,46 @@ class Config:
 
 
 def parse_client(text: str) -> Client:
-    """`ID:SECRET` as a client with all permissions. Raises ConfigError, which does not repeat the secret."""
-    client_id, colon, secret = text.partition(":")
-    if not (client_id and colon and secret):
-        raise ConfigError("--client takes ID:SECRET, both of them not empty.")
-    return Client(client_id, secret)
+    """`ID:SECRET[:GRANTS][@ORG]` as a client. Raises ConfigError, which does not repeat the secret.
+
+    GRANTS are permissions with commas between them, a minus before those to go without; without any it holds all.
+    """
+    text, _, org = text.rpartition("@") if "@" in text else (text, "", "")
+    client_id, _, rest = text.partition(":")
+    secret, _, grants = rest.partition(":")
+    if not (client_id and secret):
+        raise ConfigError("--client takes ID:SECRET[:GRANTS][@ORG], id and secret not empty.")
+    return _checked(Client(client_id, secret, org=org).granted(grants.split(",") if grants else None))
+
+
+def clients_in(path: Path) -> list[Client]:
+    """The clients of a TOML file: `[[client]]` with `id`, `secret`, and perhaps `grants` and `org`."""
+    try:
+        tables = msgspec.toml.decode(path.read_bytes(), type=_ClientsFile).client
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except (msgspec.DecodeError, ValueError) as error:  # the message may quote a secret
+        raise ConfigError(f"{path} is not a TOML file of [[client]] tables with id, secret, grants, org.") from error
+    return [_checked(Client(each.id, each.secret, org=each.org).granted(each.grants)) for each in tables]
+
+
+class _ClientTable(msgspec.Struct, forbid_unknown_fields=True):
+    id: Annotated[str, msgspec.Meta(min_length=1)]
+    secret: Annotated[str, msgspec.Meta(min_length=1)]
+    grants: list[str] | None = None
+    org: str = ""
+
+
+class _ClientsFile(msgspec.Struct, forbid_unknown_fields=True):
+    client: list[_ClientTable]
+
+
+def _checked(client: Client) -> Client:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", client.org):
+        raise ConfigError("The name of an org is of letters, digits, - and _.")
+    if any(not name for name in client.grants or ()):
+        raise ConfigError(f"A permission of {client.id} is empty.")
+    return client
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -94,22 +93,21 @@ class Control:
         return await self.profile(request)
 
     async def clients(self, request: web.Request) -> web.Response:
-        """The permissions each client holds; null: all of them."""
+        """The permissions each client holds, or with a minus lacks; null: all of them."""
         del request
-        held = {client.id: client.permissions for client in self._org.clients.values()}
-        return _json({id_: names if names is None else sorted(names) for id_, names in held.items()})
+        return _json({client.id: client.grants for client in self._org.clients.values()})
 
     async def patch_clients(self, request: web.Request) -> web.Response:
         """Give clients other permissions; tokens they hold already have them too."""
         patch = await read_json(request, _BODY_BYTES)
         try:
-            held = msgspec.convert(patch, dict[str, frozenset[str] | None])
+            grants = msgspec.convert(patch, dict[str, list[str] | None])
         except msgspec.ValidationError as error:
             raise BadRequest("Expected an object: a client's id, and a list of permissions or null.") from error
-        if unknown := held.keys() - self._org.clients.keys():
+        if unknown := grants.keys() - self._org.clients.keys():
             raise BadRequest(f"No client is called {min(unknown)!r}.")
-        for client_id, permissions in held.items():
-            self._org.clients[client_id] = replace(self._org.clients[client_id], permissions=permissions)
+        for client_id, given in grants.items():
+            self._org.clients[client_id] = self._org.clients[client_id].granted(given)
         return await self.clients(request)
 
     async def state(self, request: web.Request) -> web.Response:

@@ -47,6 +47,9 @@ class Downloads:
     def offer(self, download: Download) -> None:
         self._downloads[download.id] = download
 
+    def __contains__(self, download_id: str) -> bool:
+        return download_id in self._downloads
+
     def withdraw(self, download_id: str) -> None:
         """The file is gone, from the disk as well."""
         if self._downloads.pop(download_id, None):

@@ -19,6 +19,7 @@ class Answer:
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None  # sent instead of `body`, streamed
+    upgrade: "Upgrade | None" = None  # takes the connection over instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Prepared:
     list_id: str = ""  # the list it is about, where the path does not say
 
 
+Upgrade = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[Prepared]]
 
 

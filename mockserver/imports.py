@@ -4,6 +4,7 @@ A file is read completely while its upload is served. Its rows then wait, and `s
 the import's pace has reached, so that every operation sees as many as the status says.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from .import_jobs import (
     failing,
     has_ended,
     import_status_at,
+    next_step_at,
     stored_rows,
 )
 from .list_uploads import ListUpload
@@ -64,6 +66,8 @@ class Imports:
             limits=self._org.profile.limits,
             semantics=self._org.profile.semantics,
             contact_id_name=upload.contact_id_name,
+            retention=upload.retention,
+            now=self._org.clock.now(),
         )
         file = await read_file(path, rules, self._org.rng, upload)
         return Prepared(lambda: self._started(upload.list_id, file), list_id=upload.list_id)
@@ -105,6 +109,11 @@ class Imports:
         """Why that import failed, if it did and is the newest that has ended."""
         last = self._last.get(list_id)
         return last.job.failure_reason if last is not None and last.job.id == job_id else None
+
+    def next_step_at(self, list_id: str) -> float:
+        """When time alone will bring another status; infinite if it will not."""
+        queue = self._queues.get(list_id)
+        return next_step_at(queue[0].job, self._org.clock.now()) if queue else math.inf
 
     def running(self, list_id: str) -> bool:
         return list_id in self._queues
@@ -213,12 +222,13 @@ class Imports:
         store, list_id, ids = self._org.store, current.job.contact_list_id, file.ids[part]
         known = store.existing(list_id, ids) if file.own_ids and file.clears_system_data else {}
         write = store.put_contacts if file.own_ids else store.add_contacts
-        write(list_id, ids, file.rows[part])
+        write(list_id, ids, file.rows[part], self._org.clock.now())
         attributes = dict.fromkeys(known, NO_ATTRIBUTES)
         if file.attributes:
             attributes |= {id_: file.attributes[id_] for id_ in ids if id_ in file.attributes}
         if attributes:
             store.set_attributes(list_id, attributes)
+            self._org.retention.note(list_id, attributes)
         current.stored += count
 
     def _fitting(self, current: _Import, count: int) -> int:

@@ -5,9 +5,11 @@ faults before the commit > commit > faults after it > the answer, with common he
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from .access import RATE_HEADERS, TOKEN, authenticate, check_host, limit
 from .body import BODY, read_body, refuse_encoded
@@ -28,6 +30,17 @@ LIST_ID = web.RequestKey("list_id", str)
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Operations behind a pipeline, as an application takes them."""
+
+    org: Org
+    table: Sequence[Operation]
+    routes: Sequence[Route]  # one an operation
+    outermost: Middleware
+    stop: Callable[[web.Application], Awaitable[None]]
+
+
 class Pipeline:
     """`outermost` is the application's middleware; `route` wraps the handler of one operation."""
 
@@ -37,6 +50,9 @@ class Pipeline:
         self._headers = CommonHeaders(org.clock)
         self._commits = Commits(org)
         self._striker = Striker(org, self._commits)
+
+    def served(self, table: Sequence[Operation]) -> Served:
+        return Served(self._org, table, [self.route(each) for each in table], self.outermost, self.stop)
 
     @web.middleware
     async def outermost(self, request: web.Request, handler: Route) -> web.StreamResponse:
@@ -73,8 +89,9 @@ class Pipeline:
         return serve
 
     async def stop(self, app: web.Application) -> None:
-        """Drop the commits that are still to come."""
+        """Drop the commits that are still to come, and end the connections that would stay."""
         del app
+        self._org.notifications.close()
         await self._commits.stop()
 
     async def _work(self, operation: Operation, request: web.Request) -> Answer:
@@ -89,6 +106,8 @@ class Pipeline:
         return await self._striker.commit(request, prepared)
 
     async def _send(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+        if answer.upgrade:
+            return await answer.upgrade(request)
         fault = self._striker.fired(request, "mid_response")
         if fault and fault.headers:
             answer = self._striker.with_headers(request, answer, fault)

@@ -83,8 +83,8 @@ class OAuth:
 
     def _issue(self, client: Client) -> Answer:
         secret = self._org.rng_for("tokens").randbytes(32).hex()
-        lifetime_s = self._org.profile.tokens.lifetime_s
-        self._org.tokens.issue(secret, client.id, self._org.clock.now(), lifetime_s)
+        lifetime_s, at_most = self._org.profile.tokens.lifetime_s, self._org.profile.tokens.per_client
+        self._org.tokens.issue(secret, client.id, self._org.clock.now(), lifetime_s, at_most)
         body = {"access_token": secret, "token_type": "bearer", "expires_in": lifetime_s}
         return Answer(body=msgspec.json.encode(body))
 

@@ -4,6 +4,9 @@ from typing import Literal, get_args
 
 OpName = Literal[
     "oauth.token", "organizations.me", "tokens.me", "tokens.delete", "divisions.home", "health",
+    "divisions.list", "divisions.get", "limits.namespaces", "limits.get", "limits.defaults", "limits.docs",
+    "channels.create", "channels.list", "channels.head", "channels.connect", "topics.list",
+    "subscriptions.list", "subscriptions.add", "subscriptions.replace", "subscriptions.delete",
     "lists.create", "lists.list", "lists.get", "lists.update", "lists.delete", "lists.delete_many", "lists.clear",
     "contacts.add", "contacts.get", "contacts.update", "contacts.delete", "contacts.delete_many", "contacts.bulk",
     "contacts.search", "contacts.bulk_remove", "contacts.bulk_update", "contacts.bulk_jobs", "contacts.bulk_job",

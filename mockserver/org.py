@@ -19,6 +19,7 @@ from .retention import Retention
 from .store import Store
 
 if TYPE_CHECKING:  # they import this module
+    from .contact_bulk import BulkJobs
     from .dnc_book import DncBook
     from .dnc_exports import DncExports
     from .dnc_imports import DncImports
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # they import this module
     from .import_templates import ImportTemplates
     from .imports import Imports
     from .list_templates import ContactListTemplates
+    from .notifications import Notifications
     from .presigned import PresignedUploads
     from .template_imports import TemplateImports
     from .upload_service import UploadService
@@ -42,6 +44,7 @@ class Org:
     profile: Profile  # replaced as a whole by the control API; read it at each use
     spool: Path  # uploads and exports lie here, removed at shutdown
     seed: int = 0
+    name: str = ""  # tells the orgs of one server apart; the first has none
     run: str = ""  # tells this run on a kept store from the ones before: none draws the ids of another
     sources: dict[str, str] = field(default_factory=dict)  # where each setting of the profile comes from
     clients: dict[str, Client] = field(default_factory=dict)
@@ -54,9 +57,11 @@ class Org:
     retention: Retention = field(init=False, repr=False)
     imports: "Imports" = field(init=False, repr=False)
     exports: "Exports" = field(init=False, repr=False)
+    bulk_jobs: "BulkJobs" = field(init=False, repr=False)
     events: "Events" = field(init=False, repr=False)
     presigned: "PresignedUploads" = field(init=False, repr=False)
     uploads: "UploadService" = field(init=False, repr=False)
+    notifications: "Notifications" = field(init=False, repr=False)
     list_templates: "ContactListTemplates" = field(init=False, repr=False)
     import_templates: "ImportTemplates" = field(init=False, repr=False)
     template_imports: "TemplateImports" = field(init=False, repr=False)
@@ -73,25 +78,40 @@ class Org:
     def settle(self) -> None:
         """Bring the lists up to now. Every operation does it first, so nothing has to run in between."""
         self.imports.settle()
+        self.bulk_jobs.settle()
         self.retention.settle()
 
     def rng_for(self, purpose: str) -> random.Random:
         """A generator of its own for `purpose`: what is drawn from it does not depend on what else happens."""
         if purpose not in self._streams:
-            self._streams[purpose] = random.Random(f"{self.seed}/{self.run}/{purpose}")
+            self._streams[purpose] = random.Random(f"{self._root}/{self.run}/{purpose}")
         return self._streams[purpose]
 
     @property
+    def _root(self) -> str:
+        """What all luck of the org begins with."""
+        return f"{self.seed}@{self.name}" if self.name else f"{self.seed}"
+
+    @property
     def id(self) -> str:
-        return new_id(random.Random(f"{self.seed}/organization"))
+        return new_id(random.Random(f"{self._root}/organization"))
 
     @property
     def home_division(self) -> Reference:
-        division_id = new_id(random.Random(f"{self.seed}/division"))
+        division_id = new_id(random.Random(f"{self._root}/division"))
         return Reference(id=division_id, name="Home", self_uri=f"/api/v2/authorization/divisions/{division_id}")
 
-    def reset(self) -> None:
-        """Empty the org and start its generators anew: the same requests will get the same answers again."""
+    def reseed(self) -> None:
+        """Start all generators anew: what is drawn will be the same again."""
+        self._streams.clear()
+        self.rng.seed(f"{self._root}/{self.run}")
+
+    def reset(self, seed: int | None = None) -> None:
+        """Empty the org and start its generators anew: the same requests will get the same answers again.
+
+        With `seed`, the luck of another org is the org's from now on.
+        """
+        self.seed = self.seed if seed is None else seed
         for contact_list in list(self.store.contact_lists()):
             self.store.delete_list(contact_list.id)
         for kind in self.store.document_kinds():
@@ -100,17 +120,17 @@ class Org:
         self.limiter = Limiter()
         self.faults = Faults()
         self.ledger = Ledger()
-        self._streams.clear()
         self.queues.clear()
         self.retention = Retention(self.store, self.clock)
         self.run = ""
-        self.rng.seed(f"{self.seed}/")
+        self.reseed()
         for file in self.spool.iterdir():
             file.unlink()
         self.start_jobs()
 
     def start_jobs(self) -> None:
         """Begin without any import or export."""
+        from .contact_bulk import BulkJobs
         from .dnc_book import DncBook  # they import this module
         from .dnc_exports import DncExports
         from .dnc_imports import DncImports
@@ -121,15 +141,18 @@ class Org:
         from .import_templates import ImportTemplates
         from .imports import Imports
         from .list_templates import ContactListTemplates
+        from .notifications import Notifications
         from .presigned import PresignedUploads
         from .template_imports import TemplateImports
         from .upload_service import UploadService
 
         self.events = Events(self)
         self.imports = Imports(self)
+        self.bulk_jobs = BulkJobs(self)
         self.exports = Exports(self)
         self.presigned = PresignedUploads(self)
         self.uploads = UploadService(self)
+        self.notifications = Notifications(self)
         self.list_templates = ContactListTemplates(self)
         self.import_templates = ImportTemplates(self)
         self.template_imports = TemplateImports(self)
@@ -142,20 +165,29 @@ class Org:
 
 
 def create_org(
-    *, store: Store, clock: Clock, profile: LoadedProfile, spool: Path, clients: list[Client], seed: int = 0
+    *,
+    store: Store,
+    clock: Clock,
+    profile: LoadedProfile,
+    spool: Path,
+    clients: list[Client],
+    seed: int = 0,
+    name: str = "",
 ) -> Org:
-    """An org with all its parts, ready for `app.create_app`."""
+    """An org with all its parts, ready for `app.create_app`. Of the clients it takes those that belong to it."""
     run = str(clock.now()) if store.contact_lists() or store.document_kinds() else ""
     org = Org(
         store=store,
         clock=clock,
-        rng=random.Random(f"{seed}/{run}"),
+        rng=random.Random(),
         profile=profile.profile,
         spool=spool,
         seed=seed,
+        name=name,
         run=run,
         sources=dict(profile.sources),
-        clients={client.id: client for client in clients},
+        clients={client.id: client for client in clients if client.org == name},
     )
+    org.reseed()
     org.start_jobs()
     return org

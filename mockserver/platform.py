@@ -15,10 +15,9 @@ class Platform:
     async def organization(self, request: web.Request) -> Prepared:
         """Source: SDK 269.0.0 models/organization.py, the fields that matter here."""
         del request
-        name = "contactbench mock"
         body = {
             "id": self._org.id,
-            "name": name,
+            "name": self._name,
             "domain": "contactbench.invalid",
             "state": "active",
             "selfUri": f"/api/v2/organizations/{self._org.id}",
@@ -27,7 +26,7 @@ class Platform:
 
     async def token(self, request: web.Request) -> Prepared:
         """Source: SDK 269.0.0 models/token_info.py."""
-        organization = {"id": self._org.id, "name": "contactbench mock"}
+        organization = {"id": self._org.id, "name": self._name}
         client = {"id": request[TOKEN].client_id, "organization": organization}
         return _answering({"organization": organization, "homeOrganization": organization, "OAuthClient": client})
 
@@ -41,15 +40,13 @@ class Platform:
 
         return Prepared(commit)
 
-    async def division(self, request: web.Request) -> Prepared:
-        """Source: SDK 269.0.0 models/authz_division.py."""
-        del request
-        home = msgspec.to_builtins(self._org.home_division)
-        return _answering(home | {"description": "", "homeDivision": True})
-
     async def health(self, request: web.Request) -> Prepared:
         del request
         return _answering({"status": "ok"})
+
+    @property
+    def _name(self) -> str:
+        return f"contactbench mock {self._org.name}".rstrip()
 
 
 def _answering(body: object) -> Prepared:

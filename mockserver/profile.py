@@ -40,6 +40,9 @@ class Limits(_Section, frozen=True):
     templates_per_org: int  # contact list templates, and as many import templates
     target_lists_per_import: int  # that one file may become through an import template
     page_size: int
+    channels_per_client: int  # of notifications
+    topics_per_channel: int
+    channel_lifetime_s: int
     search_depth: int  # contacts that pages of a search may reach; 0: all
     filters_per_org: int
     request_body_bytes: int
@@ -108,6 +111,7 @@ class Semantics(_Section, frozen=True):
     size_lag_s: float  # a list's size shows contacts this much later
     search_lag_s: float  # searches find contacts this much later
     get_lag_s: float  # a new list or contact is 404 for so long
+    heartbeat_s: float  # between two heartbeats of a notification channel
     form_credentials: bool  # client id and secret as form fields, no Basic header
     bearer_at_signed_address: Literal["ignore", "refuse"]
     dnc_post_status: Literal[200, 204]  # what adding phone numbers is answered with
@@ -121,6 +125,7 @@ class Semantics(_Section, frozen=True):
 class Tokens(_Section, frozen=True):
     lifetime_s: int
     requests_per_window: int  # at the token endpoint, a client; 0: no limit
+    per_client: int  # in force at once; one more makes the oldest worthless. 0: no limit
 
 
 class Profile(_Section, frozen=True):

@@ -4,6 +4,7 @@ Assumptions: the whole file is loaded at the pace of one import; either all list
 the records of the file, and fails with the first of its lists that fails.
 """
 
+import math
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -17,7 +18,7 @@ from .filter_tests import named_filter
 from .handling import Answer, Prepared
 from .ids import new_id
 from .import_files import ReadFile, read_file
-from .import_jobs import INTERRUPTED, at_pace, completed_records, failing, has_ended, import_status_at
+from .import_jobs import INTERRUPTED, at_pace, completed_records, failing, has_ended, import_status_at, next_step_at
 from .list_uploads import ListUpload
 from .model import ContactList, ImportJob, ImportStatus, Reference
 from .org import Org
@@ -75,6 +76,8 @@ class TemplateImports:
             limits=org.profile.limits,
             semantics=org.profile.semantics,
             contact_id_name=upload.contact_id_name,
+            retention=upload.retention,
+            now=self._org.clock.now(),
         )
         file = await read_file(path, rules, org.rng, upload)
         return Prepared(lambda: self._started(template, columns, upload, file))
@@ -112,6 +115,11 @@ class TemplateImports:
                 for target in current.targets:
                     self._org.imports.poll(target.list_id)
         self.settle()
+
+    def next_step_at(self, template_id: str) -> float:
+        """When time alone will bring another status; infinite if it will not."""
+        jobs = [current.job for current in self._running if current.template_id == template_id]
+        return min((next_step_at(job, self._org.clock.now()) for job in jobs), default=math.inf)
 
     def running(self, template_id: str) -> bool:
         return any(current.template_id == template_id for current in self._running)
