@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from aiohttp import web
 
-from . import list_rules, list_spec, wire
+from . import list_rules, list_spec, visibility, wire
 from .body import malformed, read_json
 from .errors import ApiError, BadRequest, Conflict, NotFound
 from .handling import Answer, Prepared
@@ -103,7 +103,9 @@ class ContactLists:
 
     def _got(self, list_id: str, query: Query) -> Answer:
         try:
-            return _json(self._shown(self._org.store.contact_list(list_id), query))
+            contact_list = self._org.store.contact_list(list_id)
+            visibility.check_list(self._org, contact_list)
+            return _json(self._shown(contact_list, query))
         except NotFound as error:  # the same code as elsewhere has words of its own here
             raise NotFound("The dialer contact list was not found.", "contact.list.not.found") from error
 
@@ -143,7 +145,7 @@ class ContactLists:
     def _shown(self, each: ContactList, query: Query) -> dict[str, object]:
         more: dict[str, object] = {}
         if flag(query, "includeSize"):
-            more["size"] = self._org.store.size(each.id)
+            more["size"] = visibility.size(self._org, each.id)
         if flag(query, "includeImportStatus"):
             more["importStatus"] = self._org.imports.status_of(each.id)
         return wire.contact_list(each, **more)
