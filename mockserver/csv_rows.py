@@ -23,8 +23,10 @@ from typing import NamedTuple
 
 from . import data_types, row_codec
 from .ids import new_ids
+from .list_uploads import NO_RETENTION, RetentionColumns
 from .model import ContactList
 from .profile import Limits, Semantics
+from .retention_columns import RetentionReader
 
 CHUNK_RECORDS = 1_000
 EVENTS_KEPT = 1_000
@@ -76,6 +78,8 @@ class Rules:
     limits: Limits
     semantics: Semantics
     contact_id_name: str = ""
+    retention: RetentionColumns = NO_RETENTION
+    now: float = 0.0  # what retention counts from
 
 
 def read_chunks(path: Path, rules: Rules, rng: random.Random, report: Report) -> Iterator[Chunk]:
@@ -128,6 +132,7 @@ def _header_checks(header: Record, rules: Rules) -> Iterator[tuple[bool, str]]:
     yield len(names) < len(header), "IMPORT_FAILED_TO_READ_HEADERS"
     yield not names.issuperset(rules.contact_list.column_names), "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"
     yield bool(rules.contact_id_name) and rules.contact_id_name not in names, "IMPORT_MISSING_CUSTOM_ID"
+    yield not names.issuperset(rules.retention.named), "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"  # Assumption
 
 
 def batches(reader: Iterator[Record], semantics: Semantics, report: Report) -> Iterator[tuple[int, list[Record]]]:
@@ -178,6 +183,7 @@ class _Columns:
         self._checks = [(header.index(name), check) for name, check in data_types.checks(rules.contact_list).items()]
         self._id_at = header.index(rules.contact_id_name) if has_own_ids(rules) else None
         self._id_pattern = re.compile(rules.limits.contact_id_pattern or "(?s:.*)")
+        self._retention = _retention_reader(header, rules)
 
     def accept(self, first: int, records: list[Record], rng: random.Random, report: Report) -> Chunk:
         """The records that are in order; `first` is the number of the first."""
@@ -186,7 +192,10 @@ class _Columns:
             records = list(self._in_order(first, records, report))
             rows = self._encode(map(self._pick, records))
         ids = new_ids(rng, len(rows)) if self._id_at is None else [record[self._id_at] for record in records]
-        return Chunk(ids, rows)
+        if self._retention is None:
+            return Chunk(ids, rows)
+        carried = zip(ids, map(self._retention.attributes, records), strict=True)
+        return Chunk(ids, rows, {id_: attributes for id_, attributes in carried if attributes is not None})
 
     def _rows_if_all_in_order(self, records: list[Record]) -> list[bytes] | None:
         """The encoded rows if no record needs a closer look."""
@@ -200,6 +209,8 @@ class _Columns:
             if any(sign in text for sign in _PADDED):
                 return None
         if self._checks and any(map(self._data_complaint, records)):
+            return None
+        if self._retention and any(map(self._retention.complaint, records)):
             return None
         return rows
 
@@ -227,7 +238,8 @@ class _Columns:
         if self._too_long(record):
             return "IMPORT_DATUM_EXCEEDS_LENGTH_LIMIT"
         of_id = None if self._id_at is None else self._id_complaint(record[self._id_at])
-        return of_id or self._data_complaint(record)
+        of_retention = self._retention.complaint(record) if self._retention else None
+        return of_id or self._data_complaint(record) or of_retention
 
     def _data_complaint(self, record: Record) -> str | None:
         found = (check(record[at]) for at, check in self._checks)
@@ -242,6 +254,12 @@ class _Columns:
     def _too_long(self, record: Record) -> bool:
         """Whether a cell of the list's columns has too many characters (assumption: code points)."""
         return max(map(len, self._pick(record))) > self._rules.limits.cell_chars
+
+
+def _retention_reader(header: Record, rules: Rules) -> RetentionReader | None:
+    if not rules.retention.named:
+        return None
+    return RetentionReader(header, rules.retention, rules.now, rules.contact_list.time_zone)
 
 
 def _picker(places: list[int], width: int) -> Callable[[Record], Sequence[str]]:

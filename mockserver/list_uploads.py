@@ -25,8 +25,12 @@ class RetentionColumns:
     days: str = ""
     expiration: str = ""
 
-    def __bool__(self) -> bool:
-        return bool(self.type or self.days or self.expiration)
+    @property
+    def named(self) -> list[str]:
+        return [name for name in (self.type, self.days, self.expiration) if name]
+
+
+NO_RETENTION = RetentionColumns()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,7 @@ class ListUpload:
     contact_id_name: str = ""
     content_type: str = CSV
     clears_system_data: bool = False
-    retention: RetentionColumns = RetentionColumns()
+    retention: RetentionColumns = NO_RETENTION
 
 
 class UploadSpec(msgspec.Struct, rename="camel", kw_only=True):
