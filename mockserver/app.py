@@ -6,7 +6,6 @@ from aiohttp import web
 
 from .contact_lists import ContactLists
 from .contact_routes import contact_rows
-from .contact_routes import contact_rows
 from .contacts import Contacts
 from .dnc_routes import dnc_rows
 from .handling import Handler, Operation
@@ -73,7 +72,6 @@ def operations(org: Org) -> list[Operation]:
         ("events.list",          "GET",    _EVENTS,                    lambda r: org.events.list(r), events),
         ("events.get",           "GET",    _EVENTS + "/{event_id}",    lambda r: org.events.get(r), events),
         *platform_rows(org),
-        *contact_rows(org, contacts, _CONTACTS),
         *contact_rows(org, contacts, _CONTACTS),
         *dnc_rows(org),
         *template_rows(org),

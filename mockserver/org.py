@@ -20,7 +20,6 @@ from .store import Store
 
 if TYPE_CHECKING:  # they import this module
     from .contact_bulk import BulkJobs
-    from .contact_bulk import BulkJobs
     from .dnc_book import DncBook
     from .dnc_exports import DncExports
     from .dnc_imports import DncImports
@@ -59,7 +58,6 @@ class Org:
     imports: "Imports" = field(init=False, repr=False)
     exports: "Exports" = field(init=False, repr=False)
     bulk_jobs: "BulkJobs" = field(init=False, repr=False)
-    bulk_jobs: "BulkJobs" = field(init=False, repr=False)
     events: "Events" = field(init=False, repr=False)
     presigned: "PresignedUploads" = field(init=False, repr=False)
     uploads: "UploadService" = field(init=False, repr=False)
@@ -80,7 +78,6 @@ class Org:
     def settle(self) -> None:
         """Bring the lists up to now. Every operation does it first, so nothing has to run in between."""
         self.imports.settle()
-        self.bulk_jobs.settle()
         self.bulk_jobs.settle()
         self.retention.settle()
 
@@ -134,7 +131,6 @@ class Org:
     def start_jobs(self) -> None:
         """Begin without any import or export."""
         from .contact_bulk import BulkJobs
-        from .contact_bulk import BulkJobs
         from .dnc_book import DncBook  # they import this module
         from .dnc_exports import DncExports
         from .dnc_imports import DncImports
@@ -152,7 +148,6 @@ class Org:
 
         self.events = Events(self)
         self.imports = Imports(self)
-        self.bulk_jobs = BulkJobs(self)
         self.bulk_jobs = BulkJobs(self)
         self.exports = Exports(self)
         self.presigned = PresignedUploads(self)
