@@ -7,9 +7,17 @@ import asyncio
 import json
 
 import pytest
+from aiohttp import ClientSession
 
+from mockserver.app import create_app
 from mockserver.clients import Client
+from mockserver.clock import SystemClock
 from mockserver.faults import Faults, parse_rules
+from mockserver.memory_store import MemoryStore
+from mockserver.org import create_org
+from mockserver.profile import LoadedProfile, at_cpu_speed, load
+
+from ..conftest import MockOrg, listening, log_in
 
 pytestmark = pytest.mark.anyio
 
@@ -227,6 +235,56 @@ async def test_trap_13_a_token_that_has_expired(mock_org):
     mock_org.clock.advance(reply.json()["expires_in"])
     late = await mock_org.client.get(LISTS, headers=headers)
     assert (reply.json()["expires_in"], late.status_code, late.json()["code"]) == (300, 401, "bad.credentials")
+
+
+@pytest.fixture
+async def running_org(tmp_path):
+    """An org whose clock goes by itself: who is connected waits on it."""
+    loaded = load("default")
+    org = create_org(
+        store=MemoryStore(),
+        clock=SystemClock(),
+        profile=LoadedProfile(at_cpu_speed(loaded.profile), loaded.sources),
+        spool=tmp_path,
+        clients=[Client("mock-client", "mock-secret")],
+    )
+    async with listening(create_app(org)) as client:
+        await log_in(client)
+        yield MockOrg(org, org.clock, client)
+
+
+async def test_trap_14_events_have_their_own_names(running_org):
+    """importState and percentageComplete there, state and percentComplete here; the end has no state in either."""
+    running_org.change(jobs__import_rows_per_s=20.0)
+    at, client = await created(running_org), running_org.client
+    channel = (await client.post("/api/v2/notifications/channels")).json()
+    topic = f"v2.outbound.contactlists.{at['id']}.importstatus"
+    await client.post(f"/api/v2/notifications/channels/{channel['id']}/subscriptions", json=[{"id": topic}])
+    bodies = []
+    async with asyncio.timeout(10), ClientSession() as session, session.ws_connect(channel["connectUri"]) as socket:
+        await upload(running_org, at)
+        while not bodies or bodies[-1]["percentageComplete"] < 100:
+            event = await socket.receive_json()
+            assert event["topicName"] == topic
+            bodies.append(event["eventBody"])
+    assert {body["importState"] for body in bodies[:-1]} == {"IN_PROGRESS"}
+    assert not {"state", "percentComplete", "importState"} & bodies[-1].keys()
+    shown = await status(running_org, at)
+    assert (shown["percentComplete"], "percentageComplete" in shown) == (100, False)
+
+
+async def test_trap_15_the_topic_of_finished_exports_is_a_users(mock_org):
+    """A client's token has no user: the subscription is rejected, and without `ignoreErrors` all of the request is."""
+    at = await created(mock_org)
+    channel = (await mock_org.client.post("/api/v2/notifications/channels")).json()
+    path = f"/api/v2/notifications/channels/{channel['id']}/subscriptions"
+    topics = [
+        {"id": f"v2.users.{channel['id'][-8:]}.outbound.contactlists.{at['id']}.export"},
+        {"id": f"v2.outbound.contactlists.{at['id']}"},
+    ]
+    assert (await mock_org.client.post(path, json=topics)).status_code == 403
+    told = (await mock_org.client.post(path, json=topics, params={"ignoreErrors": "true"})).json()["entities"]
+    assert [each["state"] for each in told] == ["Rejected", "Permitted"]
 
 
 async def test_trap_16_uploads_and_logins_on_the_same_port(mock_org):
