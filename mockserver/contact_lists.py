@@ -14,7 +14,7 @@ from .list_filters import shown
 from .list_spec import ListSpec
 from .model import ContactList
 from .org import Org
-from .paging import listing, page_in
+from .paging import listing, page_in, refuse_past_the_end
 from .query import Query, flag, several
 
 Ids = list[str]  # inside the class, `list` is a handler
@@ -35,7 +35,7 @@ class ContactLists:
         return Prepared(lambda: self._got(list_id, query))
 
     async def list(self, request: web.Request) -> Prepared:
-        """Answer with one page of the lists asked for. `allowEmptyResult` changes nothing: such pages are empty."""
+        """Answer with one page of the lists asked for."""
         query = request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus"), flag(query, "allowEmptyResult")
         return Prepared(lambda: self._listed(query))
@@ -114,6 +114,7 @@ class ContactLists:
         page = page_in(query, limits.page_size)
         found = shown(self._org.store.contact_lists(), query, limits.lists_per_bulk_get)
         entities = [self._shown(each, query) for each in page.of(found)]
+        refuse_past_the_end(page, len(found), query, self._org.profile.semantics.page_past_the_end)
         return Answer(body=listing(wire.CONTACT_LISTS, page, len(found), entities, parameters=[*query.items()]))
 
     def _deleted(self, list_id: str) -> Answer:
