@@ -8,11 +8,12 @@ from .contact_lists import ContactLists
 from .contact_routes import contact_rows
 from .contacts import Contacts
 from .dnc_routes import dnc_rows
-from .handling import Handler, Operation
+from .handling import Handler, Operation, Strictness
 from .list_bulk import ListBulkUpdate
 from .list_views import ContactListViews
 from .middleware import Pipeline, Served
 from .oauth import OAuth
+from .openapi.handler import OpenApi
 from .org import Org
 from .platform_routes import platform_rows
 from .template_routes import template_rows
@@ -27,14 +28,15 @@ _CONTACT = _CONTACTS + "/{contact_id}"
 _EVENTS = "/api/v2/outbound/events"
 
 # No bearer token: addresses of files are signed, and who knows a channel's id may listen.
-_OPEN = {"oauth.token", "export.file", "presigned.put", "channels.connect", "health"}
+_OPEN = {"oauth.token", "export.file", "presigned.put", "channels.connect", "health", "openapi"}
 _STREAMED = {"import.upload", "presigned.put"}
 _UNCOUNTED = _OPEN | {"import.upload"}  # the profile decides for uploads: they go to another host of the real platform
 
 
-def operations(org: Org) -> list[Operation]:
+def operations(org: Org, strictness: Strictness = "off") -> list[Operation]:
     """The route table, first match first. Permissions: official CLI 166.0.0; of the upload: an assumption."""
     oauth, lists, contacts = OAuth(org), ContactLists(org), Contacts(org)
+    document = OpenApi(lambda: operations(org), strict=strictness != "off")
     add, upload = "outbound:contactList:add", "outbound:contactList:upload"
     see, edit, delete = "outbound:contactList:view", "outbound:contactList:edit", "outbound:contactList:delete"
     views, search = ContactListViews(org), "outbound:contactList:search"
@@ -71,13 +73,14 @@ def operations(org: Org) -> list[Operation]:
         ("export.file",          "GET",    "/downloads/{download_id}", lambda r: org.downloads.file(r), ""),
         ("events.list",          "GET",    _EVENTS,                    lambda r: org.events.list(r), events),
         ("events.get",           "GET",    _EVENTS + "/{event_id}",    lambda r: org.events.get(r), events),
+        ("openapi",              "GET",    "/openapi.json",            document.document,    ""),
         *platform_rows(org),
         *contact_rows(org, contacts, _CONTACTS),
         *dnc_rows(org),
         *template_rows(org),
     ]
     # fmt: on
-    return [
+    rows = [
         Operation(
             op=op,
             method=method,
@@ -90,14 +93,21 @@ def operations(org: Org) -> list[Operation]:
         )
         for op, method, path, handler, permission in table
     ]
+    if strictness == "off":
+        return rows
+    from .openapi.strict import held  # takes a while to load
+
+    return [held(row, org, fail=strictness == "fail") for row in rows]
 
 
-def create_app(org: Org, hosts: frozenset[str] = frozenset(), others: Sequence[Org] = ()) -> web.Application:
+def create_app(
+    org: Org, hosts: frozenset[str] = frozenset(), others: Sequence[Org] = (), *, strictness: Strictness = "off"
+) -> web.Application:
     """The API as an aiohttp application. `hosts` are names it answers to besides this machine's own.
 
     `others` are orgs behind the same address: whose a request is, its token or its signed address says.
     """
-    served = [Pipeline(each, hosts).served(operations(each)) for each in (org, *others)]
+    served = [Pipeline(each, hosts).served(operations(each, strictness)) for each in (org, *others)]
     return _application(among(served) if others else served[0])
 
 

@@ -1,6 +1,8 @@
 """What was asked and answered: the last requests one by one, and exact counts of all of them."""
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -24,6 +26,7 @@ class Ledger:
         self._entries: deque[Entry] = deque(maxlen=capacity)
         self._counts: Counter[tuple[str, int]] = Counter()
         self._seq = 0
+        self._violations: Counter[str] = Counter()
 
     def add(
         self, *, op: str, token: str, status: int, size: int, t: float, list_id: str, correlation_id: str, sent: int
@@ -37,9 +40,58 @@ class Ledger:
         newer = min(self._seq - seq, len(self._entries))
         return [self._entries[at] for at in range(len(self._entries) - newer, len(self._entries))] if newer > 0 else []
 
+    def select(
+        self, since: int = 0, *, op: str = "", status: int | None = None, list_id: str = "", token: str = ""
+    ) -> Iterator[Entry]:
+        """Entries after `since` that fit what is not empty, oldest first. `token` is the beginning of its hash."""
+        return (
+            entry
+            for entry in self.since(since)
+            if op in ("", entry.op)
+            and status in (None, entry.status)
+            and list_id in ("", entry.list)
+            and (not token or entry.token == token[: len(entry.token)])
+        )
+
+    def verified(self, window_s: float) -> dict[str, Any]:
+        """Whether the counts add up, and how close each token came to its limit: see `busiest`."""
+        return {
+            "requests": self._seq,
+            "kept": len(self._entries),
+            "adds_up": self._seq == sum(self._counts.values()),
+            "cut": sum(count for (_, status), count in self._counts.items() if status == 0),
+            "busiest": busiest(self._entries, window_s) if window_s else {},
+        }
+
     def counts(self) -> dict[str, dict[int, int]]:
         """Number of requests by operation and status."""
         by_op: dict[str, dict[int, int]] = {}
         for (op, status), count in sorted(self._counts.items()):
             by_op.setdefault(op, {})[status] = count
         return by_op
+
+    def note_violation(self, op: str) -> None:
+        """An answer of `op` was not as documented; only strict mode looks."""
+        self._violations[op] += 1
+
+    def violations(self) -> dict[str, int]:
+        return dict(sorted(self._violations.items()))
+
+
+def busiest(entries: Iterable[Entry], window_s: float) -> dict[str, dict[str, float]]:
+    """By token: the most requests answered within `window_s`, whenever it begins, and when the last of them was.
+
+    Refusals for too many requests are not counted.
+    """
+    recent: dict[str, deque[float]] = defaultdict(deque)
+    most: dict[str, dict[str, float]] = {}
+    for entry in entries:
+        if not entry.token or entry.status == 429:
+            continue
+        times = recent[entry.token]
+        times.append(entry.t)
+        while times[0] <= entry.t - window_s:
+            times.popleft()
+        if len(times) > most.get(entry.token, {}).get("requests", 0):
+            most[entry.token] = {"requests": len(times), "until": entry.t}
+    return most

@@ -11,6 +11,9 @@ def exposition(org: Org) -> str:
     for op, statuses in org.ledger.counts().items():
         for status, count in statuses.items():
             lines.append(f'{_PREFIX}requests_total{{op="{op}",status="{status}"}} {count}')
+    if violations := org.ledger.violations():
+        lines.append(f"# TYPE {_PREFIX}schema_violations_total counter")
+        lines += [f'{_PREFIX}schema_violations_total{{op="{op}"}} {count}' for op, count in violations.items()]
     gauges = {
         "contact_lists": len(org.store.contact_lists()),
         "contacts": org.store.total_size(),

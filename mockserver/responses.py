@@ -101,7 +101,7 @@ class CommonHeaders:
             "Expires": "0",
             "Strict-Transport-Security": "max-age=600; includeSubDomains",
             "Server": "contactbench-mock",
-            "X-Mock": f"contactbench/{_version()}",
+            "X-Mock": f"contactbench/{mock_version()}",
             "Date": "",
         }
 
@@ -121,7 +121,8 @@ class CommonHeaders:
         return self._fixed
 
 
-def _version() -> str:
+def mock_version() -> str:
+    """Of the installed distribution."""
     try:
         return version("contactbench")
     except PackageNotFoundError:  # run from a checkout

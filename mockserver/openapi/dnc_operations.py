@@ -1,0 +1,158 @@
+"""DNC lists and their entries."""
+
+from typing import Any
+
+from .described import (
+    ALLOW_EMPTY,
+    DIVISIONS,
+    IDS,
+    NAMED,
+    NOT_FOUND,
+    PAGING,
+    SIZE_AND_IMPORT,
+    SORTED,
+    Described,
+    Parameter,
+)
+from .dnc_shapes import (
+    DncList,
+    DncListDivisionView,
+    DncListDivisionViewListing,
+    DncListListing,
+    DncListUploadUrlRequest,
+    DncPatchCustomExclusionColumns,
+    DncPatchEmailAddresses,
+    DncPatchPhoneNumbers,
+    DncPatchWhatsAppNumbers,
+    DncSource,
+    SentDncList,
+)
+from .job_operations import DOWNLOAD
+from .job_shapes import ExportStarted
+from .shapes import ExportUri, ImportStatus, UploadUrl
+
+_RULES = (
+    "name.cannot.be.blank",
+    "name.length.exceeded",
+    "duplicate.name",
+    "invalid.value",
+    "dnc.source.configuration.invalid",
+    "dnc.source.authentication.failed",
+)
+_LIST_NOT_FOUND = {404: ("dnc.list.not.found",)}
+_UNSUPPORTED = ("dnc.source.operation.not.supported",)
+_EXPIRATION = Parameter("expirationDateTime", str, "When they leave the list: yyyy-MM-ddTHH:mmZ.")
+_EXPIRED_ONLY = Parameter("expiredOnly", bool, "Only what has expired.")
+_LISTED = (
+    *PAGING,
+    *NAMED,
+    *SORTED,
+    IDS,
+    DIVISIONS,
+    Parameter("dncSourceType", DncSource, "Only of this source."),
+    *SIZE_AND_IMPORT,
+)
+
+
+def _added(kind: str) -> Described:
+    of_phones = kind == "phone numbers"
+    return Described(
+        summary=f"Add {kind}",
+        query=(_EXPIRATION,) if of_phones else (),
+        body=list[str],
+        status=(200, 204) if of_phones else 204,
+        codes=_ENTRY_CODES,
+    )
+
+
+def _changed(kind: str, patch: Any) -> Described:
+    return Described(summary=f"Add or remove {kind}", body=patch, status=204, codes=_ENTRY_CODES)
+
+
+def _cleared(kind: str) -> Described:
+    return Described(
+        summary=f"Remove all {kind}, or those that have expired",
+        query=(_EXPIRED_ONLY,),
+        status=204,
+        codes={400: ("invalid.value", *_UNSUPPORTED), **_LIST_NOT_FOUND, 501: ("not.implemented",)},
+    )
+
+
+_ENTRY_CODES = {
+    400: (
+        *_UNSUPPORTED,
+        "constraint.validation",
+        "invalid.value",
+        "invalid.date.value",
+        "dnc.records.per.list.limit.exceeded",
+        "dnc.records.per.organization.limit.exceeded",
+    ),
+    **_LIST_NOT_FOUND,
+}
+
+DNC = {
+    "dnc.create": Described(
+        summary="Create a DNC list",
+        body=SentDncList,
+        answer=DncList,
+        codes={400: (*_RULES, "max.entity.count.reached")},
+    ),
+    "dnc.list": Described(
+        summary="A page of the DNC lists",
+        query=(*_LISTED, ALLOW_EMPTY),
+        answer=DncListListing,
+        codes={400: ("invalid.value",)},
+    ),
+    "dnc.get": Described(
+        summary="A DNC list",
+        query=SIZE_AND_IMPORT,
+        answer=DncList,
+        codes={400: ("invalid.value",), **_LIST_NOT_FOUND},
+    ),
+    "dnc.update": Described(
+        summary="Change a DNC list",
+        body=SentDncList,
+        answer=DncList,
+        codes={400: (*_RULES, "invalid.update"), 409: ("invalid.update.wrong.version",), **NOT_FOUND},
+    ),
+    "dnc.delete": Described(summary="Delete a DNC list", codes=NOT_FOUND),
+    "dnc.division_views": Described(
+        summary="A page of the DNC lists in their short form",
+        query=_LISTED,
+        answer=DncListDivisionViewListing,
+        codes={400: ("invalid.value",)},
+    ),
+    "dnc.division_view": Described(
+        summary="A DNC list in its short form",
+        query=SIZE_AND_IMPORT,
+        answer=DncListDivisionView,
+        codes={400: ("invalid.value",), **_LIST_NOT_FOUND},
+    ),
+    "dnc.presign": Described(
+        summary="An address to put a file of entries to",
+        body=DncListUploadUrlRequest,
+        answer=UploadUrl,
+        codes={400: ("invalid.value", *_UNSUPPORTED), **_LIST_NOT_FOUND},
+    ),
+    "dnc.phones_add": _added("phone numbers"),
+    "dnc.phones_change": _changed("phone numbers", DncPatchPhoneNumbers),
+    "dnc.phones_clear": _cleared("phone numbers"),
+    "dnc.emails_add": _added("email addresses"),
+    "dnc.emails_change": _changed("email addresses", DncPatchEmailAddresses),
+    "dnc.emails_clear": _cleared("email addresses"),
+    "dnc.whatsapp_change": _changed("WhatsApp numbers", DncPatchWhatsAppNumbers),
+    "dnc.whatsapp_clear": _cleared("WhatsApp numbers"),
+    "dnc.custom_change": _changed("custom exclusions", DncPatchCustomExclusionColumns),
+    "dnc.custom_clear": _cleared("custom exclusions"),
+    "dnc.import_status": Described(summary="How far an import is", answer=ImportStatus, codes=_LIST_NOT_FOUND),
+    "dnc.export_create": Described(
+        summary="Ask for an export", answer=ExportStarted, codes={400: _UNSUPPORTED, **_LIST_NOT_FOUND}
+    ),
+    "dnc.export_get": Described(
+        summary="Where the newest export is",
+        query=(DOWNLOAD,),
+        answer=ExportUri,
+        redirects=True,
+        codes={404: ("dnc.list.not.found", "no.available.list.export.uri")},
+    ),
+}

@@ -1,0 +1,154 @@
+"""The route table and the descriptions, as an OpenAPI 3.1 document."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from ..handling import Operation
+from .described import Described, Parameter
+from .operations import DESCRIBED, error_codes
+from .shapes import ErrorBody, Sent
+
+Schema = dict[str, Any]
+
+_PARAMETER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
+_JSON = "application/json"
+_REF = "#/components/schemas/{name}"
+_BEARER: list[dict[str, list[str]]] = [{"oauth": []}, {"bearer": []}]  # either will do
+_REDIRECTS = ("302", "303", "307")  # which one, a setting of the profile decides
+
+
+def document(table: Sequence[Operation], version: str, *, strict: bool = False) -> dict[str, Any]:
+    """The document of these operations; `strict` says that unknown parameters and fields are refused.
+
+    An operation without a description is there with its address alone.
+    """
+    schemas = _Schemas([DESCRIBED.get(each.op) for each in table], strict=strict)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in table:
+        path = _PARAMETER.sub(lambda found: "{" + _camel(found[1]) + "}", operation.path)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "contactbench mock of Genesys Cloud outbound contact lists",
+            "version": version,
+            "description": "What this mock serves, which is not all that Genesys Cloud does. operationId is the name"
+            " that fault rules, ledger and profiles have for an operation.",
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.components,
+            "securitySchemes": {
+                "oauth": {
+                    "type": "oauth2",
+                    "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}},
+                },
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "client": {"type": "http", "scheme": "basic"},
+            },
+        },
+    }
+
+
+class _Schemas:
+    """The schema of every type that the descriptions name."""
+
+    def __init__(self, described: Sequence[Described | None], *, strict: bool) -> None:
+        types = list({str(each): each for one in described if one for each in _types(one)}.values())
+        made, self.components = msgspec.json.schema_components(types, ref_template=_REF)
+        self._by_type = {str(each): schema for each, schema in zip(types, made, strict=True)}
+        if not strict:
+            for name in _sent_names():
+                self.components.get(name, {}).pop("additionalProperties", None)
+
+    def of(self, kind: Any) -> Schema:
+        return self._by_type[str(kind)]
+
+
+def _types(described: Described) -> Iterator[Any]:
+    yield ErrorBody
+    yield from (each for each in (described.answer, described.body, described.errors) if each is not None)
+    for parameter in described.query:
+        yield parameter.type
+
+
+def _sent_names() -> set[str]:
+    known, found = [Sent], set()
+    while known:
+        kind = known.pop()
+        found.add(kind.__name__)
+        known += kind.__subclasses__()
+    return found
+
+
+def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    described = DESCRIBED.get(operation.op)
+    told: dict[str, Any] = {"operationId": operation.op, "tags": [operation.op.partition(".")[0]]}
+    path = [
+        {"name": _camel(name), "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in _PARAMETER.findall(operation.path)
+    ]
+    told["security"] = _BEARER if operation.auth else [{"client": []}] if operation.op == "oauth.token" else []
+    if operation.permission:
+        told["x-permissions"] = operation.permission.split()
+    if described is None:
+        return told | {"parameters": path, "responses": {"default": {"description": "Not described."}}}
+    told["summary"] = described.summary
+    told["parameters"] = path + [_parameter(each, schemas) for each in described.query]
+    if content := _request_content(described, schemas):
+        told["requestBody"] = {"required": not described.optional_body, "content": content}
+    codes = error_codes(operation, described)
+    refusals = {str(status): _refusal(listed, described, schemas) for status, listed in codes.items()}
+    told["responses"] = _successes(described, schemas) | refusals
+    told["x-error-codes"] = {str(status): listed for status, listed in codes.items()}
+    return told
+
+
+def _parameter(parameter: Parameter, schemas: _Schemas) -> dict[str, Any]:
+    schema = schemas.of(parameter.type)
+    told: dict[str, Any] = {"name": parameter.name, "in": "query", "required": parameter.required}
+    if parameter.text:
+        told["description"] = parameter.text
+    if parameter.many:
+        of_many = {"type": "array", "items": schema, **({"minItems": 1} if parameter.required else {})}
+        return told | {"style": "form", "explode": False, "schema": of_many}
+    return told | {"schema": schema}
+
+
+def _request_content(described: Described, schemas: _Schemas) -> dict[str, Any]:
+    if described.form:
+        return {media: {"schema": schema} for media, schema in described.form.items()}
+    if described.body is None:
+        return {}
+    schema = schemas.of(described.body)
+    return {_JSON: {"schema": {"anyOf": [schema, {"type": "null"}]} if described.optional_body else schema}}
+
+
+def _successes(described: Described, schemas: _Schemas) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if described.answer is not None:
+        content = {"content": {_JSON: {"schema": schemas.of(described.answer)}}}
+    elif described.media_type == "text/csv":
+        content = {"content": {"text/csv": {"schema": {"type": "string"}}}}
+    told: dict[str, Any] = {str(status): {"description": "Done.", **content} for status in described.statuses}
+    if described.redirects:
+        location = {"Location": {"required": True, "schema": {"type": "string"}}}
+        told |= {status: {"description": "The way to the file.", "headers": location} for status in _REDIRECTS}
+    return told
+
+
+def _refusal(codes: Sequence[str], described: Described, schemas: _Schemas) -> dict[str, Any]:
+    schema = {"application/xml": {"schema": {"type": "string"}}} if described.media_type == "application/xml" else {}
+    kinds = [ErrorBody] if described.errors in (None, str) else [described.errors, ErrorBody]
+    json = [schemas.of(kind) for kind in kinds]
+    content = {_JSON: {"schema": json[0] if len(json) == 1 else {"anyOf": json}}, **schema}
+    return {"description": ", ".join(codes), "content": content}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)

@@ -1,0 +1,48 @@
+"""Every description, by the operation's name, and the error codes that follow from the route table."""
+
+from collections.abc import Iterator
+
+from ..handling import Operation
+from .contact_operations import CONTACTS
+from .described import Described
+from .dnc_operations import DNC
+from .job_operations import JOBS
+from .kept_operations import KEPT
+from .list_operations import LISTS
+from .platform_operations import PLATFORM
+
+DESCRIBED: dict[str, Described] = {**PLATFORM, **LISTS, **CONTACTS, **JOBS, **KEPT, **DNC}
+
+
+def error_codes(operation: Operation, described: Described) -> dict[int, list[str]]:
+    """Everything the operation is refused with, by status."""
+    codes: dict[int, list[str]] = {}
+    for status, code in (*_common(operation, described), *_own(described)):
+        if code not in codes.setdefault(status, []):
+            codes[status].append(code)
+    return dict(sorted(codes.items()))
+
+
+def _common(operation: Operation, described: Described) -> Iterator[tuple[int, str]]:
+    yield 400, "bad.request"
+    if operation.auth:
+        yield 401, "authentication.required"
+        yield 401, "bad.credentials"
+    if operation.permission:
+        yield 403, "missing.permissions"
+    if "{" in operation.path:
+        yield 404, "not.found"
+    if described.body is not None or described.form:
+        yield 413, "request.entity.too.large"
+    yield 415, "unsupported.media.type"
+    yield 421, "misdirected.request"
+    if operation.auth or operation.op == "oauth.token":
+        yield 429, "too.many.requests.retry.after"
+    yield 500, "internal.server.error"
+    yield 504, "request.timeout"
+
+
+def _own(described: Described) -> Iterator[tuple[int, str]]:
+    for status, codes in described.codes.items():
+        for code in codes:
+            yield status, code

@@ -1,0 +1,102 @@
+"""Bodies that many operations have in common, and the bases of all of them.
+
+Absent fields of an answer are UNSET, never null. Source of names and types: SDK 269.0.0, the model of the same name.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta
+from msgspec import UnsetType as Unset
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What the mock answers: all of its fields are here."""
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What a client sends. Strict mode refuses unknown fields, otherwise they are ignored."""
+
+
+Moment = Annotated[datetime, Meta(tz=True)]
+Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Count = Annotated[int, Meta(ge=0)]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+ServersOwn = Annotated[Any, Meta(description="The server's own; ignored in requests.")]
+Uri = Annotated[str, Meta(description="An absolute address.")]
+
+
+class DomainEntityRef(Answered, frozen=True, kw_only=True):
+    id: str
+    name: str | Unset = UNSET
+    self_uri: str | Unset = UNSET
+
+
+class SentReference(Sent, frozen=True, kw_only=True):
+    """A reference by `id`; the rest of it is ignored."""
+
+    id: str | None = None
+    name: ServersOwn = None
+    self_uri: ServersOwn = None
+
+
+class Listing(Answered, frozen=True, kw_only=True):
+    """A page. Next and previous uris are absent at the ends."""
+
+    page_size: Count
+    page_number: Count
+    total: Count
+    page_count: Count
+    first_uri: str
+    last_uri: str
+    self_uri: str
+    next_uri: str | Unset = UNSET
+    previous_uri: str | Unset = UNSET
+
+
+class Detail(Answered, frozen=True, kw_only=True):
+    error_code: str | Unset = UNSET
+    field_name: str | Unset = UNSET
+    entity_id: str | Unset = UNSET
+    entity_name: str | Unset = UNSET
+
+
+class ErrorBody(Answered, frozen=True, kw_only=True):
+    """Every refusal but those of the token endpoint and of signed addresses."""
+
+    message: str
+    code: str
+    status: Annotated[int, Meta(ge=400, le=599)]
+    context_id: str
+    details: list[Detail]
+    errors: list[Any]
+
+
+class OAuthError(Answered, frozen=True, kw_only=True, rename=None):
+    error: str
+    description: str
+    error_description: str
+
+
+class ImportStatus(Answered, frozen=True, kw_only=True):
+    """A finished import has no state, only 100 percent; one too small to be seen has nothing at all."""
+
+    state: Annotated[str, Meta(pattern="^(IN_PROGRESS|FAILED)$")] | Unset = UNSET
+    total_records: Count | Unset = UNSET
+    completed_records: Count | Unset = UNSET
+    percent_complete: Percent | Unset = UNSET
+    failure_reason: str | Unset = UNSET
+    target_contact_list_ids: list[str] | Unset = UNSET
+    list_name_prefix: str | Unset = UNSET
+
+
+class ExportUri(Answered, frozen=True, kw_only=True):
+    uri: Uri
+    export_timestamp: Moment
+
+
+class UploadUrl(Answered, frozen=True, kw_only=True):
+    url: Uri
+    upload_key: str
+    headers: dict[str, str]

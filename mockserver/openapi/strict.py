@@ -1,0 +1,124 @@
+"""Strict mode: what comes in and what goes out is held against the descriptions the document is made of.
+
+Bodies are read with the very types that the document's schemas come from. That takes no further library, costs little
+even for a thousand contacts, and cannot disagree with the document.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from ..body import BODY
+from ..errors import ApiError, BadRequest, OAuthError
+from ..handling import Answer, Operation, Prepared
+from ..org import Org
+from .described import Described, Parameter
+from .operations import DESCRIBED, error_codes
+
+log = logging.getLogger(__name__)
+
+_REDIRECTS = (302, 303, 307)
+
+
+class UndocumentedError(Exception):
+    """The mock has answered what its document does not have: its own fault, so 500."""
+
+
+def held(operation: Operation, org: Org, *, fail: bool) -> Operation:
+    """The operation, strict. A wrong answer is logged and counted; with `fail` it becomes a 500."""
+    described = DESCRIBED.get(operation.op)
+    if described is None:
+        return operation
+    codes = error_codes(operation, described)
+
+    def told(problem: str) -> None:
+        org.ledger.note_violation(operation.op)
+        log.error("%s: %s", operation.op, problem)
+        if fail:
+            raise UndocumentedError(f"{operation.op}: {problem}")
+
+    def checked(commit: Callable[[], Answer]) -> Answer:
+        try:
+            answer = commit()
+        except ApiError as error:
+            _check_refusal(error, codes, told)
+            raise
+        for problem in answer_problems(described, answer):
+            told(problem)
+        return answer
+
+    async def handler(request: web.Request) -> Prepared:
+        try:
+            prepared = await operation.handler(request)
+        except (ApiError, OAuthError) as error:
+            _check_refusal(error, codes, told)
+            raise
+        for refusal in request_problems(described, request):
+            raise refusal
+        first = prepared.first
+        partly = (lambda count: checked(lambda: first(count))) if first else None
+        return replace(prepared, commit=lambda: checked(prepared.commit), first=partly)
+
+    return replace(operation, handler=handler)
+
+
+def request_problems(described: Described, request: web.Request) -> Iterator[BadRequest]:
+    """What of a request, which its handler has taken, is not in the document."""
+    known = {parameter.name: parameter for parameter in described.query}
+    for name, value in request.query.items():
+        if name not in known:
+            yield _no_property(name, "query")
+        elif problem := _value_problem(known[name], value):
+            yield BadRequest(f"Query parameter {name}: {problem}", "invalid.query.param.value")
+    if described.body is not None and BODY in request:
+        yield from _body_problems(described, request[BODY])
+
+
+def answer_problems(described: Described, answer: Answer) -> Iterator[str]:
+    """What of an answer is not in the document."""
+    if described.redirects and answer.status in _REDIRECTS:
+        return
+    if described.errors is str and answer.status >= 400:  # XML, from the object store
+        return
+    if answer.status not in described.statuses:
+        yield f"status {answer.status} is none of {described.statuses}"
+    if described.answer is None:
+        if answer.body and described.media_type == "application/json":
+            yield "a body where none is documented"
+        return
+    try:
+        msgspec.json.decode(answer.body, type=described.answer)
+    except msgspec.DecodeError as error:
+        yield str(error)
+
+
+def _check_refusal(error: ApiError | OAuthError, codes: dict[int, list[str]], told: Callable[[str], None]) -> None:
+    code = error.code if isinstance(error, ApiError) else error.error
+    if code not in codes.get(error.status, ()):
+        told(f"refused with {error.status} {code}, which is not documented")
+
+
+def _body_problems(described: Described, raw: bytes) -> Iterator[BadRequest]:
+    if described.optional_body and raw.strip() in (b"", b"null"):
+        return
+    try:
+        msgspec.json.decode(raw, type=described.body)
+    except msgspec.DecodeError as error:
+        yield BadRequest(f"The body is not as documented: {error}", "invalid.property")
+
+
+def _value_problem(parameter: Parameter, text: str) -> str:
+    values: list[Any] = text.split(",") if parameter.many else [text.lower() if parameter.type is bool else text]
+    try:
+        msgspec.convert(values, list[parameter.type], strict=False)  # type: ignore[name-defined]
+    except msgspec.ValidationError as error:
+        return str(error)
+    return ""
+
+
+def _no_property(name: str, where: str) -> BadRequest:
+    return BadRequest(f"Value [{name}] is not a valid property for object [{where}]", "invalid.property")
