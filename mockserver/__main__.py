@@ -52,6 +52,12 @@ def mock(
             help="Listen beyond this machine if --host says so.",
         ),
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", envvar=_env("STRICT"), help="Refuse what /openapi.json does not have, and log such answers."
+        ),
+    ] = False,
 ) -> None:
     """Serve a Genesys Cloud org for outbound contact lists on this machine, until told to stop."""
     try:
@@ -67,6 +73,7 @@ def mock(
             ready_file=ready_file,
             allowed_hosts=frozenset(name.lower() for name in allow_host or ()),
             exposed=exposed,
+            strictness="log" if strict else "off",
         )
         _serve(config)
     except ConfigError as error:

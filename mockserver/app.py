@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from .config import Strictness
 from .contact_lists import ContactLists
 from .contact_routes import contact_rows
 from .contacts import Contacts
 from .dnc_routes import dnc_rows
-from .handling import Handler, Operation, Strictness
+from .handling import Handler, Operation
 from .list_bulk import ListBulkUpdate
 from .list_views import ContactListViews
 from .middleware import Pipeline, Served

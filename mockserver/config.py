@@ -13,6 +13,10 @@ from .profile import LoadedProfile, ProfileError, at_cpu_speed, load, origins
 
 Pace = Literal["real", "none"]
 
+# What becomes of requests and answers that the OpenAPI document does not have. Unless off, such requests are refused,
+# and such answers logged; with fail they are a 500 as well.
+Strictness = Literal["off", "log", "fail"]
+
 
 class ConfigError(Exception):
     """The mock cannot start as asked; the message is one sentence for whoever started it."""
@@ -37,6 +41,7 @@ class Config:
     ready_file: Path | None = None
     allowed_hosts: frozenset[str] = field(default_factory=frozenset)
     exposed: bool = False  # may listen beyond this machine
+    strictness: Strictness = "off"
 
     def check(self) -> None:
         """Raises ConfigError."""

@@ -8,7 +8,6 @@ there, once, for every operation. So handlers hold no waiting, no faults and no 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from aiohttp import web
 
@@ -35,10 +34,6 @@ class Prepared:
 
 Upgrade = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[Prepared]]
-
-# What becomes of requests and answers that the OpenAPI document does not have. Unless off, such requests are refused,
-# and such answers logged; with fail they are a 500 as well.
-Strictness = Literal["off", "log", "fail"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

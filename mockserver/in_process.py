@@ -39,7 +39,8 @@ class MockGenesys:
     """An org for as long as the context lasts. Attributes are there inside the context only.
 
     `clients` are written ID:SECRET; `settings` change the profile and have dotted names: with pace "none" jobs are done
-    at once, unless `settings` has {"jobs.progress": "polls"}.
+    at once, unless `settings` has {"jobs.progress": "polls"}. With `strict`, what /openapi.json does not have is refused,
+    and the mock's own answers that it does not have are a 500.
     """
 
     def __init__(
@@ -51,9 +52,15 @@ class MockGenesys:
         seed: int = 0,
         clients: Sequence[str] = ("mock-client:mock-secret",),
         settings: Mapping[str, Any] | None = None,
+        strict: bool = False,
     ) -> None:
         self._config = Config(
-            profile=str(profile), port=port, pace=pace, seed=seed, clients=tuple(parse_client(text) for text in clients)
+            profile=str(profile),
+            port=port,
+            pace=pace,
+            seed=seed,
+            clients=tuple(parse_client(text) for text in clients),
+            strictness="fail" if strict else "off",
         )
         self._settings = settings or {}
         self._served: _Served | None = None
@@ -138,7 +145,8 @@ class MockGenesys:
         with opened_org(self._config, clock) as org:
             OrgControl(org, clock, lambda function: function()).profile(self._settings)
             control = OrgControl(org, clock, in_turn)
-            async with listening(create_app(org), self._config.host, self._config.port) as url:
+            app = create_app(org, strictness=self._config.strictness)
+            async with listening(app, self._config.host, self._config.port) as url:
                 yield _Served(url, control)
 
 

@@ -22,9 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     ):
         group.addoption(f"--genesys-{name}", metavar=metavar, default=None, help=f"{text} [{default}]")
         parser.addini(f"genesys_{name}", text, default=default)
-    parser.addini(
-        "genesys_strict", "refuse requests and answers that /openapi.json has not", type="bool", default=False
-    )
+    parser.addini("genesys_strict", "refuse what /openapi.json does not have", type="bool", default=False)
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +75,7 @@ def _options(config: pytest.Config) -> dict[str, Any]:
     seed = config.getoption("--genesys-seed") or config.getini("genesys_seed")
     if not str(seed).isdecimal():
         raise pytest.UsageError(f"the seed of the mock org must be a whole number, not {seed!r}")
-    return {"profile": profile, "seed": int(seed)}
+    return {"profile": profile, "seed": int(seed), "strict": config.getini("genesys_strict")}
 
 
 def _last_requests(org: "MockGenesys") -> str:

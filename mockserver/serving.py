@@ -59,7 +59,7 @@ async def serving(config: Config) -> AsyncIterator[Ready]:
     with opened_org(config, SystemClock()) as org:
         hosts = config.allowed_hosts | ({config.host} if config.exposed else frozenset())
         async with (
-            listening(create_app(org, hosts), config.host, config.port) as url,
+            listening(create_app(org, hosts, strictness=config.strictness), config.host, config.port) as url,
             listening(create_control_app(org, control_token), "127.0.0.1", config.control_port) as control_url,
         ):
             yield _ready(org, url, control_url, control_token)
