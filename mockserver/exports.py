@@ -109,6 +109,12 @@ class Exports:
         yield export_header(export.contact_list)
         yield from export_lines(export.contact_list, ids, rows, self._org.profile.semantics, attributes)
 
+    def forget(self, list_id: str) -> None:
+        """As if there never had been an export of the list."""
+        for export in self._of_list(list_id):
+            del self._exports[export.job.id]
+            self._org.downloads.withdraw(export.job.id)
+
     def _of_list(self, list_id: str) -> list[_Export]:
         return [export for export in self._exports.values() if export.job.contact_list_id == list_id]
 

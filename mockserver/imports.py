@@ -123,6 +123,12 @@ class Imports:
         shown = self._shown(list_id)
         return shown.file.report if shown else Report()
 
+    def forget(self, list_id: str) -> None:
+        """As if there never had been an import into the list."""
+        self._queues.pop(list_id, None)
+        if self._last.pop(list_id, None):
+            self._org.store.save_import(list_id, b"")
+
     def drop(self, list_id: str) -> None:
         """Forget rows that are still to come: the list was cleared or deleted. Assumption: the import then fails."""
         if queue := self._queues.pop(list_id, None):

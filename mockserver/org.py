@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,6 +88,15 @@ class Org:
             self._streams[purpose] = random.Random(f"{self._root}/{self.run}/{purpose}")
         return self._streams[purpose]
 
+    def streams(self) -> dict[str, object]:
+        """Where the generators of `rng_for` stand, as `set_streams` takes it."""
+        return {purpose: rng.getstate() for purpose, rng in self._streams.items()}
+
+    def set_streams(self, states: Mapping[str, tuple[object, ...]]) -> None:
+        self._streams = {purpose: random.Random() for purpose in states}
+        for purpose, state in states.items():
+            self._streams[purpose].setstate(state)
+
     @property
     def _root(self) -> str:
         """What all luck of the org begins with."""
@@ -121,11 +131,22 @@ class Org:
         self.faults = Faults()
         self.ledger = Ledger()
         self.queues.clear()
-        self.retention = Retention(self.store, self.clock)
         self.run = ""
         self.reseed()
         for file in self.spool.iterdir():
             file.unlink()
+        self.reopen()
+
+    def reset_list(self, list_id: str) -> None:
+        """Leave a list as it was made: without contacts, imports and exports. Raises NotFound."""
+        self.store.clear(list_id)
+        self.imports.forget(list_id)
+        self.exports.forget(list_id)
+        self.queues.pop(list_id, None)
+
+    def reopen(self) -> None:
+        """Take in what the store holds, as after a restart."""
+        self.retention = Retention(self.store, self.clock)
         self.start_jobs()
 
     def start_jobs(self) -> None:
