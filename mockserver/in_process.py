@@ -38,9 +38,9 @@ class _Served:
 class MockGenesys:
     """An org for as long as the context lasts. Attributes are there inside the context only.
 
-    `clients` are written ID:SECRET; `settings` change the profile and have dotted names: with pace "none" jobs are done
-    at once, unless `settings` has {"jobs.progress": "polls"}. With `strict`, what /openapi.json does not have is refused,
-    and the mock's own answers that it does not have are a 500.
+    `clients` are written ID:SECRET. `settings` change the profile and have dotted names: with pace "none" jobs are done
+    at once, unless `settings` has {"jobs.progress": "polls"}. With `strict`, requests that /openapi.json does not have
+    are refused, and such answers of the mock are a 500.
     """
 
     def __init__(
