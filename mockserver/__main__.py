@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from .config import Config, ConfigError, Pace, parse_client
+from .clients import Client
+from .config import Config, ConfigError, Pace, clients_in, parse_client
 
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -33,7 +34,14 @@ def mock(
     seed: Annotated[int, typer.Option(envvar=_env("SEED"), help="Of ids, latencies and tokens.")] = 0,
     client: Annotated[
         list[str] | None,
-        typer.Option(envvar=_env("CLIENT"), metavar="ID:SECRET", help="May be repeated. [mock-client:mock-secret]"),
+        typer.Option(
+            envvar=_env("CLIENT"),
+            metavar="ID:SECRET[:GRANTS][@ORG]",
+            help="May be repeated. GRANTS: permissions with commas, -NAME to go without. [mock-client:mock-secret]",
+        ),
+    ] = None,
+    clients: Annotated[
+        Path | None, typer.Option(envvar=_env("CLIENTS"), help="A TOML file of [[client]] id, secret, grants, org.")
     ] = None,
     pace: Annotated[
         Pace, typer.Option(envvar=_env("PACE"), help="real waits as an org does; none neither waits nor limits.")
@@ -44,6 +52,9 @@ def mock(
     allow_host: Annotated[
         list[str] | None, typer.Option(envvar=_env("ALLOW_HOST"), help="Another name in Host headers; may be repeated.")
     ] = None,
+    max_connections: Annotated[
+        int, typer.Option(envvar=_env("MAX_CONNECTIONS"), min=1, help="At once; one more is answered 503.")
+    ] = 1_000,
     exposed: Annotated[
         bool,
         typer.Option(
@@ -68,17 +79,24 @@ def mock(
             profile=profile,
             store=store,
             seed=seed,
-            clients=tuple(parse_client(text) for text in client or ["mock-client:mock-secret"]),
+            clients=_clients(client or [], clients),
             pace=pace,
             ready_file=ready_file,
             allowed_hosts=frozenset(name.lower() for name in allow_host or ()),
             exposed=exposed,
+            max_connections=max_connections,
             strictness="log" if strict else "off",
         )
         _serve(config)
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(error.exit_code) from error
+
+
+def _clients(given: Sequence[str], file: Path | None) -> tuple[Client, ...]:
+    """Those of the command line, then those of the file; without any, the one everybody knows."""
+    named = [parse_client(text) for text in given] + (clients_in(file) if file else [])
+    return tuple(named or [parse_client("mock-client:mock-secret")])
 
 
 def _serve(config: Config) -> None:

@@ -1,16 +1,19 @@
 """Request bodies: read with a limit, and parsed strictly."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from .errors import ApiError, BadRequest, TooLarge, Unsupported
+from .errors import ApiError, BadRequest, ClientTooSlow, TooLarge, Unsupported
 
 BODY = web.RequestKey("body", bytes)
 
 _MAX_DEPTH = 20
+_SILENCE_S = 30.0
 _CHECKED_FOR_DUPLICATES_BYTES = 64 * 1024  # larger bodies are contacts, where a repeated key harms nobody
 
 
@@ -22,13 +25,26 @@ async def read_body(request: web.Request, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         raise too_large(request.content_length or 0, limit)
     chunks, size = [], 0
-    while chunk := await request.content.readany():
+    async for chunk in arriving(request):
         size += len(chunk)
         if size > limit:
             raise too_large(size, limit)
         chunks.append(chunk)
     request[BODY] = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     return request[BODY]
+
+
+async def arriving(request: web.Request) -> AsyncIterator[bytes]:
+    """The body bit by bit. Raises ClientTooSlow if the client falls silent in the middle."""
+    while True:
+        try:
+            async with asyncio.timeout(_SILENCE_S):
+                chunk = await request.content.readany()
+        except TimeoutError as error:
+            raise ClientTooSlow from error
+        if not chunk:
+            return
+        yield chunk
 
 
 async def read_json_bytes(request: web.Request, limit: int) -> bytes:

@@ -41,6 +41,7 @@ class Config:
     ready_file: Path | None = None
     allowed_hosts: frozenset[str] = field(default_factory=frozenset)
     exposed: bool = False  # may listen beyond this machine
+    max_connections: int = 1_000  # at once; one more is answered 503
     strictness: Strictness = "off"
 
     def check(self) -> None:
@@ -56,6 +57,13 @@ class Config:
             raise ConfigError("Two clients have the same id.")
         if all(client.org for client in self.clients):
             raise ConfigError("The first org, the one without a name, needs a client too.")
+
+    def store_of(self, org: str) -> str:
+        """Where the org of that name keeps its state: beside the first one's."""
+        if not org or self.store == ":memory:":
+            return self.store
+        path = Path(self.store)
+        return str(path.with_name(f"{path.stem}.{org}{path.suffix}"))
 
     def loaded_profile(self) -> LoadedProfile:
         """The profile at the pace asked for. Raises ConfigError."""

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from . import inspection
-from .body import read_json, too_large
+from .body import arriving, read_json, too_large
 from .errors import BadRequest
 from .faults import Faults, parse_rules
 from .metrics import exposition
@@ -141,7 +141,7 @@ class Control:
         """Make the org what it was; then 204. Profile, clients, faults and ledger begin anew or stay as for a reset."""
         with tempfile.TemporaryFile(dir=self._org.spool) as file:
             size = 0
-            while block := await request.content.readany():
+            async for block in arriving(request):
                 size += len(block)
                 if size > _SNAPSHOT_BYTES:
                     raise too_large(size, _SNAPSHOT_BYTES)

@@ -7,6 +7,7 @@ Every refusal the mock answers with:
   + Forbidden         403
   + NotFound          404
   + MethodNotAllowed  405
+  + ClientTooSlow     408
   + Conflict          409
   + TooLarge          413
   + Unsupported       415
@@ -47,6 +48,13 @@ class NotFound(ApiError):
 
 class MethodNotAllowed(ApiError):
     status, code = 405, "method.not.allowed"  # Assumption: the code; no source shows one
+
+
+class ClientTooSlow(ApiError):
+    status, code = 408, "client.timeout"
+
+    def __init__(self) -> None:
+        super().__init__("The client did not produce a request within the server timeout limit.")
 
 
 class Conflict(ApiError):

@@ -145,7 +145,7 @@ class Pipeline:
         else:
             answer = error_answer(translated, correlation_id)
         response = web.Response(status=answer.status, body=answer.body, headers=self._all_headers(request, answer))
-        if answer.status == 413:
+        if answer.status in (408, 413):
             response.force_close()  # the rest of the body is not wanted
         return response
 

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 import msgspec
 from aiohttp import web
 
+from .body import arriving
 from .handling import Answer, Prepared
 from .ids import new_id
 from .signing import is_signature, signature
@@ -142,7 +143,7 @@ async def _receive(request: web.Request, path: Path, limit: int) -> None:
             400, "EntityTooLarge", f"Your proposed upload exceeds the maximum allowed size of {limit} bytes."
         )
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        while data := await request.content.readany():
+        async for data in arriving(request):
             file.write(data)
 
 

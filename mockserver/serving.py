@@ -9,7 +9,7 @@ import secrets
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,12 +18,14 @@ from aiohttp import web
 from .app import create_app
 from .clock import Clock, SystemClock
 from .config import Config, ConfigError, StoreUnavailableError
+from .connections import Gate
 from .control import create_control_app
 from .org import Org, create_org
 from .store import Store
 
 _STOP_S = 2.0  # how long requests in work may take once the mock is told to stop
 _KEEP_ALIVE_S = 75.0
+_HEAD_S = 10.0  # how long the first request of a connection may take to say what it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +58,31 @@ async def run(config: Config, announce: Callable[[Ready], None]) -> None:
 async def serving(config: Config) -> AsyncIterator[Ready]:
     """The org on its two ports for as long as the context lasts."""
     control_token = secrets.token_hex(16)
-    with opened_org(config, SystemClock()) as org:
+    with opened_orgs(config, SystemClock()) as (org, *others):
         hosts = config.allowed_hosts | ({config.host} if config.exposed else frozenset())
+        app = create_app(org, hosts, others, strictness=config.strictness)
+        control_app = create_control_app(org, control_token, others)
         async with (
-            listening(create_app(org, hosts, strictness=config.strictness), config.host, config.port) as url,
-            listening(create_control_app(org, control_token), "127.0.0.1", config.control_port) as control_url,
+            listening(app, config.host, config.port, config.max_connections) as url,
+            listening(control_app, "127.0.0.1", config.control_port) as control_url,
         ):
             yield _ready(org, url, control_url, control_token)
 
 
 @contextmanager
-def opened_org(config: Config, clock: Clock) -> Iterator[Org]:
-    """The org as configured, not served yet. Raises ConfigError."""
+def opened_orgs(config: Config, clock: Clock) -> Iterator[list[Org]]:
+    """All orgs that have clients, the one without a name first."""
+    names = dict.fromkeys(["", *(client.org for client in config.clients)])
+    with ExitStack() as stack:
+        yield [stack.enter_context(opened_org(config, clock, name)) for name in names]
+
+
+@contextmanager
+def opened_org(config: Config, clock: Clock, name: str = "") -> Iterator[Org]:
+    """The org as configured, not served yet. Each has a store of its own. Raises ConfigError."""
     config.check()
     profile = config.loaded_profile()
-    with _opened(config.store) as store, tempfile.TemporaryDirectory(prefix="contactbench-mock-") as spool:
+    with _opened(config.store_of(name)) as store, tempfile.TemporaryDirectory(prefix="contactbench-mock-") as spool:
         yield create_org(
             store=store,
             clock=clock,
@@ -78,6 +90,7 @@ def opened_org(config: Config, clock: Clock) -> Iterator[Org]:
             spool=Path(spool),
             clients=list(config.clients),
             seed=config.seed,
+            name=name,
         )
 
 
@@ -94,22 +107,33 @@ def _ready(org: Org, url: str, control_url: str, control_token: str) -> Ready:
 
 
 @asynccontextmanager
-async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """The address under which `app` is served."""
+async def listening(app: web.Application, host: str, port: int, at_most: int = 0) -> AsyncIterator[str]:
+    """The address under which `app` is served, to `at_most` connections at once."""
     # Compressed bodies are refused; what cannot be decompressed must not end the connection that says so.
     runner = web.AppRunner(
         app, access_log=None, shutdown_timeout=_STOP_S, keepalive_timeout=_KEEP_ALIVE_S, auto_decompress=False
     )
     await runner.setup()
     try:
+        server = await _bound(runner, host, port, at_most)
         try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise ConfigError(_why_not(error, host, port)) from error
-        bound_host, bound_port = runner.addresses[0][:2]
-        yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
+            bound_host, bound_port = server.sockets[0].getsockname()[:2]
+            yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
+        finally:
+            server.close()
     finally:
         await runner.cleanup()
+
+
+async def _bound(runner: web.AppRunner, host: str, port: int, at_most: int) -> asyncio.Server:
+    """A listening socket. aiohttp's own sites have no place for a gate."""
+    if runner.server is None:
+        raise RuntimeError("the runner is not set up")
+    gate = Gate(runner.server, at_most, _HEAD_S)
+    try:
+        return await asyncio.get_running_loop().create_server(gate, host, port)
+    except OSError as error:
+        raise ConfigError(_why_not(error, host, port)) from error
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

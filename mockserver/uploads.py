@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from aiohttp import web
 
-from .body import refuse_encoded, too_large
+from .body import arriving, refuse_encoded, too_large
 from .errors import BadRequest, Unsupported
 from .multipart import MalformedError, Parser, Part, boundary_of
 
@@ -44,7 +44,7 @@ async def _read(request: web.Request, form: "_Form", limit: int) -> None:
     if (request.content_length or 0) > limit:
         raise too_large(request.content_length or 0, limit)
     parser, size = Parser(boundary_of(request.headers["Content-Type"])), 0
-    while data := await request.content.readany():
+    async for data in arriving(request):
         size += len(data)
         if size > limit:
             raise too_large(size, limit)
