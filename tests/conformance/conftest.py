@@ -105,3 +105,10 @@ def leads(api) -> "Genesys.ContactList":
 def ten(api, leads) -> "list[Genesys.DialerContact]":
     """Ten contacts in the list of leads."""
     return api.post_outbound_contactlist_contacts(leads.id, contacts(10))
+
+
+@pytest.fixture
+def permissions(mock):
+    """A function that leaves the client only these permissions until the test ends."""
+    yield lambda held: mock.control("PATCH", "/clients", {"mock-client": sorted(held)})
+    mock.control("PATCH", "/clients", {"mock-client": None})

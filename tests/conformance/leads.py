@@ -44,3 +44,23 @@ def contacts(count: int, *, own_ids: bool = False) -> list[Genesys.WritableDiale
     """Leads as contacts; with `own_ids` each one's id is its lead id."""
     rows = [lead(number) for number in range(count)]
     return [contact(row, id=row["Lead ID"]) if own_ids else contact(row) for row in rows]
+
+
+def predicate(
+    column: str, operator: str, value: str | None = None, **attributes: Any
+) -> Genesys.ContactListFilterPredicate:
+    """One condition; `in_set`, `min` and `max` go into its range."""
+    within = {name: attributes.pop(name) for name in ("in_set", "min", "max") if name in attributes}
+    if within:
+        attributes["range"] = model(Genesys.ContactListFilterRange, **within)
+    given = {"column": column, "column_type": "alphabetic", "operator": operator, "value": value}
+    return model(Genesys.ContactListFilterPredicate, **given | attributes)
+
+
+def clause(*predicates: Genesys.ContactListFilterPredicate, join: str = "AND") -> Genesys.ContactListFilterClause:
+    return model(Genesys.ContactListFilterClause, filter_type=join, predicates=[*predicates])
+
+
+def criteria(*predicates: Genesys.ContactListFilterPredicate, join: str = "AND") -> Genesys.ContactBulkSearchCriteria:
+    """What searches, exports and bulk jobs are narrowed down by."""
+    return model(Genesys.ContactBulkSearchCriteria, filter_type="AND", clauses=[clause(*predicates, join=join)])

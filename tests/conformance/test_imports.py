@@ -175,7 +175,8 @@ def test_a_full_list(settings, api, leads, ten, imported):
     [
         ({"id": "no-such-list"}, 404, "contact.list.not.found"),
         ({"id": ""}, 400, "bad.request"),
-        ({"fileType": "dnclist"}, 400, "bad.request"),
+        ({"fileType": "dnclist"}, 404, "dnc.list.not.found"),
+        ({"fileType": "spreadsheet"}, 400, "bad.request"),
         ({"fileType": None}, 400, "bad.request"),
         ({"file": None}, 400, "bad.request"),
         ({"id": None}, 400, "bad.request"),

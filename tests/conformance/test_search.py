@@ -2,7 +2,7 @@ import PureCloudPlatformClientV2 as Genesys
 import pytest
 
 from .answers import refused
-from .leads import contacts, lead, model
+from .leads import contacts, criteria, lead, model, predicate
 
 pytestmark = pytest.mark.conformance
 
@@ -13,20 +13,10 @@ def stored(api, leads):
     return api.post_outbound_contactlist_contacts(leads.id, contacts(250, own_ids=True))
 
 
-def predicate(column, operator, value=None, **attributes):
-    """One condition; `in_set`, `min` and `max` go into its range."""
-    within = {name: attributes.pop(name) for name in ("in_set", "min", "max") if name in attributes}
-    if within:
-        attributes["range"] = model(Genesys.ContactListFilterRange, **within)
-    given = {"column": column, "column_type": "alphabetic", "operator": operator, "value": value}
-    return model(Genesys.ContactListFilterPredicate, **given | attributes)
-
-
 def search(*predicates, join="AND", **attributes):
     """A request for the contacts that meet them."""
-    clause = model(Genesys.ContactListFilterClause, filter_type=join, predicates=[*predicates])
-    criteria = model(Genesys.ContactBulkSearchCriteria, filter_type="AND", clauses=[clause])
-    return model(Genesys.ContactListingRequest, criteria=criteria, **{"page_number": 1, "page_size": 100} | attributes)
+    paged = {"page_number": 1, "page_size": 100} | attributes
+    return model(Genesys.ContactListingRequest, criteria=criteria(*predicates, join=join), **paged)
 
 
 NUMERIC = {"column_type": "numeric"}
