@@ -4,6 +4,7 @@ The file: column 0 holds the entry, column 2 its expiration (Terraform provider 
 names of the columns, the kind of the entry in column 1, byte order mark and quotes as in exports of contact lists.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +16,7 @@ from .dnc_model import EntryKind, uri
 from .dnc_rules import check_internal, minute_text
 from .downloads import Download, origin, uri_of
 from .errors import NotFound
-from .export_jobs import export_job, is_available, timestamp
+from .export_jobs import asked, export_job, is_available, timestamp
 from .handling import Answer, Prepared
 from .ids import new_id
 from .model import ExportJob
@@ -56,15 +57,17 @@ class DncExports:
         org.dnc_imports.settle()
         self._forget_old(list_id, now)
         entries = org.dnc.entries(list_id)
-        running = [export.job for export in self._exports.values() if now < export.job.ready_at]
+        running = [export.job for export in self._exports.values() if now < export.job.ready_at < math.inf]
         job = export_job(new_id(org.rng), list_id, len(entries), now, org.profile.jobs, running)
         self._exports[job.id] = export = _Export(job, entries.snapshot())
-        org.downloads.offer(Download(job.id, lambda: _lines(export), lambda moment: is_available(job, moment)))
+        org.downloads.offer(Download(job.id, lambda: _lines(export), lambda moment: is_available(export.job, moment)))
         return Answer(body=msgspec.json.encode({"id": job.id, "selfUri": f"{uri(list_id)}/export"}))
 
     def _get(self, list_id: str, origin: str, *, redirects: bool) -> Answer:
         self._org.dnc.dnc_list(list_id)
         now = self._org.clock.now()
+        for export in self._of_list(list_id):
+            export.job = asked(export.job, now, self._org.profile.jobs.export_uri_ttl_s)
         available = [export.job for export in self._of_list(list_id) if is_available(export.job, now)]
         if not available:
             message = "There is no available download URI for the dnc list at this time."

@@ -2,8 +2,11 @@
 
 import hashlib
 import hmac
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+
+import msgspec
 
 from .model import ExportJob
 from .profile import Jobs
@@ -15,13 +18,24 @@ def export_job(job_id: str, list_id: str, rows: int, now: float, jobs: Jobs, run
     starts_at = busy_until[-jobs.exports_at_once] if len(busy_until) >= jobs.exports_at_once else now
     takes_s = rows / jobs.export_rows_per_s if jobs.export_rows_per_s else 0.0
     ready_at = max(now, starts_at) + jobs.export_start_delay_s + takes_s
+    if jobs.progress != "time":
+        ready_at = now if jobs.progress == "immediate" or not jobs.polls else math.inf
     return ExportJob(
         id=job_id,
         contact_list_id=list_id,
         requested_at=now,
         ready_at=ready_at,
         expires_at=ready_at + jobs.export_uri_ttl_s,
+        polls=jobs.polls if jobs.progress == "polls" else 0,
     )
+
+
+def asked(job: ExportJob, now: float, ttl_s: float) -> ExportJob:
+    """The job after somebody has asked whether it is ready."""
+    if job.polled >= job.polls:
+        return job
+    job = msgspec.structs.replace(job, polled=job.polled + 1)
+    return msgspec.structs.replace(job, ready_at=now, expires_at=now + ttl_s) if job.polled == job.polls else job
 
 
 def is_available(job: ExportJob, now: float) -> bool:

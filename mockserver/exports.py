@@ -15,7 +15,7 @@ from .body import malformed, read_json
 from .contact_selection import Selection, check_named, selected
 from .downloads import Download, origin, uri_of
 from .errors import NotFound
-from .export_jobs import export_job, is_available, timestamp
+from .export_jobs import asked, export_job, is_available, timestamp
 from .export_rows import export_header, export_lines
 from .handling import Answer, Prepared
 from .ids import new_id
@@ -61,7 +61,7 @@ class Exports:
     def freeze(self, list_id: str) -> None:
         """It never becomes ready."""
         export = self._of_list(list_id)[-1]
-        export.job = msgspec.structs.replace(export.job, ready_at=math.inf, expires_at=math.inf)
+        export.job = msgspec.structs.replace(export.job, ready_at=math.inf, expires_at=math.inf, polls=0)
 
     def lose_rows(self, list_id: str, count: int) -> None:
         """The last `count` contacts are not in the file."""
@@ -92,6 +92,8 @@ class Exports:
     def _get(self, list_id: str, origin: str, redirect: bool) -> Answer:
         self._org.store.contact_list(list_id)
         now = self._org.clock.now()
+        for export in self._of_list(list_id):
+            export.job = asked(export.job, now, self._org.profile.jobs.export_uri_ttl_s)
         available = [export.job for export in self._of_list(list_id) if is_available(export.job, now)]
         if not available:
             message = "There is no available download URI for contact list at this time."

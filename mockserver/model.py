@@ -99,3 +99,5 @@ class ExportJob(_Wire, frozen=True):
     requested_at: float
     ready_at: float
     expires_at: float
+    polls: int = 0  # 0: it gets ready with the time; else when it was asked for this often
+    polled: int = 0
