@@ -55,7 +55,7 @@ async def _send(org: Org, channel: Channel, outbox: Outbox, socket: web.WebSocke
         now = org.clock.now()
         if now >= channel.expires_at:
             channel.tell(None)
-        if now >= beat_at:
+        elif now >= beat_at:
             beat_at = now + org.profile.semantics.heartbeat_s
             await socket.send_json(_metadata("WebSocket Heartbeat"))
 

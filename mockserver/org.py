@@ -145,7 +145,8 @@ class Org:
         self.queues.pop(list_id, None)
 
     def reopen(self) -> None:
-        """Take in what the store holds, as after a restart."""
+        """Take in what the store holds, as after a restart. Who listens has to come again."""
+        self.notifications.close()
         self.retention = Retention(self.store, self.clock)
         self.start_jobs()
 
