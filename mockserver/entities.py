@@ -40,6 +40,10 @@ class Spec(Protocol):
     def version(self) -> int | None: ...
 
 
+class _Ids(msgspec.Struct):
+    ids: list[str]
+
+
 E = TypeVar("E", bound=Entity)
 S = TypeVar("S", bound=Spec)
 
@@ -102,8 +106,11 @@ class Entities(ABC, Generic[E, S]):
     async def bulk_retrieve(self, request: web.Request) -> Prepared:
         """Answer with those that exist. Source of the body: SDK 269.0.0, `ids`."""
         sent = await self._body(request)
-        ids = sent.get("ids") if isinstance(sent, dict) else None
-        if not isinstance(ids, list) or len(ids) > self._org.profile.limits.lists_per_bulk_get:
+        try:
+            ids = msgspec.convert(sent, _Ids).ids
+        except msgspec.ValidationError as error:
+            raise malformed() from error
+        if len(ids) > self._org.profile.limits.lists_per_bulk_get:
             raise malformed()
         return Prepared(lambda: self._page_of_all([each for each in self.all() if each.id in ids], request.query))
 

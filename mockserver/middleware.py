@@ -138,7 +138,7 @@ class Pipeline:
 
     def _refusal(self, request: web.Request, error: Exception) -> web.Response:
         correlation_id = request[CORRELATION_ID]
-        translated = _translated(error)
+        translated = _translated(request, error)
         if translated is None:
             log.error("correlation id %s", correlation_id, exc_info=error)
             answer = internal_error(correlation_id)
@@ -168,16 +168,28 @@ class Pipeline:
         )
 
 
-def _translated(error: Exception) -> ApiError | OAuthError | None:
+def _translated(request: web.Request, error: Exception) -> ApiError | OAuthError | None:
     """The platform's word for a failure; None if it has none."""
     if isinstance(error, ApiError | OAuthError):
         return error
     if isinstance(error, web.HTTPMethodNotAllowed):
         refusal = MethodNotAllowed("The requested method is not allowed on this resource.")
-        refusal.headers = {"Allow": ",".join(sorted(error.allowed_methods))}
+        refusal.headers = {"Allow": ",".join(_methods_at(request))}
         return refusal
     if isinstance(error, web.HTTPNotFound):
         return NotFound("The requested resource was not found.")
     if isinstance(error, web.RequestPayloadError | web.HTTPBadRequest):
         return BadRequest("The body of the request ended early or was not framed as announced.")
     return None
+
+
+def _methods_at(request: web.Request) -> list[str]:
+    """What the address takes. Where a fixed word and an id both fit, as in .../contactlists/uploads, it is the word."""
+    path = request.rel_url.raw_path
+    methods: dict[int, set[str]] = {}
+    for resource in request.app.router.resources():
+        info = resource.get_info()
+        if path == info.get("path") or ("pattern" in info and info["pattern"].fullmatch(path)):
+            ids = info.get("formatter", "").count("{")
+            methods.setdefault(ids, set()).update(route.method for route in resource)
+    return sorted(methods[min(methods)])

@@ -25,6 +25,8 @@ from .dnc_shapes import (
     DncPatchPhoneNumbers,
     DncPatchWhatsAppNumbers,
     DncSource,
+    EmailAddresses,
+    PhoneNumbers,
     SentDncList,
 )
 from .job_operations import DOWNLOAD
@@ -54,12 +56,12 @@ _LISTED = (
 )
 
 
-def _added(kind: str) -> Described:
+def _added(kind: str, entries: Any) -> Described:
     of_phones = kind == "phone numbers"
     return Described(
         summary=f"Add {kind}",
         query=(_EXPIRATION,) if of_phones else (),
-        body=list[str],
+        body=entries,
         status=(200, 204) if of_phones else 204,
         codes=_ENTRY_CODES,
     )
@@ -134,10 +136,10 @@ DNC = {
         answer=UploadUrl,
         codes={400: ("invalid.value", *_UNSUPPORTED), **_LIST_NOT_FOUND},
     ),
-    "dnc.phones_add": _added("phone numbers"),
+    "dnc.phones_add": _added("phone numbers", PhoneNumbers),
     "dnc.phones_change": _changed("phone numbers", DncPatchPhoneNumbers),
     "dnc.phones_clear": _cleared("phone numbers"),
-    "dnc.emails_add": _added("email addresses"),
+    "dnc.emails_add": _added("email addresses", EmailAddresses),
     "dnc.emails_change": _changed("email addresses", DncPatchEmailAddresses),
     "dnc.emails_clear": _cleared("email addresses"),
     "dnc.whatsapp_change": _changed("WhatsApp numbers", DncPatchWhatsAppNumbers),

@@ -1,8 +1,8 @@
 """DNC lists as they are sent and answered."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, Meta
 from msgspec import UnsetType as Unset
 
 from .job_shapes import ContentType, Timeout
@@ -75,6 +75,14 @@ class SentDncList(Sent, frozen=True, kw_only=True):
     self_uri: ServersOwn = None
 
 
+# Characters that format a number are taken off before it is looked at.
+PhoneNumber = Annotated[str, Meta(pattern=r"^[ \t\-.()/]*\+?([ \t\-.()/]*[0-9]){3,15}[ \t\-.()/]*$")]
+EmailAddress = Annotated[str, Meta(pattern=r"^[^\s@]{1,64}@[^\s@]{1,255}$")]
+PhoneNumbers = Annotated[list[PhoneNumber], Meta(min_length=1)]
+EmailAddresses = Annotated[list[EmailAddress], Meta(min_length=1)]
+Entries = Annotated[list[Annotated[str, Meta(pattern=r"\S")]], Meta(min_length=1)]
+
+
 class DncPatch(Sent, frozen=True, kw_only=True):
     """`expirationDateTime` is written yyyy-MM-ddTHH:mmZ."""
 
@@ -83,19 +91,19 @@ class DncPatch(Sent, frozen=True, kw_only=True):
 
 
 class DncPatchPhoneNumbers(DncPatch, frozen=True, kw_only=True):
-    phone_numbers: list[str]
+    phone_numbers: PhoneNumbers
 
 
 class DncPatchEmailAddresses(DncPatch, frozen=True, kw_only=True):
-    email_addresses: list[str]
+    email_addresses: EmailAddresses
 
 
 class DncPatchWhatsAppNumbers(DncPatch, frozen=True, kw_only=True):
-    whats_app_numbers: list[str]
+    whats_app_numbers: PhoneNumbers
 
 
 class DncPatchCustomExclusionColumns(DncPatch, frozen=True, kw_only=True):
-    custom_exclusion_column_entries: list[str]
+    custom_exclusion_column_entries: Entries
 
 
 class DncListUploadUrlRequest(Sent, frozen=True, kw_only=True):

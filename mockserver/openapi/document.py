@@ -8,6 +8,7 @@ import msgspec
 
 from ..handling import Operation
 from .described import Described, Parameter
+from .links import links
 from .operations import DESCRIBED, error_codes
 from .shapes import ErrorBody, Sent
 
@@ -27,9 +28,12 @@ def document(table: Sequence[Operation], version: str, *, strict: bool = False) 
     """
     schemas = _Schemas([DESCRIBED.get(each.op) for each in table], strict=strict)
     paths: dict[str, dict[str, Any]] = {}
+    takers = {each.op: {_camel(name) for name in _PARAMETER.findall(each.path)} for each in table}
     for operation in table:
         path = _PARAMETER.sub(lambda found: "{" + _camel(found[1]) + "}", operation.path)
-        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, schemas)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(
+            operation, schemas, links(operation.op, takers)
+        )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -85,14 +89,14 @@ def _sent_names() -> set[str]:
     return found
 
 
-def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+def _operation(operation: Operation, schemas: _Schemas, following: Schema) -> dict[str, Any]:
     described = DESCRIBED.get(operation.op)
     told: dict[str, Any] = {"operationId": operation.op, "tags": [operation.op.partition(".")[0]]}
     path = [
         {"name": _camel(name), "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in _PARAMETER.findall(operation.path)
     ]
-    told["security"] = _BEARER if operation.auth else [{"client": []}] if operation.op == "oauth.token" else []
+    told["security"] = _security(operation)
     if operation.permission:
         told["x-permissions"] = operation.permission.split()
     if described is None:
@@ -103,9 +107,16 @@ def _operation(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         told["requestBody"] = {"required": not described.optional_body, "content": content}
     codes = error_codes(operation, described)
     refusals = {str(status): _refusal(listed, described, schemas) for status, listed in codes.items()}
-    told["responses"] = _successes(described, schemas) | refusals
+    told["responses"] = _successes(described, schemas, following) | refusals
     told["x-error-codes"] = {str(status): listed for status, listed in codes.items()}
     return told
+
+
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
+    if operation.auth:
+        return _BEARER
+    # The secret comes with Basic authentication, or in the form if the profile lets it.
+    return [{"client": []}, {}] if operation.op == "oauth.token" else []
 
 
 def _parameter(parameter: Parameter, schemas: _Schemas) -> dict[str, Any]:
@@ -114,7 +125,9 @@ def _parameter(parameter: Parameter, schemas: _Schemas) -> dict[str, Any]:
     if parameter.text:
         told["description"] = parameter.text
     if parameter.many:
-        of_many = {"type": "array", "items": schema, **({"minItems": 1} if parameter.required else {})}
+        of_many: Schema = {"type": "array", "items": schema}
+        if parameter.required:
+            of_many |= {"minItems": 1, "items": {**schema, "minLength": 1, "pattern": "^[^,]+$"}}
         return told | {"style": "form", "explode": False, "schema": of_many}
     return told | {"schema": schema}
 
@@ -128,13 +141,15 @@ def _request_content(described: Described, schemas: _Schemas) -> dict[str, Any]:
     return {_JSON: {"schema": {"anyOf": [schema, {"type": "null"}]} if described.optional_body else schema}}
 
 
-def _successes(described: Described, schemas: _Schemas) -> dict[str, Any]:
+def _successes(described: Described, schemas: _Schemas, following: Schema) -> dict[str, Any]:
+    """`following` are links to what can be asked next."""
     content: dict[str, Any] = {}
     if described.answer is not None:
         content = {"content": {_JSON: {"schema": schemas.of(described.answer)}}}
     elif described.media_type == "text/csv":
         content = {"content": {"text/csv": {"schema": {"type": "string"}}}}
-    told: dict[str, Any] = {str(status): {"description": "Done.", **content} for status in described.statuses}
+    done = {"description": "Done.", **content, **({"links": following} if following else {})}
+    told: dict[str, Any] = {str(status): done for status in described.statuses}
     if described.redirects:
         location = {"Location": {"required": True, "schema": {"type": "string"}}}
         told |= {status: {"description": "The way to the file.", "headers": location} for status in _REDIRECTS}
