@@ -7,7 +7,7 @@ import pytest
 
 from harness.leads.synthetic import SyntheticLeads, write_csv
 
-from .processes import Mock, Ran, ended, start
+from .processes import TIMEOUT_S, Mock, Ran, ended, start
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +43,8 @@ def start_mock(tmp_path) -> Iterator[Callable[..., Mock]]:
 def contactbench_in() -> Callable[..., Ran]:
     """A function: `contactbench` with the arguments given, to its end, in the folder given."""
 
-    def ran(folder: Path, *arguments: object, **environ: str) -> Ran:
-        return ended(start([str(argument) for argument in arguments], folder, **environ))
+    def ran(folder: Path, *arguments: object, timeout_s: float = TIMEOUT_S, **environ: str) -> Ran:
+        return ended(start([str(argument) for argument in arguments], folder, **environ), timeout_s)
 
     return ran
 

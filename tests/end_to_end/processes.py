@@ -52,9 +52,10 @@ def start(arguments: list[str], cwd: Path, **more: str) -> "subprocess.Popen[str
     )
 
 
-def ended(process: "subprocess.Popen[str]") -> Ran:
+def ended(process: "subprocess.Popen[str]", timeout_s: float = TIMEOUT_S) -> Ran:
+    """What the process left when it had ended; it is killed after `timeout_s`."""
     try:
-        out, err = process.communicate(timeout=TIMEOUT_S)
+        out, err = process.communicate(timeout=timeout_s)
     finally:
         if process.poll() is None:
             process.kill()

@@ -16,7 +16,8 @@ def twice(contactbench_in, tmp_path_factory):
     folder = tmp_path_factory.mktemp("full")
     pair = []
     for name in ("first", "second"):
-        ran = contactbench_in(folder, "compare", "--leads", LEADS, "--seed", 1, "--out", folder / name, "--json")
+        command = ("compare", "--leads", LEADS, "--seed", 1, "--out", folder / name, "--json")
+        ran = contactbench_in(folder, *command, timeout_s=1_500)
         assert ran.code == 0, ran.err
         pair.append((folder / name, {entry["strategy"]: entry for entry in ran.document["strategies"]}))
     return pair
