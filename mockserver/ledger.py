@@ -43,14 +43,14 @@ class Ledger:
     def select(
         self, since: int = 0, *, op: str = "", status: int | None = None, list_id: str = "", token: str = ""
     ) -> Iterator[Entry]:
-        """Entries after `since` that fit what is not empty, oldest first. `token` is the beginning of its hash."""
+        """Entries after `since` that fit what is not empty, oldest first. `token` is a hash, or its first digits."""
         return (
             entry
             for entry in self.since(since)
             if op in ("", entry.op)
             and status in (None, entry.status)
             and list_id in ("", entry.list)
-            and (not token or entry.token == token[: len(entry.token)])
+            and (not token or (entry.token != "" and token.startswith(entry.token)))
         )
 
     def verified(self, window_s: float) -> dict[str, Any]:

@@ -145,3 +145,82 @@ async def test_metrics(mock_org, control):
     assert 'contactbench_mock_requests_total{op="contacts.add",status="200"} 1' in text
     assert "contactbench_mock_contacts 2\n" in text
     assert "Leads" not in json.dumps(text)
+
+
+async def test_what_the_ledger_is_asked_for(mock_org, control):
+    """Requests are chosen by operation, status, list and token, at most so many."""
+    list_id, _ = await add_list(mock_org)
+    await mock_org.client.get("/api/v2/outbound/contactlists/nowhere")
+    await mock_org.client.get("/healthz", headers={"Authorization": ""})
+
+    async def ops(query):
+        return [entry["op"] for entry in (await control.get(f"/ledger?{query}")).json()]
+
+    assert await ops("op=lists.get&status=404") == ["lists.get"]
+    assert await ops(f"list={list_id}") == ["contacts.add"]
+    token = (await control.get("/ledger?op=contacts.add")).json()[0]["token"]
+    assert await ops(f"token={token}") == ["lists.create", "contacts.add", "lists.get"]
+    assert await ops("limit=2&since=1") == ["lists.create", "contacts.add"]
+    assert (await control.get("/ledger?op=nonsense")).status_code == 400
+
+
+async def test_whether_it_all_adds_up(mock_org, control):
+    """The ledger checks itself, shows how close each token came to its limit, and which rules did not strike."""
+    mock_org.change(rate__requests_per_window=3)
+    await control.put("/faults", json=[RULE, RULE | {"op": "lists.get"}])
+    for _ in range(5):
+        await mock_org.client.get("/api/v2/tokens/me")
+    mock_org.clock.advance(60)
+    await mock_org.client.get("/api/v2/tokens/me")
+    told = (await control.get("/ledger/verify")).json()
+    assert (told["requests"], told["adds_up"], told["cut"], told["allowed"]) == (7, True, 0, 3)
+    assert [each["requests"] for each in told["busiest"].values()] == [3]
+    assert [rule["op"] for rule in told["unfired"]] == ["lists.get"]
+
+
+async def test_reset_of_one_list(mock_org, control):
+    """A list is as it was made, the others are as they were."""
+    (kept, _), other = await add_list(mock_org), dict(LIST, name="Others")
+    emptied = (await mock_org.client.post("/api/v2/outbound/contactlists", json=other)).json()
+    where = f"/api/v2/outbound/contactlists/{emptied['id']}"
+    file = {"file": ("a.csv", "Lead,Phone\nL-1,+1 555 0100\n")}
+    form = {"fileType": "contactlist", "id": emptied["id"]}
+    await mock_org.client.post("/uploads/v2/contactlist", data=form, files=file)
+    await mock_org.client.get(f"{where}/importstatus")
+    await mock_org.client.post(f"{where}/export")
+    assert (await control.post(f"/reset?list={emptied['id']}")).status_code == 204
+    assert {each["id"]: each["size"] for each in (await control.get("/state")).json()["lists"]} == {
+        kept: 2,
+        emptied["id"]: 0,
+    }
+    assert (await mock_org.client.get(f"{where}/importstatus")).json() == {}
+    assert (await mock_org.client.get(f"{where}/export")).status_code == 404
+    assert (await mock_org.client.get(where)).json() == emptied
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("list=x", 404), ("seed=x", 400), ("list=x&seed=1", 400), ("org=x", 404)]
+)
+async def test_resets_that_make_no_sense(control, query, status):
+    """An unknown list, org or seed is refused."""
+    assert (await control.post(f"/reset?{query}")).status_code == status
+
+
+async def test_reset_to_another_seed(mock_org, control):
+    """Another seed draws other ids, the same one the same again."""
+    form, auth = {"grant_type": "client_credentials"}, ("mock-client", "mock-secret")
+    drawn = []
+    for seed in (5, 6, 5):
+        await control.post(f"/reset?seed={seed}")
+        token = (await mock_org.client.post("/oauth/token", data=form, auth=auth)).json()["access_token"]
+        mock_org.client.headers["Authorization"] = f"Bearer {token}"
+        drawn.append(await add_list(mock_org))
+    assert (drawn[0] == drawn[2], drawn[0] == drawn[1]) == (True, False)
+
+
+async def test_permissions_taken_away(mock_org, control):
+    """With a minus a client keeps all but those."""
+    await control.patch("/clients", json={"mock-client": ["-outbound:contactList:view"]})
+    assert (await control.get("/clients")).json() == {"mock-client": ["-outbound:contactList:view"]}
+    assert (await mock_org.client.get("/api/v2/outbound/contactlists")).status_code == 403
+    assert (await mock_org.client.post("/api/v2/outbound/contactlists", json=LIST)).status_code == 200
