@@ -20,7 +20,7 @@ from mockserver.app import create_app
 from mockserver.clients import Client
 from mockserver.clock import LoopClock
 from mockserver.memory_store import MemoryStore
-from mockserver.org import create_org
+from mockserver.org import Org, create_org
 from mockserver.profile import LoadedProfile as LoadedProfile
 from mockserver.profile import ProfileError, flat, load
 
@@ -49,7 +49,14 @@ def settings(profile: LoadedProfile) -> dict[str, dict[str, Any]]:
 
 @asynccontextmanager
 async def in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[Target]:
-    """An org on the running loop, reached by a Unix socket: on a virtual loop it lives in virtual time."""
+    """Where an org on the running loop is reached: by a Unix socket. On a virtual loop it lives in virtual time."""
+    async with served(profile, seed) as (target, _):
+        yield target
+
+
+@asynccontextmanager
+async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Target, Org]]:
+    """The same, and the org itself, for who wants to spoil it or look into it."""
     with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
         org = create_org(
             store=MemoryStore(),
@@ -64,7 +71,7 @@ async def in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[Target]
         try:
             socket = Path(folder) / "org"
             await web.UnixSite(runner, str(socket)).start()
-            yield Target.one_host("http://localhost", socket)
+            yield Target.one_host("http://localhost", socket), org
         finally:
             await runner.cleanup()
             org.store.close()
