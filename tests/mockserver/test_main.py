@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver.__main__ import main
-from mockserver.config import Config, ConfigError, parse_client
+from mockserver.config import Config, ConfigError, clients_in, parse_client
 
 FORM = {"grant_type": "client_credentials"}
 
@@ -152,3 +152,53 @@ def test_help(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
     assert all(option in text for option in ("--profile", "--store", "--seed", "--pace", "--ready-file"))
+
+
+def test_clients_of_several_orgs(start, tmp_path):
+    """Clients on the command line and in a file, with permissions and orgs; the ready file names the first."""
+    clients = tmp_path / "clients.toml"
+    clients.write_text(
+        '[[client]]\nid = "reader"\nsecret = "a:b@c"\ngrants = ["outbound:contactList:view"]\n'
+        '[[client]]\nid = "guest"\nsecret = "g"\norg = "second"\n'
+    )
+    store = tmp_path / "org.sqlite"
+    mock = start("--client", "all:s", "--clients", str(clients), "--store", str(store), "--pace", "none")
+    assert mock.ready["client_id"] == "all"
+    orgs = {}
+    with httpx.Client(base_url=mock.ready["url"]) as client:
+        for name, secret in (("all", "s"), ("reader", "a:b@c"), ("guest", "g")):
+            token = client.post("/oauth/token", data=FORM, auth=(name, secret)).json()["access_token"]
+            headers = {"Authorization": f"Bearer {token}"}
+            orgs[name] = client.get("/api/v2/organizations/me", headers=headers).json()["id"]
+            assert client.get("/api/v2/outbound/contactlists", headers=headers).status_code == 200
+            created = client.post("/api/v2/outbound/contactlists", json={"name": name}, headers=headers).status_code
+            assert (created == 403) == (name == "reader")
+    assert (orgs["all"] == orgs["reader"], orgs["all"] == orgs["guest"]) == (True, False)
+    assert (store.exists(), (tmp_path / "org.second.sqlite").exists()) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["client = 1", "[[client]]\nid = 'a'", "[[client]]\nid='a'\nsecret='hunter2'\nx=1", "[[client", "\udcff"]
+)
+def test_files_of_clients_that_are_refused(tmp_path, text):
+    """The message says what is expected and repeats nothing of the file."""
+    path = tmp_path / "clients.toml"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ConfigError, match="TOML file of") as error:
+        clients_in(path)
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("clients", "complaint"),
+    [
+        (["a:b", "a:c"], "same id"),
+        (["a:b@second"], "first org"),
+        (["a:b@no/slash"], "letters"),
+        (["a:b:,x"], "empty"),
+    ],
+)
+def test_clients_that_do_not_go_together(clients, complaint):
+    """A client is known by its id, and the first org must be open to one."""
+    with pytest.raises(ConfigError, match=complaint):
+        Config(clients=tuple(parse_client(text) for text in clients)).check()

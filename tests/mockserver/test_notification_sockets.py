@@ -188,3 +188,35 @@ async def test_a_client_that_leaves(mock):
             break
     assert mock.org.notifications.channels.live(channel["id"], mock.clock.now()).outboxes == set()
     assert mock.org.ledger.counts()["channels.connect"] == {101: 1}
+
+
+async def test_an_import_into_a_dnc_list(mock):
+    """It is told like one into a contact list."""
+    spec = {"name": "No", "dncSourceType": "rds", "contactMethod": "Phone"}
+    dnc_id = (await mock.client.post("/api/v2/outbound/dnclists", json=spec)).json()["id"]
+    async with listener(mock, f"v2.outbound.dnclists.{dnc_id}.importstatus") as (socket, _):
+        fields = {"fileType": "dnclist", "id": dnc_id, "phoneColumns": "Phone"}
+        file = {"file": ("a.csv", "Phone\n" + "".join(f"+1555010{n}\n" for n in range(10)))}
+        await mock.client.post("/uploads/v2/contactlist", data=fields, files=file)
+        mock.clock.advance(10)
+        assert (await heard(socket))["eventBody"]["percentageComplete"] == 100
+
+
+async def test_an_import_through_a_template(mock):
+    """The event names the lists that are being filled."""
+    columns = {key: value for key, value in LIST.items() if key != "name"} | {"name": "Columns"}
+    columns_id = (await mock.client.post("/api/v2/outbound/contactlisttemplates", json=columns)).json()["id"]
+    splitting = {"criteria": "Quantity", "criteriaValue": "5"}
+    spec = {"name": "Monthly", "contactListTemplate": {"id": columns_id}, "listNameFormat": "ListNamePrefixPart"}
+    spec |= {"useSplittingCriteria": True, "splittingInformation": splitting}
+    made = await mock.client.post("/api/v2/outbound/importtemplates", json=spec)
+    template_id = made.json()["id"]
+    async with listener(mock, f"v2.outbound.importtemplates.{template_id}.importstatus") as (socket, _):
+        fields = {"fileType": "contactlist", "importTemplateId": template_id, "listNamePrefix": "May"}
+        file = {"file": ("a.csv", "Lead,Phone\n" + "".join(f"L-{n},+1 555 0100\n" for n in range(10)))}
+        await mock.client.post("/uploads/v2/contactlist", data=fields, files=file)
+        mock.clock.advance(20)
+        event = (await heard(socket))["eventBody"]
+        while event.get("percentageComplete") != 100:
+            event = (await heard(socket))["eventBody"]
+    assert (len(event["targetContactListIds"]), event["listNamePrefix"]) == (2, "May")
