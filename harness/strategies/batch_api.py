@@ -24,6 +24,7 @@ from .resolve import stored_contacts
 from .splitting import in_halves, intent, may_be_split
 
 ATTEMPTS = 5  # of a batch whose answers keep getting lost
+CONFLICT = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,9 @@ def upload_own_ids(batch: Batch, job: Job) -> Flow[None]:
             for half in (yield from in_halves(batch, job, reply)):
                 yield from upload_own_ids(half, job)
             return
+        if reply.status == CONFLICT and attempt == 1:  # somebody else has just written to one of them
+            yield Wait(job.settings.settle_s)
+            continue
         answer = _read(reply, batch, job)
         if isinstance(answer, str):
             yield Save(BatchInDoubt(batch.first, answer))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from .. import api
 from ..api import BadResponse, Batch, Refusal
 from ..domain import ContactId, LeadId
-from ..errors import VerifyFailed
-from ..flow import Flow, Wait
+from ..errors import GaveUp, RunError, VerifyFailed
+from ..flow import Flow, Reply, Wait
 from .job import Job
 from .refusals import stop
 
@@ -52,8 +52,19 @@ def _pages(batch: Batch, lead_ids: Sequence[LeadId], job: Job) -> Flow[list[tupl
         try:
             found = api.found_contacts(reply, job.columns.lead_id)
         except (Refusal, BadResponse):
-            raise stop("contacts.search", batch.contact_list_id, reply, f"batch={batch.first}") from None
+            raise _unresolved(batch, reply) from None
         pairs += found.pairs
         if not found.pairs or len(pairs) >= found.total:
             return pairs
         page += 1
+
+
+def _unresolved(batch: Batch, reply: Reply) -> RunError:
+    """What ends the run when the search is refused, or never answered: the batch stays in doubt."""
+    trouble = stop("contacts.search", batch.contact_list_id, reply, f"batch={batch.first}")
+    if not isinstance(trouble, GaveUp):
+        return trouble
+    return GaveUp(
+        "IN_DOUBT",
+        f"{trouble} ; {len(batch.lead_ids)} leads are in doubt, none of them is sent again before it is known.",
+    )

@@ -273,3 +273,11 @@ def test_the_stages(strategy, stages):
     made = strategy.stages(job(shard(count=6), leads=6, batch_size=2))
     assert {stage.name: len(list(stage.flows)) for stage in made} == stages
     assert strategy.verification(job()).by_export
+
+
+def test_with_own_ids_a_conflict_is_tried_once_more():
+    """Somebody else has just written to one of the contacts: the same bytes again, once."""
+    first = batch("A1")
+    own = ok([entity("A1", "A1")])
+    assert ran(upload_own_ids(first, job()), no(409), own).shell.waits == [5.0]
+    assert isinstance(ran(upload_own_ids(first, job()), no(409), no(409)).error, Refused)

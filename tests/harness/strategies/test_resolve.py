@@ -66,8 +66,8 @@ def test_two_contacts_for_a_lead_need_a_person():
     ("answer", "kind", "code"),
     [
         (no(404, "contact.list.not.found"), Refused, "LIST_GONE"),
-        (no(503), GaveUp, "SERVER_ERROR"),
-        (LOST, GaveUp, "SERVER_ERROR"),
+        (no(503), GaveUp, "IN_DOUBT"),
+        (LOST, GaveUp, "IN_DOUBT"),
     ],
 )
 def test_a_search_that_fails_answers_nothing(answer, kind, code):

@@ -1,0 +1,23 @@
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from harness.leads.synthetic import SyntheticLeads, write_csv
+from harness.twin.mock_org import loaded, served
+from harness.twin.virtual_time import VirtualTimeLoop
+
+from .rig import LEADS, Rig
+
+
+@pytest.fixture
+def rig(tmp_path) -> Iterator[Rig]:
+    """An org with the default profile's limits and latencies, in virtual time, and a file of leads to upload."""
+    leads = tmp_path / "leads.csv"
+    write_csv(SyntheticLeads(LEADS, seed=1), leads)
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        stack = AsyncExitStack()
+        target, org = runner.run(stack.enter_async_context(served(loaded("default"), seed=1)))
+        yield Rig(runner.run, org, target, tmp_path, leads)
+        runner.run(stack.aclose())

@@ -1,0 +1,206 @@
+"""One upload on virtual time, the org it goes to, and CHECK: what must be true of the two when the upload has ended.
+
+CHECK is `tests/end_to_end/oracle.py` (C1 to C6), asked of the org's own store; besides, the exit code fits (C7),
+nothing secret is in the files (C8), and the same command again writes nothing and leaves the mapping as it is (C10).
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from harness.bookkeeping import DAY_S
+from harness.errors import RunError
+from harness.execution import Plan
+from harness.leads.preflight import Preflight, check
+from harness.leads.source import open_leads
+from harness.leads.synthetic import SyntheticLeads, write_csv
+from harness.results import complaint, strategy_entry
+from harness.runner import complete
+from harness.strategies import strategy
+from harness.strategies.job import Settings, Strategy
+from harness.transport import Target
+from harness.twin.mock_org import CREDENTIALS
+from mockserver import inspection
+from mockserver.errors import NotFound
+from mockserver.faults import Faults, parse_rules
+from mockserver.org import Org
+from mockserver.profile import changed
+
+from ..end_to_end import oracle
+
+T = TypeVar("T")
+
+LEADS, BATCH = 600, 100
+BATCHES = LEADS // BATCH
+WRITES = (
+    "lists.create",
+    "lists.delete",
+    "lists.clear",
+    "contacts.add",
+    "contacts.update",
+    "contacts.delete",
+    "contacts.delete_many",
+    "import.upload",
+)
+
+
+@dataclass(frozen=True)
+class End:
+    """How an upload ended, as a script would see it."""
+
+    code: int  # of the process
+    word: str = ""  # of the message
+    message: str = ""
+    entry: dict[str, Any] = field(default_factory=dict)  # of the document; empty if the run gave up
+
+
+@dataclass
+class Rig:
+    """Everything of a case. `run` is the loop's: virtual time goes on from one call to the next."""
+
+    run: Callable[[Coroutine[Any, Any, Any]], Any]
+    org: Org
+    target: Target
+    folder: Path
+    leads: Path
+    checked: dict[tuple[Path, int], Preflight] = field(default_factory=dict)  # inputs, by folder and time of change
+
+    # --- what is done to the org --------------------------------------------------------------------------------------
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        self.org.faults = Faults(parse_rules(list(rules)))
+
+    def settings(self, **values: Any) -> None:
+        """Change settings of the profile, dots in their names written as two underscores."""
+        self.org.profile, _ = changed(self.org.profile, {k.replace("__", "."): v for k, v in values.items()})
+
+    def sleep(self, seconds: float) -> None:
+        self.run(asyncio.sleep(seconds))
+
+    # --- uploads ------------------------------------------------------------------------------------------------------
+
+    def upload(self, name: str | Strategy, **options: Any) -> End:
+        """The upload to its end; the folder's former one goes on."""
+        return self.run(self.uploading(name, **options))
+
+    async def uploading(self, name: str | Strategy, folder: str = "run", **options: Any) -> End:
+        try:
+            plan = self.plan(name, folder, **options)
+            outcome = await complete(plan, self.target, CREDENTIALS, self.folder / folder)
+        except RunError as error:
+            return End(error.exit_code, error.code, str(error))
+        entry = strategy_entry(outcome, ".")
+        problem = complaint({"strategies": [entry]})
+        if problem is None:
+            return End(0, entry=entry)
+        return End(problem.exit_code, problem.code, str(problem), entry)
+
+    def plan(self, name: str | Strategy, folder: str = "run", **options: Any) -> Plan:
+        """Settings by their names; the rest is the plan's."""
+        to = self.folder / folder / "leads.parquet"
+        to.parent.mkdir(exist_ok=True)
+        known = (to, self.leads.stat().st_mtime_ns)
+        if known not in self.checked:
+            self.checked[known] = check(open_leads(self.leads, lead_id="Lead ID", phone="Phone"), to)
+        tuned = {key: options.pop(key) for key in list(options) if key in Settings.__dataclass_fields__}
+        about = {
+            "strategy": strategy(name) if isinstance(name, str) else name,
+            "preflight": self.checked[known],
+            "leads": to,
+            "contacts_per_list": self.org.profile.limits.contacts_per_list,
+            "run_id": f"case {folder}",
+            "concurrency": 4,
+            "deadline_s": DAY_S,
+            "settings": Settings(**{"batch_size": BATCH, **tuned}),
+        }
+        return Plan(**{**about, **options})
+
+    def invent(self, count: int, seed: int = 1) -> Path:
+        """Another input in place of the first."""
+        write_csv(SyntheticLeads(count, seed), self.leads)
+        return self.leads
+
+    # --- what is seen from outside ------------------------------------------------------------------------------------
+
+    def count(self, op: str, status: int | None = None) -> int:
+        """Requests of `op` so far, of those with `status` if one is given."""
+        counts = self.org.ledger.counts().get(op, {})
+        return sum(counts.values()) if status is None else counts.get(status, 0)
+
+    def writes(self) -> int:
+        """Requests so far that may have changed a list or its contacts."""
+        return sum(self.count(op) for op in WRITES)
+
+    def requests(self) -> int:
+        return sum(sum(by_status.values()) for by_status in self.org.ledger.counts().values())
+
+    def lists(self) -> list[str]:
+        return [item.id for item in self.org.store.contact_lists()]
+
+    def size(self) -> int:
+        """Contacts in the whole org."""
+        return int(inspection.state(self.org)["contacts"])
+
+    def get(self, path: str, **query: Any) -> Any:
+        """As the control API answers: the oracle asks so."""
+        if path == "/state":
+            return inspection.state(self.org)
+        return json.loads(inspection.contacts(self.org, query["list"], query["offset"], query["limit"]))
+
+    def complaints(self, folder: str = "run") -> list[str]:
+        """C1 to C6: what is amiss with the finished upload."""
+        return oracle.complaints(self, self.folder / folder, self.leads)  # type: ignore[arg-type]
+
+    def mapping(self, folder: str = "run") -> bytes:
+        return (self.folder / folder / "mapping.csv").read_bytes()
+
+    # --- the verdict --------------------------------------------------------------------------------------------------
+
+    def check(self, end: End, name: str, folder: str = "run", **options: Any) -> None:
+        """ALL: exit 0, every fault struck as planned, CHECK finds nothing, the same command again changes nothing."""
+        assert (end.code, self.org.faults.unfired(), self.complaints(folder)) == (0, [], []), end.message
+        assert self.leaks(folder) == []
+        self.faults()
+        writes, mapping = self.writes(), self.mapping(folder)
+        again = self.upload(name, folder=folder, **options)
+        assert (again.code, self.writes() - writes, self.mapping(folder) == mapping) == (0, 0, True), again.message
+
+    def leaks(self, folder: str = "run") -> list[str]:
+        """C8: files of the run, but those meant to, that hold the secret, a token, a mail address or a phone number."""
+        words = {CREDENTIALS.client_secret, "Bearer "}
+        for row in oracle.table(self.leads)[:20]:
+            words |= {row[column] for column in ("Email", "Phone") if row.get(column)}
+        files = [path for path in (self.folder / folder).rglob("*") if path.is_file() and path.name != "rejects.csv"]
+        return [f"{path.name}: {word}" for path in files for word in words if word.encode() in path.read_bytes()]
+
+    def lead_ids(self) -> list[str]:
+        return [row["Lead ID"] for row in oracle.table(self.leads)]
+
+    def rejects(self, folder: str = "run") -> list[dict[str, str]]:
+        return oracle.table(self.folder / folder / "rejects.csv")
+
+    # --- what others do to the org ------------------------------------------------------------------------------------
+
+    def add_foreign(self, count: int) -> None:
+        """Somebody gives the first leads a second contact each, in the first list."""
+        list_id = self.lists()[0]
+        page = self.org.store.page(list_id, 0, count)
+        self.org.store.add_contacts(list_id, [f"foreign-{n}" for n in range(len(page.rows))], page.rows)
+
+    def remove_orphans(self, folder: str = "run") -> None:
+        """A person removes the contacts that the mapping does not know."""
+        known = {row["contact_id"] for row in oracle.table(self.folder / folder / "mapping.csv")}
+        for list_id in self.lists():
+            surplus = [contact_id for contact_id in self.org.store.iter_ids(list_id) if contact_id not in known]
+            self.org.store.delete_contacts(list_id, surplus)
+
+    def gone(self) -> None:
+        """Somebody deletes every list of the org."""
+        for list_id in self.lists():
+            try:
+                self.org.store.delete_list(list_id)
+            except NotFound:
+                continue
