@@ -18,6 +18,7 @@ def exposition(org: Org) -> str:
         "contact_lists": len(org.store.contact_lists()),
         "contacts": org.store.total_size(),
         "tokens": len(org.tokens),
+        "notification_channels": len(org.notifications.channels),
         "requests_in_work": org.in_work,
         "faults_fired": sum(rule["fired"] for rule in org.faults.report()),
     }
