@@ -62,6 +62,7 @@ class _Schemas:
     """The schema of every type that the descriptions name."""
 
     def __init__(self, described: Sequence[Described | None], *, strict: bool) -> None:
+        self.strict = strict
         types = list({str(each): each for one in described if one for each in _types(one)}.values())
         made, self.components = msgspec.json.schema_components(types, ref_template=_REF)
         self._by_type = {str(each): schema for each, schema in zip(types, made, strict=True)}
@@ -105,7 +106,7 @@ def _operation(operation: Operation, schemas: _Schemas, following: Schema) -> di
     told["parameters"] = path + [_parameter(each, schemas) for each in described.query]
     if content := _request_content(described, schemas):
         told["requestBody"] = {"required": not described.optional_body, "content": content}
-    codes = error_codes(operation, described)
+    codes = error_codes(operation, described, strict=schemas.strict)
     refusals = {str(status): _refusal(listed, described, schemas) for status, listed in codes.items()}
     told["responses"] = _successes(described, schemas, following) | refusals
     told["x-error-codes"] = {str(status): listed for status, listed in codes.items()}

@@ -14,10 +14,11 @@ from .platform_operations import PLATFORM
 DESCRIBED: dict[str, Described] = {**PLATFORM, **LISTS, **CONTACTS, **JOBS, **KEPT, **DNC}
 
 
-def error_codes(operation: Operation, described: Described) -> dict[int, list[str]]:
+def error_codes(operation: Operation, described: Described, *, strict: bool = False) -> dict[int, list[str]]:
     """Everything the operation is refused with, by status."""
     codes: dict[int, list[str]] = {}
-    for status, code in (*_common(operation, described), *_own(described)):
+    of_strict_mode = ((400, "invalid.property"), (400, "invalid.value")) if strict else ()
+    for status, code in (*_common(operation, described), *_own(described), *of_strict_mode):
         if code not in codes.setdefault(status, []):
             codes[status].append(code)
     return dict(sorted(codes.items()))

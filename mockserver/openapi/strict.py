@@ -16,6 +16,7 @@ from ..body import BODY
 from ..errors import ApiError, BadRequest, OAuthError
 from ..handling import Answer, Operation, Prepared
 from ..org import Org
+from ..query import invalid_value
 from .described import Described, Parameter
 from .operations import DESCRIBED, error_codes
 
@@ -73,7 +74,7 @@ def request_problems(described: Described, request: web.Request) -> Iterator[Bad
         if name not in known:
             yield _no_property(name, "query")
         elif problem := _value_problem(known[name], value):
-            yield BadRequest(f"Query parameter {name}: {problem}", "invalid.query.param.value")
+            yield invalid_value(value, name, problem)
     if described.body is not None and BODY in request:
         yield from _body_problems(described, request[BODY])
 
