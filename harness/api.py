@@ -21,6 +21,7 @@ LISTS = "/api/v2/outbound/contactlists"
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 SEARCH_PAGE = 100  # Source: SDK 269.0.0 models/contact_listing_request.py, the most a page returns
 BULK_GET = 50  # Source: official swagger of 2018-03-21, too.many.contacts.requested
+LONGEST_ID = 512  # Assumption: ids have at most 100 characters, and no value of a list has more than 512
 TRANSFER_TIMEOUT_S = 3600.0
 
 encode = msgspec.json.encode
@@ -188,6 +189,8 @@ def added_contacts(reply: Reply, batch: Batch, lead_id_column: str) -> dict[Lead
         raise BadResponse(f"{len(contacts)} contacts for {len(batch.lead_ids)} leads, {len(mapping)} of them distinct")
     if len(set(mapping.values())) != len(mapping) or "" in mapping.values():
         raise BadResponse("contact ids are missing or doubled")
+    if max(map(len, mapping.values()), default=0) > LONGEST_ID:
+        raise BadResponse("contact ids that are none")
     if any(contact.contactListId not in ("", batch.contact_list_id) for contact in contacts):
         raise BadResponse("contacts of another list")
     return mapping

@@ -103,8 +103,9 @@ def _call(call: Call, policy: RetryPolicy, rng: random.Random) -> Flow[Reply]:
                 unknown += 1
                 if not call.idempotent or unknown >= policy.attempts:
                     return reply
-                asked = retry_after_s(reply.headers)
-                yield Wait(policy.backoff_s(unknown, rng) if asked is None else max(MIN_WAIT_S, asked))
+                # A server in trouble may be away for longer than it says, and is no judge of waits of hours.
+                asked = min(retry_after_s(reply.headers) or 0.0, policy.max_retry_after_s)
+                yield Wait(max(asked, policy.backoff_s(unknown, rng)))
         if reply.sent:
             failures, away_s = 0, 0.0
         attempt += 1

@@ -26,13 +26,13 @@ NO_PROOF = Verification("none", (), by_export=False)
 
 @dataclass(frozen=True, slots=True)
 class _Naive(BatchApi):
-    """GEN by `flow`, and no proof of what came out."""
+    """Batches by `flow`, and no proof of what came out."""
 
     flow: Callable[[Batch, Job], Flow[None]] = None  # type: ignore[assignment]
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
-        yield Stage("upload", (self.flow(batch, job) for batch, _ in pending(job, own_ids=False)))
+        yield Stage("upload", (self.flow(batch, job) for batch, _ in pending(job, own_ids=self.own_ids)))
 
     def verification(self, job: Job) -> Verification:
         return NO_PROOF
@@ -65,9 +65,16 @@ def _trusting(batch: Batch, job: Job) -> Flow[None]:
     yield Save(BatchAcked(first=batch.first, mapping=mapping))
 
 
+def _own_on_trust(batch: Batch, job: Job) -> Flow[None]:
+    yield Save(intent(batch, 1))
+    yield api.add_contacts(batch, idempotent=True)
+    yield Save(BatchAcked(first=batch.first, mapping={lead_id: ContactId(lead_id) for lead_id in batch.lead_ids}))
+
+
 BLIND = _Naive(flow=_blind)  # whatever is no clear yes is sent again
 BY_POSITION = _Naive(flow=_by_position)  # the n-th of the answer is the n-th that was sent
 TRUSTING = _Naive(flow=_trusting)  # a 2xx is a fact, and who is not in it does not matter
+OWN_ON_TRUST = _Naive(own_ids=True, flow=_own_on_trust)  # the Lead IDs were sent as ids, so they are the ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,8 @@ from harness.runner import complete
 from harness.strategies import strategy
 from harness.strategies.job import Settings, Strategy
 from harness.transport import Target
-from harness.twin.mock_org import CREDENTIALS
+from harness.twin.mock_org import CREDENTIALS, EPOCH
 from mockserver import inspection
-from mockserver.errors import NotFound
 from mockserver.faults import Faults, parse_rules
 from mockserver.org import Org
 from mockserver.profile import changed
@@ -86,6 +85,17 @@ class Rig:
         """The upload to its end; the folder's former one goes on."""
         return self.run(self.uploading(name, **options))
 
+    def upload_meanwhile(self, name: str | Strategy, after_s: float, do: Callable[[], None], **options: Any) -> End:
+        """The upload, and what happens once it has gone on for so long."""
+
+        async def both() -> End:
+            upload = asyncio.create_task(self.uploading(name, **options))
+            await asyncio.sleep(after_s)
+            do()
+            return await upload
+
+        return self.run(both())
+
     async def uploading(self, name: str | Strategy, folder: str = "run", **options: Any) -> End:
         try:
             plan = self.plan(name, folder, **options)
@@ -133,6 +143,10 @@ class Rig:
     def writes(self) -> int:
         """Requests so far that may have changed a list or its contacts."""
         return sum(self.count(op) for op in WRITES)
+
+    def elapsed(self) -> float:
+        """Seconds since the org was made."""
+        return self.org.clock.now() - EPOCH
 
     def requests(self) -> int:
         return sum(sum(by_status.values()) for by_status in self.org.ledger.counts().values())
@@ -197,10 +211,12 @@ class Rig:
             surplus = [contact_id for contact_id in self.org.store.iter_ids(list_id) if contact_id not in known]
             self.org.store.delete_contacts(list_id, surplus)
 
-    def gone(self) -> None:
+    def clear(self) -> None:
+        """Somebody clears every list of the org."""
+        for list_id in self.lists():
+            self.org.store.clear(list_id)
+
+    def delete(self) -> None:
         """Somebody deletes every list of the org."""
         for list_id in self.lists():
-            try:
-                self.org.store.delete_list(list_id)
-            except NotFound:
-                continue
+            self.org.store.delete_list(list_id)

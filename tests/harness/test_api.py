@@ -41,6 +41,7 @@ def test_the_order_of_an_answer_means_nothing(order):
         pytest.param(ok([entity("A1"), {**entity("A2"), "id": ""}]), id="empty id"),
         pytest.param(ok([entity("A1"), {**entity("A2"), "id": None}]), id="null id"),
         pytest.param(ok([entity("A1"), {**entity("A2"), "id": 7}]), id="a number as id"),
+        pytest.param(ok([entity("A1"), {**entity("A2"), "id": "x" * 513}]), id="an id that is too long"),
         pytest.param(ok([entity("A1"), entity("A2", list_id="list-9")]), id="another list"),
         pytest.param(ok([entity("A1"), without("data")]), id="no data"),
         pytest.param(ok([entity("A1"), {**entity("A2"), "data": {"Phone": "1"}}]), id="no Lead ID echoed"),

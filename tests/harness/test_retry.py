@@ -163,3 +163,16 @@ def test_other_steps_pass_through():
 
     end = ran(retrying(flow(), RetryPolicy(), random.Random(1)))
     assert (end.result, end.shell.trail) == (3, ["poll 9", "work"])
+
+
+@pytest.mark.parametrize(("asked", "least", "most"), [("5", 5.0, 5.0), ("0", 0.1, 1.0), ("7200", 180.0, 180.0)])
+def test_a_server_in_trouble_is_given_more_time_than_it_asks_for(asked, least, most):
+    """What a 503 asks for is the least, and never hours: the number of repeats is limited, their time should not be."""
+    call = Call(op="export.get", method="GET", url="/", idempotent=True)
+    flow = retrying(one(call), RetryPolicy(), random.Random(1))
+    flow.send(None)
+    assert least <= flow.send(Reply(status=503, headers={"retry-after": asked})).seconds <= most
+
+
+def one(call):
+    return (yield call)

@@ -1,0 +1,166 @@
+"""2.1: rate limits and overload. A refusal for too many requests changes nothing, and nobody hammers."""
+
+from itertools import pairwise
+
+import pytest
+
+from .rig import BATCHES, LEADS
+
+GEN, OWN = "batch-api", "batch-api-own-ids"
+
+
+def busy(retry_after: str | None, **headers: str):
+    return {"status": 429, "headers": {"Retry-After": retry_after, **headers}}
+
+
+def strikes(retry_after: str | None, times: int, **headers: str):
+    """So many POSTs of contacts, from the second on, are refused."""
+    return {"op": "contacts.add", "nth": 2, "times": times, "action": busy(retry_after, **headers)}
+
+
+def refusals(rig) -> list[float]:
+    """When requests were refused, by the org's clock."""
+    return [entry.t for entry in rig.org.ledger.select(status=429)]
+
+
+def test_f001_one_gate_for_all_workers(rig):
+    """After `Retry-After: 7` nothing arrives for 7 s but what was under way: ALL; the wait is throttled time."""
+    rig.faults(strikes("7", 1))
+    end = rig.upload(GEN, batch_size=10)
+    (told,) = refusals(rig)
+    meanwhile = [entry for entry in rig.org.ledger.since(0) if told < entry.t < told + 7]
+    assert len(meanwhile) <= 3  # of the four workers
+    assert end.entry["throttled_s"] >= 7
+    rig.check(end, GEN, batch_size=10)
+
+
+def test_f001_the_limit_of_a_minute_is_kept(rig):
+    """600 POSTs at 300 a minute: counted ahead from the server's headers, hardly one is refused: ALL."""
+    end = rig.upload(GEN, batch_size=1)
+    assert end.entry["status_429"] <= 4
+    assert 60 < end.entry["duration_s"] < 180
+    rig.check(end, GEN, batch_size=1)
+
+
+@pytest.mark.parametrize("name", [GEN, OWN])
+def test_f002_a_storm_that_ends(rig, name):
+    """200 refusals in a row fail no batch and cost no more than themselves: ALL."""
+    rig.faults(strikes("1", 200))
+    end = rig.upload(name)
+    assert (rig.count("contacts.add"), end.entry["in_doubt"]) == (BATCHES + 200, 0)
+    rig.check(end, name)
+
+
+def test_f003_a_storm_past_the_deadline(rig):
+    """Exit 5, nobody in doubt, next to nothing sent; ALL after the same command."""
+    rig.faults({"op": "contacts.add", "action": busy("30")})
+    end = rig.upload(GEN, deadline_s=600.0)
+    assert (end.code, end.word, rig.size()) == (5, "DEADLINE", 0)
+    assert rig.count("contacts.add") <= 4 * 600 / 30
+    rig.faults()
+    end = rig.upload(GEN)
+    assert end.entry["resolved"] == 0
+    rig.check(end, GEN)
+
+
+@pytest.mark.parametrize("name", [GEN, OWN])
+def test_f004_no_retry_after(rig, name):
+    """Without the header the upload backs off by itself: ALL."""
+    rig.faults(strikes(None, 5))
+    end = rig.upload(name)
+    assert rig.count("contacts.add") == BATCHES + 5
+    rig.check(end, name)
+
+
+def test_f005_retry_after_0(rig):
+    """0 is no invitation to hammer: at least 0.1 s between two attempts: ALL."""
+    rig.faults(strikes("0", 10))
+    end = rig.upload(GEN, concurrency=1)
+    told = refusals(rig)
+    assert min(later - earlier for earlier, later in pairwise(told)) >= 0.1
+    assert sum(t < told[0] + 5 for t in told) <= 12
+    rig.check(end, GEN)
+
+
+@pytest.mark.parametrize("text", ["abc", "-5", "1.5", "NaN", "", "1e400", "0x10"])
+def test_f006_a_retry_after_that_says_nothing(rig, text):
+    """As if it were not there: ALL."""
+    rig.faults(strikes(text, 3))
+    rig.check(rig.upload(GEN), GEN)
+
+
+def test_f006_two_headers_in_one(rig):
+    """Of two numbers the larger counts: ALL."""
+    rig.faults(strikes("3, 9", 1))
+    end = rig.upload(GEN, concurrency=1)
+    assert end.entry["throttled_s"] >= 9
+    rig.check(end, GEN)
+
+
+def test_f007_a_wait_of_a_day(rig):
+    """`Retry-After: 99999` is a daily limit: exit 5 at once, no sleep; ALL after the same command."""
+    rig.faults(strikes("99999", 1))
+    end = rig.upload(GEN, concurrency=1)
+    assert (end.code, end.word, "99999 s" in end.message) == (5, "RETRY_AFTER_TOO_LONG", True)
+    assert rig.elapsed() < 60
+    rig.check(rig.upload(GEN), GEN)
+
+
+@pytest.mark.parametrize(
+    ("date", "least_s", "most_s"),
+    [
+        ("Thu, 01 Jan 2026 02:00:20 GMT", 20.0, 21.0),
+        ("Thu, 01 Jan 2026 01:59:00 GMT", 0.0, 2.0),  # it is over: as if it were not there
+    ],
+)
+def test_f008_retry_after_as_a_date(rig, date, least_s, most_s):
+    """Counted from the server's own Date, two hours from the local clock: ALL."""
+    rig.faults(strikes(date, 1, Date="Thu, 01 Jan 2026 02:00:00 GMT"))
+    end = rig.upload(GEN, concurrency=1)
+    assert least_s <= end.entry["throttled_s"] <= most_s
+    rig.check(end, GEN)
+
+
+def test_f010_a_lower_limit_of_one_operation(rig):
+    """A limit that no header tells: the refused wait it out and nothing fails: ALL; the report tells how often."""
+    rig.settings(rate__per_op={"contacts.add": 20})
+    silent = dict.fromkeys(("inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"))
+    rig.faults({"op": "contacts.add", "action": {"headers": silent}})
+    end = rig.upload(GEN, batch_size=10)
+    assert 0 < end.entry["status_429"] <= 2 * 4  # each worker once a window
+    rig.check(end, GEN, batch_size=10)
+
+
+@pytest.mark.parametrize("name", [GEN, OWN, "csv-import-export", "csv-import-own-ids"])
+def test_f012_everything_is_overloaded(rig, name):
+    """503 with a Retry-After for 30 s, whatever is asked: doubts are looked up, the rest is repeated: ALL."""
+    busy = {"status": 503, "headers": {"Retry-After": "2"}}
+    rig.faults({"op": "*", "when": "before_commit", "action": busy})
+    end = rig.upload_meanwhile(name, 30, rig.faults)
+    assert rig.requests() < 120
+    rig.check(end, name)
+
+
+def test_f013_the_token_endpoint_refuses(rig):
+    """One asks for the token, the others wait: three refusals cost three requests: ALL."""
+    rig.faults({"op": "oauth.token", "nth": 1, "times": 3, "action": busy("3")})
+    end = rig.upload(GEN)
+    assert rig.count("oauth.token") == 4
+    rig.check(end, GEN)
+
+
+@pytest.mark.parametrize("op", ["export.download", "export.file"])
+@pytest.mark.parametrize("name", [GEN, "csv-import-export"])
+def test_f014_a_download_is_refused(rig, name, op):
+    """The download waits and begins again, whichever hop was refused: ALL."""
+    rig.faults({"op": op, "nth": 1, "times": 2, "action": busy("2")})
+    rig.check(rig.upload(name), name)
+
+
+def test_f181_a_run_that_is_not_proved(rig):
+    """What was cleared behind the upload's back is lost: exit 4, and no rate is published."""
+    assert rig.upload(GEN).entry["contacts_per_s"] > 0
+    rig.clear()
+    end = rig.upload(GEN)
+    assert (end.code, end.word, end.entry["contacts_per_s"]) == (4, "VERIFY_FAILED", None)
+    assert end.entry["verification"]["lost"] == LEADS
