@@ -17,12 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from . import journal
-from .app import create_app
-from .clock import MovableClock, SystemClock
-from .config import Config, ConfigError, Pace, parse_client
-from .org_control import OrgControl
-from .serving import listening, opened_org
+from mockserver.app import create_app
+from mockserver.clock import MovableClock, SystemClock
+from mockserver.config import Config, ConfigError, Pace, parse_client
+from mockserver.control import journal
+from mockserver.control.org import OrgControl
+from mockserver.serving import listening, opened_orgs
 
 _PATIENCE_S = 30.0
 
@@ -32,15 +32,15 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class _Served:
     url: str
-    control: OrgControl
+    controls: dict[str, OrgControl]  # by the name of the org; "" is the first
 
 
 class MockGenesys:
     """An org for as long as the context lasts. Attributes are there inside the context only.
 
-    `clients` are written ID:SECRET. `settings` change the profile and have dotted names: with pace "none" jobs are done
-    at once, unless `settings` has {"jobs.progress": "polls"}. With `strict`, requests that /openapi.json does not have
-    are refused, and such answers of the mock are a 500.
+    `clients` are written as for --client, the first of them ID:SECRET. `settings` change the profile and have dotted
+    names: with pace "none" jobs are done at once, unless `settings` has {"jobs.progress": "polls"}. With `strict`,
+    requests that /openapi.json does not have are refused, and such answers of the mock are a 500.
     """
 
     def __init__(
@@ -74,7 +74,11 @@ class MockGenesys:
 
     @property
     def control(self) -> OrgControl:
-        return self._inside.control
+        return self._inside.controls[""]
+
+    def control_of(self, org: str) -> OrgControl:
+        """Of another org at the same address, which clients written ID:SECRET@ORG have. Raises KeyError."""
+        return self._inside.controls[org]
 
     @property
     def client_id(self) -> str:
@@ -142,12 +146,13 @@ class MockGenesys:
     async def _serving(self, in_turn: Callable[[Callable[[], Any]], Any]) -> AsyncIterator[_Served]:
         """The org, served on the running loop."""
         clock = MovableClock(SystemClock())
-        with opened_org(self._config, clock) as org:
-            OrgControl(org, clock, lambda function: function()).profile(self._settings)
-            control = OrgControl(org, clock, in_turn)
-            app = create_app(org, strictness=self._config.strictness)
+        with opened_orgs(self._config, clock) as orgs:
+            for org in orgs:
+                OrgControl(org, clock, lambda function: function()).profile(self._settings)
+            controls = {org.name: OrgControl(org, clock, in_turn) for org in orgs}
+            app = create_app(orgs[0], others=orgs[1:], strictness=self._config.strictness)
             async with listening(app, self._config.host, self._config.port) as url:
-                yield _Served(url, control)
+                yield _Served(url, controls)
 
 
 class _ServerThread:

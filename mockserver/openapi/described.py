@@ -64,7 +64,9 @@ SIZE_AND_IMPORT = (
     Parameter("includeSize", bool, "Tell how many entries the list has."),
     Parameter("includeImportStatus", bool, "Tell how the last import went."),
 )
-ALLOW_EMPTY = Parameter("allowEmptyResult", bool, "Changes nothing here: a page without entities is no error.")
+ALLOW_EMPTY = Parameter(
+    "allowEmptyResult", bool, "Answer a page past the end with no entities, if the profile refuses such pages."
+)
 IDS = Parameter("id", str, "Only these.", many=True)
 DIVISIONS = Parameter("divisionId", str, "Only of these divisions.", many=True)
 NAMED = (
@@ -77,3 +79,4 @@ SORTED = (
 )
 NOT_FOUND = {404: ("resource.not.found",)}
 LIST_NOT_FOUND = {404: ("contact.list.not.found",)}
+PAST_THE_END = {404: ("not.found",)}  # if the profile refuses such pages

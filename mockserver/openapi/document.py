@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ..handling import Operation
+from mockserver.handling import Operation
+
 from .described import Described, Parameter
 from .links import links
 from .operations import DESCRIBED, error_codes

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 from aiohttp import web
 
-from ..handling import Answer, Operation, Prepared
-from ..responses import mock_version
+from mockserver.handling import Answer, Operation, Prepared
+from mockserver.http.responses import mock_version
 
 
 class OpenApi:

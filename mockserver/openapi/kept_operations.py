@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..op_names import OP_NAMES
+from mockserver.op_names import OP_NAMES
+
 from .contact_shapes import ContactListFilter, ContactListFilterListing, FilterPreview, SentContactListFilter
-from .described import ALLOW_EMPTY, NAMED, NOT_FOUND, PAGING, SORTED, Codes, Described, Parameter
+from .described import ALLOW_EMPTY, NAMED, NOT_FOUND, PAGING, PAST_THE_END, SORTED, Codes, Described, Parameter
 from .job_shapes import (
     BulkIds,
     ImportTemplate,
@@ -44,7 +45,7 @@ def _kept(
             summary=f"A page of the {noun}s",
             query=(*_LISTED, *query),
             answer=listing,
-            codes={400: ("invalid.value",)},
+            codes={400: ("invalid.value",), **PAST_THE_END},
         ),
         f"{name}.get": Described(
             summary=f"A {noun}",

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from .. import model
+from mockserver import model
+
 from .described import (
     ALLOW_EMPTY,
     DIVISIONS,
@@ -11,6 +12,7 @@ from .described import (
     NAMED,
     NOT_FOUND,
     PAGING,
+    PAST_THE_END,
     SIZE_AND_IMPORT,
     SORTED,
     Described,
@@ -72,7 +74,7 @@ LISTS = {
         summary="A page of the contact lists",
         query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT, ALLOW_EMPTY),
         answer=ContactListEntityListing,
-        codes={400: ("invalid.value", "too.many.bulk.retrieves")},
+        codes={400: ("invalid.value", "too.many.bulk.retrieves"), **PAST_THE_END},
     ),
     "lists.get": Described(
         summary="A contact list",

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ..handling import Operation
+from mockserver.handling import Operation
+
 from .contact_operations import CONTACTS
 from .described import Described
 from .dnc_operations import DNC

@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from ..body import BODY
-from ..errors import ApiError, BadRequest, OAuthError
-from ..handling import Answer, Operation, Prepared
-from ..org import Org
-from ..query import invalid_value
+from mockserver.errors import ApiError, BadRequest, OAuthError
+from mockserver.handling import Answer, Operation, Prepared
+from mockserver.http.body import BODY
+from mockserver.http.query import invalid_value
+from mockserver.org import Org
+
 from .described import Described, Parameter
 from .operations import DESCRIBED, error_codes
 

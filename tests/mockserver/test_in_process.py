@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from mockserver.config import ConfigError
+from mockserver.errors import BadRequest
 from mockserver.in_process import MockGenesys
 
 LISTS = "/api/v2/outbound/contactlists"
@@ -129,6 +130,28 @@ def test_a_seed_gives_the_same_ids_again(org, client):
         assert new_list(again) == first
     with MockGenesys(seed=8) as other, client_of(other) as elsewhere:
         assert new_list(elsewhere) != first
+
+
+def test_snapshots(org, client):
+    """A prepared org can be had again and again; its tokens too."""
+    list_id = new_list(client)
+    client.post(f"{LISTS}/{list_id}/contacts", json=[LEAD])
+    prepared = org.control.snapshot()
+    assert client.delete(f"{LISTS}/{list_id}").status_code == 200
+    org.control.restore(prepared)
+    org.assert_contacts(list_id, 1)
+    assert client.get(f"{LISTS}/{list_id}").status_code == 200
+    with pytest.raises(BadRequest):
+        org.control.restore(prepared[:-3])
+
+
+def test_two_orgs_at_one_address():
+    """Neither knows what the other holds."""
+    with MockGenesys(clients=["a:secret-a", "b:secret-b@other"]) as org, client_of(org) as client:
+        new_list(client)
+        headers = {"Authorization": f"Bearer {org.control_of('other').token()}"}
+        assert httpx.get(org.url + LISTS, headers=headers).json()["total"] == 0
+        assert [len(each.state()["lists"]) for each in (org.control, org.control_of("other"))] == [1, 0]
 
 
 def test_outside_of_with():

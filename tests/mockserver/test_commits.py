@@ -1,0 +1,21 @@
+"""Commits that come late."""
+
+import asyncio
+
+import pytest
+
+from mockserver.handling import Answer, Prepared
+from mockserver.http.commits import Commits
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("is_reset", "committed"), [(False, ["late"]), (True, [])])
+async def test_a_reset_makes_late_commits_void(mock_org, is_reset, committed):
+    """What was asked of the org before must not show up in it after."""
+    done = []
+    commits = Commits(mock_org.org)
+    commits.later(Prepared(lambda: done.append("late") or Answer()), after_s=5)
+    if is_reset:
+        mock_org.org.reset()
+    await asyncio.sleep(0)  # on this clock there is nothing to wait for
+    assert done == committed
