@@ -5,7 +5,7 @@ import pytest
 from harness.strategies import MAIN
 
 LEADS = 1_500_000
-WINDOW_S, ALLOWED = 60.0, 300  # of the default profile
+WINDOW_S = 60.0  # of the default profile, which allows 300 requests in each
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(3600)]
 
@@ -42,9 +42,9 @@ def test_a_second_time(twice, strategy):
 
 @pytest.mark.parametrize("strategy", ["batch-api", "batch-api-own-ids"])
 def test_the_limit_decides_how_long_batches_take(twice, strategy):
-    """1,500 POSTs and two lists need five whole windows before the last two requests go: the limit allows 300 each."""
+    """1,500 POSTs and two lists fill five windows of 300 requests before the last two of them go."""
     _, entries = twice[0]
     entry = entries[strategy]
     assert entry["operations"]["contacts.add"]["count"] >= LEADS // 1000
-    assert entry["duration_s"] >= 4 * WINDOW_S
+    assert 5 * WINDOW_S <= entry["duration_s"] < 6 * WINDOW_S
     assert entry["status_429"] == 0
