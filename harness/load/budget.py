@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 LOOK_AGAIN_S = 0.05  # a new window's first answers are under way; until one is there, its end is not known
+LEAST_S = 0.001  # an event loop takes what is a billionth of a second away for due, and virtual time then stands still
 
 
 @dataclass(slots=True)
@@ -28,12 +29,12 @@ class RateBudget:
     def wait_s(self, now: float) -> float:
         """Seconds until the next request may go; 0 means now, and `take` must follow."""
         if now < self.blocked_until:
-            return self.blocked_until - now
+            return max(LEAST_S, self.blocked_until - now)
         if self.window_ends is not None and now >= self.window_ends:
             self.window_began, self.window_ends, self.used = now, None, 0
         if self.allowed is None or self.used + self.in_flight < self.allowed:
             return 0.0
-        return LOOK_AGAIN_S if self.window_ends is None else self.window_ends - now
+        return LOOK_AGAIN_S if self.window_ends is None else max(LEAST_S, self.window_ends - now)
 
     def take(self) -> None:
         self.in_flight += 1

@@ -132,3 +132,11 @@ def _next_moment(flying, now, budget):
     answered = [(at, told) for done, at, told in flying if done <= then]
     flying[:] = [entry for entry in flying if entry[0] > then]
     return then, answered
+
+
+def test_no_pause_is_too_short_to_pass():
+    """A loop takes a timer that is all but due for due: on virtual time the moment would never come."""
+    budget = RateBudget(allowed=1, window_ends=10.0, used=1)
+    budget.refused(9.0, 0.5)
+    assert budget.wait_s(math.nextafter(10.0, 0.0)) >= 1e-6
+    assert budget.wait_s(math.nextafter(9.5, 0.0)) >= 1e-6
