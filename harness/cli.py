@@ -196,6 +196,26 @@ def make_leads(
         _print({"leads": count, "file": str(to), "lead_id": made.columns.lead_id, "phone": made.columns.phone}, as_json)
 
 
+@app.command()
+def torture(
+    seeds: Annotated[int, typer.Option(min=1, help="How many runs.")] = 100,
+    first: Annotated[int, typer.Option(min=0, help="The first seed; each run is drawn from its own alone.")] = 1,
+    strategy: Annotated[str | None, typer.Option(help="Only this one. [any]")] = None,
+    leads: Annotated[int | None, typer.Option(min=1, help="Leads of each run. [200 to 3,000]")] = None,
+    as_json: Json = False,
+) -> None:
+    """Runs with random troubles and kills, in virtual time: none may call a wrong mapping verified."""
+    from .strategies import strategy as known
+    from .twin.torture import torture as command
+
+    with _told(as_json):
+        name = None if strategy is None else known(strategy).name
+        document = command(range(first, first + seeds), name, leads, _progress)
+        _print(document if as_json else {k: v for k, v in document.items() if k != "runs"}, as_json)
+        if document["violations"]:
+            raise typer.Exit(99)
+
+
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
     add_help_option=False,

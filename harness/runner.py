@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,13 +17,22 @@ from .strategies.job import Stage
 from .transport import Target
 
 
-async def complete(plan: Plan, target: Target, credentials: Credentials, folder: Path) -> Outcome:
-    """The whole run. Raises RunError where it stops; the same call goes on from there."""
+async def complete(
+    plan: Plan,
+    target: Target,
+    credentials: Credentials,
+    folder: Path,
+    around: Callable[[AsyncShell], AsyncShell] = lambda shell: shell,
+) -> Outcome:
+    """The whole run. Raises RunError where it stops; the same call goes on from there.
+
+    `around` puts another shell between the flows and the one that sends: one that watches them, or spoils them.
+    """
     wall = time.perf_counter()
     with opened(plan, target, folder) as run:
         requests = folder / "requests.csv"
         async with connected(target, run.journal, requests, plan.concurrency, plan.deadline_s) as shell:
-            runner = Runner(shell, Session(credentials), plan.concurrency, plan.seed)
+            runner = Runner(around(shell), Session(credentials), plan.concurrency, plan.seed)
             for stage in run.stages(shell.books.now):
                 await runner.run(stage)
             failure = None
