@@ -305,6 +305,8 @@ def import_status(list_id: str) -> Call:
 
 
 def import_progress(reply: Reply) -> ImportProgress:
+    if reply.status == 404 and Refusal(reply).code != "contact.list.not.found":
+        return ImportProgress(None, None, None)  # it is not shown yet
     body = decoded(reply)
     percent = body.get("percentComplete")
     return ImportProgress(body.get("state"), percent if isinstance(percent, int) else None, body.get("failureReason"))

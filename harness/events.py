@@ -72,6 +72,13 @@ class UploadAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportFailed:
+    """The platform gave the import up: some of the rows may be in the list, and whoever goes on uploads again."""
+
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShardAbandoned:
     """The list of a shard may hold half an upload whose rows cannot be told apart: it is deleted and made anew."""
 
@@ -126,6 +133,7 @@ Event = (
     | BatchAcked
     | UploadSending
     | UploadAccepted
+    | ImportFailed
     | ShardAbandoned
     | ShardImported
     | ShardMapped

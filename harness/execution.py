@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .bookkeeping import Bookkeeping
 from .domain import Reject, Shard
-from .errors import UsageError, VerifyFailed
+from .errors import StateError, UsageError, VerifyFailed
 from .events import LeadsRejected
 from .leads.preflight import Preflight
 from .leads.rejects import write_rejects
@@ -108,6 +108,7 @@ class Outcome:
 def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
     """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _require_no_traces(folder)
     with closing(Journal(folder / "journal.sqlite")) as journal:
         plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id))
         files = RunFiles(folder, plan.preflight.source, plan.leads)
@@ -115,6 +116,16 @@ def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
             yield Run(plan, journal, files)
         finally:
             files.discard_rows()
+
+
+def _require_no_traces(folder: Path) -> None:
+    """Raises StateError where a run has been whose journal is gone: to begin anew would double what it sent."""
+    if (folder / "requests.csv").exists() and not (folder / "journal.sqlite").exists():
+        raise StateError(
+            "STATE_LOST",
+            f"{folder} holds the requests of a run, but no journal.sqlite: restore it; or look for the run's lists"
+            " in the org, delete them, and start in another folder.",
+        )
 
 
 class Run:

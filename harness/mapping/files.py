@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from ..domain import LeadColumns, LeadReader, Reject
-from ..errors import Refused, VerifyFailed
+from ..errors import GaveUp, Refused, VerifyFailed
 from ..leads.private_file import written
 from ..leads.shard_csv import write_upload
 from .duck import csv_header, csv_table, database, identifier, literal
@@ -172,7 +172,7 @@ def check_export(path: Path, lead_id_column: str) -> None:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         if file.read(1) != b"\n":
-            raise Refused("EXPORT_TRUNCATED", "the export does not end with a line end; run the same command again.")
+            raise GaveUp("EXPORT_TRUNCATED", "the export does not end with a line end; run the same command again.")
 
 
 def write_json(path: Path, value: Any) -> None:

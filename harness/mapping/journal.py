@@ -173,6 +173,10 @@ class Journal:
         self._db.execute("UPDATE shard SET state = 'uploaded' WHERE number = ?", (event.shard,))
 
     @_apply.register
+    def _(self, event: events.ImportFailed) -> None:
+        self._db.execute("UPDATE shard SET state = 'sending' WHERE number = ?", (event.shard,))
+
+    @_apply.register
     def _(self, event: events.ShardAbandoned) -> None:
         self._db.execute("UPDATE shard SET state = 'planned', contact_list_id = NULL WHERE number = ?", (event.shard,))
 

@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 
 from .. import api
 from ..errors import GaveUp, Refused
-from ..events import ListCreated, ShardAbandoned, ShardImported, ShardMapped, UploadAccepted, UploadSending
+from ..events import (
+    ImportFailed,
+    ListCreated,
+    ShardAbandoned,
+    ShardImported,
+    ShardMapped,
+    UploadAccepted,
+    UploadSending,
+)
 from ..flow import Flow, Save, Wait, Work
 from ..mapping.records import ShardRecord
 from ..retry import outcome
@@ -22,6 +30,7 @@ from .sample import sample_verification
 from .search_mapping import page_flows
 
 UPLOADS = 5  # of a file whose answers keep getting lost
+EXPORTS = 3  # of a list whose exports are short
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,7 @@ def _imported(record: ShardRecord, job: Job) -> Flow[int]:
         except (api.Refusal, api.BadResponse):
             raise stop("import.status", record.list_id, reply) from None
         if status.failed:
+            yield Save(ImportFailed(record.shard.number))
             raise Refused("IMPORT_FAILED", _failure(record, status))
         if status.finished:
             return (yield from _settled_size(record, job))
@@ -157,7 +167,10 @@ def _imported(record: ShardRecord, job: Job) -> Flow[int]:
 
 def _failure(record: ShardRecord, status: api.ImportProgress) -> str:
     reason = status.failure_reason or "no reason given"
-    return f"op=import.status list={record.list_id} reason={reason}; see the org's event log for the rows."
+    return (
+        f"op=import.status list={record.list_id} reason={reason}; the org's event log tells of rows;"
+        " once the reason is gone, the same command uploads again."
+    )
 
 
 def _settled_size(record: ShardRecord, job: Job) -> Flow[int]:
@@ -181,11 +194,22 @@ def list_size(record: ShardRecord, job: Job) -> Flow[int]:
 
 
 def map_by_export(record: ShardRecord, job: Job) -> Flow[None]:
-    yield from export_list(record, job)
-    export = job.files.export_path(record)
-    file, rows = yield Work(lambda: job.files.map_export(record, export))
-    yield Save(ShardMapped(shard=record.shard.number, file=file, rows=rows))
-    yield Work(lambda: job.files.discard(export))
+    """The mapping of the leads that the list holds. An export that names fewer of them is fetched again."""
+    export, size = job.files.export_path(record), 0
+    for _ in range(EXPORTS):
+        yield from export_list(record, job)
+        file, rows = yield Work(lambda: job.files.map_export(record, export))
+        if rows < record.shard.count:
+            size = yield from list_size(record, job)
+        if rows >= size:
+            yield Save(ShardMapped(shard=record.shard.number, file=file, rows=rows))
+            yield Work(lambda: job.files.discard(export))
+            return
+    raise GaveUp(
+        "EXPORT_MISMATCH",
+        f"op=export.file list={record.list_id} rows={rows} expected={size}: the export names fewer leads than the list"
+        " holds; run the same command again.",
+    )
 
 
 def map_by_identity(record: ShardRecord, job: Job) -> Flow[None]:

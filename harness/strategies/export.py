@@ -1,17 +1,21 @@
 """Ask for an export, wait until it is there, download it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from .. import api
-from ..errors import GaveUp, Refused
+from ..api import Refusal
+from ..errors import GaveUp, SafetyStop
 from ..flow import Flow, Reply, Wait, Work
 from ..mapping.records import ShardRecord
 from .job import Job, Verification
 from .polling import intervals
-from .refusals import stop
+from .refusals import ADVICE, stop
 
 REDIRECTS = (301, 302, 303, 307, 308)
+EXPIRED = (403, 404, 410)  # what storage answers to a signed address whose time is over
+DOWNLOADS = 2
 
 
 def export_verification(job: Job) -> Verification:
@@ -24,17 +28,31 @@ def _exports(job: Job) -> Iterator[Flow[None]]:
 
 
 def export_list(record: ShardRecord, job: Job) -> Flow[None]:
-    """The list's contacts, as they are now, in the run folder."""
+    """The list's contacts, as they are now, in the run folder. An address that has expired is asked for anew."""
     list_id, to = record.list_id, job.files.export_path(record)
-    export = yield from _fresh_export(list_id, job)
-    reply = yield api.download(export.uri, list_id)
+    for _ in range(DOWNLOADS):
+        export = yield from _fresh_export(list_id, job)
+        reply = yield from _downloaded(export, list_id, to)
+        if reply.ok:
+            return
+        if reply.status not in EXPIRED or Refusal(reply).code in ADVICE:
+            raise stop("export.download", list_id, reply)
+    raise GaveUp(
+        "EXPORT_EXPIRED",
+        f"op=export.download list={list_id} {Refusal(reply)}: {DOWNLOADS} exports, none could be fetched;"
+        " run the same command again.",
+    )
+
+
+def _downloaded(export: api.Export, list_id: str, to: Path) -> Flow[Reply]:
+    reply: Reply = yield api.download(export.uri, list_id)
     if reply.status in REDIRECTS:
         location = _location(reply, export.uri, list_id)
         reply = yield api.download_file(location, list_id, to)
     elif reply.ok:
-        yield Work(lambda: to.write_bytes(reply.body))
-    if not reply.ok:
-        raise stop("export.download", list_id, reply)
+        body = reply.body
+        yield Work(lambda: to.write_bytes(body))
+    return reply
 
 
 def _fresh_export(list_id: str, job: Job) -> Flow[api.Export]:
@@ -67,15 +85,15 @@ def _current(list_id: str) -> Flow[api.Export | None]:
 
 
 def _location(reply: Reply, uri: str, list_id: str) -> str:
-    """Where the file is. Anything but https is refused, unless it is the place the redirect came from (the mock)."""
+    """Where the file is. Anything but https is unsafe, unless it is the place the redirect came from (the mock)."""
     try:
         location = urljoin(uri, reply.headers.get("location", ""))
         target, origin = urlsplit(location), urlsplit(uri)
     except ValueError:
-        raise Refused("REDIRECT_REFUSED", f"op=export.download list={list_id}: to no address at all.") from None
+        raise SafetyStop("REDIRECT_REFUSED", f"op=export.download list={list_id}: to no address at all.") from None
     if target.scheme == "https" or (target.scheme, target.netloc) == (origin.scheme, origin.netloc):
         return location
-    raise Refused(
+    raise SafetyStop(
         "REDIRECT_REFUSED",
         f"op=export.download list={list_id}: redirect to {target.scheme}://{target.hostname}, which is not https.",
     )

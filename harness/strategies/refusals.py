@@ -1,7 +1,7 @@
 """A plain no of the server, as the sentence a user needs."""
 
 from ..api import Refusal
-from ..errors import GaveUp, Refused, RunError
+from ..errors import GaveUp, Refused, RunError, SafetyStop
 from ..flow import Reply
 from ..retry import outcome
 
@@ -32,6 +32,8 @@ def stop(op: str, list_id: str, reply: Reply, place: str = "") -> RunError:
     where = f"op={op} list={list_id}{' ' + place if place else ''} {refusal}"
     if reply.ok:
         return GaveUp("BAD_RESPONSE", f"{where} ; an answer that does not hold what it should; run again later")
+    if 300 <= reply.status < 400:
+        return SafetyStop("REDIRECT_REFUSED", f"{where} ; what was sent is not sent to another address")
     if outcome(reply) != "answered":
         return GaveUp("SERVER_ERROR", f"{where} ; no clear answer after every repeat; run the same command again later")
     code, advice = ADVICE.get(refusal.code, ("REFUSED", "the platform refuses this call"))

@@ -171,6 +171,13 @@ def test_contacts_read_back_by_id():
     assert api.bulk_contacts(ok([entity("A1"), entity("A2")]), "Lead ID") == {"c-A1": "A1", "c-A2": "A2"}
 
 
+def test_an_import_that_is_not_shown_yet():
+    """A 404 is no end of it, unless the list is gone."""
+    assert api.import_progress(no(404)) == api.ImportProgress(None, None, None)
+    with pytest.raises(Refusal):
+        api.import_progress(no(404, "contact.list.not.found"))
+
+
 @pytest.mark.parametrize(
     ("body", "finished", "failed"),
     [

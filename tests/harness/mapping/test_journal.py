@@ -78,6 +78,7 @@ def test_how_far_a_batch_came(path, saved, state):
             "list-1",
         ),
         ([LISTED[0], events.UploadSending(shard=0, rows=3, sha256="d"), events.ShardAbandoned(0)], "planned", None),
+        ([LISTED[0], events.UploadAccepted(0), events.ImportFailed(0)], "sending", "list-1"),
         ([LISTED[0], events.ShardImported(0, 3)], "imported", "list-1"),
         ([LISTED[0], events.ShardMapped(shard=0, file="part-0.csv", rows=3)], "mapped", "list-1"),
     ],

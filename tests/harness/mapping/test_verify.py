@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.errors import Refused
+from harness.errors import GaveUp
 from harness.mapping.files import RunFiles
 from harness.mapping.verify import Findings, compare, compare_exports
 
@@ -77,7 +77,7 @@ def test_an_export_that_was_cut_off_proves_nothing(tmp_path):
     mapping = write_mapping(tmp_path / "mapping.csv", GOOD)
     export = write_export(tmp_path / "export.csv", GOOD)
     export.write_bytes(export.read_bytes()[:-3])
-    with pytest.raises(Refused, match="EXPORT_TRUNCATED"):
+    with pytest.raises(GaveUp, match="EXPORT_TRUNCATED"):
         compare(tmp_path, mapping, [("list-1", export)], "Lead ID")
 
 

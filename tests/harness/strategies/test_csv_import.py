@@ -3,9 +3,10 @@
 import pytest
 
 from harness import events
-from harness.errors import GaveUp, Refused
+from harness.errors import GaveUp, Refused, SafetyStop
 from harness.flow import Reply
 from harness.strategies.csv_import import (
+    EXPORTS,
     UPLOADS,
     CsvImportExport,
     CsvImportOwnIds,
@@ -107,7 +108,7 @@ def test_a_list_that_is_gone_already_needs_no_deleting():
     [
         ([no(400, "invalid.contact.columns")], Refused, "COLUMN_MISMATCH"),
         ([no(413, "request.entity.too.large")], Refused, "BODY_TOO_LARGE"),
-        ([Reply(status=307)], Refused, "REFUSED"),
+        ([Reply(status=307)], SafetyStop, "REDIRECT_REFUSED"),
         ([LOST, no(403, "missing.permissions")], Refused, "FORBIDDEN"),
         ([ok({}), no(404, "contact.list.not.found")], Refused, "LIST_GONE"),
         ([ok({}), LOST], GaveUp, "SERVER_ERROR"),
@@ -171,6 +172,33 @@ def test_the_mapping_from_an_export():
     assert end.shell.trail[-3:] == ["work", "ShardMapped", "work"]
     assert end.shell.of(events.ShardMapped) == [events.ShardMapped(shard=0, file="from-export-0.csv", rows=3)]
     assert files.discarded == ["export-0.csv"]
+
+
+def test_an_export_that_is_short_is_fetched_again():
+    """Fewer leads than the list holds is no mapping, however often it is fetched; fewer than were sent may be one."""
+    record, files = shard(count=5), Shortened()
+    export = (current("1"), ok({}), current("2"), Reply(status=302, headers={"location": "/f"}), ok(""))
+    end = ran(map_by_export(record, job(files=files)), *export, found(size=5), *export, found(size=3))
+    assert end.shell.of(events.ShardMapped) == [events.ShardMapped(shard=0, file="part-0.csv", rows=3)]
+    end = ran(map_by_export(record, job(files=files)), *[*export, found(size=5)] * EXPORTS)
+    assert (end.error.code, end.shell.of(events.ShardMapped)) == ("EXPORT_MISMATCH", [])
+
+
+class Shortened(Files):
+    """Three leads in every export."""
+
+    def map_export(self, record, export):
+        return "part-0.csv", 3
+
+
+def current(stamp):
+    return ok({"uri": "/d", "exportTimestamp": stamp})
+
+
+def test_an_import_that_failed_is_begun_again_by_the_next_run():
+    """Its state is that of an upload in doubt: the server may have kept some of the rows."""
+    end = ran(import_shard(shard(), job(), own_ids=False), ok({}), ok({"state": "FAILED"}))
+    assert end.shell.steps[-1] == events.ImportFailed(0)
 
 
 def test_the_mapping_by_identity_wants_every_row():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import GaveUp, Refused
+from harness.errors import GaveUp, SafetyStop
 from harness.flow import Reply
 from harness.strategies.export import export_list, export_verification
 
@@ -94,7 +94,7 @@ def test_where_a_redirect_may_lead(location, fetched, status):
 def test_where_a_redirect_may_not_lead(location):
     """Nothing is fetched from there, and the signed part is not told."""
     end = ran(export_list(shard(), job()), NONE_YET, STARTED, current("1"), redirect(f"{location}?signature=s3cret"))
-    assert isinstance(end.error, Refused)
+    assert isinstance(end.error, SafetyStop)
     assert end.error.code == "REDIRECT_REFUSED"
     assert "s3cret" not in str(end.error)
 
@@ -116,14 +116,24 @@ def test_a_mock_without_https_may_redirect_to_itself():
         ([LOST], "SERVER_ERROR"),
         ([NONE_YET, no(403, "missing.permissions")], "FORBIDDEN"),
         ([NONE_YET, STARTED, no(503)], "SERVER_ERROR"),
-        ([NONE_YET, STARTED, current("1"), no(404)], "REFUSED"),
+        ([NONE_YET, STARTED, current("1"), no(400)], "REFUSED"),
+        ([NONE_YET, STARTED, current("1"), no(404), current("1"), STARTED, current("2"), no(410)], "EXPORT_EXPIRED"),
+        ([NONE_YET, STARTED, current("1"), no(403, "missing.permissions")], "FORBIDDEN"),
         ([NONE_YET, STARTED, current("1"), redirect("/x"), LOST], "SERVER_ERROR"),
-        ([NONE_YET, STARTED, current("1"), redirect("/x"), redirect("/y")], "REFUSED"),  # one hop, no more
+        ([NONE_YET, STARTED, current("1"), redirect("/x"), redirect("/y")], "REDIRECT_REFUSED"),  # one hop, no more
     ],
 )
 def test_what_ends_an_export(answers, code):
     """Each step may fail; none is passed over."""
     assert ran(export_list(shard(), job()), *answers).error.code == code
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_an_address_that_has_expired_is_asked_for_anew(status):
+    """A new export, since the former one's address may be dead for good."""
+    again = current("1"), STARTED, current("2"), redirect("/y"), ok("")
+    end = ran(export_list(shard(), job()), NONE_YET, STARTED, current("1"), redirect("/x"), no(status), *again)
+    assert [call.url for call in end.shell.calls if call.op == "export.file"][-1].endswith("/y")
 
 
 def test_every_list_is_exported_for_the_proof():
