@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -56,12 +57,18 @@ async def connected(target: Target, connections: int) -> AsyncIterator[httpx.Asy
     """A client with a bounded pool that follows no redirect and reads no proxy or netrc from the environment."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     transport = httpx.AsyncHTTPTransport(
-        verify=ssl.create_default_context(), limits=limits, uds=None if target.socket is None else str(target.socket)
+        verify=_trusted(), limits=limits, uds=None if target.socket is None else str(target.socket)
     )
     async with httpx.AsyncClient(
         transport=transport, timeout=NO_TIMEOUT, follow_redirects=False, trust_env=False
     ) as client:
         yield client
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The system's certificates, read once a process: that takes a tenth of a second."""
+    return ssl.create_default_context()
 
 
 async def send(client: httpx.AsyncClient, target: Target, call: Call) -> Reply:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from .clients import Client
-from .config import Config, ConfigError, Pace, clients_in, parse_client
+from mockserver.config import Config, ConfigError, Pace, clients_in, parse_client
+from mockserver.platform.clients import Client
 
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -100,8 +100,8 @@ def _clients(given: Sequence[str], file: Path | None) -> tuple[Client, ...]:
 
 
 def _serve(config: Config) -> None:
-    from .hints import hints  # the server is loaded only once the command line is understood
-    from .serving import run
+    from mockserver.hints import hints  # the server is loaded only once the command line is understood
+    from mockserver.serving import run
 
     asyncio.run(run(config, lambda ready: typer.echo(hints(ready))))
 

@@ -4,21 +4,21 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from .config import Strictness
-from .contact_lists import ContactLists
-from .contact_routes import contact_rows
-from .contacts import Contacts
-from .dnc_routes import dnc_rows
-from .handling import Handler, Operation
-from .list_bulk import ListBulkUpdate
-from .list_views import ContactListViews
-from .middleware import Pipeline, Served
-from .oauth import OAuth
-from .openapi.handler import OpenApi
-from .org import Org
-from .platform_routes import platform_rows
-from .template_routes import template_rows
-from .tenants import among
+from mockserver.config import Strictness
+from mockserver.contacts.handlers import Contacts
+from mockserver.contacts.routes import contact_rows
+from mockserver.dnc.routes import dnc_rows
+from mockserver.handling import Handler, Operation
+from mockserver.http.middleware import Pipeline, Served
+from mockserver.lists.bulk import ListBulkUpdate
+from mockserver.lists.handlers import ContactLists
+from mockserver.lists.views import ContactListViews
+from mockserver.openapi.handler import OpenApi
+from mockserver.org import Org
+from mockserver.platform.oauth import OAuth
+from mockserver.platform.routes import platform_rows
+from mockserver.platform.tenants import among
+from mockserver.templates.routes import template_rows
 
 _LISTS = "/api/v2/outbound/contactlists"
 _LIST = _LISTS + "/{contact_list_id}"
@@ -96,7 +96,7 @@ def operations(org: Org, strictness: Strictness = "off") -> list[Operation]:
     ]
     if strictness == "off":
         return rows
-    from .openapi.strict import held  # takes a while to load
+    from mockserver.openapi.strict import held  # takes a while to load
 
     return [held(row, org, fail=strictness == "fail") for row in rows]
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from .clients import Client
-from .profile import LoadedProfile, ProfileError, at_cpu_speed, load, origins
+from mockserver.platform.clients import Client
+from mockserver.profile import LoadedProfile, ProfileError, at_cpu_speed, load, origins
 
 Pace = Literal["real", "none"]
 

@@ -1,6 +1,6 @@
 """What to paste where, to point a client at the running mock."""
 
-from .serving import Ready
+from mockserver.serving import Ready
 
 
 def hints(ready: Ready) -> str:

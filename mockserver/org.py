@@ -7,34 +7,34 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .clients import Client, IssuedTokens
-from .clock import Clock
-from .faults import Faults
-from .ids import new_id
-from .ledger import Ledger
-from .limits import Limiter
-from .model import Reference
-from .profile import LoadedProfile, Profile
-from .queues import Queue
-from .retention import Retention
-from .store import Store
+from mockserver.clock import Clock
+from mockserver.contacts.queues import Queue
+from mockserver.contacts.retention import Retention
+from mockserver.control.ledger import Ledger
+from mockserver.faults.engine import Faults
+from mockserver.ids import new_id
+from mockserver.model import Reference
+from mockserver.pacing.limits import Limiter
+from mockserver.platform.clients import Client, IssuedTokens
+from mockserver.profile import LoadedProfile, Profile
+from mockserver.storage.store import Store
 
 if TYPE_CHECKING:  # they import this module
-    from .contact_bulk import BulkJobs
-    from .dnc_book import DncBook
-    from .dnc_exports import DncExports
-    from .dnc_imports import DncImports
-    from .dnc_uploads import DncUploads
-    from .downloads import Downloads
-    from .events import Events
-    from .exports import Exports
-    from .import_templates import ImportTemplates
-    from .imports import Imports
-    from .list_templates import ContactListTemplates
-    from .notifications import Notifications
-    from .presigned import PresignedUploads
-    from .template_imports import TemplateImports
-    from .upload_service import UploadService
+    from mockserver.contacts.bulk import BulkJobs
+    from mockserver.dnc.book import DncBook
+    from mockserver.dnc.exports import DncExports
+    from mockserver.dnc.imports import DncImports
+    from mockserver.dnc.uploads import DncUploads
+    from mockserver.exports.downloads import Downloads
+    from mockserver.exports.handlers import Exports
+    from mockserver.imports.events import Events
+    from mockserver.imports.handlers import Imports
+    from mockserver.imports.presigned import PresignedUploads
+    from mockserver.imports.service import UploadService
+    from mockserver.notifications.handlers import Notifications
+    from mockserver.templates.import_templates import ImportTemplates
+    from mockserver.templates.imports import TemplateImports
+    from mockserver.templates.list_templates import ContactListTemplates
 
 
 @dataclass(slots=True)
@@ -152,21 +152,21 @@ class Org:
 
     def start_jobs(self) -> None:
         """Begin without any import or export."""
-        from .contact_bulk import BulkJobs
-        from .dnc_book import DncBook  # they import this module
-        from .dnc_exports import DncExports
-        from .dnc_imports import DncImports
-        from .dnc_uploads import DncUploads
-        from .downloads import Downloads
-        from .events import Events
-        from .exports import Exports
-        from .import_templates import ImportTemplates
-        from .imports import Imports
-        from .list_templates import ContactListTemplates
-        from .notifications import Notifications
-        from .presigned import PresignedUploads
-        from .template_imports import TemplateImports
-        from .upload_service import UploadService
+        from mockserver.contacts.bulk import BulkJobs
+        from mockserver.dnc.book import DncBook  # they import this module
+        from mockserver.dnc.exports import DncExports
+        from mockserver.dnc.imports import DncImports
+        from mockserver.dnc.uploads import DncUploads
+        from mockserver.exports.downloads import Downloads
+        from mockserver.exports.handlers import Exports
+        from mockserver.imports.events import Events
+        from mockserver.imports.handlers import Imports
+        from mockserver.imports.presigned import PresignedUploads
+        from mockserver.imports.service import UploadService
+        from mockserver.notifications.handlers import Notifications
+        from mockserver.templates.import_templates import ImportTemplates
+        from mockserver.templates.imports import TemplateImports
+        from mockserver.templates.list_templates import ContactListTemplates
 
         self.events = Events(self)
         self.imports = Imports(self)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .in_process import MockGenesys
+    from mockserver.in_process import MockGenesys
 
 _FIXTURES = ("genesys_org", "genesys_org_async")
 
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def genesys_org_factory(pytestconfig: pytest.Config) -> "Callable[..., MockGenesys]":
     """A function that makes a `MockGenesys` as the options say; its arguments go before them."""
-    from .in_process import MockGenesys
+    from mockserver.in_process import MockGenesys
 
     def make(**options: Any) -> MockGenesys:
         return MockGenesys(**(_options(pytestconfig) | options))
@@ -79,7 +79,7 @@ def _options(config: pytest.Config) -> dict[str, Any]:
 
 
 def _last_requests(org: "MockGenesys") -> str:
-    from .journal import newest
+    from mockserver.control.journal import newest
 
     try:
         return newest(org.control.journal()) or "none"

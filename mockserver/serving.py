@@ -15,13 +15,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from .app import create_app
-from .clock import Clock, SystemClock
-from .config import Config, ConfigError, StoreUnavailableError
-from .connections import Gate
-from .control import create_control_app
-from .org import Org, create_org
-from .store import Store
+from mockserver.app import create_app
+from mockserver.clock import Clock, SystemClock
+from mockserver.config import Config, ConfigError, StoreUnavailableError
+from mockserver.control.app import create_control_app
+from mockserver.http.connections import Gate
+from mockserver.org import Org, create_org
+from mockserver.storage.store import Store
 
 _STOP_S = 2.0  # how long requests in work may take once the mock is told to stop
 _KEEP_ALIVE_S = 75.0
@@ -154,10 +154,13 @@ def _opened(store: str) -> Iterator[Store]:
 
 def _open(store: str) -> Store:
     if store == ":memory:":
-        from .memory_store import MemoryStore
+        from mockserver.storage.memory_store import MemoryStore
 
         return MemoryStore()
-    from .durable_store import DurableStore, StoreError  # SQLite is loaded only for a store that is kept
+    from mockserver.storage.durable_store import (  # SQLite is loaded only for a store that is kept
+        DurableStore,
+        StoreError,
+    )
 
     try:
         return DurableStore(Path(store))

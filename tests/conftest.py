@@ -6,9 +6,9 @@ import httpx
 import pytest
 from aiohttp import web
 
-from mockserver.clients import Client
 from mockserver.clock import ManualClock
 from mockserver.org import Org
+from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
 
 
@@ -58,8 +58,8 @@ async def log_in(client: httpx.AsyncClient) -> None:
 async def mock_org(tmp_path, anyio_backend) -> AsyncIterator[MockOrg]:
     """The whole API with nothing to wait for, and a clock that moves only when told."""
     from mockserver.app import create_app
-    from mockserver.memory_store import MemoryStore
     from mockserver.org import create_org
+    from mockserver.storage.memory_store import MemoryStore
 
     loaded = load("default")
     clock = ManualClock()

@@ -17,12 +17,12 @@ from typing import Any, Literal
 from aiohttp import web
 
 from mockserver.app import create_app
-from mockserver.clients import Client
 from mockserver.clock import LoopClock
-from mockserver.memory_store import MemoryStore
 from mockserver.org import Org, create_org
+from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile as LoadedProfile
 from mockserver.profile import ProfileError, flat, load
+from mockserver.storage.memory_store import MemoryStore
 
 from ..errors import RunError, UsageError
 from ..oauth import Credentials

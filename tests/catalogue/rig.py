@@ -23,8 +23,8 @@ from harness.strategies import strategy
 from harness.strategies.job import Settings, Strategy
 from harness.transport import Target
 from harness.twin.mock_org import CREDENTIALS, EPOCH
-from mockserver import inspection
-from mockserver.faults import Faults, parse_rules
+from mockserver.control import inspection
+from mockserver.faults.engine import Faults, parse_rules
 from mockserver.org import Org
 from mockserver.profile import changed
 

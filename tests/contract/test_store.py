@@ -11,15 +11,15 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from mockserver.durable_store import DurableStore, StoreError
 from mockserver.errors import NotFound
-from mockserver.memory_store import MemoryStore
 from mockserver.model import ContactList
+from mockserver.storage.durable_store import DurableStore, StoreError
+from mockserver.storage.memory_store import MemoryStore
 
 WRITER = """
 import sys
 from pathlib import Path
-from mockserver.durable_store import DurableStore
+from mockserver.storage.durable_store import DurableStore
 from mockserver.model import ContactList
 store = DurableStore(Path(sys.argv[1]))
 store.create_list(ContactList(id="a", name="A", date_created="", date_modified=""))

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from mockserver.body import BODY
 from mockserver.clock import ManualClock
 from mockserver.errors import ApiError
-from mockserver.memory_store import MemoryStore
+from mockserver.http.body import BODY
 from mockserver.model import ContactColumn, ContactList, ImportStatus
 from mockserver.org import Org
 from mockserver.profile import Profile, changed, load
+from mockserver.storage.memory_store import MemoryStore
 
 
 @dataclass

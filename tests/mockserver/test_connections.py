@@ -3,9 +3,9 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from mockserver.body import arriving
-from mockserver.connections import Gate
 from mockserver.errors import ClientTooSlow
+from mockserver.http.body import arriving
+from mockserver.http.connections import Gate
 
 pytestmark = pytest.mark.anyio
 

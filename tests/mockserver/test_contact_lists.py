@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.contact_lists import ContactLists
+from mockserver.lists.handlers import ContactLists
 
 NEW = {
     "name": "January",

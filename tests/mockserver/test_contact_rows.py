@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from mockserver.contact_rows import Batch, ContactForm
+from mockserver.contacts.rows import Batch, ContactForm
 from mockserver.errors import BadRequest
 from mockserver.model import ContactList
 

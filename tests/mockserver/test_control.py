@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mockserver.control import create_control_app
+from mockserver.control.app import create_control_app
 
 from ..conftest import listening
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from mockserver.csv_rows import EVENTS_KEPT, RefusedFileError, Report, Rules, read_chunks
+from mockserver.imports.csv_rows import EVENTS_KEPT, RefusedFileError, Report, Rules, read_chunks
 from mockserver.model import ContactList
 
 ALIGN = "IMPORT_ENTRY_DOES_NOT_ALIGN_WITH_HEADERS"

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from mockserver import data_types
-from mockserver.contacts import Contacts
-from mockserver.csv_rows import Report, Rules, read_chunks
-from mockserver.data_types import INVALID, OUT_OF_RANGE, TOO_LONG
+from mockserver.contacts import data_types
+from mockserver.contacts.data_types import INVALID, OUT_OF_RANGE, TOO_LONG
+from mockserver.contacts.handlers import Contacts
+from mockserver.imports.csv_rows import Report, Rules, read_chunks
 from mockserver.model import ColumnDataType, ContactColumn, ContactList
 
 

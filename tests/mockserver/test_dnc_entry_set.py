@@ -4,13 +4,13 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from mockserver.dnc_book import DncBook
-from mockserver.dnc_entry_set import EntrySet
-from mockserver.dnc_model import Change, DncList
-from mockserver.durable_store import DurableStore
+from mockserver.dnc.book import DncBook
+from mockserver.dnc.entry_set import EntrySet
+from mockserver.dnc.model import Change, DncList
 from mockserver.errors import NotFound
-from mockserver.memory_store import MemoryStore
 from mockserver.model import Reference
+from mockserver.storage.durable_store import DurableStore
+from mockserver.storage.memory_store import MemoryStore
 
 CHANGES = st.lists(
     st.builds(

@@ -5,12 +5,12 @@ import io
 
 import pytest
 
-from mockserver.csv_rows import RefusedFileError, Report
-from mockserver.dnc_book import DncBook
-from mockserver.dnc_csv import Columns, Rules, read_entries
-from mockserver.dnc_exports import HEADER, lines
-from mockserver.dnc_imports import DncImports
-from mockserver.import_jobs import INTERRUPTED
+from mockserver.dnc.book import DncBook
+from mockserver.dnc.csv import Columns, Rules, read_entries
+from mockserver.dnc.exports import HEADER, lines
+from mockserver.dnc.imports import DncImports
+from mockserver.imports.csv_rows import RefusedFileError, Report
+from mockserver.imports.jobs import INTERRUPTED
 
 pytestmark = pytest.mark.anyio
 

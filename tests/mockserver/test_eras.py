@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.eras import UNKNOWN, Eras
+from mockserver.storage.eras import UNKNOWN, Eras
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mockserver.csv_rows import Report
-from mockserver.events import Events
+from mockserver.imports.csv_rows import Report
+from mockserver.imports.events import Events
 from mockserver.model import ContactList, ImportJob, Reference
 
 pytestmark = pytest.mark.anyio

@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from mockserver.export_jobs import export_job, timestamp
-from mockserver.export_rows import CHUNK_ROWS, export_header, export_lines
+from mockserver.exports.jobs import export_job, timestamp
+from mockserver.exports.rows import CHUNK_ROWS, export_header, export_lines
 from mockserver.model import ContactColumn, ContactList, ExportJob
 
 pytestmark = pytest.mark.anyio

@@ -2,7 +2,7 @@ import pytest
 
 from mockserver.app import operations
 from mockserver.errors import BadRequest
-from mockserver.faults import Faults, parse_rules
+from mockserver.faults.engine import Faults, parse_rules
 from mockserver.op_names import OP_NAMES
 
 BUSY = {"status": 503}

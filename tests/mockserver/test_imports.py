@@ -7,8 +7,7 @@ import httpx
 import msgspec
 import pytest
 
-from mockserver.durable_store import DurableStore
-from mockserver.import_jobs import (
+from mockserver.imports.jobs import (
     INTERRUPTED,
     completed_records,
     ends_at,
@@ -20,6 +19,7 @@ from mockserver.import_jobs import (
 )
 from mockserver.model import ContactList, ImportJob
 from mockserver.org import Org
+from mockserver.storage.durable_store import DurableStore
 
 pytestmark = pytest.mark.anyio
 

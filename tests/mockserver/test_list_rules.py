@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from mockserver import list_rules, list_spec
-from mockserver.list_spec import ListSpec
+from mockserver.lists import rules as list_rules
+from mockserver.lists import spec as list_spec
+from mockserver.lists.spec import ListSpec
 from mockserver.model import Reference
 
 HOME = Reference(id="home", name="Home")

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from mockserver.app import serve
-from mockserver.body import read_json
-from mockserver.clients import Client
 from mockserver.errors import BadRequest
-from mockserver.faults import Faults, parse_rules
+from mockserver.faults.engine import Faults, parse_rules
 from mockserver.handling import Answer, Operation, Prepared
+from mockserver.http.body import read_json
+from mockserver.platform.clients import Client
 
 from ..conftest import listening
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.multipart import MalformedError, Parser, Part, boundary_of
+from mockserver.http.multipart import MalformedError, Parser, Part, boundary_of
 
 
 def part(name, content, extra=""):

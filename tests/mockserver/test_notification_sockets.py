@@ -5,10 +5,10 @@ import aiohttp
 import pytest
 
 from mockserver.app import create_app
-from mockserver.clients import Client
-from mockserver.memory_store import MemoryStore
 from mockserver.org import create_org
+from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, changed, load
+from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import MockOrg, listening, log_in
 

@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.clients import Client
+from mockserver.platform.clients import Client
 
 pytestmark = pytest.mark.anyio
 

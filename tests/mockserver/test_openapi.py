@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from mockserver.app import create_app, operations, serve
+from mockserver.control.metrics import exposition
 from mockserver.errors import BadRequest
 from mockserver.handling import Answer, Prepared
 from mockserver.in_process import MockGenesys
-from mockserver.metrics import exposition
 from mockserver.op_names import OP_NAMES
 from mockserver.openapi.document import document
 from mockserver.openapi.operations import DESCRIBED

@@ -5,8 +5,8 @@ import pytest
 from multidict import MultiDict
 
 from mockserver.errors import BadRequest
-from mockserver.paging import Page, listing, page_in
-from mockserver.query import flag, several
+from mockserver.http.paging import Page, listing, page_in
+from mockserver.http.query import flag, several
 
 URI = "/things?kind=big&pageSize=10&pageNumber={}"
 

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from mockserver.clock import ManualClock
-from mockserver.memory_store import MemoryStore
+from mockserver.contacts.retention import Retention, dated, expiry
 from mockserver.model import ContactList
-from mockserver.retention import Retention, dated, expiry
+from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import log_in
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from mockserver.list_uploads import RetentionColumns
+from mockserver.imports.retention_columns import Retained, RetentionReader, complaint
+from mockserver.lists.uploads import RetentionColumns
 from mockserver.model import ContactList
-from mockserver.retention_columns import Retained, RetentionReader, complaint
 
 NOW = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 HEADER = ["id", "kind", "days", "until"]

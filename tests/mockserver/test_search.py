@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from mockserver import search
-from mockserver.contact_search import found
+from mockserver.contacts import search
+from mockserver.contacts.found import found
+from mockserver.contacts.search import Criteria, Predicate, SearchRequest
 from mockserver.errors import BadRequest
-from mockserver.list_filters import like
-from mockserver.paging import Page
-from mockserver.search import Criteria, Predicate, SearchRequest
+from mockserver.http.paging import Page
+from mockserver.lists.filters import like
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC).timestamp()
 

@@ -3,14 +3,14 @@ import random
 
 import pytest
 
-from mockserver.clients import Client
 from mockserver.clock import ManualClock
-from mockserver.control import create_control_app
-from mockserver.durable_store import DurableStore
+from mockserver.control.app import create_control_app
 from mockserver.errors import BadRequest
 from mockserver.org import create_org
+from mockserver.platform.clients import Client
 from mockserver.profile import load
-from mockserver.snapshots import restore, snapshot
+from mockserver.storage.durable_store import DurableStore
+from mockserver.storage.snapshots import restore, snapshot
 
 from ..conftest import listening
 

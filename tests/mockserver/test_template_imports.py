@@ -6,10 +6,10 @@ import random
 import httpx
 import pytest
 
-from mockserver.durable_store import DurableStore
-from mockserver.import_jobs import INTERRUPTED
+from mockserver.imports.jobs import INTERRUPTED
 from mockserver.model import ContactList
 from mockserver.org import Org
+from mockserver.storage.durable_store import DurableStore
 
 pytestmark = pytest.mark.anyio
 

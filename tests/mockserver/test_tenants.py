@@ -5,12 +5,12 @@ import re
 import pytest
 
 from mockserver.app import create_app, operations
-from mockserver.clients import Client
 from mockserver.clock import ManualClock
 from mockserver.config import parse_client
-from mockserver.memory_store import MemoryStore
 from mockserver.org import create_org
+from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
+from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import listening
 

@@ -10,12 +10,12 @@ import pytest
 from aiohttp import ClientSession
 
 from mockserver.app import create_app
-from mockserver.clients import Client
 from mockserver.clock import SystemClock
-from mockserver.faults import Faults, parse_rules
-from mockserver.memory_store import MemoryStore
+from mockserver.faults.engine import Faults, parse_rules
 from mockserver.org import create_org
+from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
+from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import MockOrg, listening, log_in
 

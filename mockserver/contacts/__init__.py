@@ -1,0 +1,1 @@
+"""Contacts: adding, searching, filters, bulk jobs, retention."""

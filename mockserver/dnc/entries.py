@@ -1,0 +1,110 @@
+"""The entries of DNC lists: added, removed, cleared. There is no operation that reads one: exports do."""
+
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from mockserver.dnc import rules as dnc_rules
+from mockserver.dnc.model import Change, EntryKind
+from mockserver.handling import Answer, Handler, Prepared
+from mockserver.http.body import malformed, read_json
+from mockserver.http.query import flag, invalid_value
+from mockserver.org import Org
+
+# What the entries are called in a PATCH. Source: SDK 269.0.0 models/dnc_patch_*_request.py.
+_FIELDS: dict[EntryKind, str] = {
+    "phone": "phoneNumbers",
+    "email": "emailAddresses",
+    "whatsapp": "whatsAppNumbers",
+    "custom": "customExclusionColumnEntries",
+}
+
+
+T = TypeVar("T")
+
+
+class _Patch(msgspec.Struct, rename="camel"):
+    action: str
+    expiration_date_time: str | None = None
+
+
+class DncEntries:
+    """Each method gives the handler for one kind of entries."""
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+
+    def add(self, kind: EntryKind) -> Handler:
+        """POST: an array of entries; answer as the profile says. Only phone numbers may come with an expiration."""
+
+        async def handler(request: web.Request) -> Prepared:
+            values = _texts(await self._body(request))
+            expires = request.query.get("expirationDateTime") if kind == "phone" else None
+            change = self._addition(kind, values, expires)
+            status = self._org.profile.semantics.dnc_post_status if kind == "phone" else 204
+            return self._prepared(request, change, status)
+
+        return handler
+
+    def change(self, kind: EntryKind) -> Handler:
+        """PATCH: add or remove entries; answer 204. Those to be removed may be unknown (Assumption)."""
+
+        async def handler(request: web.Request) -> Prepared:
+            sent = await self._body(request)
+            patch = _converted(sent, _Patch)
+            values = _texts(sent.get(_FIELDS[kind]) if isinstance(sent, dict) else None)
+            if patch.action not in ("Add", "Remove"):
+                raise invalid_value(patch.action, "action", "Add, Remove")
+            change = self._addition(kind, values, patch.expiration_date_time)
+            if patch.action == "Remove":
+                change = Change("remove", kind, change.values)
+            return self._prepared(request, change, 204)
+
+        return handler
+
+    def clear(self, kind: EntryKind) -> Handler:
+        """DELETE: all entries, or those that have expired; answer 204."""
+
+        async def handler(request: web.Request) -> Prepared:
+            expired_only = flag(request.query, "expiredOnly")
+            if self._org.profile.semantics.dnc_delete_entries == "refuse":
+                raise dnc_rules.NotEnabled("DNC list delete all or expired entries feature not enabled")
+            minute = dnc_rules.minute_of(self._org.clock.now()) if expired_only else 0
+            return self._prepared(request, Change("clear", kind, [], minute), 204)
+
+        return handler
+
+    async def _body(self, request: web.Request) -> object:
+        return await read_json(request, self._org.profile.limits.request_body_bytes)
+
+    def _addition(self, kind: EntryKind, values: list[str], expires: str | None) -> Change:
+        profile = self._org.profile
+        minute = dnc_rules.expiry(expires, self._org.clock.now(), profile.limits, profile.semantics)
+        return Change("add", kind, dnc_rules.entries(kind, values, profile.limits), minute)
+
+    def _prepared(self, request: web.Request, change: Change, status: int) -> Prepared:
+        list_id = request.match_info["dnc_list_id"]
+        return Prepared(lambda: self._made(list_id, change, status), contacts=len(change.values), list_id=list_id)
+
+    def _made(self, list_id: str, change: Change, status: int) -> Answer:
+        org = self._org
+        dnc_rules.check_kind(org.dnc.dnc_list(list_id), change.kind)
+        org.dnc_imports.settle()
+        if change.action == "add":
+            entries = org.dnc.entries(list_id)
+            new = entries.new(change.kind, change.values)
+            dnc_rules.check_room(new, len(entries), org.dnc.total_size(), org.profile.limits)
+        org.dnc.make(list_id, change)
+        return Answer(status=status)
+
+
+def _texts(sent: object) -> list[str]:
+    return _converted(sent, list[str])
+
+
+def _converted(sent: object, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(sent, kind)
+    except msgspec.ValidationError as error:
+        raise malformed() from error

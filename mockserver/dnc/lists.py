@@ -1,0 +1,163 @@
+"""DNC lists: create, read, list, update, delete."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, get_args
+
+import msgspec
+from aiohttp import web
+
+from mockserver.dnc import model as dnc_model
+from mockserver.dnc import rules as dnc_rules
+from mockserver.dnc.model import DNC_LISTS, DncList, DncSpec, SourceType
+from mockserver.errors import BadRequest, Conflict, NotFound
+from mockserver.handling import Answer, Prepared
+from mockserver.http import paging
+from mockserver.http.body import malformed, read_json
+from mockserver.http.query import Query, flag, invalid_value, several
+from mockserver.http.wire import timestamp
+from mockserver.ids import new_id
+from mockserver.lists.filters import in_order, name_filter
+from mockserver.org import Org
+
+Wire = Callable[..., dict[str, Any]]
+
+
+class DncLists:
+    def __init__(self, org: Org) -> None:
+        self._org = org
+
+    async def create(self, request: web.Request) -> Prepared:
+        """Answer 200 with the new list."""
+        spec = await self._spec(request)
+        return Prepared(lambda: self._created(spec))
+
+    async def get(self, request: web.Request) -> Prepared:
+        return self._one(request, dnc_model.wire)
+
+    async def division_view(self, request: web.Request) -> Prepared:
+        return self._one(request, dnc_model.division_view)
+
+    async def list(self, request: web.Request) -> Prepared:
+        """Answer with one page of the lists asked for. `allowEmptyResult` changes nothing: such pages are empty."""
+        flag(request.query, "allowEmptyResult")
+        return self._many(request, DNC_LISTS, dnc_model.wire)
+
+    async def division_views(self, request: web.Request) -> Prepared:
+        return self._many(request, f"{DNC_LISTS}/divisionviews", dnc_model.division_view)
+
+    async def update(self, request: web.Request) -> Prepared:
+        list_id, spec = request.match_info["dnc_list_id"], await self._spec(request)
+        return Prepared(lambda: self._updated(list_id, spec))
+
+    async def delete(self, request: web.Request) -> Prepared:
+        """Answer 200 without a body. Assumption: an import on its way ends with its list."""
+        list_id = request.match_info["dnc_list_id"]
+        return Prepared(lambda: self._deleted(list_id))
+
+    async def _spec(self, request: web.Request) -> DncSpec:
+        sent = await read_json(request, self._org.profile.limits.request_body_bytes)
+        try:
+            return msgspec.convert(sent, DncSpec)
+        except msgspec.ValidationError as error:
+            raise malformed() from error
+
+    def _one(self, request: web.Request, wire: Wire) -> Prepared:
+        list_id, query = request.match_info["dnc_list_id"], request.query
+        flag(query, "includeSize"), flag(query, "includeImportStatus")
+        return Prepared(lambda: _json(self._shown(self._read(list_id), query, wire)))
+
+    def _many(self, request: web.Request, path: str, wire: Wire) -> Prepared:
+        query = request.query
+        flag(query, "includeSize"), flag(query, "includeImportStatus")
+        page = paging.page_in(query, self._org.profile.limits.page_size)
+        return Prepared(lambda: self._listed(path, query, page, wire))
+
+    def _created(self, spec: DncSpec) -> Answer:
+        org, now = self._org, timestamp(self._org.clock.now())
+        others, limits = org.dnc.lists(), org.profile.limits
+        new = dnc_model.dnc_list(
+            spec, list_id=new_id(org.rng), created=now, modified=now, version=1, home=org.home_division
+        )
+        _raise_first(dnc_rules.problems(new, limits, org.profile.semantics, others))
+        _raise_first(dnc_rules.count_problems(limits, others))
+        org.dnc.create(new)
+        return _json(dnc_model.wire(new))
+
+    def _updated(self, list_id: str, spec: DncSpec) -> Answer:
+        org, old = self._org, self._known(list_id)
+        if spec.version != old.version:
+            raise Conflict(
+                f"The version is {old.version}, the update is of version {spec.version}.",
+                "invalid.update.wrong.version",
+            )
+        new = dnc_model.dnc_list(
+            spec,
+            list_id=list_id,
+            created=old.date_created,
+            modified=timestamp(org.clock.now()),
+            version=old.version + 1,
+            home=old.division,
+        )
+        _raise_first(dnc_rules.problems(new, org.profile.limits, org.profile.semantics, org.dnc.lists()))
+        _raise_first(dnc_rules.change_problems(old, new))
+        org.dnc.replace(new)
+        return _json(dnc_model.wire(new))
+
+    def _deleted(self, list_id: str) -> Answer:
+        self._known(list_id)
+        self._org.dnc_imports.drop(list_id)
+        self._org.dnc.delete(list_id)
+        return Answer()
+
+    def _listed(self, path: str, query: Query, page: paging.Page, wire: Wire) -> Answer:
+        found = in_order(_asked_for(self._org.dnc.lists(), query), query)
+        entities = [self._shown(each, query, wire) for each in page.of(found)]
+        return Answer(body=paging.listing(path, page, len(found), entities, parameters=[*query.items()]))
+
+    def _shown(self, each: DncList, query: Query, wire: Wire) -> dict[str, object]:
+        more: dict[str, object] = {}
+        if flag(query, "includeSize"):
+            self._org.dnc_imports.settle()
+            more["size"] = len(self._org.dnc.entries(each.id))
+        if flag(query, "includeImportStatus"):
+            more["importStatus"] = self._org.dnc_imports.status_of(each.id)
+        return wire(each, **more)
+
+    def _read(self, list_id: str) -> DncList:
+        """The list. Raises NotFound in the words that reading has for it."""
+        try:
+            return self._org.dnc.dnc_list(list_id)
+        except NotFound as error:
+            raise NotFound("The dialer DNC list was not found.", "dnc.list.not.found") from error
+
+    def _known(self, list_id: str) -> DncList:
+        """The list. Raises NotFound with the code that changing and deleting have for it, unlike reading."""
+        try:
+            return self._org.dnc.dnc_list(list_id)
+        except NotFound as error:
+            raise NotFound("The resource could not be found.", "resource.not.found") from error
+
+
+def _asked_for(lists: Iterable[DncList], query: Query) -> Iterator[DncList]:
+    """Those a query asks for. Raises BadRequest."""
+    ids, divisions, source = several(query, "id"), several(query, "divisionId"), query.get("dncSourceType")
+    if source is not None and source not in get_args(SourceType):
+        raise invalid_value(source, "dncSourceType", ", ".join(get_args(SourceType)))
+    fits = name_filter(query)
+    return (
+        each
+        for each in lists
+        if fits(each.name)
+        and (not ids or each.id in ids)
+        and (not divisions or each.division.id in divisions)
+        and source in (None, each.dnc_source_type)
+    )
+
+
+def _json(value: object) -> Answer:
+    return Answer(body=msgspec.json.encode(value))
+
+
+def _raise_first(problems: Iterator[BadRequest]) -> None:
+    for problem in problems:
+        raise problem

@@ -1,0 +1,81 @@
+"""Addresses for files that hold entries of DNC lists."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from mockserver.errors import ApiError
+from mockserver.handling import Answer, Prepared
+from mockserver.http.body import malformed, read_json
+from mockserver.imports.presigned import Take
+from mockserver.lists.uploads import check_content_type, timeout_in
+from mockserver.org import Org
+
+
+class _Spec(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):
+    """The body of a request for an address. Source: SDK 269.0.0 models/dnc_list_upload_url_request.py."""
+
+    id: str
+    content_type: str
+    signed_url_timeout_seconds: int | None = None
+    phone_columns: str | None = None
+    email_columns: str | None = None
+    custom_exclusion_columns: str | None = None
+    whats_app_columns: str | None = None
+    expiration_date_time_column: str | None = None
+
+    def fields(self) -> dict[str, str]:
+        """As a form would have them."""
+        return {name: value for name, value in msgspec.to_builtins(self).items() if isinstance(value, str)}
+
+
+class DncUploads:
+    def __init__(self, org: Org) -> None:
+        self._org = org
+
+    async def address(self, request: web.Request) -> Prepared:
+        """POST /api/v2/outbound/dnclists/uploads: an address to put the file to."""
+        spec = _spec(await read_json(request, self._org.profile.limits.request_body_bytes))
+        origin, timeout_s = f"{request.scheme}://{request.host}", timeout_in(spec.signed_url_timeout_seconds)
+
+        def commit() -> Answer:
+            fields = spec.fields()
+            self._org.dnc_imports.checked(fields)
+            folder = f"{self._org.id}/dnclists"
+            return self._org.presigned.issue(
+                origin, folder, spec.content_type, timeout_s, lambda file: self._take_late(fields, file)
+            )
+
+        return Prepared(commit)
+
+    def taken(self, fields: Mapping[str, str]) -> Take:
+        """What reads a file that comes in a form with these fields. Raises ApiError if it cannot be for a list."""
+        self._org.dnc_imports.checked(fields)
+        return partial(self._org.dnc_imports.read, fields)
+
+    async def _take_late(self, fields: Mapping[str, str], file: Path) -> Prepared:
+        """As the form's, but whoever put the file there is not told that the list is gone."""
+        try:
+            prepared = await self._org.dnc_imports.read(fields, file)
+        except ApiError:
+            return Prepared(Answer)
+        return Prepared(lambda: _quietly(prepared))
+
+
+def _quietly(prepared: Prepared) -> Answer:
+    try:
+        return prepared.commit()
+    except ApiError:
+        return Answer()
+
+
+def _spec(sent: object) -> _Spec:
+    try:
+        spec = msgspec.convert(sent, _Spec)
+    except msgspec.ValidationError as error:
+        raise malformed() from error
+    check_content_type(spec.content_type)
+    return spec

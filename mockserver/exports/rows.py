@@ -1,0 +1,119 @@
+"""A contact list as the CSV the platform exports.
+
+Header, order and byte order mark as seen in real exports (public third-party code and samples); LF, and quotes around
+every cell, are assumptions. Nobody is ever dialled here, so the columns of call and message records are empty.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from mockserver.model import ContactList
+from mockserver.profile import Semantics
+from mockserver.storage import row_codec
+
+CHUNK_ROWS = 5_000
+_LIST_COLUMNS = (
+    "ContactCallable",
+    "ContactableByVoice",
+    "ContactableBySms",
+    "ContactableByEmail",
+    "ZipCodeAutomaticTimeZone",
+)
+_PHONE_COLUMNS = (
+    "CallRecordLastAttempt",
+    "CallRecordLastResult",
+    "CallRecordLastAgentWrapup",
+    "SmsLastAttempt",
+    "SmsLastResult",
+    "Callable",
+    "ContactableByVoice",
+    "ContactableBySms",
+    "AutomaticTimeZone",
+)
+
+
+_LIST_MEDIA = "Voice", "Sms", "Email"  # of the ContactableBy columns, in their order
+_PHONE_MEDIA = "Voice", "Sms"
+
+
+class _Callable(msgspec.Struct):
+    callable: bool = True
+
+
+class _Contactable(msgspec.Struct):
+    contactable: bool = True
+
+
+class _Media(msgspec.Struct, rename="camel"):
+    """Whether a contact may be contacted by one medium, on the whole and by its columns."""
+
+    contactable: bool = True
+    column_status: dict[str, _Contactable] = {}
+
+
+class _Attributes(msgspec.Struct, rename="camel"):
+    """What the export shows of a contact's attributes. Field names: SDK 269.0.0 models/dialer_contact.py."""
+
+    callable: bool = True
+    phone_number_status: dict[str, _Callable] = {}
+    contactable_status: dict[str, _Media] = {}
+
+    def is_contactable(self, medium: str) -> bool:
+        media = self.contactable_status.get(medium)
+        return self.callable if media is None else media.contactable
+
+    def is_callable(self, column: str) -> bool:
+        status = self.phone_number_status.get(column)
+        return status is None or status.callable
+
+    def is_contactable_at(self, medium: str, column: str) -> bool:
+        media = self.contactable_status.get(medium)
+        status = media.column_status.get(column) if media else None
+        return self.is_callable(column) if status is None else status.contactable
+
+
+def export_header(contact_list: ContactList) -> bytes:
+    """The byte order mark and the first line: id, the list's columns, 5 of the list, 9 of each phone column."""
+    phones = (f"{name}-{phone.column_name}" for phone in contact_list.phone_columns for name in _PHONE_COLUMNS)
+    names = ["inin-outbound-id", *contact_list.column_names, *_LIST_COLUMNS, *phones]
+    return b"\xef\xbb\xbf" + f"{_quoted(names)}\n".encode()
+
+
+def export_lines(
+    contact_list: ContactList,
+    ids: Sequence[str],
+    rows: Sequence[bytes],
+    semantics: Semantics,
+    attributes: Mapping[str, bytes] | None = None,
+) -> Iterator[bytes]:
+    """The lines of these contacts, some 5,000 at a time. `attributes` are those of the few contacts that have any."""
+    decode = row_codec.decoder(contact_list.column_names)
+    untouched = _system_cells(contact_list, _Attributes(), semantics)
+    special = {
+        contact_id: _system_cells(contact_list, msgspec.json.decode(raw, type=_Attributes), semantics)
+        for contact_id, raw in (attributes or {}).items()
+    }
+    for start in range(0, len(ids), CHUNK_ROWS):
+        part = ids[start : start + CHUNK_ROWS]
+        contacts = zip(part, decode(rows[start : start + CHUNK_ROWS]), strict=True)
+        lines = [f"{_quoted((id_, *cells))},{special.get(id_, untouched)}\n" for id_, cells in contacts]
+        yield "".join(lines).encode()
+
+
+def _system_cells(contact_list: ContactList, attributes: _Attributes, semantics: Semantics) -> str:
+    """The end of a contact's line. Assumption: who is callable is contactable, where nothing else is said."""
+    said = {True: "1", False: "0"} if semantics.callable_format == "1" else {True: "true", False: "false"}
+    cells = [said[attributes.callable], *(said[attributes.is_contactable(each)] for each in _LIST_MEDIA), ""]
+    for phone in contact_list.phone_columns:
+        column = phone.column_name
+        by_media = [said[attributes.is_contactable_at(each, column)] for each in _PHONE_MEDIA]
+        cells += ["", "", "", "", "", said[attributes.is_callable(column)], *by_media, ""]
+    return _quoted(cells)
+
+
+def _quoted(cells: Sequence[str]) -> str:
+    text = '","'.join(cells)
+    if text.count('"') != 2 * len(cells) - 2:  # a quote inside a cell
+        text = '","'.join(cell.replace('"', '""') for cell in cells)
+    return f'"{text}"'

@@ -1,0 +1,1 @@
+"""Faults on demand: their rules, their moments, their effects."""

@@ -1,0 +1,120 @@
+"""What a fault rule does to a request once it strikes."""
+
+import dataclasses
+import random
+
+from aiohttp import web
+
+from mockserver.errors import TimedOut
+from mockserver.faults.engine import Action, Moment
+from mockserver.faults.rewrites import rewritten, rewritten_csv
+from mockserver.faults.rules import Rewrite
+from mockserver.handling import Answer, Prepared
+from mockserver.http.body import BODY
+from mockserver.http.commits import Commits
+from mockserver.http.responses import struck_answer, without_nulls
+from mockserver.http.sending import cut
+from mockserver.org import Org
+
+CORRELATION_ID = web.RequestKey("correlation_id", str)
+OP = web.RequestKey("op", str)
+LEFT_OUT = web.RequestKey("left_out", set[str])  # lower-case names of headers the answer does without
+
+
+class Striker:
+    """Asks the rules of an org at each moment of a request, and does what they say."""
+
+    def __init__(self, org: Org, commits: Commits) -> None:
+        self._org = org
+        self._commits = commits
+
+    def fired(self, request: web.Request, when: Moment) -> Action | None:
+        return self._org.faults.fire(request[OP], when, request.get(BODY, b""))
+
+    async def before_parse(self, request: web.Request) -> Answer | None:
+        """What a fault answers before anything is read; a cut raises ConnectionResetError."""
+        action = self.fired(request, "before_parse")
+        return await self._instead(request, action) if action else None
+
+    async def commit(self, request: web.Request, prepared: Prepared) -> Answer:
+        """The commit with what faults make of it: none, a late one, a part of one, or one that nobody hears of."""
+        action = self.fired(request, "before_commit")
+        if action and action.late_commit_s is not None:
+            return await self._late(request, prepared, action, action.late_commit_s)
+        if action and action.partial_commit is not None:
+            return await self._partial(request, prepared, action, action.partial_commit)
+        if action and (struck := await self._instead(request, action)):
+            return struck
+        answer = self._commits.now(prepared)
+        return await self._after(request, prepared, answer)
+
+    async def _after(self, request: web.Request, prepared: Prepared, answer: Answer) -> Answer:
+        action = self.fired(request, "after_commit")
+        if action is None:
+            return answer
+        if action.job:
+            list_id = prepared.list_id or request.match_info.get("contact_list_id", "")
+            strike_job(self._org, request[OP], action, list_id)
+        if struck := await self._instead(request, action):
+            return struck
+        if action.rewrite:
+            answer = _rewritten(answer, action.rewrite, self._org.rng_for("rewrites"))
+        return self.with_headers(request, answer, action)
+
+    async def _late(self, request: web.Request, prepared: Prepared, action: Action, late_s: float) -> Answer:
+        """Commit `late_s` from now. The client hears at once if the rule says so, or when the platform gives up."""
+        if action.status or action.reset:
+            self._commits.later(prepared, late_s)
+            return await self._instead(request, action) or Answer()
+        patience = self._org.profile.request_timeout_s or late_s
+        if late_s <= patience:
+            await self._org.clock.sleep(late_s)
+            return await self._after(request, prepared, self._commits.now(prepared))
+        self._commits.later(prepared, late_s)
+        await self._org.clock.sleep(patience)
+        raise TimedOut
+
+    async def _partial(self, request: web.Request, prepared: Prepared, action: Action, count: int) -> Answer:
+        """Commit some contacts, then fail; a rule with a status below 300 shows what was stored."""
+        answer = self._commits.first(prepared, count)
+        if action.status and action.status < 300 and not action.body:
+            await self._org.clock.sleep(action.stall_s)
+            return self.with_headers(request, dataclasses.replace(answer, status=action.status), action)
+        return await self._instead(request, action, status=500) or answer
+
+    async def _instead(self, request: web.Request, action: Action, status: int | None = None) -> Answer | None:
+        """Stall, and then cut or answer with the action's status, or with `status` if it has none."""
+        if action.stall_s:
+            await self._org.clock.sleep(action.stall_s)
+        if action.reset:
+            cut(request)
+        if not (action.status or status):
+            return None
+        answer, request[LEFT_OUT] = struck_answer(action, action.status or status or 500, request[CORRELATION_ID])
+        return answer
+
+    def with_headers(self, request: web.Request, answer: Answer, action: Action) -> Answer:
+        """The answer with the action's headers over its own, and without those that are null."""
+        headers, request[LEFT_OUT] = without_nulls(action.headers)
+        return dataclasses.replace(answer, headers={**answer.headers, **headers})
+
+
+def strike_job(org: Org, op: str, action: Action, list_id: str) -> None:
+    """Spoil the import or export of one contact list that the request has just begun."""
+    if op == "export.create":
+        org.exports.lose_rows(list_id, action.rows) if action.rows else org.exports.freeze(list_id)
+    elif not org.imports.running(list_id):
+        return  # it came through a template or for a list of another kind
+    elif action.rows:
+        org.imports.lose_rows(list_id, action.rows)
+    elif action.job == "freeze":
+        org.imports.freeze(list_id, action.at_percent or 0)
+    else:
+        org.imports.fail(list_id, action.reason, action.at_percent or 0)
+
+
+def _rewritten(answer: Answer, how: Rewrite, rng: random.Random) -> Answer:
+    if answer.content_type == "text/csv":
+        body = answer.file.read_bytes() if answer.file else answer.body
+        return dataclasses.replace(answer, body=rewritten_csv(body, how, rng), file=None)
+    return dataclasses.replace(answer, body=rewritten(answer.body, how, rng))

@@ -1,0 +1,77 @@
+"""Who may ask: names of this machine, one bearer token in force, permissions, and the rate limit."""
+
+import socket
+
+from aiohttp import web
+
+from mockserver.errors import Forbidden, Misdirected, TooManyRequests, Unauthorized
+from mockserver.handling import Operation
+from mockserver.org import Org
+from mockserver.platform.clients import Token
+
+TOKEN = web.RequestKey("token", Token)
+RATE_HEADERS = web.RequestKey("rate_headers", dict[str, str])
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+def check_host(request: web.Request, hosts: frozenset[str] = frozenset()) -> None:
+    """Only this machine's names and `hosts`: a web page that has its own name point here gets nothing."""
+    raw = request.transport.get_extra_info("socket") if request.transport else None
+    if raw is not None and raw.family == socket.AF_UNIX:
+        return
+    host = request.host.lower()
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    if name not in _LOOPBACK | hosts and not name.endswith(".localhost"):
+        raise Misdirected("This server does not answer to that host name.")
+
+
+def authenticate(org: Org, operation: Operation, request: web.Request) -> None:
+    """One bearer token in the header, in force, whose client holds the permission."""
+    request[TOKEN] = token = _token(org, request)
+    missing = org.clients[token.client_id].lacks(operation.permission)
+    if missing:
+        raise Forbidden(
+            "Unable to perform the requested action. You are missing the following permission(s): " + ", ".join(missing)
+        )
+
+
+def limit(org: Org, operation: Operation, request: web.Request) -> None:
+    """Count the request; its answer says how much of the window is used."""
+    rate = org.profile.rate
+    if not (operation.counts or (operation.op == "import.upload" and rate.counts_uploads)):
+        return
+    token = request[TOKEN]
+    bucket = token.hash if rate.scope == "token" else token.client_id
+    decision = org.limiter.admit(bucket, operation.op, rate, org.clock.now())
+    if decision is None:
+        return
+    request[RATE_HEADERS] = decision.headers
+    if not decision.admitted:
+        raise TooManyRequests(decision.retry_after_s)
+
+
+def bearer(request: web.Request) -> str:
+    """The secret in the one Authorization header, or "" if there is none that says bearer."""
+    given = request.headers.getall("Authorization", [])
+    scheme, _, secret = given[0].partition(" ") if given else ("", "", "")
+    return secret if scheme.lower() == "bearer" else ""
+
+
+def _token(org: Org, request: web.Request) -> Token:
+    secret = bearer(request)
+    if not secret:
+        raise _unauthorized(
+            "No authentication bearer token specified in authorization header.", "authentication.required"
+        )
+    is_alone = len(request.headers.getall("Authorization")) == 1
+    token = org.tokens.find(secret, org.clock.now()) if is_alone else None
+    if token is None:
+        raise _unauthorized("Invalid login credentials.", "bad.credentials")
+    return token
+
+
+def _unauthorized(message: str, code: str) -> Unauthorized:
+    error = Unauthorized(message, code)
+    error.headers = {"WWW-Authenticate": "Bearer"}
+    return error

@@ -1,0 +1,87 @@
+"""Pages: which part of a listing is asked for, and the envelope it is answered in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from mockserver.errors import NotFound
+from mockserver.http.query import Query, flag, invalid_value, whole_number
+
+DEFAULT_SIZE = 25
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Page `number`, from 1, of `size` entities each."""
+
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        return (self.number - 1) * self.size
+
+    def of(self, entities: Sequence[T]) -> Sequence[T]:
+        return entities[self.offset : self.offset + self.size]
+
+
+def page(number: int, size: int, largest: int) -> Page:
+    """The page asked for. A larger size than allowed gets the largest (Assumption); less than 1 is a BadRequest."""
+    if number < 1:
+        raise invalid_value(number, "pageNumber", "whole numbers from 1")
+    if size < 1:
+        raise invalid_value(size, "pageSize", f"whole numbers from 1 to {largest}")
+    return Page(number, min(size, largest))
+
+
+def page_in(query: Query, largest: int) -> Page:
+    return page(whole_number(query, "pageNumber", 1), whole_number(query, "pageSize", DEFAULT_SIZE), largest)
+
+
+def refuse_past_the_end(page: Page, total: int, query: Query, what_then: str) -> None:
+    """Raise NotFound for a later page without entities, where the profile says so and no empty one was asked for."""
+    if what_then == "not_found" and page.number > 1 and page.offset >= total and not flag(query, "allowEmptyResult"):
+        raise NotFound("The requested resource was not found.")
+
+
+def listing(
+    path: str,
+    page: Page,
+    total: int,
+    entities: Sequence[object],
+    *,
+    parameters: Sequence[tuple[str, str]] = (),
+    **more: object,
+) -> bytes:
+    """The JSON of one page. Next and previous uris are absent at the ends.
+
+    Source: SDK 269.0.0 contact_list_entity_listing.py. A page past the end is empty: Assumption.
+    """
+    last = max(1, ceil(total / page.size))
+
+    def uri(number: int) -> str:
+        kept = [(name, value) for name, value in parameters if name not in ("pageSize", "pageNumber")]
+        return f"{path}?{urlencode([*kept, ('pageSize', page.size), ('pageNumber', number)])}"
+
+    body: dict[str, object] = {
+        "entities": entities,
+        "pageSize": page.size,
+        "pageNumber": page.number,
+        "total": total,
+        **more,
+        "pageCount": ceil(total / page.size),
+        "firstUri": uri(1),
+        "lastUri": uri(last),
+        "selfUri": uri(page.number),
+    }
+    if page.number < last:
+        body["nextUri"] = uri(page.number + 1)
+    if 1 < page.number <= last + 1:
+        body["previousUri"] = uri(page.number - 1)
+    return msgspec.json.encode(body)

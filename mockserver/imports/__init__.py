@@ -1,0 +1,1 @@
+"""CSV files on their way into lists: uploads, rows, jobs, events."""

@@ -1,0 +1,278 @@
+"""Imports: how the rows of uploaded files come into contact lists.
+
+A file is read completely while its upload is served. Its rows then wait, and `settle` moves into the list those that
+the import's pace has reached, so that every operation sees as many as the status says.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from mockserver.errors import NotFound
+from mockserver.handling import Answer, Prepared
+from mockserver.ids import new_id
+from mockserver.imports.csv_rows import Report, Rules
+from mockserver.imports.files import ReadFile, read_file
+from mockserver.imports.jobs import (
+    INTERRUPTED,
+    OVER_CAPACITY,
+    at_pace,
+    completed_records,
+    ends_at,
+    failing,
+    has_ended,
+    import_status_at,
+    next_step_at,
+    stored_rows,
+)
+from mockserver.lists.uploads import ListUpload
+from mockserver.model import ImportJob, ImportStatus
+from mockserver.org import Org
+
+NO_ATTRIBUTES = b"{}"
+_ROWS_A_WRITE = 20_000  # a durable store waits for the disk once a write
+
+
+@dataclass(slots=True)
+class _Import:
+    job: ImportJob
+    file: ReadFile = field(default_factory=ReadFile)
+    stored: int = 0
+
+
+class _Saved(msgspec.Struct):
+    """What a restart needs to know."""
+
+    job: ImportJob
+    ended: bool
+
+
+class Imports:
+    """The imports of an org. Assumption: a second upload into a list waits for the first import to end."""
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+        self._queues: dict[str, deque[_Import]] = {}
+        self._last = {list_id: _recalled(raw) for list_id, raw in org.store.imports().items()}
+
+    async def take(self, upload: ListUpload, path: Path) -> Prepared:
+        """Read a file for one list; the commit starts its import. Raises NotFound if there is no such list."""
+        rules = Rules(
+            contact_list=self._org.store.contact_list(upload.list_id),
+            limits=self._org.profile.limits,
+            semantics=self._org.profile.semantics,
+            contact_id_name=upload.contact_id_name,
+            retention=upload.retention,
+            now=self._org.clock.now(),
+        )
+        file = await read_file(path, rules, self._org.rng, upload)
+        return Prepared(lambda: self._started(upload.list_id, file), list_id=upload.list_id)
+
+    async def status(self, request: web.Request) -> Prepared:
+        """GET /api/v2/outbound/contactlists/{id}/importstatus."""
+        list_id = request.match_info["contact_list_id"]
+
+        def commit() -> Answer:
+            self._org.store.contact_list(list_id)
+            self.poll(list_id)
+            return Answer(body=msgspec.json.encode(self.status_of(list_id)))
+
+        return Prepared(commit)
+
+    def settle(self) -> None:
+        """Bring the lists up to now. Costs next to nothing while no import is on its way."""
+        self._org.template_imports.settle()
+        for list_id in list(self._queues):
+            try:
+                self._settle_list(list_id, self._queues[list_id], self._org.clock.now())
+            except NotFound:
+                self.drop(list_id)
+
+    def status_of(self, list_id: str) -> ImportStatus:
+        """The status of the import that is running, or else of the last one, or an empty one."""
+        shown = self._shown(list_id)
+        visible_rows = self._org.profile.jobs.import_status_visible_rows
+        return import_status_at(shown.job, self._org.clock.now(), visible_rows) if shown else ImportStatus()
+
+    def poll(self, list_id: str) -> None:
+        """Somebody asks for the status: an import whose progress follows the questions moves on."""
+        queue = self._queues.get(list_id)
+        if queue and queue[0].job.polls:
+            queue[0].job = msgspec.structs.replace(queue[0].job, polled=queue[0].job.polled + 1)
+            self.settle()
+
+    def failure_of(self, list_id: str, job_id: str) -> str | None:
+        """Why that import failed, if it did and is the newest that has ended."""
+        last = self._last.get(list_id)
+        return last.job.failure_reason if last is not None and last.job.id == job_id else None
+
+    def next_step_at(self, list_id: str) -> float:
+        """When time alone will bring another status; infinite if it will not."""
+        queue = self._queues.get(list_id)
+        return next_step_at(queue[0].job, self._org.clock.now()) if queue else math.inf
+
+    def running(self, list_id: str) -> bool:
+        return list_id in self._queues
+
+    def events(self, list_id: str) -> Report:
+        """The records that the import shown by `status_of` skipped."""
+        shown = self._shown(list_id)
+        return shown.file.report if shown else Report()
+
+    def forget(self, list_id: str) -> None:
+        """As if there never had been an import into the list."""
+        self._queues.pop(list_id, None)
+        if self._last.pop(list_id, None):
+            self._org.store.save_import(list_id, b"")
+
+    def drop(self, list_id: str) -> None:
+        """Forget rows that are still to come: the list was cleared or deleted. Assumption: the import then fails."""
+        if queue := self._queues.pop(list_id, None):
+            job = queue[0].job
+            done = completed_records(job, self._org.clock.now())
+            failed = msgspec.structs.replace(failing(job, INTERRUPTED, done), started_at=0.0, records_per_s=0.0)
+            self._last[list_id] = _over(failed, queue[0].file)
+        try:
+            self._save(list_id)
+            if queue:
+                self._org.events.import_ended(self._org.store.contact_list(list_id), failed, queue[0].file.report)
+        except NotFound:
+            self._last.pop(list_id, None)
+
+    # What fault rules may do to the newest import of a list, before its rows come.
+
+    def fail(self, list_id: str, reason: str, at_percent: int) -> None:
+        newest = self._queues[list_id][-1]
+        newest.job = failing(newest.job, reason, newest.job.total_records * at_percent // 100)
+
+    def freeze(self, list_id: str, at_percent: int) -> None:
+        newest = self._queues[list_id][-1]
+        frozen_at = newest.job.total_records * at_percent // 100
+        newest.job = msgspec.structs.replace(newest.job, frozen_at=frozen_at)
+
+    def lose_rows(self, list_id: str, count: int) -> None:
+        """The last `count` rows never come, while the counters say they did."""
+        newest = self._queues[list_id][-1]
+        kept = max(newest.stored, len(newest.file.rows) - count)
+        del newest.file.ids[kept:], newest.file.rows[kept:]
+        newest.job = msgspec.structs.replace(newest.job, accepted=kept)
+
+    def begin(self, list_id: str, file: ReadFile, starts_at: float, records_per_s: float) -> ImportJob:
+        """Bring the rows of a file into a list, after those of earlier files. Raises NotFound."""
+        self._org.store.contact_list(list_id)
+        job = ImportJob(
+            id=new_id(self._org.rng),
+            contact_list_id=list_id,
+            total_records=0 if file.refused else file.report.records,
+            accepted=len(file.rows),
+            started_at=starts_at,
+            records_per_s=records_per_s,
+            failure_reason=file.refused,
+        )
+        job = at_pace(job, self._org.profile.jobs, self._org.clock.now())
+        started = _Import(job, file)
+        if (
+            self._org.profile.semantics.over_capacity == "reject"
+            and self._fitting(started, len(file.ids)) < job.accepted
+        ):
+            started = _Import(failing(job, OVER_CAPACITY, 0), ReadFile(report=file.report))
+        self._queues.setdefault(list_id, deque()).append(started)
+        self._save(list_id)
+        return started.job
+
+    def _started(self, list_id: str, file: ReadFile) -> Answer:
+        jobs = self._org.profile.jobs
+        job = self.begin(list_id, file, self._org.clock.now() + jobs.import_start_delay_s, jobs.import_rows_per_s)
+        # Assumption: the fields of this answer are not documented; official clients only log it.
+        uri = f"/api/v2/outbound/contactlists/{list_id}/importstatus"
+        return Answer(body=msgspec.json.encode({"correlationId": job.id, "uri": uri}))
+
+    def _settle_list(self, list_id: str, queue: deque[_Import], now: float) -> None:
+        self._org.store.contact_list(list_id)
+        while queue:
+            current = queue[0]
+            self._store_rows(current, stored_rows(current.job, now))
+            if not has_ended(current.job, now):
+                return
+            self._end(list_id, queue)
+        del self._queues[list_id]
+        self._save(list_id)
+
+    def _end(self, list_id: str, queue: deque[_Import]) -> None:
+        ended = queue.popleft()
+        self._last[list_id] = _over(ended.job, ended.file)
+        self._org.events.import_ended(self._org.store.contact_list(list_id), ended.job, ended.file.report)
+        if queue:
+            starts_at = max(queue[0].job.started_at, ends_at(ended.job))
+            queue[0].job = msgspec.structs.replace(queue[0].job, started_at=starts_at)
+
+    def _store_rows(self, current: _Import, due: int) -> None:
+        """Store rows up to `due`, or as many as fit: then the import fails."""
+        while current.stored < due:
+            wanted = min(due - current.stored, _ROWS_A_WRITE)
+            fitting = self._fitting(current, wanted)
+            self._write(current, fitting)
+            if fitting < wanted:
+                job = current.job
+                # Rounded up: as many records as it takes for `stored_rows` to give what is stored.
+                through = -(-current.stored * job.total_records // max(1, job.accepted))
+                current.job = failing(job, OVER_CAPACITY, through)
+                return
+
+    def _write(self, current: _Import, count: int) -> None:
+        part, file = slice(current.stored, current.stored + count), current.file
+        store, list_id, ids = self._org.store, current.job.contact_list_id, file.ids[part]
+        known = store.existing(list_id, ids) if file.own_ids and file.clears_system_data else {}
+        write = store.put_contacts if file.own_ids else store.add_contacts
+        write(list_id, ids, file.rows[part], self._org.clock.now())
+        attributes = dict.fromkeys(known, NO_ATTRIBUTES)
+        if file.attributes:
+            attributes |= {id_: file.attributes[id_] for id_ in ids if id_ in file.attributes}
+        if attributes:
+            store.set_attributes(list_id, attributes)
+            self._org.retention.note(list_id, attributes)
+        current.stored += count
+
+    def _fitting(self, current: _Import, count: int) -> int:
+        """How many of the next `count` rows the list and the org have room for."""
+        store, limits, list_id = self._org.store, self._org.profile.limits, current.job.contact_list_id
+        room = min(limits.contacts_per_list - store.size(list_id), limits.contacts_per_org - store.total_size())
+        if count <= room or not current.file.own_ids:
+            return max(0, min(count, room))
+        ids = current.file.ids[current.stored : current.stored + count]
+        return _first_that_fit(ids, set(store.existing(list_id, ids)), room)
+
+    def _shown(self, list_id: str) -> _Import | None:
+        queue = self._queues.get(list_id)
+        return queue[0] if queue else self._last.get(list_id)
+
+    def _save(self, list_id: str) -> None:
+        if shown := self._shown(list_id):
+            self._org.store.save_import(list_id, msgspec.json.encode(_Saved(shown.job, list_id not in self._queues)))
+
+
+def _over(job: ImportJob, file: ReadFile) -> _Import:
+    """An import that has ended: of its file only the report is left."""
+    return _Import(job, ReadFile(report=file.report))
+
+
+def _first_that_fit(ids: list[str], known: set[str], room: int) -> int:
+    """How many of `ids`, from the first, can be stored with at most `room` new ones."""
+    new: set[str] = set()
+    for position, contact_id in enumerate(ids):
+        if contact_id not in known:
+            new.add(contact_id)
+        if len(new) > room:
+            return position
+    return len(ids)
+
+
+def _recalled(raw: bytes) -> _Import:
+    """An import as it is after a restart: over, and failed if it was not over before."""
+    saved = msgspec.json.decode(raw, type=_Saved)
+    job = saved.job if saved.ended else failing(saved.job, INTERRUPTED, 0)
+    return _Import(msgspec.structs.replace(job, started_at=0.0, records_per_s=0.0))

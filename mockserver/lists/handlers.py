@@ -1,0 +1,171 @@
+"""Contact lists: create, read, list, update, delete, clear."""
+
+from collections.abc import Iterator
+
+import msgspec
+from aiohttp import web
+
+from mockserver.contacts import visibility
+from mockserver.errors import ApiError, BadRequest, Conflict, NotFound
+from mockserver.handling import Answer, Prepared
+from mockserver.http import wire
+from mockserver.http.body import malformed, read_json
+from mockserver.http.paging import listing, page_in, refuse_past_the_end
+from mockserver.http.query import Query, flag, several
+from mockserver.ids import new_id
+from mockserver.lists import rules as list_rules
+from mockserver.lists import spec as list_spec
+from mockserver.lists.filters import shown
+from mockserver.lists.spec import ListSpec
+from mockserver.model import ContactList
+from mockserver.org import Org
+
+Ids = list[str]  # inside the class, `list` is a handler
+
+
+class ContactLists:
+    def __init__(self, org: Org) -> None:
+        self._org = org
+
+    async def create(self, request: web.Request) -> Prepared:
+        """Answer 200 with the new list."""
+        spec = await self._spec(request)
+        return Prepared(lambda: self._created(spec))
+
+    async def get(self, request: web.Request) -> Prepared:
+        list_id, query = request.match_info["contact_list_id"], request.query
+        flag(query, "includeSize"), flag(query, "includeImportStatus")
+        return Prepared(lambda: self._got(list_id, query))
+
+    async def list(self, request: web.Request) -> Prepared:
+        """Answer with one page of the lists asked for."""
+        query = request.query
+        flag(query, "includeSize"), flag(query, "includeImportStatus"), flag(query, "allowEmptyResult")
+        return Prepared(lambda: self._listed(query))
+
+    async def update(self, request: web.Request) -> Prepared:
+        list_id, spec = request.match_info["contact_list_id"], await self._spec(request)
+        return Prepared(lambda: self._updated(list_id, spec))
+
+    async def delete(self, request: web.Request) -> Prepared:
+        """Answer 200 without a body; refuse while an import runs."""
+        list_id = request.match_info["contact_list_id"]
+        return Prepared(lambda: self._deleted(list_id))
+
+    async def delete_many(self, request: web.Request) -> Prepared:
+        """Answer 204; 409 if some could not be deleted, and then the others are gone (Assumption)."""
+        ids = list(dict.fromkeys(several(request.query, "id")))
+        if not ids:
+            raise malformed()
+        if len(ids) > self._org.profile.limits.lists_per_bulk_get:  # Assumption: the same limit as for reading
+            raise BadRequest("There were too many contact lists in the request.", "too.many.deletes")
+        return Prepared(lambda: self._deleted_many(ids))
+
+    async def clear(self, request: web.Request) -> Prepared:
+        """Answer 204; the contacts are gone at once. The body is not looked at: SDKs send `null` or nothing."""
+        list_id = request.match_info["contact_list_id"]
+        return Prepared(lambda: self._cleared(list_id))
+
+    async def _spec(self, request: web.Request) -> ListSpec:
+        sent = await read_json(request, self._org.profile.limits.request_body_bytes)
+        try:
+            return msgspec.convert(sent, ListSpec)
+        except msgspec.ValidationError as error:
+            raise malformed() from error
+
+    def _created(self, spec: ListSpec) -> Answer:
+        org, now = self._org, wire.timestamp(self._org.clock.now())
+        others = org.store.contact_lists()
+        new = list_spec.contact_list(
+            spec, list_id=new_id(org.rng), created=now, modified=now, version=1, home=org.home_division
+        )
+        _raise_first(list_rules.problems(new, org.profile.limits, others))
+        _raise_first(list_rules.count_problems(org.profile.limits, others))
+        org.store.create_list(new)
+        return _json(wire.contact_list(new))
+
+    def _updated(self, list_id: str, spec: ListSpec) -> Answer:
+        org, old = self._org, self._known(list_id)
+        if spec.version != old.version:
+            raise Conflict(
+                f"The version is {old.version}, the update is of version {spec.version}.",
+                "invalid.update.wrong.version",
+            )
+        new = list_spec.contact_list(
+            spec,
+            list_id=list_id,
+            created=old.date_created,
+            modified=wire.timestamp(org.clock.now()),
+            version=old.version + 1,
+            home=old.division or org.home_division,
+        )
+        _raise_first(list_rules.problems(new, org.profile.limits, org.store.contact_lists()))
+        _raise_first(list_rules.change_problems(old, new))
+        org.store.replace_list(new)
+        return _json(wire.contact_list(new))
+
+    def _got(self, list_id: str, query: Query) -> Answer:
+        try:
+            contact_list = self._org.store.contact_list(list_id)
+            visibility.check_list(self._org, contact_list)
+            return _json(self._shown(contact_list, query))
+        except NotFound as error:  # the same code as elsewhere has words of its own here
+            raise NotFound("The dialer contact list was not found.", "contact.list.not.found") from error
+
+    def _listed(self, query: Query) -> Answer:
+        limits = self._org.profile.limits
+        page = page_in(query, limits.page_size)
+        found = shown(self._org.store.contact_lists(), query, limits.lists_per_bulk_get)
+        entities = [self._shown(each, query) for each in page.of(found)]
+        refuse_past_the_end(page, len(found), query, self._org.profile.semantics.page_past_the_end)
+        return Answer(body=listing(wire.CONTACT_LISTS, page, len(found), entities, parameters=[*query.items()]))
+
+    def _deleted(self, list_id: str) -> Answer:
+        self._known(list_id)
+        if self._org.imports.running(list_id):
+            raise BadRequest("The contact list import is in progress.", "contact.list.import.in.progress")
+        self._org.store.delete_list(list_id)
+        self._org.imports.drop(list_id)
+        return Answer()
+
+    def _deleted_many(self, ids: Ids) -> Answer:
+        deleted = [self._is_deleted(list_id) for list_id in ids]
+        if not all(deleted):
+            raise Conflict("Not all the requested contact lists could be deleted.", "bulk.delete.conflict")
+        return Answer(status=204)
+
+    def _is_deleted(self, list_id: str) -> bool:
+        try:
+            self._deleted(list_id)
+        except ApiError:
+            return False
+        return True
+
+    def _cleared(self, list_id: str) -> Answer:
+        self._org.store.clear(list_id)
+        self._org.imports.drop(list_id)
+        return Answer(status=204)
+
+    def _shown(self, each: ContactList, query: Query) -> dict[str, object]:
+        more: dict[str, object] = {}
+        if flag(query, "includeSize"):
+            more["size"] = visibility.size(self._org, each.id)
+        if flag(query, "includeImportStatus"):
+            more["importStatus"] = self._org.imports.status_of(each.id)
+        return wire.contact_list(each, **more)
+
+    def _known(self, list_id: str) -> ContactList:
+        """The list. Raises NotFound with the code that changing and deleting have for it, unlike reading."""
+        try:
+            return self._org.store.contact_list(list_id)
+        except NotFound as error:
+            raise NotFound("The resource could not be found.", "resource.not.found") from error
+
+
+def _json(value: object) -> Answer:
+    return Answer(body=msgspec.json.encode(value))
+
+
+def _raise_first(problems: Iterator[ApiError]) -> None:
+    for problem in problems:
+        raise problem

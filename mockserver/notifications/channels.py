@@ -1,0 +1,152 @@
+"""Channels: what each client listens to, for how long, and who is connected."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from mockserver.errors import BadRequest, Forbidden, NotFound
+from mockserver.notifications.topics import Topic, topic
+from mockserver.platform.clients import Client, Token
+
+_WAITING = 10_000  # events that one connection may have waiting; one that does not read them is closed
+
+Message = dict[str, Any]
+Outbox = asyncio.Queue[Message | None]
+
+
+@dataclass(slots=True, eq=False)
+class Channel:
+    id: str
+    client_id: str
+    token: str  # the hash of the token it was made with
+    expires_at: float
+    topics: dict[str, Topic] = field(default_factory=dict)
+    seen: dict[str, object] = field(default_factory=dict)  # what was told last, by topic
+    outboxes: set[Outbox] = field(default_factory=set)  # one a connection
+    wakes_at: float = 0.0  # when a connection looks by itself whether there is something to tell
+
+    def connected(self) -> Outbox:
+        outbox: Outbox = asyncio.Queue(_WAITING)
+        self.outboxes.add(outbox)
+        return outbox
+
+    def tell(self, message: Message | None) -> None:
+        """Put the message into the outbox of every connection. None ends it, an empty message wakes it."""
+        for outbox in self.outboxes:
+            if outbox.full():  # nobody reads it
+                outbox.get_nowait()
+            outbox.put_nowait(None if outbox.qsize() >= _WAITING - 1 else message)
+
+    def listen(self, topics: Iterable[Topic], at_most: int, *, replaces: bool) -> None:
+        """Listen to these, instead of the others or as well. Raises BadRequest, and then nothing has changed."""
+        wanted = ({} if replaces else self.topics) | {each.name: each for each in topics}
+        if len(wanted) > at_most:
+            raise BadRequest(
+                f"A channel may have {at_most} subscriptions.", "notification.subscription.too.many.subscriptions"
+            )
+        self.topics = wanted
+
+    def unsubscribe(self) -> None:
+        self.topics.clear()
+        self.seen.clear()
+
+
+class Channels:
+    """All channels, in order of creation."""
+
+    def __init__(self) -> None:
+        self._channels: dict[str, Channel] = {}
+
+    def __contains__(self, channel_id: str) -> bool:
+        return channel_id in self._channels
+
+    def __len__(self) -> int:
+        return len(self._channels)
+
+    def add(self, channel: Channel, at_most: int, now: float) -> None:
+        """One more, in the place of the client's oldest if it has `at_most`. Source: SDK notifications_api.py:535."""
+        self.forget_expired(now)
+        of_client = self.of(channel.client_id, now)
+        for oldest in of_client[: max(0, len(of_client) - at_most + 1)]:
+            self._remove(oldest)
+        self._channels[channel.id] = channel
+
+    def of(self, client_id: str, now: float) -> list[Channel]:
+        return [each for each in self._channels.values() if each.client_id == client_id and now < each.expires_at]
+
+    def live(self, channel_id: str, now: float) -> Channel:
+        """Raises NotFound."""
+        channel = self._channels.get(channel_id)
+        if channel is None or channel.expires_at <= now:
+            raise NotFound("The channel could not be found.")
+        return channel
+
+    def connected(self) -> list[Channel]:
+        return [each for each in self._channels.values() if each.outboxes]
+
+    def forget_expired(self, now: float) -> None:
+        for channel in [each for each in self._channels.values() if each.expires_at <= now]:
+            self._remove(channel)
+
+    def clear(self) -> None:
+        for channel in list(self._channels.values()):
+            self._remove(channel)
+
+    def _remove(self, channel: Channel) -> None:
+        channel.tell(None)
+        del self._channels[channel.id]
+
+
+class Verdict(NamedTuple):
+    """Whether a client may listen to a topic."""
+
+    name: str
+    topic: Topic | None
+    reason: str = ""
+    missing: Sequence[str] = ()
+
+    @property
+    def is_permitted(self) -> bool:
+        return not self.reason
+
+    def shown(self) -> dict[str, Any]:
+        """A ChannelTopic. Source: SDK 269.0.0 models/channel_topic.py. Assumption: the wording of reasons."""
+        told: dict[str, Any] = {"id": self.name, "state": "Permitted" if self.is_permitted else "Rejected"}
+        if self.reason:
+            told["rejectionReason"] = self.reason
+        if self.missing:
+            told["missingPermissions"] = list(self.missing)
+        return told | {"selfUri": f"/api/v2/notifications/availabletopics/{self.name}"}
+
+
+def verdict(name: str, client: Client) -> Verdict:
+    """What becomes of a subscription to the topic called `name`."""
+    found = topic(name)
+    if found is None:
+        return Verdict(name, None, "There is no such topic.")
+    if found.kind.is_of_a_user:
+        return Verdict(name, found, "The topic is a user's, and a client's token has none.")
+    missing = client.lacks(found.kind.permission)
+    return Verdict(name, found, "Permissions are missing." if missing else "", missing)
+
+
+def raise_rejected(verdicts: Iterable[Verdict]) -> None:
+    """One that is rejected fails the whole request. Source: developer announcement of 2021 (contract notes, 8)."""
+    for each in verdicts:
+        if each.topic is None:
+            raise BadRequest(f"Topic [{each.name}] is not valid.", "notification.invalid.topic")
+        if each.missing:
+            raise Forbidden(
+                "Unable to perform the requested action. You are missing the following permission(s): "
+                + ", ".join(each.missing)
+            )
+        if each.reason:
+            raise Forbidden("You are not authorized to perform the requested action.", "not.authorized")
+
+
+def owned(channel: Channel, token: Token) -> Channel:
+    """The channel, if the token's client made it. Raises NotFound: what belongs to others does not exist."""
+    if channel.client_id != token.client_id:
+        raise NotFound("The channel could not be found.")
+    return channel

@@ -1,0 +1,185 @@
+"""Notifications: channels, their subscriptions, and who is told when something has changed.
+
+Nothing runs in the background. After each commit, and when a connection wakes at the next step of an import, what the
+connected channels listen to is compared with what they were told last.
+"""
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from mockserver.handling import Answer, Prepared
+from mockserver.http.access import TOKEN
+from mockserver.http.body import malformed, read_json
+from mockserver.http.query import flag, one_of, several
+from mockserver.http.wire import timestamp
+from mockserver.notifications import events
+from mockserver.notifications.channels import Channel, Channels, Verdict, owned, raise_rejected, verdict
+from mockserver.notifications.sockets import connection
+from mockserver.notifications.topics import KINDS, Topic
+from mockserver.org import Org
+
+_BODY_BYTES = 1024 * 1024
+_SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class _Sent(msgspec.Struct):
+    id: str
+
+
+class Notifications:
+    def __init__(self, org: Org) -> None:
+        self._org = org
+        self.channels = Channels()
+
+    def __contains__(self, channel_id: str) -> bool:
+        return channel_id in self.channels
+
+    async def create(self, request: web.Request) -> Prepared:
+        """POST .../channels, without a body: a new channel, in the place of the oldest of too many."""
+        token, host = request[TOKEN], request.host
+
+        def commit() -> Answer:
+            now, limits = self._org.clock.now(), self._org.profile.limits
+            channel = Channel(self._new_id(), token.client_id, token.hash, now + limits.channel_lifetime_s)
+            self.channels.add(channel, limits.channels_per_client, now)
+            return _json(_shown(channel, host))
+
+        return Prepared(commit)
+
+    async def of_client(self, request: web.Request) -> Prepared:
+        """GET .../channels: the token's, or all of the client, those of other tokens without ids."""
+        token, host = request[TOKEN], request.host
+        choices = {"token": False, "oauthclient": True}
+        every = one_of(choices, request.query.get("includechannels", "token"), "includechannels")
+
+        def commit() -> Answer:
+            channels = self.channels.of(token.client_id, self._org.clock.now())
+            shown = [each for each in channels if every or each.token == token.hash]
+            return _json({"entities": [_shown(each, host, hides_id=each.token != token.hash) for each in shown]})
+
+        return Prepared(commit)
+
+    async def head(self, request: web.Request) -> Prepared:
+        """HEAD .../channels/{id}: 200 while it lives, else 404."""
+
+        def commit() -> Answer:
+            self._channel(request)
+            return Answer()
+
+        return Prepared(commit)
+
+    async def subscriptions(self, request: web.Request) -> Prepared:
+        return Prepared(lambda: _listed([Verdict(each.name, each) for each in self._channel(request).topics.values()]))
+
+    async def subscribe(self, request: web.Request) -> Prepared:
+        """POST .../subscriptions: these as well. Assumption: the answer names those of the request."""
+        return await self._subscribe(request, replaces=False)
+
+    async def resubscribe(self, request: web.Request) -> Prepared:
+        """PUT .../subscriptions: these instead of all others."""
+        return await self._subscribe(request, replaces=True)
+
+    async def unsubscribe(self, request: web.Request) -> Prepared:
+        """DELETE .../subscriptions: none any more."""
+
+        def commit() -> Answer:
+            self._channel(request).unsubscribe()
+            return Answer()
+
+        return Prepared(commit)
+
+    async def available(self, request: web.Request) -> Prepared:
+        """GET .../availabletopics: those of outbound that the mock knows."""
+        expand = set(several(request.query, "expand"))
+        flag(request.query, "includePreview")
+        return Prepared(lambda: _json({"entities": [kind.described(expand) for kind in KINDS]}))
+
+    async def connect(self, request: web.Request) -> Prepared:
+        """GET /channels/{id}, the `connectUri`: a WebSocket for who knows the id."""
+        channel_id = request.match_info["channel_id"]
+
+        def commit() -> Answer:
+            channel = self.channels.live(channel_id, self._org.clock.now())
+            channel.seen = {name: self._seen(each) for name, each in channel.topics.items()}
+            return Answer(status=101, upgrade=lambda request: connection(self._org, channel, request))
+
+        return Prepared(commit)
+
+    def notify(self) -> None:
+        """Tell all who are connected what has changed. Costs nothing while nobody is."""
+        for channel in self.channels.connected():
+            for each in channel.topics.values():
+                self._look(channel, each)
+            if self.next_step_at(channel) < channel.wakes_at:
+                channel.tell({})
+
+    def next_step_at(self, channel: Channel) -> float:
+        """When time alone will bring the channel's next event, or its end."""
+        steps = (events.next_step_at(self._org, each) for each in channel.topics.values())
+        return min(channel.expires_at, *steps, float("inf"))
+
+    def close(self) -> None:
+        """End every connection."""
+        self.channels.clear()
+
+    def _seen(self, of: Topic) -> object:
+        return events.seen(self._org, of)
+
+    def _look(self, channel: Channel, of: Topic) -> None:
+        seen = self._seen(of)
+        if seen == channel.seen.get(of.name):
+            return
+        channel.seen[of.name] = seen
+        if seen is not None:
+            channel.tell(self._message(of.name, events.body(self._org, of)))
+
+    def _message(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Source: developer blog of 2021-06-01; that `metadata` holds the correlation id is inferred."""
+        correlation_id = f"{self._org.rng_for('notifications').getrandbits(128):032x}"
+        return {"topicName": name, "version": "2", "eventBody": body, "metadata": {"CorrelationId": correlation_id}}
+
+    async def _subscribe(self, request: web.Request, *, replaces: bool) -> Prepared:
+        names = _names(await read_json(request, _BODY_BYTES))
+        client, ignores_errors = self._org.clients[request[TOKEN].client_id], flag(request.query, "ignoreErrors")
+
+        def commit() -> Answer:
+            channel = self._channel(request)
+            verdicts = [verdict(name, client) for name in names]
+            if not ignores_errors:
+                raise_rejected(verdicts)
+            permitted = [each.topic for each in verdicts if each.topic and each.is_permitted]
+            channel.listen(permitted, self._org.profile.limits.topics_per_channel, replaces=replaces)
+            channel.seen = {name: channel.seen.get(name) or self._seen(each) for name, each in channel.topics.items()}
+            return _listed(verdicts)
+
+        return Prepared(commit)
+
+    def _channel(self, request: web.Request) -> Channel:
+        return owned(self.channels.live(request.match_info["channel_id"], self._org.clock.now()), request[TOKEN])
+
+    def _new_id(self) -> str:
+        """Source of the prefix: an id printed in the official guide. Who knows the id may listen: it is long."""
+        return "streaming-5-" + "".join(self._org.rng_for("channels").choices(_SIGNS, k=26))
+
+
+def _names(value: Any) -> list[str]:
+    try:
+        return [each.id for each in msgspec.convert(value, list[_Sent])]
+    except msgspec.ValidationError as error:
+        raise malformed() from error
+
+
+def _shown(channel: Channel, host: str, *, hides_id: bool = False) -> dict[str, Any]:
+    """A Channel. Source: SDK 269.0.0 models/channel.py. Here it is at the same address as the API, without TLS."""
+    told = {} if hides_id else {"connectUri": f"ws://{host}/channels/{channel.id}", "id": channel.id}
+    return told | {"expires": timestamp(channel.expires_at)}
+
+
+def _listed(verdicts: list[Verdict]) -> Answer:
+    return _json({"entities": [each.shown() for each in verdicts]})
+
+
+def _json(value: object) -> Answer:
+    return Answer(body=msgspec.json.encode(value))

@@ -1,0 +1,85 @@
+"""The WebSocket of a channel: events out, a heartbeat now and then, an answer to each ping.
+
+The connection's own task waits, on the org's clock, for the next event, heartbeat or step of an import, and ends with
+the connection. Source of topic and heartbeat: samples of the developer blog; message texts and the answer to a ping are
+inferred from them.
+"""
+
+import asyncio
+import contextlib
+import json
+
+from aiohttp import WSMsgType, web
+
+from mockserver.clock import Clock
+from mockserver.notifications.channels import Channel, Message, Outbox
+from mockserver.org import Org
+
+_METADATA = "channel.metadata"
+_LARGEST_BYTES = 64 * 1024  # of what a client may send
+_LEAST_WAIT_S = 0.001  # a step that is due by now may be a rounding error away
+
+
+async def connection(org: Org, channel: Channel, request: web.Request) -> web.StreamResponse:
+    """Serve the channel until either side ends it. Assumption: each of several connections gets every event."""
+    socket = web.WebSocketResponse(max_msg_size=_LARGEST_BYTES, timeout=1.0)
+    await socket.prepare(request)
+    outbox = channel.connected()
+    sending = asyncio.create_task(_send(org, channel, outbox, socket))
+    try:
+        async for message in socket:
+            if message.type is WSMsgType.TEXT and _is_ping(message.data):
+                outbox.put_nowait(_metadata("pong"))
+    finally:
+        channel.outboxes.discard(outbox)
+        sending.cancel()
+        with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+            await sending
+    return socket
+
+
+async def _send(org: Org, channel: Channel, outbox: Outbox, socket: web.WebSocketResponse) -> None:
+    """Send what comes, and see to it that something does."""
+    beat_at = org.clock.now() + org.profile.semantics.heartbeat_s
+    while True:
+        channel.wakes_at = min(beat_at, org.notifications.next_step_at(channel))
+        message = await _next(outbox, org.clock, channel.wakes_at - org.clock.now())
+        if message is None:
+            await socket.close()
+            return
+        if message:
+            await socket.send_json(message)
+        else:
+            org.settle()
+            org.notifications.notify()
+        now = org.clock.now()
+        if now >= channel.expires_at:
+            channel.tell(None)
+        elif now >= beat_at:
+            beat_at = now + org.profile.semantics.heartbeat_s
+            await socket.send_json(_metadata("WebSocket Heartbeat"))
+
+
+async def _next(outbox: Outbox, clock: Clock, wait_s: float) -> Message | None:
+    """The next message; after `wait_s`, an empty one."""
+    arrival = asyncio.ensure_future(outbox.get())
+    sleep = asyncio.ensure_future(clock.sleep(max(wait_s, _LEAST_WAIT_S)))
+    try:
+        await asyncio.wait({arrival, sleep}, return_when=asyncio.FIRST_COMPLETED)
+        return arrival.result() if arrival.done() else {}
+    finally:
+        arrival.cancel()
+        sleep.cancel()
+
+
+def _metadata(text: str) -> Message:
+    return {"topicName": _METADATA, "eventBody": {"message": text}}
+
+
+def _is_ping(text: str) -> bool:
+    """`{"message": "ping"}`, as the official guide has it, or the bare word."""
+    try:
+        sent = json.loads(text)
+    except ValueError:
+        sent = text
+    return bool(sent == "ping" or (isinstance(sent, dict) and sent.get("message") == "ping"))

@@ -1,0 +1,1 @@
+"""Who asks: OAuth clients, tokens, organizations, divisions, limits in force."""

@@ -1,0 +1,53 @@
+"""What a client asks before it works: which org this is, whose token it holds, and whether anybody is there."""
+
+import msgspec
+from aiohttp import web
+
+from mockserver.handling import Answer, Prepared
+from mockserver.http.access import TOKEN
+from mockserver.org import Org
+
+
+class Platform:
+    def __init__(self, org: Org) -> None:
+        self._org = org
+
+    async def organization(self, request: web.Request) -> Prepared:
+        """Source: SDK 269.0.0 models/organization.py, the fields that matter here."""
+        del request
+        body = {
+            "id": self._org.id,
+            "name": self._name,
+            "domain": "contactbench.invalid",
+            "state": "active",
+            "selfUri": f"/api/v2/organizations/{self._org.id}",
+        }
+        return _answering(body)
+
+    async def token(self, request: web.Request) -> Prepared:
+        """Source: SDK 269.0.0 models/token_info.py."""
+        organization = {"id": self._org.id, "name": self._name}
+        client = {"id": request[TOKEN].client_id, "organization": organization}
+        return _answering({"organization": organization, "homeOrganization": organization, "OAuthClient": client})
+
+    async def revoke_token(self, request: web.Request) -> Prepared:
+        """Make the token worthless at once."""
+        token = request[TOKEN]
+
+        def commit() -> Answer:
+            self._org.tokens.revoke(token)
+            return Answer()
+
+        return Prepared(commit)
+
+    async def health(self, request: web.Request) -> Prepared:
+        del request
+        return _answering({"status": "ok"})
+
+    @property
+    def _name(self) -> str:
+        return f"contactbench mock {self._org.name}".rstrip()
+
+
+def _answering(body: object) -> Prepared:
+    return Prepared(lambda: Answer(body=msgspec.json.encode(body)))

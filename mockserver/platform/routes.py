@@ -1,0 +1,45 @@
+"""The operations around outbound, as rows of the route table: who one is, divisions, limits, notifications."""
+
+from mockserver.handling import Handler
+from mockserver.org import Org
+from mockserver.platform.divisions import Divisions
+from mockserver.platform.handlers import Platform
+from mockserver.platform.limits_api import LimitsApi
+
+_DIVISIONS = "/api/v2/authorization/divisions"
+_LIMITS = "/api/v2/organizations/limits"
+_NAMESPACE = _LIMITS + "/namespaces/{namespace}"
+_NOTIFICATIONS = "/api/v2/notifications"
+_CHANNELS = _NOTIFICATIONS + "/channels"
+_CHANNEL = _CHANNELS + "/{channel_id}"
+_TOPICS_OF = _CHANNEL + "/subscriptions"
+_TOPICS = _NOTIFICATIONS + "/availabletopics"
+
+
+def platform_rows(org: Org) -> list[tuple[str, str, str, Handler, str]]:
+    """First match first. Permissions: none, as in official CLI 166.0.0; a topic's are asked for by its subscription."""
+    platform, divisions, limits = Platform(org), Divisions(org), LimitsApi(org)
+    # fmt: off
+    return [
+        ("health",                "GET",    "/healthz",                 platform.health,       ""),
+        ("organizations.me",      "GET",    "/api/v2/organizations/me", platform.organization, ""),
+        ("tokens.me",             "GET",    "/api/v2/tokens/me",        platform.token,        ""),
+        ("tokens.delete",         "DELETE", "/api/v2/tokens/me",        platform.revoke_token, ""),
+        ("divisions.home",        "GET",    _DIVISIONS + "/home",       divisions.home,        ""),
+        ("divisions.list",        "GET",    _DIVISIONS,                 divisions.list,        ""),
+        ("divisions.get",         "GET",    _DIVISIONS + "/{division_id}", divisions.get,      ""),
+        ("limits.namespaces",     "GET",    _LIMITS + "/namespaces",    limits.namespaces,     ""),
+        ("limits.get",            "GET",    _NAMESPACE,                 limits.in_force,       ""),
+        ("limits.defaults",       "GET",    _NAMESPACE + "/defaults",   limits.defaults,       ""),
+        ("limits.docs",           "GET",    _LIMITS + "/docs",          limits.docs,           ""),
+        ("channels.create",       "POST",   _CHANNELS,                  lambda r: org.notifications.create(r), ""),
+        ("channels.list",         "GET",    _CHANNELS,                  lambda r: org.notifications.of_client(r), ""),
+        ("channels.head",         "HEAD",   _CHANNEL,                   lambda r: org.notifications.head(r), ""),
+        ("channels.connect",      "GET",    "/channels/{channel_id}",   lambda r: org.notifications.connect(r), ""),
+        ("subscriptions.list",    "GET",    _TOPICS_OF,               lambda r: org.notifications.subscriptions(r), ""),
+        ("subscriptions.add",     "POST",   _TOPICS_OF,               lambda r: org.notifications.subscribe(r), ""),
+        ("subscriptions.replace", "PUT",    _TOPICS_OF,               lambda r: org.notifications.resubscribe(r), ""),
+        ("subscriptions.delete",  "DELETE", _TOPICS_OF,               lambda r: org.notifications.unsubscribe(r), ""),
+        ("topics.list",           "GET",    _TOPICS,                  lambda r: org.notifications.available(r), ""),
+    ]
+    # fmt: on

@@ -1,0 +1,1 @@
+"""Where contact lists and contacts are kept."""

@@ -1,0 +1,1 @@
+"""Contact list templates, import templates and the lists they make."""

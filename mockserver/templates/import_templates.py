@@ -1,0 +1,116 @@
+"""Import templates: how one uploaded file becomes one or several contact lists."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import msgspec
+from aiohttp import web
+
+from mockserver.contacts.filter_tests import usable_filter
+from mockserver.errors import BadRequest, NotFound
+from mockserver.handling import Answer, Prepared
+from mockserver.http import wire
+from mockserver.http.query import Query, flag, several
+from mockserver.ids import new_id
+from mockserver.lists.entities import Entities
+from mockserver.lists.spec import ReferenceSpec
+from mockserver.model import Reference
+from mockserver.org import Org
+from mockserver.templates import rules as template_rules
+from mockserver.templates.model import (
+    Criteria,
+    ImportTemplate,
+    ImportTemplateSpec,
+    NameFormat,
+    Splitting,
+    SplittingSpec,
+)
+
+
+class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
+    kind = "import_template"
+    path = "/api/v2/outbound/importtemplates"
+    id_name = "template_id"
+
+    def __init__(self, org: Org) -> None:
+        super().__init__(org, ImportTemplate, ImportTemplateSpec)
+
+    async def status(self, request: web.Request) -> Prepared:
+        """GET .../importstatus, of the newest import, or of the newest with `listNamePrefix`."""
+        template_id, prefix = request.match_info[self.id_name], request.query.get("listNamePrefix")
+
+        def commit() -> Answer:
+            self.known(template_id)
+            self._org.template_imports.poll(template_id)
+            return Answer(body=msgspec.json.encode(self._org.template_imports.status_of(template_id, prefix)))
+
+        return Prepared(commit)
+
+    def _made(
+        self, spec: ImportTemplateSpec, old: ImportTemplate | None, others: Sequence[ImportTemplate]
+    ) -> ImportTemplate:
+        for problem in template_rules.problems_as_sent(spec):
+            raise problem
+        now, template_ref = wire.timestamp(self._org.clock.now()), self._template(spec.contact_list_template)
+        new = ImportTemplate(
+            id=old.id if old else new_id(self._org.rng_for("templates")),
+            name=spec.name or "",
+            date_created=old.date_created if old else now,
+            date_modified=now,
+            version=old.version + 1 if old else 1,
+            contact_list_template=template_ref,
+            contact_list_filter=self._filter(spec.contact_list_filter),
+            use_splitting_criteria=bool(spec.use_splitting_criteria),
+            splitting_information=_splitting(spec.splitting_information),
+            list_name_format=cast("NameFormat", spec.list_name_format or "ListNamePrefix"),
+            custom_list_name_format_value=spec.custom_list_name_format_value,
+        )
+        columns = self._org.list_templates.known(template_ref.id)
+        for problem in template_rules.problems(new, columns, self._org.profile.limits, others):
+            raise problem
+        for filter_id in new.splitting_filter_ids:
+            usable_filter(self._org.store, filter_id)
+        return new
+
+    def _shown(self, each: ImportTemplate, query: Query) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "version": each.version,
+            "useSplittingCriteria": each.use_splitting_criteria,
+            "listNameFormat": each.list_name_format,
+            **msgspec.to_builtins(each),
+            "selfUri": f"{self.path}/{each.id}",
+        }
+        if flag(query, "includeImportStatus"):
+            shown["importStatus"] = self._org.template_imports.status_of(each.id)
+        return shown
+
+    def _narrowed(self, each: ImportTemplate, query: Query) -> bool:
+        wanted = several(query, "contactListTemplateId")
+        return not wanted or each.contact_list_template.id in wanted
+
+    def _check_unused(self, each: ImportTemplate) -> None:
+        """Assumption: as for a contact list, an import that runs is in the way."""
+        if self._org.template_imports.running(each.id):
+            raise BadRequest("The contact list import is in progress.", "contact.list.import.in.progress")
+
+    def _template(self, sent: ReferenceSpec | None) -> Reference:
+        try:
+            return self._org.list_templates.reference((sent and sent.id) or "")
+        except NotFound as error:
+            raise BadRequest(
+                "The contact list template could not be found.", "contact.list.template.not.found"
+            ) from error
+
+    def _filter(self, sent: ReferenceSpec | None) -> Reference | None:
+        return usable_filter(self._org.store, sent.id) if sent and sent.id else None
+
+
+def _splitting(sent: SplittingSpec | None) -> Splitting | None:
+    if sent is None:
+        return None
+    return Splitting(
+        criteria=cast("Criteria", sent.criteria),
+        criteria_value=template_rules.criteria_value(sent),
+        create_remainder_contact_list=bool(sent.create_remainder_contact_list),
+        use_waterfall_rule=bool(sent.use_waterfall_rule),
+    )
