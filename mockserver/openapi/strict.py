@@ -110,7 +110,8 @@ def _body_problems(described: Described, raw: bytes) -> Iterator[BadRequest]:
     try:
         msgspec.json.decode(raw, type=described.body)
     except msgspec.DecodeError as error:
-        yield BadRequest(f"The body is not as documented: {error}", "invalid.property")
+        code = "invalid.property" if "unknown field" in str(error) else "invalid.value"
+        yield BadRequest(f"The body is not as documented: {error}", code)
 
 
 def _value_problem(parameter: Parameter, text: str) -> str:

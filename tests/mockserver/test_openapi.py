@@ -129,6 +129,14 @@ async def test_without_strict_mode_unknown_things_are_ignored(mock_org):
     assert "additionalProperties" not in document(operations(mock_org.org), "")["components"]["schemas"]["SentContact"]
 
 
+def test_strict_values(strict):
+    """A value of another type is refused with the platform's code for such."""
+    refused = strict.post(f"{LISTS}/{strict.list_id}/contacts/search", json={"criteria": {"filterType": "XOR"}})
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid.value")
+    asked = strict.get(LISTS, params={"sortOrder": "up"}).json()
+    assert (asked["status"], asked["code"]) == (400, "invalid.value")
+
+
 def test_strict_mode_says_so_in_its_document(strict):
     """Requests are closed there."""
     schemas = strict.get("/openapi.json").json()["components"]["schemas"]
