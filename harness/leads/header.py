@@ -10,6 +10,7 @@ from harness.errors import InputBad
 MAX_COLUMNS = 50
 MAX_HEADER_CHARACTERS = 128
 FORBIDDEN_IN_HEADER = "\\"
+MOST_DIGITS_IN_A_NAME = 4  # "Address 2", "Balance 2026"
 
 
 def checked_columns(where: str, names: Sequence[str], *, lead_id: str, phone: str) -> LeadColumns:
@@ -43,5 +44,12 @@ def _name_trouble(name: str) -> str:
 def _missing(names: Sequence[str], wanted: str, what: str) -> str:
     if wanted in names:
         return ""
+    if any(map(_is_data, names)):  # a first row of data: it is somebody's, and not for a screen
+        return f"no {what} column {wanted!r}, and the first line looks like data; the header must come first"
     there = ", ".join(names)
     return f"no {what} column {wanted!r}; name one of these, in the same upper and lower case: {there}"
+
+
+def _is_data(name: str) -> bool:
+    """Whether a header's cell is rather an address or a number."""
+    return "@" in name or sum(sign.isdigit() for sign in name) > MOST_DIGITS_IN_A_NAME

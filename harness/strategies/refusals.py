@@ -37,4 +37,6 @@ def stop(op: str, list_id: str, reply: Reply, place: str = "") -> RunError:
     if outcome(reply) != "answered":
         return GaveUp("SERVER_ERROR", f"{where} ; no clear answer after every repeat; run the same command again later")
     code, advice = ADVICE.get(refusal.code, ("REFUSED", "the platform refuses this call"))
+    if code == "BODY_TOO_LARGE" and op == "import.upload":
+        advice = "the platform takes smaller files; spread the leads over more with --lists"
     return Refused(code, f"{where} {refusal.message} ; {advice}")

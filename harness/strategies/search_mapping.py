@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from .. import api
+from ..domain import ContactId, LeadId
 from ..errors import VerifyFailed
 from ..events import PageMapped
-from ..flow import Flow, Save
+from ..flow import Flow, Save, Wait
 from ..mapping.records import ShardRecord
 from .job import Job
 from .refusals import stop
@@ -25,12 +26,28 @@ def _first(record: ShardRecord, page: int) -> int:
 
 
 def map_page(record: ShardRecord, page: int, job: Job) -> Flow[None]:
-    reply = yield api.search_all(record.list_id, page)
-    try:
-        found = api.found_contacts(reply, job.columns.lead_id)
-    except (api.Refusal, api.BadResponse):
-        raise stop("contacts.search", record.list_id, reply, f"page={page}") from None
-    mapping = dict(found.pairs)
-    if len(mapping) != len(found.pairs):
+    """The page's contacts, noted. Searches lag behind an import: a short page is read again until two are alike."""
+    pairs = yield from _page(record, page, job)
+    while len(pairs) < _full(record, page):
+        yield Wait(job.settings.settle_s, "poll")
+        again = yield from _page(record, page, job)
+        if again == pairs:
+            break
+        pairs = again
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
         raise VerifyFailed("VERIFY_FAILED", f"list={record.list_id} page={page}: a lead has more than one contact.")
     yield Save(PageMapped(first=_first(record, page), shard=record.shard.number, mapping=mapping))
+
+
+def _full(record: ShardRecord, page: int) -> int:
+    """How many contacts the page holds if every lead of the shard is there."""
+    return min(api.SEARCH_PAGE, record.shard.count - (page - 1) * api.SEARCH_PAGE)
+
+
+def _page(record: ShardRecord, page: int, job: Job) -> Flow[list[tuple[LeadId, ContactId]]]:
+    reply = yield api.search_all(record.list_id, page)
+    try:
+        return api.found_contacts(reply, job.columns.lead_id).pairs
+    except (api.Refusal, api.BadResponse):
+        raise stop("contacts.search", record.list_id, reply, f"page={page}") from None

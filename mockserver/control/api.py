@@ -11,7 +11,7 @@ from mockserver.control import inspection
 from mockserver.control.metrics import exposition
 from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.http.body import arriving, read_json, too_large
+from mockserver.http.body import arriving, parse_json, read_body, too_large
 from mockserver.op_names import OP_NAMES
 from mockserver.org import Org
 from mockserver.profile import ProfileError, changed, origins
@@ -34,7 +34,6 @@ class Control:
 
         `list` empties only that list; `seed` starts all luck from another number.
         """
-        await read_json(request, _BODY_BYTES, optional=True)
         list_id = request.query.get("list", "")
         if list_id and "seed" in request.query:
             raise BadRequest("A list is reset, or an org with another seed; not both.")
@@ -51,7 +50,7 @@ class Control:
 
     async def put_faults(self, request: web.Request) -> web.Response:
         """Replace all rules; their counts begin at 0."""
-        self._org.faults = Faults(parse_rules(await read_json(request, _BODY_BYTES)))
+        self._org.faults = Faults(parse_rules(await _body(request)))
         return _json(self._org.faults.report())
 
     async def ledger(self, request: web.Request) -> web.Response:
@@ -88,7 +87,7 @@ class Control:
 
     async def patch_profile(self, request: web.Request) -> web.Response:
         """Change settings; the next request meets them."""
-        patch = await read_json(request, _BODY_BYTES)
+        patch = await _body(request)
         if not isinstance(patch, dict):
             raise BadRequest("Expected an object of settings.")
         before = self._org.profile
@@ -106,7 +105,7 @@ class Control:
 
     async def patch_clients(self, request: web.Request) -> web.Response:
         """Give clients other permissions; tokens they hold already have them too."""
-        patch = await read_json(request, _BODY_BYTES)
+        patch = await _body(request)
         try:
             grants = msgspec.convert(patch, dict[str, list[str] | None])
         except msgspec.ValidationError as error:
@@ -166,6 +165,11 @@ def _number(request: web.Request, name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise BadRequest(f"{name}: expected a number from 0 on.")
     return int(text)
+
+
+async def _body(request: web.Request) -> Any:
+    """The JSON value of the body, whatever its type is said to be: `curl -d` says it is a form."""
+    return parse_json(await read_body(request, _BODY_BYTES))
 
 
 def _json(value: Any) -> web.Response:

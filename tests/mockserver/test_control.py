@@ -59,6 +59,7 @@ async def test_faults(mock_org, control):
     assert [(await mock_org.client.get("/healthz")).status_code for _ in range(2)] == [503, 200]
     assert (await control.get("/faults")).json() == [RULE | {"planned": 1, "seen": 2, "fired": 1}]
     assert (await control.put("/faults", json=[])).json() == []
+    assert (await control.put("/faults", content=b"[]")).json() == []  # as `curl -d` sends it, without its type
 
 
 async def test_a_bad_rule_changes_nothing(control):

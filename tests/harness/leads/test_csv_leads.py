@@ -112,6 +112,14 @@ def test_takes_headers_up_to_the_limit(opened, header):
     assert len(columns.names) == header.count(",") + 1
 
 
+def test_a_first_row_of_data_is_not_repeated(opened):
+    """Without a header the first row is somebody's: the complaint keeps it to itself."""
+    with pytest.raises(InputBad) as caught:
+        opened(b"L1,Ann,+15550100,ann@example.com\n")
+    assert "the header must come first" in str(caught.value)
+    assert not any(cell in str(caught.value) for cell in ("Ann", "+15550100", "ann@"))
+
+
 def test_numbers_rows_by_the_line_they_start_on(opened):
     """Blank lines and line ends within cells are counted."""
     source = opened(HEADER + b'A1,"a\nb\r\nc\rd",1\n\nA2,x,2\nA3,"y\n",3\nA4,z,4\n')

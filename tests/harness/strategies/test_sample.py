@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from harness.errors import VerifyFailed
-from harness.strategies.sample import check, sample_verification
+from harness.strategies.sample import READINGS, check, sample_verification
 
 from ..fakes import Files, entity, found, job, no, ok, ran, shard
 
@@ -39,10 +39,16 @@ def test_the_sample_is_as_large_as_the_settings_say():
 
 @pytest.mark.parametrize("size", [119, 121, 0])
 def test_a_list_of_another_size(size):
-    """One contact more or less, and nothing is proved; the sample is not even read."""
-    end = ran(check(RECORD, job()), found(size=size))
+    """One contact more or less for a minute, and nothing is proved; the sample is not even read."""
+    end = ran(check(RECORD, job()), *[found(size=size)] * (READINGS + 1))
     assert isinstance(end.error, VerifyFailed)
     assert f"{size} contacts, 120 of them mapped" in str(end.error)
+
+
+def test_a_size_that_lags_behind():
+    """Is read again until it is what was mapped."""
+    end = ran(check(RECORD, job(files=Files())), found(size=0), found(size=80), found(size=120))
+    assert (end.error, end.shell.waits) == (None, [5.0, 5.0])
 
 
 @pytest.mark.parametrize("changed", [{"c_A3": None}, {"c_A3": "A4"}, {"c_A3": "a3"}, {"c_A3": ""}])
