@@ -86,6 +86,8 @@ class _Torturer:
             return False
         self._told.code = code
         self._told.endings.append(f"{code} {text}".strip())
+        if code == 4 and self._torture.honest:
+            self._told.violations.append("exit 4, although the org never lied")
         if code in FINISHED:
             self._told.violations += [f"exit {code}, but {what}" for what in self._amiss(org)]
         return code in FINISHED or code not in ALLOWED or self._in_vain()
@@ -110,7 +112,8 @@ class _Torturer:
     def _in_vain(self) -> bool:
         """Whether a person would stop trying: the same answer three times, from an org that is not to be trusted."""
         last = self._told.endings[-3:]
-        return not self._torture.honest and len(last) == 3 and len(set(last)) == 1
+        hopeless = len(last) == 3 and len(set(last)) == 1 and self._told.code != 5
+        return hopeless and not self._torture.honest
 
     def _amiss(self, org: Org) -> list[str]:
         names = self._source.columns.names
