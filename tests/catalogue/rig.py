@@ -6,17 +6,21 @@ nothing secret is in the files (C8), and the same command again writes nothing a
 
 import asyncio
 import json
+import shutil
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
+
+from harness.api import create_list
 from harness.bookkeeping import DAY_S
 from harness.errors import RunError
 from harness.execution import Plan
 from harness.leads.preflight import Preflight, check
 from harness.leads.source import open_leads
-from harness.leads.synthetic import SyntheticLeads, write_csv
+from harness.leads.synthetic import COLUMNS, SyntheticLeads, write_csv
 from harness.results import complaint, strategy_entry
 from harness.runner import complete
 from harness.strategies import strategy
@@ -85,16 +89,34 @@ class Rig:
         """The upload to its end; the folder's former one goes on."""
         return self.run(self.uploading(name, **options))
 
-    def upload_meanwhile(self, name: str | Strategy, after_s: float, do: Callable[[], None], **options: Any) -> End:
+    def upload_meanwhile(self, name: str | Strategy, after_s: float, do: Callable[[], Any], **options: Any) -> End:
         """The upload, and what happens once it has gone on for so long."""
 
         async def both() -> End:
             upload = asyncio.create_task(self.uploading(name, **options))
             await asyncio.sleep(after_s)
-            do()
+            if (doing := do()) is not None:
+                await doing
             return await upload
 
         return self.run(both())
+
+    def stopped(self, name: str, **options: Any) -> None:
+        """An upload that was refused when a part of its leads was in the org."""
+        refused = {"status": 403, "body": {"code": "missing.permissions", "message": "no", "status": 403}}
+        ops = ("contacts.add", "import.status")
+        self.faults(*({"op": op, "nth": 3, "times": 100, "action": refused} for op in ops))
+        self.settings(jobs__import_start_delay_s=10.0)
+        assert self.upload(name, concurrency=1, **options).word == "FORBIDDEN"
+        self.faults()
+
+    def forget_the_journal(self, folder: str = "run") -> None:
+        for path in (self.folder / folder).glob("journal.*"):
+            path.unlink()
+
+    def forget_the_run(self, folder: str = "run") -> None:
+        shutil.rmtree(self.folder / folder)
+        self.checked.clear()
 
     async def uploading(self, name: str | Strategy, folder: str = "run", **options: Any) -> End:
         try:
@@ -210,6 +232,40 @@ class Rig:
         for list_id in self.lists():
             surplus = [contact_id for contact_id in self.org.store.iter_ids(list_id) if contact_id not in known]
             self.org.store.delete_contacts(list_id, surplus)
+
+    def lose(self, count: int) -> None:
+        """Somebody deletes the first contacts of the first list."""
+        list_id = self.lists()[0]
+        self.org.store.delete_contacts(list_id, self.org.store.page(list_id, 0, count).ids)
+
+    def foreign_list(self, name: str, count: int) -> None:
+        """Somebody has a list of this name, with contacts in it."""
+        columns = COLUMNS.names
+        body = create_list(name, COLUMNS).body
+        reply = self.run(self.asked("POST", "/api/v2/outbound/contactlists", body)).json()
+        rows = [json.dumps(dict.fromkeys(columns, f"foreign {n}")).encode() for n in range(count)]
+        self.org.store.add_contacts(reply["id"], [f"foreign-{n}" for n in range(count)], rows)
+
+    async def asked(self, method: str, path: str, body: bytes = b"") -> httpx.Response:
+        """What the org answers somebody else, redirects followed."""
+        through = httpx.AsyncHTTPTransport(uds=str(self.target.socket))
+        async with httpx.AsyncClient(base_url=self.target.api, transport=through, follow_redirects=True) as client:
+            login = (CREDENTIALS.client_id, CREDENTIALS.client_secret)
+            reply = await client.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=login)
+            headers = {"Authorization": f"Bearer {reply.json()['access_token']}", "Content-Type": "application/json"}
+            return await client.request(method, path, content=body, headers=headers)
+
+    async def export(self) -> None:
+        """Somebody asks for an export of the first list."""
+        await self.asked("POST", f"/api/v2/outbound/contactlists/{self.lists()[0]}/export", b"{}")
+
+    def export_of(self, name: str) -> bytes:
+        """The file of an export of an upload's first list."""
+        assert self.upload(name).code == 0
+        self.run(self.export())
+        self.sleep(60)
+        uri = self.run(self.asked("GET", f"/api/v2/outbound/contactlists/{self.lists()[0]}/export")).json()["uri"]
+        return self.run(self.asked("GET", uri)).content
 
     def clear(self) -> None:
         """Somebody clears every list of the org."""

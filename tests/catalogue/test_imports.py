@@ -1,0 +1,165 @@
+"""2.7: the CSV import. A job that says it is done is asked how many rows it has."""
+
+import pytest
+
+from . import naive
+from .rig import LEADS
+
+GEN, OWN = "csv-import-export", "csv-import-own-ids"
+BOTH = pytest.mark.parametrize("name", [GEN, OWN])
+
+
+def upload(when: str, **action):
+    return {"op": "import.upload", "nth": 1, "when": when, "action": action}
+
+
+def job(kind: str, **more):
+    return {"op": "import.upload", "nth": 1, "action": {"job": kind, **more}}
+
+
+def status(body, times: int = 1, code: int = 200):
+    return {"op": "import.status", "nth": 1, "times": times, "action": {"status": code, "body": body}}
+
+
+@pytest.mark.parametrize(
+    ("name", "when", "lists"), [(GEN, "before_parse", 2), (GEN, "before_commit", 2), (OWN, "before_parse", 1)]
+)
+def test_f076_an_upload_that_is_cut_off(rig, name, when, lists):
+    """What has arrived is not known: CSV-OWN imports again into its list, CSV-GEN drops the list it made: ALL."""
+    rig.faults(upload(when, reset=True))
+    end = rig.upload(name)
+    assert (rig.count("lists.create"), rig.count("import.upload")) == (lists, 2)
+    rig.check(end, name)
+
+
+@BOTH
+def test_f077_a_file_that_was_taken_for_whole(rig, name):
+    """100 % of a file whose last 100 rows never arrived: they are named in the rejects, exit 3, nothing is invented."""
+    rig.faults(job("drop_rows", rows=100))
+    end = rig.upload(name)
+    assert (end.code, end.entry["mapped"], end.entry["rejected"]) == (3, LEADS - 100, 100)
+    assert rig.complaints() == []
+
+
+@pytest.mark.parametrize(("name", "lists"), [(GEN, 2), (OWN, 1)])
+def test_f078_an_upload_whose_answer_is_lost(rig, name, lists):
+    """Its rows are on their way: CSV-GEN drops that list first, CSV-OWN imports the same ids again: ALL."""
+    rig.faults(upload("after_commit", reset=True))
+    end = rig.upload(name)
+    assert rig.count("lists.create") == lists
+    rig.check(end, name)
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        ({"reason": "CONTACT_COLUMNS_LIMIT_EXCEEDED", "at_percent": 0}, "reason=CONTACT_COLUMNS_LIMIT_EXCEEDED"),
+        ({"at_percent": 0}, "no reason given"),
+    ],
+    ids=["f079", "f080"],
+)
+@BOTH
+def test_f079_f080_an_import_that_fails(rig, name, action, told):
+    """Exit 6 IMPORT_FAILED with the reason, or with the word that there is none; ALL after the same command."""
+    rig.faults(job("fail", **action))
+    end = rig.upload(name)
+    assert (end.code, end.word, told in end.message) == (6, "IMPORT_FAILED", True)
+    rig.check(rig.upload(name), name)
+
+
+@pytest.mark.parametrize(("name", "lists"), [(GEN, 2), (OWN, 1)])
+def test_f081_an_import_that_fails_at_63_percent(rig, name, lists):
+    """Rows are in: the next run imports again, CSV-GEN into a list made anew: ALL, nobody doubled."""
+    rig.faults(job("fail", at_percent=63, reason="INTERNAL_ERROR"))
+    assert rig.upload(name).code == 6
+    assert 0 < rig.size() < LEADS
+    end = rig.upload(name)
+    assert rig.count("lists.create") == lists
+    rig.check(end, name)
+
+
+@BOTH
+def test_f082_an_import_that_stands_still(rig, name):
+    """Exit 5 IMPORT_STALLED after 15 min; the same command asks for the same job and uploads nothing."""
+    rig.faults(job("freeze", at_percent=63))
+    end = rig.upload(name)
+    assert (end.code, end.word, "63 %" in end.message) == (5, "IMPORT_STALLED", True)
+    end = rig.upload(name)
+    assert (end.word, rig.count("import.upload"), rig.elapsed() > 1800) == ("IMPORT_STALLED", 1, True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"state": "IN_PROGRESS", "percentComplete": 12},
+        {"state": "IN_PROGRESS", "percentComplete": 140},
+        {"state": "IN_PROGRESS"},
+        {"state": None, "percentComplete": 40},
+        {"state": "COMPLETE", "percentComplete": 40},
+        {"state": "QUEUED"},
+        {"percentComplete": "100"},
+    ],
+    ids=str,
+)
+def test_f083_a_status_of_another_kind(rig, body):
+    """Only 100 % without a state that says otherwise is an end; the rest is asked again: ALL."""
+    rig.faults(status(body, times=3))
+    rig.check(rig.upload(GEN), GEN)
+
+
+def test_f083_a_status_that_is_no_object(rig):
+    """Exit 5, and no second upload: ALL after the same command."""
+    rig.faults(status([], times=1))
+    end = rig.upload(GEN)
+    assert (end.code, end.word) == (5, "BAD_RESPONSE")
+    end = rig.upload(GEN)
+    assert rig.count("import.upload") == 1
+    rig.check(end, GEN)
+
+
+@pytest.mark.parametrize("code", [404, 500])
+def test_f084_a_status_that_is_not_there_at_first(rig, code):
+    """Asked again until it is: ALL."""
+    rig.faults(status({"code": "not.found", "message": "no", "status": code}, times=5, code=code))
+    rig.check(rig.upload(GEN), GEN)
+
+
+@BOTH
+def test_f085_a_small_import_that_shows_no_status(rig, name):
+    """The list's size, read twice, decides: ALL."""
+    rig.settings(jobs__import_status_visible_rows=10_000)
+    rig.check(rig.upload(name), name)
+
+
+@BOTH
+def test_f086_a_size_that_lags(rig, name):
+    """100 %, and the list shows its contacts 20 s later: exit 0 or 4, nothing lost; ALL after the same command."""
+    rig.settings(semantics__size_lag_s=20.0)
+    end = rig.upload(name)
+    assert (end.code in (0, 4), rig.complaints()) == (True, [])
+    rig.sleep(20)
+    rig.check(rig.upload(name), name)
+
+
+@BOTH
+def test_f087_rows_that_are_dropped_without_a_word(rig, name):
+    """17 rows are missing at 100 %: the export names them, they are rejected with a code, exit 3, C1 to C6 hold."""
+    rig.faults(job("drop_rows", rows=17))
+    end = rig.upload(name)
+    assert (end.code, end.entry["mapped"], rig.complaints()) == (3, LEADS - 17, [])
+    assert {row["code"] for row in rig.rejects()} == {"NOT_IMPORTED"}
+
+
+def test_f087_percent_taken_for_rows(rig):
+    """An upload that maps every row because the job is done maps 17 that are not there: CHECK says C2."""
+    rig.faults(job("drop_rows", rows=17))
+    end = rig.upload(naive.PercentIsAll())
+    assert (end.code, rig.complaints()) == (0, ["C2: 17 mapped, but lost"])
+
+
+@BOTH
+def test_f089_the_list_is_deleted_during_the_import(rig, name):
+    """Exit 6 LIST_GONE, the journal is kept."""
+    end = rig.upload_meanwhile(name, 3.5, rig.delete)
+    assert (end.code, end.word) == (6, "LIST_GONE")
+    assert (rig.folder / "run" / "journal.sqlite").exists()
