@@ -1,0 +1,108 @@
+"""A process that is killed, in one loop: at a chosen step nothing more is done, and the folder is as a kill leaves it.
+
+The folder is copied at the moment of death, journal and write-ahead log as they are on the disk; whatever the dying run
+still closes or removes, it does to the original. The next run gets the copy.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.execution import Plan, opened
+from harness.flow import AsyncShell, Call, Reply, Wait
+from harness.oauth import Session
+from harness.runner import Runner
+from harness.shell import connected
+from harness.transport import Target
+from harness.twin.mock_org import CREDENTIALS
+
+Moment = Literal["before", "after"]
+
+
+class Killed(BaseException):
+    """No flow and no handler of errors may outlive it."""
+
+
+@dataclass
+class DyingShell:
+    """Takes steps until the `nth` of those that `chosen` names, dies before or after it, and takes none any more."""
+
+    shell: AsyncShell
+    chosen: Callable[[Any], bool]
+    nth: int
+    moment: Moment
+    die: Callable[[], None]
+    seen: int = 0
+    dead: bool = False
+
+    async def send(self, call: Call) -> Reply:
+        self._before(call)
+        reply = await self.shell.send(call)
+        self._after(call)
+        return reply
+
+    async def sleep(self, wait: Wait) -> None:
+        self._before(wait)
+        await self.shell.sleep(wait)
+        self._after(wait)
+
+    async def save(self, event: Any) -> None:
+        self._before(event)
+        await self.shell.save(event)
+        self._after(event)
+
+    async def work(self, function: Callable[[], Any]) -> Any:
+        self._before(function)
+        result = await self.shell.work(function)
+        self._after(function)
+        return result
+
+    def _before(self, step: Any) -> None:
+        self._alive()
+        self.seen += self.chosen(step)
+        if self.moment == "before" and self.chosen(step) and self.seen == self.nth:
+            self._die()
+
+    def _after(self, step: Any) -> None:
+        self._alive()
+        if self.moment == "after" and self.chosen(step) and self.seen == self.nth:
+            self._die()
+
+    def _alive(self) -> None:
+        if self.dead:
+            raise Killed
+
+    def _die(self) -> None:
+        self.dead = True
+        self.die()
+        raise Killed
+
+
+async def killed(
+    plan: Plan, target: Target, folder: Path, chosen: Callable[[Any], bool], nth: int, moment: Moment
+) -> bool:
+    """Whether the run came to that step. If it did, `folder` is what the kill left."""
+    left = folder.with_name(f"{folder.name}-left")
+    shell: DyingShell | None = None
+    try:
+        with opened(plan, target, folder) as run:
+            requests = folder / "requests.csv"
+            async with connected(target, run.journal, requests, plan.concurrency, plan.deadline_s) as living:
+                shell = DyingShell(living, chosen, nth, moment, lambda: _copy(folder, left))
+                runner = Runner(shell, Session(CREDENTIALS), plan.concurrency, plan.seed)
+                for stage in run.stages(living.books.now):
+                    await runner.run(stage)
+                await runner.run(run.proof_stage())
+    except* Killed:
+        pass
+    if shell is None or not shell.dead:
+        return False
+    shutil.rmtree(folder)
+    left.rename(folder)
+    return True
+
+
+def _copy(folder: Path, to: Path) -> None:
+    shutil.copytree(folder, to)

@@ -1,0 +1,124 @@
+"""2.10: killed and started again. The journal says what may have been sent, and that is looked up first."""
+
+import pytest
+
+from harness import events
+from harness.flow import Call
+from harness.mapping.journal import Journal
+
+from . import naive
+from .killing import killed
+from .rig import BATCH, LEADS
+
+GEN, OWN, CSV, CSV_OWN = "batch-api", "batch-api-own-ids", "csv-import-export", "csv-import-own-ids"
+EVERY = pytest.mark.parametrize("name", [GEN, OWN, CSV, CSV_OWN])
+FEW = 300  # leads, in three batches
+
+
+def call(*ops):
+    return lambda step: isinstance(step, Call) and step.op in ops
+
+
+def event(*kinds):
+    return lambda step: isinstance(step, kinds)
+
+
+def any_step(step):
+    return True
+
+
+@pytest.fixture
+def kill(rig):
+    """A function: whether the upload came to the step at which it is killed."""
+
+    def at(name, chosen, nth, moment, **options):
+        plan = rig.plan(name, **options)
+        return rig.run(killed(plan, rig.target, rig.folder / "run", chosen, nth, moment))
+
+    return at
+
+
+@pytest.mark.parametrize("first", range(1, 41, 8))
+@pytest.mark.parametrize("moment", ["before", "after"])
+@EVERY
+def test_f121_killed_at_any_step(rig, kill, name, moment, first):
+    """Killed before and after every eighth step there is, in turn: the same command finishes: ALL."""
+    rig.invent(FEW)
+    kill(name, any_step, first, moment, concurrency=2)
+    end = rig.upload(name)
+    rig.check(end, name)
+    assert len(rig.lists()) == 1
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize(("name", "resolved"), [(GEN, True), (OWN, False)])
+def test_f122_killed_between_commit_and_acknowledgement(rig, kill, name, resolved, nth):
+    """The answer was read, its ids were not stored: GEN finds and adopts them, OWN sends the same bytes: ALL."""
+    rig.invent(FEW)
+    assert kill(name, call("contacts.add"), nth, "after", concurrency=1)
+    end = rig.upload(name)
+    assert (end.entry["resolved"] > 0) is resolved
+    rig.check(end, name)
+
+
+@pytest.mark.parametrize(("name", "lists"), [(CSV, 2), (CSV_OWN, 1)])
+def test_f122_killed_between_upload_and_its_acknowledgement(rig, kill, name, lists):
+    """The file is in, the journal does not know: CSV-GEN drops the list it made, CSV-OWN imports again: ALL."""
+    assert kill(name, call("import.upload"), 1, "after")
+    end = rig.upload(name)
+    assert rig.count("lists.create") == lists
+    rig.check(end, name)
+
+
+def test_f122_a_journal_that_forgets_what_was_sent(rig, kill):
+    """With intents but no search a restart sends again: CHECK says C3."""
+    rig.invent(FEW)
+    assert kill(GEN, call("contacts.add"), 2, "after", concurrency=1)
+    end = rig.upload(naive.BLIND)
+    assert (end.code, rig.complaints()[0]) == (0, f"C3: {BATCH} doubled")
+
+
+@EVERY
+def test_f123_killed_between_intent_and_sending(rig, kill, name):
+    """Nothing has left: the restart finds nothing and sends: ALL."""
+    rig.invent(FEW)
+    assert kill(name, event(events.BatchSending, events.UploadSending), 1, "after")
+    end = rig.upload(name)
+    assert end.entry["resolved"] == 0
+    rig.check(end, name)
+
+
+@EVERY
+def test_f124_killed_before_the_mapping_is_proved(rig, kill, name):
+    """The manifest is written last: without it there is no mapping yet; ALL after the same command."""
+    assert kill(name, call("export.create", "contacts.bulk"), 1, "before")
+    assert not (rig.folder / "run" / "mapping.manifest.json").exists()
+    rig.check(rig.upload(name), name)
+
+
+@pytest.mark.parametrize("name", [GEN, CSV])
+def test_f125_killed_while_doubts_are_resolved(rig, kill, name):
+    """Killed, killed again while it looks up, and once more when it has: the fourth start ends it: ALL."""
+    rig.invent(FEW)
+    assert kill(name, call("contacts.add", "import.upload"), 2 if name == GEN else 1, "after", concurrency=1)
+    assert kill(name, call("contacts.search", "lists.delete"), 1, "after")
+    assert kill(name, event(events.BatchAcked, events.ShardAbandoned), 1, "after")
+    rig.check(rig.upload(name), name)
+
+
+@pytest.mark.parametrize("name", [GEN, OWN])
+def test_f121_what_is_sent_again_is_bounded(rig, kill, name):
+    """A kill costs each worker one batch at most."""
+    assert kill(name, call("contacts.add"), 4, "after", concurrency=2)
+    assert rig.upload(name).code == 0
+    assert rig.count("contacts.add") <= LEADS // BATCH + 2
+
+
+def test_f139_one_letter_of_the_journal(rig, kill):
+    """A contact id that was altered in the journal is no mapping: the proof says so, exit 4."""
+    assert kill(GEN, call("export.create"), 1, "before")
+    journal = Journal(rig.folder / "run" / "journal.sqlite")
+    journal._db.execute("UPDATE batch SET mapping = replace(mapping, ':\"', ':\"0') WHERE first = 0")
+    journal.close()
+    end = rig.upload(GEN)
+    assert (end.code, end.word) == (4, "VERIFY_FAILED")
