@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -31,10 +32,12 @@ class KillingShell:
     def __init__(self, shell: AsyncShell, kill: Kill | None, most_steps: int, folder: Path, kept: Path) -> None:
         self._shell, self._kill, self._most_steps = shell, kill, most_steps
         self._folder, self._kept = folder, kept
+        self.sent: Counter[str] = Counter()  # calls by operation
         self._steps = self._waits = 0
         self._dead = False
 
     async def send(self, call: Call) -> Reply:
+        self.sent[call.op] += 1
         reply: Reply = await self._step(lambda: self._shell.send(call), halfway=True)
         return reply
 
