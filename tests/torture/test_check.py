@@ -1,0 +1,70 @@
+"""The oracle sees each thing that can be wrong, by itself."""
+
+import csv
+import json
+from hashlib import sha256
+
+import pytest
+
+from harness.twin.torture.check import complaints
+from mockserver.model import ContactList
+from mockserver.storage.memory_store import MemoryStore
+
+LEADS = {lead_id: {"Lead ID": lead_id, "City": "Fairview"} for lead_id in ("A1", "A2", "A3")}
+MAPPED = [("A1", "c1"), ("A2", "c2")]
+STORED = {"c1": ("A1", "Fairview"), "c2": ("A2", "Fairview")}
+
+
+class Org:
+    """A store with one list, and nothing on its way into it."""
+
+    def __init__(self, stored):
+        self.store = MemoryStore()
+        self.store.create_list(ContactList(id="l1", name="leads", date_created="", date_modified=""))
+        rows = [json.dumps({"Lead ID": lead_id, "City": city}).encode() for lead_id, city in stored.values()]
+        self.store.put_contacts("l1", list(stored), rows)
+
+    def settle(self):
+        pass
+
+
+@pytest.fixture
+def told(tmp_path):
+    """A function: the checks that fail."""
+
+    def write(name, header, rows):
+        with (tmp_path / name).open("w", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+
+    def found(stored=STORED, mapped=MAPPED, rejected=("A3",), **manifest):
+        rows = [(lead_id, contact_id, "l1", "mapped") for lead_id, contact_id in mapped]
+        write("mapping.csv", ("lead_id", "contact_id", "contact_list_id", "status"), rows)
+        write("rejects.csv", ("lead_id",), [(lead_id,) for lead_id in rejected])
+        digest = sha256((tmp_path / "mapping.csv").read_bytes()).hexdigest()
+        facts = {"rows": len(mapped), "sha256": digest, "verified": True, **manifest}
+        (tmp_path / "mapping.manifest.json").write_text(json.dumps(facts))
+        return sorted({told.partition(":")[0] for told in complaints(Org(stored), tmp_path, LEADS, "Lead ID")})
+
+    return found
+
+
+@pytest.mark.parametrize(
+    ("wrong", "checks"),
+    [
+        ({}, []),
+        ({"rejected": ()}, ["C1"]),  # A3 is nowhere
+        ({"rejected": ("A3", "A1")}, ["C1"]),  # A1 is told twice
+        ({"rejected": ("A3", "A9")}, ["C1"]),  # nobody knows A9
+        ({"mapped": [("A1", "c2"), ("A2", "c1")]}, ["C2", "C5"]),  # joined by position
+        ({"stored": {"c1": STORED["c1"]}}, ["C2"]),  # lost
+        ({"stored": STORED | {"c3": ("A1", "Fairview")}}, ["C3", "C4"]),  # sent twice
+        ({"stored": STORED | {"c3": ("A3", "Fairview")}}, ["C4"]),  # nobody knows of it
+        ({"stored": STORED | {"c2": ("A2", "Riverton")}}, ["C5"]),
+        ({"rows": 3}, ["C6"]),
+        ({"sha256": "0"}, ["C6"]),
+        ({"verified": False}, ["C6"]),
+    ],
+)
+def test_each_check_by_itself(told, wrong, checks):
+    """One thing wrong, and the checks that are about it."""
+    assert told(**wrong) == checks

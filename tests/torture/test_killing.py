@@ -1,0 +1,68 @@
+"""A process that ends in the middle, without having one."""
+
+import pytest
+
+from harness.flow import Call, Reply, Wait
+from harness.twin.torture.killing import Killed, KillingShell, Runaway, restarted
+from harness.twin.torture.plan import Kill
+
+pytestmark = pytest.mark.anyio
+CALL = Call(op="contacts.add", method="POST", url="/")
+
+
+class Shell:
+    """Leaves a trace in the run folder of every step it takes."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+
+    async def send(self, call):
+        (self.folder / "sent").touch()
+        return Reply(status=200)
+
+    async def sleep(self, wait):
+        pass
+
+    async def save(self, event):
+        (self.folder / event).touch()
+
+    async def work(self, function):
+        return function()
+
+
+@pytest.fixture
+def killing(tmp_path):
+    """A function: a shell with this kill."""
+    return lambda kill, most=100: KillingShell(Shell(tmp_path / "run"), kill, most, tmp_path / "run", tmp_path / "kept")
+
+
+@pytest.mark.parametrize(("moment", "left"), [("before", ["one"]), ("after", ["one", "two"])])
+async def test_what_the_disk_holds_is_what_is_left(killing, tmp_path, moment, left):
+    """What the run writes while it is taken apart is gone."""
+    shell = killing(Kill(2, moment, 0.0))
+    await shell.save("one")
+    with pytest.raises(Killed):
+        await shell.save("two")
+    (tmp_path / "run" / "clean-up").touch()
+    restarted(tmp_path / "run", tmp_path / "kept")
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == left
+
+
+async def test_nothing_is_done_after_death(killing, tmp_path):
+    """Not by any other flow of the run either."""
+    shell = killing(Kill(1, "before", 0.0))
+    for step in (shell.send(CALL), shell.save("one"), shell.work(list), shell.sleep(Wait(1.0))):
+        with pytest.raises(Killed):
+            await step
+    assert not list((tmp_path / "run").iterdir())
+
+
+async def test_a_run_without_end_is_stopped(killing):
+    """Pauses count, or waiting for ever would pass for patience."""
+    shell = killing(None, most=3)
+    assert (await shell.send(CALL)).ok
+    await shell.sleep(Wait(1.0))
+    assert await shell.work(lambda: 7) == 7
+    with pytest.raises(Runaway):
+        await shell.sleep(Wait(1.0))

@@ -1,0 +1,55 @@
+"""What is drawn from a seed."""
+
+from collections import Counter
+
+import pytest
+
+from harness.strategies import STRATEGIES
+from harness.twin.torture.plan import drawn
+from mockserver.faults.engine import parse_rules
+
+PLANS = [drawn(seed) for seed in range(1_500)]
+EFFECTS = {"late_commit_s", "partial_commit", "truncate_at", "content_length_delta"}
+RULES = [trouble.rule for plan in PLANS for trouble in plan.troubles]
+
+
+def test_a_seed_is_all_that_decides():
+    """The same seed, the same run; another one, another run."""
+    assert drawn(11) == drawn(11)
+    assert len({plan.command for plan in PLANS}) == len(PLANS)
+
+
+def test_the_command_plays_the_run_again():
+    """The strategy and the number of leads that it names change nothing else."""
+    for plan in PLANS[:50]:
+        assert drawn(plan.seed, plan.strategy, plan.leads) == plan
+
+
+def test_the_mock_takes_every_rule():
+    """None is refused, and every one comes to an end."""
+    rules = [rule for at in range(0, len(RULES), 500) for rule in parse_rules(RULES[at : at + 500])]
+    assert len(rules) == len(RULES)
+    assert all(rule.planned is not None for rule in rules)
+
+
+@pytest.mark.parametrize(
+    "key",
+    sorted({"status", "reset", "stall_s", "headers", "body", "rewrite", "job"} | EFFECTS),
+)
+def test_every_action_is_drawn(key):
+    """Each of those that the mock knows, often enough to matter."""
+    assert sum(key in rule["action"] for rule in RULES) > 20
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_is_tortured(strategy):
+    """With kills, with troubles, with orgs that lie and with orgs that do not."""
+    plans = [plan for plan in PLANS if plan.strategy == strategy]
+    assert sum(bool(plan.kills) for plan in plans) > 100
+    assert min(Counter(plan.honest for plan in plans).values()) > 40
+
+
+def test_every_moment_of_a_request_is_struck():
+    """And every moment of a step is one to be killed at."""
+    assert {"before_parse", "before_commit", "after_commit", "mid_response"} <= {rule.get("when") for rule in RULES}
+    assert {kill.moment for plan in PLANS for kill in plan.kills} == {"before", "during", "after"}
