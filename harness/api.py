@@ -4,6 +4,7 @@ Readers raise `BadResponse` for a 2xx whose body does not hold what it claims, a
 Source of paths and shapes: official Python SDK 269.0.0, apis/outbound_api.py.
 """
 
+import math
 from base64 import b64encode
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -379,6 +380,12 @@ def token(client_id: str, client_secret: str) -> Call:
         idempotent=True,
         timeout_s=30.0,
     )
+
+
+def token_lifetime_s(reply: Reply) -> float:
+    """Seconds; without end where none are told."""
+    told = decoded(reply).get("expires_in")
+    return float(told) if isinstance(told, int | float) and told > 0 else math.inf
 
 
 def access_token(reply: Reply) -> str:

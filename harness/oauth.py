@@ -1,14 +1,18 @@
 """A flow that fetches and renews the token around another flow. One renewal serves every worker."""
 
+import math
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import api
-from .errors import Refused
+from .errors import GaveUp, Refused
 from .flow import Call, Flow, Reply, T, Wait
+from .retry import outcome
 
 RENEWAL_POLL_S = 0.1
+RENEW_AFTER = 0.9  # of a token's lifetime
 MAX_SENDS = 2  # of one call: a token may die on the way; a fresh one that is refused too is a refusal
 
 
@@ -23,9 +27,16 @@ class Session:
     """The token that all flows of a run share. 401 means nothing was applied, so the call is simply sent again."""
 
     credentials: Credentials
+    now: Callable[[], float] = field(default=lambda: 0.0, repr=False)  # s on a monotonic scale, as the shell's waits
     token: str | None = field(default=None, repr=False)
+    renew_at: float = math.inf
     renewing: bool = False
     renewals: int = 0
+
+    @property
+    def usable(self) -> str | None:
+        """The token, unless it is so near its end that it might not outlive a long call."""
+        return self.token if self.now() < self.renew_at else None
 
     def stale(self, token: str) -> None:
         """Forget `token`, unless another worker has renewed it already."""
@@ -51,7 +62,7 @@ def authorized(flow: Flow[T], session: Session) -> Flow[T]:
 
 def _send(call: Call, session: Session) -> Flow[Reply]:
     for _ in range(MAX_SENDS):
-        token = session.token or (yield from login(session))
+        token = session.usable or (yield from login(session))
         reply: Reply = yield replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"})
         if reply.status != 401:
             return reply
@@ -67,22 +78,27 @@ def login(session: Session) -> Flow[str]:
     """The token in force; fetched by whoever comes first, awaited by the others."""
     while session.renewing:
         yield Wait(RENEWAL_POLL_S)
-    if session.token is not None:
-        return session.token
+    if session.usable is not None:
+        return session.usable
     session.renewing = True
     try:
         reply = yield api.token(session.credentials.client_id, session.credentials.client_secret)
-        session.token = _token(reply, session)
+        session.token = token = _token(reply, session)
+        session.renew_at = session.now() + api.token_lifetime_s(reply) * RENEW_AFTER
     finally:
         session.renewing = False
     session.renewals += 1
-    return session.token
+    return token
 
 
 def _token(reply: Reply, session: Session) -> str:
     try:
         return api.access_token(reply)
     except api.Refusal as refusal:
+        if outcome(reply) != "answered":
+            raise GaveUp(
+                "SERVER_ERROR", f"op=oauth.token {refusal} ; no clear answer after every repeat; run again later"
+            ) from None
         raise Refused(
             "AUTH_REJECTED",
             f"op=oauth.token {refusal}: OAuth client {session.credentials.client_id!r} or its secret is not accepted;"

@@ -32,7 +32,7 @@ async def complete(
     with opened(plan, target, folder) as run:
         requests = folder / "requests.csv"
         async with connected(target, run.journal, requests, plan.concurrency, plan.deadline_s) as shell:
-            runner = Runner(around(shell), Session(credentials), plan.concurrency, plan.seed)
+            runner = Runner(around(shell), Session(credentials, shell.books.now), plan.concurrency, plan.seed)
             for stage in run.stages(shell.books.now):
                 await runner.run(stage)
             failure = None

@@ -57,6 +57,6 @@ async def _compared(folder: Path, journal: Journal, credentials: Credentials) ->
     files = RunFiles(folder, source, folder / "leads.parquet")
     job = Job(leads=source, progress=journal, files=files, settings=Settings(poll_initial_s=0.2))
     async with connected(Target.one_host(facts["host"]), journal, folder / "verify.csv", WORKERS) as shell:
-        runner = Runner(shell, Session(credentials), WORKERS, seed=0)
+        runner = Runner(shell, Session(credentials, shell.books.now), WORKERS, seed=0)
         await runner.run(Stage("verification", export_verification(job).flows))
     return compare_exports(files, journal.shards())

@@ -52,7 +52,7 @@ class SharedRun:
         self.verdict: Verdict | None = None
         self._ready, self._policy, self._clock, self._began = ready, policy, clock, clock()
         self.folder, self.target = ready.folder, ready.target
-        self._session = Session(ready.order.credentials)
+        self._session = Session(ready.order.credentials, clock)
         self._numbers = count()
         with ExitStack() as opening:
             self._run = opening.enter_context(opened(ready.plan, ready.target, ready.folder))

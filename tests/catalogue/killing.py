@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.execution import Plan, opened
+from harness.execution import Plan
 from harness.flow import AsyncShell, Call, Reply, Wait
-from harness.oauth import Session
-from harness.runner import Runner
-from harness.shell import connected
+from harness.runner import complete
 from harness.transport import Target
 from harness.twin.mock_org import CREDENTIALS
 
@@ -85,19 +83,17 @@ async def killed(
 ) -> bool:
     """Whether the run came to that step. If it did, `folder` is what the kill left."""
     left = folder.with_name(f"{folder.name}-left")
-    shell: DyingShell | None = None
+    shells: list[DyingShell] = []
+
+    def dying(shell: AsyncShell) -> AsyncShell:
+        shells.append(DyingShell(shell, chosen, nth, moment, lambda: _copy(folder, left)))
+        return shells[0]
+
     try:
-        with opened(plan, target, folder) as run:
-            requests = folder / "requests.csv"
-            async with connected(target, run.journal, requests, plan.concurrency, plan.deadline_s) as living:
-                shell = DyingShell(living, chosen, nth, moment, lambda: _copy(folder, left))
-                runner = Runner(shell, Session(CREDENTIALS), plan.concurrency, plan.seed)
-                for stage in run.stages(living.books.now):
-                    await runner.run(stage)
-                await runner.run(run.proof_stage())
+        await complete(plan, target, CREDENTIALS, folder, around=dying)
     except* Killed:
         pass
-    if shell is None or not shell.dead:
+    if not shells[0].dead:
         return False
     shutil.rmtree(folder)
     left.rename(folder)

@@ -21,6 +21,15 @@ def test_f064_a_token_that_does_not_last(rig, name):
     rig.check(end, name, batch_size=5)
 
 
+@pytest.mark.parametrize("name", [GEN, OWN])
+def test_f065_a_token_is_renewed_ahead(rig, name):
+    """At nine tenths of its life, before anybody is refused: ALL, and no 401."""
+    rig.settings(tokens__lifetime_s=20, **{"latency__contacts.add__base_s": 1.5, "latency__contacts.add__sigma": 0.0})
+    end = rig.upload(name, batch_size=5)
+    assert (rig.count("contacts.add", 401), rig.count("oauth.token") > 2) == (0, True)
+    rig.check(end, name, batch_size=5)
+
+
 def test_f064_one_401(rig):
     """A single 401 costs one token and one repeat: ALL."""
     rig.faults({"op": "contacts.add", "nth": 3, "action": EXPIRED})

@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 
-from harness.errors import Refused
+from harness.errors import GaveUp, Refused
 from harness.flow import Call, Reply, Wait
 from harness.oauth import Credentials, Session, authorized
 
@@ -68,7 +68,6 @@ def test_a_fresh_token_that_is_refused_ends_the_run(session):
     [
         (Reply(status=400, body=b'{"error":"invalid_client"}'), "AUTH_REJECTED"),
         (no(401), "AUTH_REJECTED"),
-        (LOST, "AUTH_REJECTED"),
         (ok({"expires_in": 1}), "BAD_RESPONSE"),
         (Reply(status=200, body=b"<html>Sign in</html>"), "BAD_RESPONSE"),
     ],
@@ -79,6 +78,25 @@ def test_a_login_that_fails(session, reply, code):
     assert isinstance(end.error, Refused)
     assert end.error.code == code
     assert not session.renewing
+
+
+@pytest.mark.parametrize("reply", [LOST, no(503)])
+def test_a_login_that_is_not_answered(session, reply):
+    """Nobody refused the secret: the same command may go on later."""
+    end = ran(authorized(call(), session), reply)
+    assert isinstance(end.error, GaveUp)
+    assert end.error.code == "SERVER_ERROR"
+
+
+@pytest.mark.parametrize(("at_s", "trail"), [(89.0, ["lists.get"]), (91.0, ["oauth.token", "lists.get"])])
+def test_a_token_near_its_end_is_renewed_ahead(at_s, trail):
+    """At nine tenths of its life, so that a long call does not outlive it."""
+    clock = [0.0]
+    session = Session(Credentials("the-client", SECRET), now=lambda: clock[0])
+    short = ok({"access_token": "t1", "expires_in": 100})
+    ran(authorized(call(), session), short, ok({}))
+    clock[0] = at_s
+    assert ran(authorized(call(), session), *[token("t2")][: len(trail) - 1], ok({})).shell.trail == trail
 
 
 def test_one_renewal_serves_every_flow(session):
