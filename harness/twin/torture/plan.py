@@ -32,6 +32,7 @@ class Torture:
     concurrency: int
     settings: dict[str, Any]  # of the org's profile, by dotted name
     troubles: tuple[Trouble, ...]
+    refused: tuple[int, ...]  # positions of leads that no org takes
     kills: tuple[Kill, ...]  # the first of the first process, the second of the one after it, ...
 
     @property
@@ -65,6 +66,7 @@ def drawn(seed: int, strategy: str | None = None, leads: int | None = None) -> T
         concurrency=concurrency,
         settings=_settings(rng, -(-leads // lists)),
         troubles=troubles(rng, strategy, batches=batches, lists=lists),
+        refused=_refused(rng, leads),
         kills=tuple(_kill(rng, 20 + 4 * batches) for _ in range(rng.randint(0, MOST_KILLS))),
     )
 
@@ -90,6 +92,11 @@ def _settings(rng: random.Random, contacts_per_list: int) -> dict[str, Any]:
         "semantics.search_lag_s": rng.choice((0.0, 0.0, 2.0, 4.0)),
         "tokens.lifetime_s": rng.choice((120, 300, 86_400)),
     }
+
+
+def _refused(rng: random.Random, leads: int) -> tuple[int, ...]:
+    """None, as a rule: one of them costs some ten requests."""
+    return tuple(sorted(rng.sample(range(leads), rng.randint(1, 3)))) if rng.random() < 0.25 else ()
 
 
 def _kill(rng: random.Random, steps: int) -> Kill:

@@ -1,6 +1,7 @@
 """One tortured run: killed, restarted, given again until it ends; and what is wrong with what it then says."""
 
 import asyncio
+import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from ...errors import RunError
 from ...execution import Outcome, Plan
 from ...flow import AsyncShell
 from ...leads.preflight import Preflight, check
-from ...leads.synthetic import SyntheticLeads
+from ...leads.source import open_leads
+from ...leads.synthetic import COLUMNS, SyntheticLeads
 from ...results import complaint, strategy_entry
 from ...runner import complete
 from ...strategies import strategy
@@ -27,6 +29,7 @@ from .killing import Killed, KillingShell, Runaway, restarted
 from .plan import Kill, Torture
 
 MOST_STARTS = 24  # of the same command; every trouble has come to its end by then
+TOO_LONG = "x" * 600  # characters of a cell. Source of the limit of 512: mockserver/profiles/default.toml
 STEPS_A_START = 5_000
 STEPS_A_BATCH = 40
 ALLOWED = {0, 3, 4, 5, 6}  # exit codes that some trouble explains; any other is a fault of the harness
@@ -57,8 +60,10 @@ class _Torturer:
         self._torture, self._folder = torture, folder
         changes, _ = changed(profile.profile, torture.settings)
         self._profile = LoadedProfile(changes, profile.sources)
-        self._source = SyntheticLeads(torture.leads, torture.seed)
-        self._plan = _plan(torture, check(self._source, folder / "leads.parquet"), folder / "leads.parquet")
+        self._leads = _leads(torture)
+        _write(self._leads, folder / "leads.csv")
+        source = open_leads(folder / "leads.csv", lead_id=COLUMNS.lead_id, phone=COLUMNS.phone)
+        self._plan = _plan(torture, check(source, folder / "leads.parquet"), folder / "leads.parquet")
         self._told = Ordeal(torture)
         self._sent: Counter[str] = Counter()  # by the newest start
 
@@ -120,14 +125,13 @@ class _Torturer:
         return hopeless and not self._torture.honest
 
     def _amiss(self, org: Org) -> list[str]:
-        names = self._source.columns.names
-        leads = {row[0]: dict(zip(names, row, strict=True)) for _, row in self._source.read()}
-        return complaints(org, self._run, leads, names[0])
+        leads = {row[0]: dict(zip(COLUMNS.names, row, strict=True)) for row in self._leads}
+        return complaints(org, self._run, leads, COLUMNS.lead_id)
 
     def _wrong_ending(self) -> Iterator[str]:
         if self._told.code not in ALLOWED:
             yield f"exit {self._told.code} is no answer to any of its troubles"
-        elif self._torture.honest and self._told.code != 0:
+        elif self._torture.honest and self._told.code != (3 if self._torture.refused else 0):
             yield f"exit {self._told.code} in the end, although the org never lied"
         elif self._told.code == 5:
             yield f"exit 5 after {len(self._told.endings)} starts: it says run again, and that does not help"
@@ -149,6 +153,19 @@ class _Torturer:
     @property
     def _kept(self) -> Path:
         return self._folder / "kept"
+
+
+def _leads(torture: Torture) -> list[list[str]]:
+    """Invented ones; those that are to be refused have a cell longer than any org takes."""
+    leads = [list(row) for _, row in SyntheticLeads(torture.leads, torture.seed).read()]
+    for position in torture.refused:
+        leads[position][-1] = TOO_LONG
+    return leads
+
+
+def _write(leads: list[list[str]], to: Path) -> None:
+    with to.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([COLUMNS.names, *leads])
 
 
 def _plan(torture: Torture, preflight: Preflight, leads: Path) -> Plan:
