@@ -3,7 +3,7 @@
 import pytest
 
 from harness.flow import Call, Reply, Wait
-from harness.twin.torture.killing import Killed, KillingShell, Runaway, restarted
+from harness.twin.torture.killing import PAUSES_A_STEP, Killed, KillingShell, Runaway, restarted
 from harness.twin.torture.plan import Kill
 
 pytestmark = pytest.mark.anyio
@@ -60,9 +60,10 @@ async def test_nothing_is_done_after_death(killing, tmp_path):
 
 async def test_a_run_without_end_is_stopped(killing):
     """Pauses count, or waiting for ever would pass for patience."""
-    shell = killing(None, most=3)
+    shell = killing(None, most=2)
     assert (await shell.send(CALL)).ok
-    await shell.sleep(Wait(1.0))
     assert await shell.work(lambda: 7) == 7
+    for _ in range(PAUSES_A_STEP - 1):
+        await shell.sleep(Wait(1.0))
     with pytest.raises(Runaway):
         await shell.sleep(Wait(1.0))

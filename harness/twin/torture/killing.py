@@ -11,6 +11,7 @@ from typing import Any
 from ...flow import AsyncShell, Call, Reply, Wait
 from .plan import Kill, Moment
 
+PAUSES_A_STEP = 50  # those who wait for another one's token look for it ten times a second
 _HALFWAY_S = 0.05  # of virtual time: the request is out, its answer is not there
 
 
@@ -72,7 +73,7 @@ class KillingShell:
     def _check(self) -> None:
         if self._dead:
             raise Killed
-        if self._steps + self._waits > self._most_steps:
+        if self._steps + self._waits // PAUSES_A_STEP > self._most_steps:
             raise Runaway(f"{self._steps} steps and {self._waits} pauses")
 
     def _ended(self) -> Killed:
