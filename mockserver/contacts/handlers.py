@@ -96,7 +96,7 @@ class Contacts:
         limits = self._org.profile.limits
         try:
             sent = await read_json(request, limits.request_body_bytes, optional=True)
-            wanted = msgspec.convert(sent or {}, SearchRequest)
+            wanted = msgspec.convert({} if sent is None else sent, SearchRequest)
         except msgspec.ValidationError as error:
             raise malformed() from error
         if wanted.contact_list_filter_id is not None and wanted.criteria is not None:

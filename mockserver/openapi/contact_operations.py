@@ -26,6 +26,11 @@ _SELECTED = {
     404: ("contact.list.not.found", "contact.list.filter.not.found"),
 }
 
+_CONTACT = {"data": {"Lead ID": "L-0000001", "Phone": "+15550100001"}}
+_SEARCHED = {
+    "criteria": {"clauses": [{"predicates": [{"column": "Lead ID", "operator": "BEGINS_WITH", "value": "L-"}]}]}
+}
+
 CONTACTS = {
     "contacts.add": Described(
         summary="Add contacts, and change those whose id is known",
@@ -35,6 +40,7 @@ CONTACTS = {
             Parameter("doNotQueue", bool, "Checked; nothing is ever dialled here."),
         ),
         body=list[SentContact],
+        example=[_CONTACT],
         answer=list[DialerContact],
         codes={
             400: (
@@ -50,6 +56,7 @@ CONTACTS = {
     "contacts.update": Described(
         summary="Change a contact",
         body=SentContact,
+        example=_CONTACT,
         answer=DialerContact,
         codes={400: (*_CONTACT_RULES, "contact.does.not.exist"), **LIST_NOT_FOUND},
     ),
@@ -68,6 +75,7 @@ CONTACTS = {
     "contacts.search": Described(
         summary="A page of the contacts that match",
         body=ContactListingRequest,
+        example=_SEARCHED | {"pageNumber": 1, "pageSize": 100},
         optional_body=True,
         answer=ContactListing,
         codes=_SELECTED,
@@ -75,6 +83,7 @@ CONTACTS = {
     "contacts.bulk_remove": Described(
         summary="Start to delete contacts",
         body=ContactBulkSearchParameters,
+        example=_SEARCHED,
         answer=ContactsBulkOperationJob,
         status=(200, 202),
         codes=_SELECTED,
@@ -82,6 +91,7 @@ CONTACTS = {
     "contacts.bulk_update": Described(
         summary="Start to change contacts",
         body=ContactBulkEditRequest,
+        example=_SEARCHED | {"contact": {"callable": False}},
         answer=ContactsBulkOperationJob,
         status=(200, 202),
         codes={**_SELECTED, 400: tuple(dict.fromkeys((*_SELECTED[400], *_CONTACT_RULES)))},

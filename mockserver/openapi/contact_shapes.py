@@ -40,6 +40,7 @@ Operator = Literal[
 ]
 Direction = Literal["ASC", "DESC"]
 SourceType = Literal["ContactList", "ContactListTemplate"]
+FromOne = Annotated[int, Meta(ge=1)]
 Scalar = str | int | float | bool
 Cells = Annotated[
     dict[str, Scalar | None], Meta(description="Values by column. What is no text becomes one, null an empty one.")
@@ -195,8 +196,8 @@ class ContactSort(Sent, frozen=True, kw_only=True):
 class ContactListingRequest(Sent, frozen=True, kw_only=True):
     contact_list_filter_id: str | None = None
     criteria: Criteria | None = None
-    page_number: Int64 | None = None
-    page_size: Int64 | None = None
+    page_number: FromOne | None = None
+    page_size: FromOne | None = None
     contact_sorts: list[ContactSort] | None = None
 
 

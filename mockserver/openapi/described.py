@@ -31,6 +31,7 @@ class Described:
     query: tuple[Parameter, ...] = ()
     body: Any = None
     optional_body: bool = False  # nothing and `null` are as good
+    example: Any = None  # of the body; its columns are "Lead ID" and "Phone"
     form: Mapping[str, Any] | None = None  # schema of a body that is no JSON, by media type
     media_type: str = "application/json"  # of the answer
     codes: Codes = field(default_factory=dict)  # besides those that all operations have in common

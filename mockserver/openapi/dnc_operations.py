@@ -67,8 +67,9 @@ def _added(kind: str, entries: Any) -> Described:
     )
 
 
-def _changed(kind: str, patch: Any) -> Described:
-    return Described(summary=f"Add or remove {kind}", body=patch, status=204, codes=_ENTRY_CODES)
+def _changed(kind: str, patch: Any, field: str, entry: str) -> Described:
+    example = {"action": "Add", field: [entry], "expirationDateTime": "2099-12-31T23:59Z"}
+    return Described(summary=f"Add or remove {kind}", body=patch, example=example, status=204, codes=_ENTRY_CODES)
 
 
 def _cleared(kind: str) -> Described:
@@ -96,6 +97,7 @@ DNC = {
     "dnc.create": Described(
         summary="Create a DNC list",
         body=SentDncList,
+        example={"name": "Never again", "dncSourceType": "rds_custom", "customExclusionColumn": "Lead ID"},
         answer=DncList,
         codes={400: (*_RULES, "max.entity.count.reached")},
     ),
@@ -114,6 +116,7 @@ DNC = {
     "dnc.update": Described(
         summary="Change a DNC list",
         body=SentDncList,
+        example={"name": "Not now", "version": 1, "dncSourceType": "rds", "contactMethod": "Any"},
         answer=DncList,
         codes={400: (*_RULES, "invalid.update"), 409: ("invalid.update.wrong.version",), **NOT_FOUND},
     ),
@@ -137,14 +140,16 @@ DNC = {
         codes={400: ("invalid.value", *_UNSUPPORTED), **_LIST_NOT_FOUND},
     ),
     "dnc.phones_add": _added("phone numbers", PhoneNumbers),
-    "dnc.phones_change": _changed("phone numbers", DncPatchPhoneNumbers),
+    "dnc.phones_change": _changed("phone numbers", DncPatchPhoneNumbers, "phoneNumbers", "+15550100001"),
     "dnc.phones_clear": _cleared("phone numbers"),
     "dnc.emails_add": _added("email addresses", EmailAddresses),
-    "dnc.emails_change": _changed("email addresses", DncPatchEmailAddresses),
+    "dnc.emails_change": _changed("email addresses", DncPatchEmailAddresses, "emailAddresses", "lead@example.com"),
     "dnc.emails_clear": _cleared("email addresses"),
-    "dnc.whatsapp_change": _changed("WhatsApp numbers", DncPatchWhatsAppNumbers),
+    "dnc.whatsapp_change": _changed("WhatsApp numbers", DncPatchWhatsAppNumbers, "whatsAppNumbers", "+15550100001"),
     "dnc.whatsapp_clear": _cleared("WhatsApp numbers"),
-    "dnc.custom_change": _changed("custom exclusions", DncPatchCustomExclusionColumns),
+    "dnc.custom_change": _changed(
+        "custom exclusions", DncPatchCustomExclusionColumns, "customExclusionColumnEntries", "L-0000001"
+    ),
     "dnc.custom_clear": _cleared("custom exclusions"),
     "dnc.import_status": Described(summary="How far an import is", answer=ImportStatus, codes=_LIST_NOT_FOUND),
     "dnc.export_create": Described(

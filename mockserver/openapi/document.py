@@ -140,7 +140,8 @@ def _request_content(described: Described, schemas: _Schemas) -> dict[str, Any]:
     if described.body is None:
         return {}
     schema = schemas.of(described.body)
-    return {_JSON: {"schema": {"anyOf": [schema, {"type": "null"}]} if described.optional_body else schema}}
+    content: Schema = {"schema": {"anyOf": [schema, {"type": "null"}]} if described.optional_body else schema}
+    return {_JSON: content if described.example is None else content | {"example": described.example}}
 
 
 def _successes(described: Described, schemas: _Schemas, following: Schema) -> dict[str, Any]:

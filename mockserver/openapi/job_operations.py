@@ -73,6 +73,7 @@ JOBS = {
     "export.create": Described(
         summary="Ask for an export",
         body=ContactsExportRequest,
+        example={},
         optional_body=True,
         answer=ExportStarted,
         codes={

@@ -1,6 +1,6 @@
 """What all named, versioned kinds of configuration can be asked, and those kinds: templates and filters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.op_names import OP_NAMES
@@ -13,7 +13,7 @@ from .job_shapes import (
     ImportTemplateListing,
     SentImportTemplate,
 )
-from .list_operations import LIST_RULES
+from .list_operations import COLUMNS, LIST_RULES
 from .list_shapes import ContactListTemplate, ContactListTemplateListing, SentContactList
 from .shapes import ImportStatus
 
@@ -33,6 +33,7 @@ def _kept(
     refusals: Codes,
     query: Sequence[Parameter] = (),
     in_use: tuple[str, ...] = (),
+    example: Mapping[str, Any] | None = None,
 ) -> dict[str, Described]:
     """`refusals` are those of a new or changed one, `in_use` those of deleting one."""
     invalid = refusals[400]
@@ -40,7 +41,7 @@ def _kept(
     new = {**refusals, 400: (*invalid, "max.entity.count.reached")}
     changed = {400: invalid, 409: ("invalid.update.wrong.version",), **not_found}
     return {
-        f"{name}.create": Described(summary=f"Create a {noun}", body=sent, answer=answer, codes=new),
+        f"{name}.create": Described(summary=f"Create a {noun}", body=sent, example=example, answer=answer, codes=new),
         f"{name}.list": Described(
             summary=f"A page of the {noun}s",
             query=(*_LISTED, *query),
@@ -53,13 +54,23 @@ def _kept(
             answer=answer,
             codes={400: ("invalid.value",), **NOT_FOUND},
         ),
-        f"{name}.update": Described(summary=f"Change a {noun}", body=sent, answer=answer, codes=changed),
+        f"{name}.update": Described(
+            summary=f"Change a {noun}",
+            body=sent,
+            example=example and {"version": 1, **example},
+            answer=answer,
+            codes=changed,
+        ),
         f"{name}.delete": Described(summary=f"Delete a {noun}", status=204, codes={400: in_use, **NOT_FOUND}),
         f"{name}.delete_many": Described(
             summary=f"Delete {noun}s", query=(_IDS,), status=204, codes={400: ("too.many.deletes", *in_use)}
         ),
         f"{name}.bulk_add": Described(
-            summary=f"Create several {noun}s, or none", body=list[sent], answer=listing, codes=new
+            summary=f"Create several {noun}s, or none",
+            body=list[sent],
+            example=example and [{**example, "name": "Second"}],
+            answer=listing,
+            codes=new,
         ),
         f"{name}.bulk_get": Described(summary=f"Several {noun}s by id", body=BulkIds, answer=listing),
     }
@@ -78,6 +89,7 @@ _EVERYTHING = {
         ContactListTemplate,
         ContactListTemplateListing,
         refusals={400: LIST_RULES},
+        example={"name": "First", **COLUMNS},
         query=(Parameter("timeZone", str, "Only of these time zones.", many=True),),
         in_use=("referential.integrity.error",),
     ),

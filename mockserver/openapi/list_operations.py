@@ -68,8 +68,16 @@ _UPDATE = {
 }
 _LISTED = (*PAGING, *NAMED, *SORTED, IDS)
 
+COLUMNS = {"columnNames": ["Lead ID", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
+
 LISTS = {
-    "lists.create": Described(summary="Create a contact list", body=SentContactList, answer=ContactList, codes=_CREATE),
+    "lists.create": Described(
+        summary="Create a contact list",
+        body=SentContactList,
+        example={"name": "January", **COLUMNS},
+        answer=ContactList,
+        codes=_CREATE,
+    ),
     "lists.list": Described(
         summary="A page of the contact lists",
         query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT, ALLOW_EMPTY),
@@ -82,7 +90,13 @@ LISTS = {
         answer=ContactList,
         codes={400: ("invalid.value",), **LIST_NOT_FOUND},
     ),
-    "lists.update": Described(summary="Change a contact list", body=SentContactList, answer=ContactList, codes=_UPDATE),
+    "lists.update": Described(
+        summary="Change a contact list",
+        body=SentContactList,
+        example={"name": "February", "version": 1, **COLUMNS},
+        answer=ContactList,
+        codes=_UPDATE,
+    ),
     "lists.delete": Described(
         summary="Delete a contact list, unless an import runs",
         codes={400: ("contact.list.import.in.progress",), **NOT_FOUND},

@@ -249,7 +249,14 @@ def test_search_that_finds_nothing(contacts, to):
 
 @pytest.mark.parametrize(
     ("sent", "status"),
-    [({"pageSize": 0}, 400), ({"pageNumber": 0}, 400), ({"pageSize": "x"}, 400), ({"contactListFilterId": "f"}, 404)],
+    [
+        ({"pageSize": 0}, 400),
+        ({"pageNumber": 0}, 400),
+        ({"pageSize": "x"}, 400),
+        (False, 400),  # no body is the first page, but this is one
+        ([], 400),
+        ({"contactListFilterId": "f"}, 404),
+    ],
 )
 def test_searches_that_are_refused(sent, status, contacts, to):
     """Pages start at 1, and there are no contact list filters here."""
