@@ -97,7 +97,7 @@ class _Torturer:
             self._told.violations.append("exit 4, although the org never lied")
         if code in FINISHED:
             self._told.violations += [f"exit {code}, but {what}" for what in self._amiss(org)]
-        return code in FINISHED or code not in ALLOWED or self._in_vain()
+        return code in FINISHED or code not in ALLOWED or bool(self._told.violations) or self._in_vain()
 
     async def _command(self, target: Target, kill: Kill | None) -> tuple[int, str]:
         """Exit code and error code, as a shell would see them."""
