@@ -102,7 +102,11 @@ def complaint(document: dict[str, Any]) -> RunError | None:
     unproved = [entry for entry in document["strategies"] if not entry["verified"]]
     if unproved:
         told = "; ".join(f"{entry['strategy']}: {_amiss(entry['verification'])}" for entry in unproved)
-        return VerifyFailed("VERIFY_FAILED", f"{told}. Compare mapping.csv with the org before anybody uses it.")
+        return VerifyFailed(
+            "VERIFY_FAILED",
+            f"{told}. Whom it is about is in findings.csv,"
+            " if contacts were counted; nobody should use mapping.csv before the org is mended.",
+        )
     rejected = sum(entry["rejected"] for entry in document["strategies"])
     return Rejected("REJECTED", f"{rejected} leads are not in the mapping; rejects.csv says why.") if rejected else None
 

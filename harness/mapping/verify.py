@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..leads.private_file import written
 from .duck import csv_table, database, identifier, literal
 from .files import CONTACT_ID_COLUMN, RunFiles, check_export
 from .records import ShardRecord
@@ -13,6 +14,15 @@ from .records import ShardRecord
 WRONG = "mapping.lead_id IS DISTINCT FROM contact.lead_id"
 # Grouping spills to the disk where it must; counting distinct values does not.
 DOUBLED = "SELECT lead_id FROM contact GROUP BY lead_id HAVING count(*) > 1"
+KEY = "USING (contact_id, contact_list_id)"
+# Who is not as it must be, by the name of the finding: the contacts as the server has them, or would have to.
+NAMED = {
+    "lost": f"FROM mapping ANTI JOIN contact {KEY}",
+    "wrong": f"FROM contact JOIN mapping {KEY} WHERE {WRONG}",
+    "orphaned": f"FROM contact ANTI JOIN mapping {KEY}",
+    "doubled": f"FROM contact WHERE lead_id IN ({DOUBLED})",
+}
+FINDINGS = "findings.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +55,10 @@ def compare_exports(files: RunFiles, shards: Sequence[ShardRecord]) -> Findings:
 
 
 def compare(folder: Path, mapping: Path, exports: Sequence[tuple[str, Path]], lead_id_column: str) -> Findings:
-    """Every exported contact against every mapped lead. `exports`: contact list id and file."""
+    """Every exported contact against every mapped lead. `exports`: contact list id and file.
+
+    `findings.csv` in the folder names whom the findings count, as long as there are any.
+    """
     for _, path in exports:
         check_export(path, lead_id_column)
     contacts = " UNION ALL ".join(
@@ -56,13 +69,22 @@ def compare(folder: Path, mapping: Path, exports: Sequence[tuple[str, Path]], le
     with database(folder) as db:
         db.execute(f"CREATE TABLE mapping AS SELECT lead_id, contact_id, contact_list_id FROM {csv_table(mapping)}")
         db.execute(f"CREATE TABLE contact AS {contacts}")
-        key = "USING (contact_id, contact_list_id)"
-        return Findings(
-            lost=_count(db, f"SELECT count(*) FROM mapping ANTI JOIN contact {key}"),
-            orphaned=_count(db, f"SELECT count(*) FROM contact ANTI JOIN mapping {key}"),
-            wrong=_count(db, f"SELECT count(*) FROM mapping JOIN contact {key} WHERE {WRONG}"),
-            doubled=_count(db, f"SELECT count(*) FROM ({DOUBLED})"),
-        )
+        counts = {name: _count(db, f"SELECT count(*) {whom}") for name, whom in NAMED.items() if name != "doubled"}
+        findings = Findings(**counts, doubled=_count(db, f"SELECT count(*) FROM ({DOUBLED})"))
+        (folder / FINDINGS).unlink(missing_ok=True)
+        if not findings.proved:
+            _name(db, folder / FINDINGS)
+        return findings
+
+
+def _name(db: Any, to: Path) -> None:
+    columns = {name: "contact." if name == "wrong" else "" for name in NAMED}
+    whom = " UNION ALL ".join(
+        f"SELECT {literal(name)} AS finding, {columns[name]}lead_id AS lead_id, contact_id, contact_list_id {rows}"
+        for name, rows in NAMED.items()
+    )
+    with written(to) as temporary:
+        db.execute(f"COPY (SELECT * FROM ({whom}) ORDER BY ALL) TO {literal(temporary)} (HEADER, DELIMITER ',')")
 
 
 def _count(db: Any, query: str) -> int:

@@ -7,6 +7,7 @@ nothing secret is in the files (C8), and the same command again writes nothing a
 import asyncio
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -217,6 +218,10 @@ class Rig:
 
     def rejects(self, folder: str = "run") -> list[dict[str, str]]:
         return oracle.table(self.folder / folder / "rejects.csv")
+
+    def findings(self, folder: str = "run") -> Counter[str]:
+        """How many contacts are named for what."""
+        return Counter(row["finding"] for row in oracle.table(self.folder / folder / "findings.csv"))
 
     # --- what others do to the org ------------------------------------------------------------------------------------
 

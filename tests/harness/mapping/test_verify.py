@@ -1,5 +1,7 @@
 """The proof finds every way in which server and mapping can differ."""
 
+import stat
+
 import pytest
 
 from harness.errors import GaveUp
@@ -48,6 +50,25 @@ def test_what_is_amiss(tmp_path, exported, findings):
     told = compare(tmp_path, mapping, [("list-1", export)], "Lead ID")
     assert told == findings
     assert told.proved is (findings == Findings())
+
+
+def test_whom_it_is_about(tmp_path):
+    """Each of them by lead, contact and list, for the owner of the run alone; nobody once all is well."""
+    mapping = write_mapping(tmp_path / "mapping.csv", GOOD)
+    export = write_export(tmp_path / "export.csv", [("c1", "A"), ("c2", "C"), ("c9", "A")])
+    compare(tmp_path, mapping, [("list-1", export)], "Lead ID")
+    named = tmp_path / "findings.csv"
+    assert named.read_text().splitlines() == [
+        "finding,lead_id,contact_id,contact_list_id",
+        "doubled,A,c1,list-1",
+        "doubled,A,c9,list-1",
+        "lost,C,c3,list-1",
+        "orphaned,A,c9,list-1",
+        "wrong,C,c2,list-1",
+    ]
+    assert stat.S_IMODE(named.stat().st_mode) == 0o600
+    compare(tmp_path, mapping, [("list-1", write_export(tmp_path / "export.csv", GOOD))], "Lead ID")
+    assert not named.exists()
 
 
 def test_a_contact_that_lost_its_lead_id_is_not_proved(tmp_path):
