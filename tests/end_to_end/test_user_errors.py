@@ -91,8 +91,6 @@ def test_a_secret_that_is_wrong(mock, failing, leads):
         ("limits.contacts_per_list", 10, "batch-api", "LIST_CAP"),
         ("limits.contacts_per_org", 10, "batch-api", "ORG_CAP"),
         ("limits.lists_per_org", 0, "batch-api", "ORG_CAP"),
-        ("limits.contacts_per_post", 10, "batch-api-own-ids", "BATCH_TOO_LARGE"),
-        ("limits.request_body_bytes", 1_000, "batch-api", "BODY_TOO_LARGE"),
         ("limits.upload_bytes", 500, "csv-import-own-ids", "BODY_TOO_LARGE"),
         ("semantics.own_ids", "ignore", "batch-api-own-ids", "OWN_IDS_IGNORED"),
     ],
