@@ -37,7 +37,7 @@ class Trouble:
 
 def troubles(rng: random.Random, strategy: str, *, batches: int, lists: int) -> tuple[Trouble, ...]:
     """None to eight; one run in three has an org that lies now and then."""
-    kinds = _HONEST if rng.random() < 0.67 else _HONEST + _LIES
+    kinds = _HONEST if rng.random() < 0.67 else _HONEST + 4 * _LIES
     return tuple(_trouble(rng, kinds, _OPS[strategy], batches, lists) for _ in range(rng.randint(0, 8)))
 
 
