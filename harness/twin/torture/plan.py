@@ -11,6 +11,7 @@ Moment = Literal["before", "during", "after"]
 
 FEWEST, MOST = 200, 3_000  # leads
 MOST_KILLS = 3
+CELL_CHARS = 80  # more than any invented lead has, less than the platform's limit, which the harness knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Torture:
     concurrency: int
     settings: dict[str, Any]  # of the org's profile, by dotted name
     troubles: tuple[Trouble, ...]
-    refused: tuple[int, ...]  # positions of leads that no org takes
+    refused: tuple[int, ...]  # positions of leads that the org does not take
     kills: tuple[Kill, ...]  # the first of the first process, the second of the one after it, ...
 
     @property
@@ -75,6 +76,7 @@ def _settings(rng: random.Random, contacts_per_list: int) -> dict[str, Any]:
     """One of the orgs that the API's description leaves possible."""
     return {
         "limits.contacts_per_list": rng.choice((contacts_per_list, 1_000_000)),  # with no room for a lead too many
+        "limits.cell_chars": CELL_CHARS,
         "rate.requests_per_window": rng.choice((5, 20, 60, 300)),
         "rate.window_s": rng.choice((1.0, 10.0, 60.0)),
         "rate.window": rng.choice(("fixed", "sliding")),

@@ -26,10 +26,10 @@ from ...transport import Target
 from .. import mock_org, virtual_time
 from .check import complaints
 from .killing import Killed, KillingShell, Runaway, restarted
-from .plan import Kill, Torture
+from .plan import CELL_CHARS, Kill, Torture
 
 MOST_STARTS = 24  # of the same command; every trouble has come to its end by then
-TOO_LONG = "x" * 600  # characters of a cell. Source of the limit of 512: mockserver/profiles/default.toml
+TOO_LONG = "x" * (CELL_CHARS + 20)  # too long for the org, and not for the check of the input
 STEPS_A_START = 5_000
 STEPS_A_BATCH = 40
 ALLOWED = {0, 3, 4, 5, 6}  # exit codes that some trouble explains; any other is a fault of the harness
@@ -156,7 +156,7 @@ class _Torturer:
 
 
 def _leads(torture: Torture) -> list[list[str]]:
-    """Invented ones; those that are to be refused have a cell longer than any org takes."""
+    """Invented ones; those that are to be refused have a cell longer than the org takes."""
     leads = [list(row) for _, row in SyntheticLeads(torture.leads, torture.seed).read()]
     for position in torture.refused:
         leads[position][-1] = TOO_LONG
