@@ -72,6 +72,11 @@ def upload(
 
     `known`: contacts of its leads that are there already.
     """
+    yield from _settled(batch, job, doubtful=doubtful, known=known)
+
+
+def _settled(batch: Batch, job: Job, *, doubtful: bool = False, known: Mapping[LeadId, ContactId] | None) -> Flow[bool]:
+    """Whether the platform took leads of the batch, and all that it was sent."""
     mapping: Mapping[LeadId, ContactId] = known or {}
     adopted = len(mapping)
     for attempt in range(1, ATTEMPTS + 1):
@@ -84,7 +89,7 @@ def upload(
             reply = yield api.add_contacts(rest, idempotent=False, attempt=attempt)
             if may_be_split(reply):
                 yield from _apart(batch, job, reply, mapping)
-                return
+                return False
             answer = _read(reply, rest, job)
             if isinstance(answer, str):
                 yield Save(BatchInDoubt(batch.first, answer))
@@ -92,22 +97,28 @@ def upload(
                 continue
             mapping = {**mapping, **answer}
         yield Save(BatchAcked(first=batch.first, mapping=mapping, adopted=adopted))
-        return
+        return bool(rest.lead_ids)
     raise _still_in_doubt(batch)
 
 
 def _apart(batch: Batch, job: Job, reply: Reply, mapping: Mapping[LeadId, ContactId]) -> Flow[None]:
-    """Send a refused batch in halves. The first refusal shows, by search, whether it leaves contacts behind."""
+    """Send a refused batch in halves. Whether a refusal leaves contacts behind is looked up until it is known.
+
+    That nothing is there proves nothing as long as the bad lead may be the first. Once the first half is taken, it
+    cannot have been: then the leads before it would have been stored.
+    """
+    left_nothing = False
     if reply.status != 413 and not job.learned.atomic:
         found = yield from stored_contacts(batch, job, quiet=False)
-        if found.keys() > mapping.keys():
+        left_nothing = found.keys() == mapping.keys()
+        if not left_nothing:
             job.learned.atomic = False
-        elif job.learned.atomic is None:
-            job.learned.atomic = True
         mapping = found
-    for half in (yield from in_halves(batch, job, reply)):
+    for number, half in enumerate((yield from in_halves(batch, job, reply))):
         known = {lead_id: mapping[lead_id] for lead_id in half.lead_ids if lead_id in mapping}
-        yield from upload(half, job, known=known)
+        taken = yield from _settled(half, job, known=known)
+        if taken and number == 0 and left_nothing and job.learned.atomic is None:
+            job.learned.atomic = True
 
 
 def upload_own_ids(batch: Batch, job: Job) -> Flow[None]:

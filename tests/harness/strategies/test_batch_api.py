@@ -172,14 +172,21 @@ def test_one_bad_lead_costs_no_other_its_contact():
     assert [call.op for call in shell.calls].count("contacts.add") == 7  # 1 + 2 for each of 3 halvings
 
 
-def test_whether_a_refusal_left_contacts_is_asked_once():
-    """The first refused batch is searched for, without a quiet period: its answer came. Later ones are believed."""
-    shell = Talker(picky("A1", "A6"))
+def test_whether_a_refusal_left_contacts_is_asked_until_it_is_known():
+    """Without a quiet period: the answer came. Once the first half is taken, later refusals are believed."""
+    shell = Talker(picky("A5", "A6"))
     a_job = job()
     drive(upload(batch(*[f"A{n}" for n in range(8)]), a_job), shell)
     assert [call.op for call in shell.calls].count("contacts.search") == 2
     assert a_job.learned.atomic
     assert "quiet 60" not in shell.trail
+
+
+def test_nothing_left_behind_proves_nothing_if_the_first_lead_may_be_the_bad_one():
+    """A platform that stores what comes before the bad lead had nothing to store."""
+    a_job = job()
+    drive(upload(batch("A0", "A1", "A2", "A3"), a_job), Talker(picky("A0")))
+    assert a_job.learned.atomic is None
 
 
 def test_what_a_refused_batch_left_behind_is_adopted():
