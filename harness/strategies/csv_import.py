@@ -133,10 +133,11 @@ def _start_over(record: ShardRecord, job: Job) -> Flow[ShardRecord]:
 def _imported(record: ShardRecord, job: Job) -> Flow[int]:
     """Wait until the import has ended; the list's size then.
 
-    A small import may end before any status is seen; then the size decides, if two readings in a row show every row.
+    A small import may end before any status is seen; then the size decides: two readings in a row that show every row,
+    or a part of them that has not grown for as long as a job may stand still.
     """
-    percent: int | None = None
-    unchanged_s, complete = 0.0, 0
+    progress: tuple[int | None, int] = (None, 0)
+    unchanged_s, complete, size = 0.0, 0, 0
     for pause in intervals(job.settings):
         reply = yield api.import_status(record.list_id)
         try:
@@ -153,12 +154,14 @@ def _imported(record: ShardRecord, job: Job) -> Flow[int]:
             complete = complete + 1 if size == record.rows else 0
             if complete == 2:
                 return size
-        unchanged_s = unchanged_s + pause if status.percent == percent else 0.0
-        percent = status.percent
+        unchanged_s = unchanged_s + pause if (status.percent, size) == progress else 0.0
+        progress = (status.percent, size)
         if unchanged_s > job.settings.stalled_s:
+            if status.state is None and size:
+                return size
             raise GaveUp(
                 "IMPORT_STALLED",
-                f"op=import.status list={record.list_id}: {percent} % for {unchanged_s:.0f} s;"
+                f"op=import.status list={record.list_id}: {status.percent} % for {unchanged_s:.0f} s;"
                 " run the same command again, it asks for the same import.",
             )
         yield Wait(pause, "poll")

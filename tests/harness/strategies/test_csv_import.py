@@ -97,6 +97,13 @@ def test_where_a_run_goes_on(state, own_ids, begins):
     assert end.shell.trail[-1] == "ShardImported"
 
 
+def test_a_part_that_does_not_grow_is_what_came():
+    """No status was ever seen and rows are missing: after the longest standstill, the export may say which."""
+    answers = [answer for _ in range(4) for answer in (ok({}), found(size=2))]
+    end = ran(import_shard(shard(state="uploaded", rows=3), job(stalled_s=4.0), own_ids=False), *answers)
+    assert end.shell.steps[-1] == events.ShardImported(0, 2)
+
+
 def test_a_list_that_is_gone_already_needs_no_deleting():
     """An earlier run may have come that far."""
     answers = no(404, "contact.list.not.found"), CREATED, ok({}), DONE, found(size=3)
