@@ -54,10 +54,10 @@ def leaks(run: Path) -> list[str]:
     ],
 )
 def test_a_file_that_is_none(mock, failing, tmp_path, content, code):
-    """A file that cannot be read for sure is refused before anything is sent."""
+    """A file that cannot be read for sure is refused before anything is sent, and nothing can be without a login."""
     leads = tmp_path / "broken.csv"
     leads.write_bytes(content)
-    assert (failing(leads, mock.url), mock.get("/ledger")) == ((2, code), [])
+    assert (failing(leads, mock.url), mock.count("oauth.token")) == ((2, code), 0)
 
 
 @pytest.mark.parametrize(
