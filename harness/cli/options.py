@@ -1,0 +1,23 @@
+"""Options that several commands share."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class PaceName(StrEnum):
+    VIRTUAL = "virtual"
+    REAL = "real"
+    NONE = "none"
+
+
+class Keep(StrEnum):
+    FIRST = "first"
+    LAST = "last"
+
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
+Seed = Annotated[int, typer.Option(help="Of everything drawn: leads, ids, latencies.")]
+Profile = Annotated[str, typer.Option(help="A shipped profile's name, or a TOML file.")]
+Concurrency = Annotated[int, typer.Option(min=1, max=64, help="Requests in flight at once.")]

@@ -1,0 +1,88 @@
+"""What a command says: one document on stdout, its messages on stderr, and the exit code that fits."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ..errors import RunError
+
+
+@contextmanager
+def told(as_json: bool) -> Iterator[None]:
+    """A RunError as one message and its exit code; never a traceback for something a user can cause."""
+    try:
+        yield
+    except RunError as error:
+        if as_json:
+            show(as_document(error), as_json=True)
+        typer.echo(str(error), err=True)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        typer.echo("STOPPED by SIGINT; the journal is whole, the same command goes on from there.", err=True)
+        raise typer.Exit(130) from None
+
+
+def finish(document: dict[str, Any], folder: Path, as_json: bool) -> None:
+    """The report, the document, and the exit code that goes with them."""
+    from ..results import complaint
+
+    written = write_report(folder)
+    problem = complaint(document)
+    if as_json:
+        show(document | as_document(problem), as_json=True)
+    progress(f"report: {written[0]}")
+    exit_with(problem)
+
+
+def as_document(problem: RunError | None) -> dict[str, Any]:
+    if problem is None:
+        return {}
+    return {"error": {"code": problem.code, "message": str(problem), "exit_code": problem.exit_code}}
+
+
+def exit_with(problem: RunError | None) -> None:
+    """Say what is amiss with a document that is out already: stdout holds one, and no second one for the complaint."""
+    if problem is not None:
+        progress(str(problem))
+        raise typer.Exit(problem.exit_code)
+
+
+def write_report(folder: Path) -> list[Path]:
+    from reports import ReportError, write
+
+    from ..errors import UsageError
+
+    try:
+        return write(folder)
+    except ReportError as error:
+        raise UsageError("NO_REPORT", str(error)) from None
+
+
+def show(document: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode(document))
+    else:
+        for key, value in document.items():
+            typer.echo(f"{key}: {value}")
+
+
+def progress(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def command_line() -> str:
+    return shlex.join(["contactbench", *sys.argv[1:]])
+
+
+def new_run_id() -> str:
+    import secrets
+    from datetime import UTC, datetime
+
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

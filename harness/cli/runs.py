@@ -1,0 +1,142 @@
+"""Commands that load leads, prove what became of them, and tell of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Concurrency, Json, Keep, PaceName, Profile, Seed
+from .output import as_document, command_line, exit_with, finish, new_run_id, progress, show, told, write_report
+
+LOCAL_QUIET_S = 5.0  # a server on this machine has ended what it was asked by then
+
+
+def compare(
+    leads: Annotated[str, typer.Option(help="How many leads to invent, or a .csv or .parquet file.")] = "1500000",
+    strategies: Annotated[str, typer.Option(help="Names, comma-separated; `main` is the four main ones.")] = "main",
+    pace: Annotated[
+        PaceName, typer.Option(help="virtual replays the waiting at once, real waits, none knows no limits.")
+    ] = PaceName.VIRTUAL,
+    profile: Profile = "default",
+    seed: Seed = 1,
+    out: Annotated[Path, typer.Option(help="Folder for the results; a former comparison in it is replaced.")] = Path(
+        "runs/compare"
+    ),
+    lead_id: Annotated[str, typer.Option(help="The Lead ID column of a file.")] = "Lead ID",
+    phone: Annotated[str, typer.Option(help="The phone column of a file.")] = "Phone",
+    concurrency: Concurrency = 8,
+    as_json: Json = False,
+) -> None:
+    """Run strategies on the same leads against a mock org each, prove every mapping, write a report."""
+    from .. import compare as command
+    from ..strategies import MAIN
+
+    with told(as_json):
+        comparison = command.Comparison(
+            leads=int(leads) if leads.isdecimal() else Path(leads),
+            strategies=MAIN if strategies == "main" else [name.strip() for name in strategies.split(",")],
+            pace=pace.value,
+            profile=profile,
+            seed=seed,
+            out=out,
+            lead_id=lead_id,
+            phone=phone,
+            concurrency=concurrency,
+            command=command_line(),
+        )
+        document = command.compare(comparison, progress)
+        finish(document, out, as_json)
+
+
+def upload(
+    strategy: Annotated[str, typer.Option(help="How: batch-api, batch-api-own-ids, csv-import-export, ...")],
+    leads: Annotated[Path, typer.Option(help="A .csv or .parquet file.")],
+    lead_id: Annotated[str, typer.Option(help="The Lead ID column.")],
+    phone: Annotated[str, typer.Option(help="The phone column.")],
+    target: Annotated[
+        str, typer.Option(help="mock (127.0.0.1:8080), or the URL of a server on this machine.")
+    ] = "mock",
+    run: Annotated[Path | None, typer.Option(help="Run folder; the same one goes on. [runs/...]")] = None,
+    contacts_per_list: Annotated[int, typer.Option(min=1, help="What one contact list may hold.")] = 1_000_000,
+    lists: Annotated[
+        int | None, typer.Option(min=1, help="Spread over so many lists. [as few as the cap allows]")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, max=1000, help="Contacts in one POST.")] = 1000,
+    body_bytes: Annotated[int, typer.Option(min=1024, help="Bytes in one POST.")] = 3_000_000,
+    quiet_period: Annotated[
+        float | None, typer.Option(min=0, help="Seconds until a lost request has surely ended. [5 on this machine]")
+    ] = None,
+    dedupe: Annotated[Keep | None, typer.Option(help="Of rows with one Lead ID, keep this one.")] = None,
+    max_duration: Annotated[float, typer.Option(min=1, help="Give up after so many seconds; resumable.")] = 86_400.0,
+    concurrency: Concurrency = 8,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Upload leads by one strategy, keep the mapping, prove it. The same command again goes on where it stopped."""
+    from .. import upload as command
+    from ..credentials import credentials
+    from ..strategies.job import Settings
+
+    with told(as_json):
+        order = command.Upload(
+            strategy=strategy,
+            leads=leads,
+            lead_id=lead_id,
+            phone=phone,
+            target=target,
+            credentials=credentials(),
+            run_id=new_run_id(),
+            folder=run,
+            contacts_per_list=contacts_per_list,
+            lists=lists,
+            concurrency=concurrency,
+            seed=seed,
+            dedupe=None if dedupe is None else dedupe.value,
+            max_duration_s=max_duration,
+            settings=Settings(
+                batch_size=batch_size,
+                body_bytes=body_bytes,
+                quiet_s=LOCAL_QUIET_S if quiet_period is None else quiet_period,
+                settle_s=LOCAL_QUIET_S if quiet_period is None else min(LOCAL_QUIET_S, quiet_period),
+                poll_initial_s=0.2,
+            ),
+            command=command_line(),
+        )
+        document = command.upload(order, progress)
+        finish(document, order.run_folder(), as_json)
+
+
+def verify(
+    run: Annotated[Path, typer.Argument(help="Run folder of an upload.")],
+    as_json: Json = False,
+) -> None:
+    """Prove a finished upload again: its files against each other, and against what the org exports now."""
+    from .. import verify as command
+    from ..credentials import credentials
+
+    with told(as_json):
+        document = command.verify(run, credentials(), progress)
+        problem = None if document["verified"] else command.complaint(document)
+        show(document | as_document(problem) if as_json else document, as_json)
+        exit_with(problem)
+
+
+def mapping(
+    run: Annotated[Path, typer.Argument(help="Run folder, or a strategy's folder of a comparison.")],
+    to: Annotated[Path, typer.Option(help="FILE.csv or FILE.parquet.")],
+    as_json: Json = False,
+) -> None:
+    """Copy a run's mapping to a file, after a look at its manifest."""
+    from .. import mapping_copy as command
+
+    with told(as_json):
+        show(command.copy_mapping(run, to), as_json)
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="A folder with a run.json.")],
+    as_json: Json = False,
+) -> None:
+    """Draw the report of a run again."""
+    with told(as_json):
+        show({"written": [str(path) for path in write_report(run)]}, as_json)

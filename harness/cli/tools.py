@@ -1,0 +1,51 @@
+"""Commands around the runs: leads to try with, a mock org, and the trial by torture."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Json, Seed
+from .output import progress, show, told
+
+
+def make_leads(
+    count: Annotated[int, typer.Option(min=0, help="How many.")],
+    to: Annotated[Path, typer.Option(help="The .csv file to write.")],
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Invent leads: dense Lead IDs, fictional phone numbers, the same for the same seed."""
+    from ..leads.shard_csv import write_csv
+    from ..leads.synthetic import SyntheticLeads
+
+    with told(as_json):
+        made = SyntheticLeads(count, seed)
+        write_csv(made, to)
+        show({"leads": count, "file": str(to), "lead_id": made.columns.lead_id, "phone": made.columns.phone}, as_json)
+
+
+def torture(
+    seeds: Annotated[int, typer.Option(min=1, help="How many runs.")] = 100,
+    first: Annotated[int, typer.Option(min=0, help="The first seed; each run is drawn from its own alone.")] = 1,
+    strategy: Annotated[str | None, typer.Option(help="Only this one. [any]")] = None,
+    leads: Annotated[int | None, typer.Option(min=1, help="Leads of each run. [200 to 3,000]")] = None,
+    as_json: Json = False,
+) -> None:
+    """Runs with random troubles and kills, in virtual time: none may call a wrong mapping verified."""
+    from ..strategies import strategy as known
+    from ..twin.torture import torture as command
+
+    with told(as_json):
+        name = None if strategy is None else known(strategy).name
+        document = command(range(first, first + seeds), name, leads, progress)
+        show(document if as_json else {k: v for k, v in document.items() if k != "runs"}, as_json)
+        if document["violations"]:
+            raise typer.Exit(99)
+
+
+def mock(context: typer.Context) -> None:
+    """Serve a Genesys Cloud org on this machine; the options are those of `python -m mockserver --help`."""
+    from ..twin.mock_server import serve
+
+    raise typer.Exit(serve(context.args))
