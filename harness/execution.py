@@ -6,6 +6,7 @@ Knows no loop and no client: `runner.py` runs the stages on asyncio, `locust_dri
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +22,11 @@ from .mapping.records import ShardRecord
 from .mapping.verify import Findings, compare_exports
 from .strategies.job import Job, Settings, Stage, Strategy
 from .transport import Target
+
+
+def list_prefix(digest: str, strategy: str) -> str:
+    """How the names of all lists begin that this strategy makes of the input with this digest, whichever run it is."""
+    return f"contactbench {sha256(f'{digest} {strategy}'.encode()).hexdigest()[:8]} "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +55,9 @@ class Plan:
                 f"{total} leads do not fit {lists} lists of {self.contacts_per_list} contacts; give --lists {needed}.",
             )
         bounds = [total * n // lists for n in range(lists + 1)] if lists else []
+        name = list_prefix(self.preflight.digest, self.strategy.name) + self.run_id
         return [
-            Shard(number=n, first=first, count=stop - first, list_name=f"contactbench {self.run_id} {n + 1}/{lists}")
+            Shard(number=n, first=first, count=stop - first, list_name=f"{name} {n + 1}/{lists}")
             for n, (first, stop) in enumerate(pairwise(bounds))
         ]
 

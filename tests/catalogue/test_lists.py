@@ -100,7 +100,7 @@ def test_f117_what_was_acknowledged_is_taken_to_be_there(rig, strategy):
 @pytest.mark.parametrize("name", [GEN, OWN, CSV, CSV_OWN])
 def test_f119_the_name_of_the_list_is_taken(rig, name):
     """A foreign list of this very name with five contacts is not proved to be the run's: exit 4, nothing is deleted."""
-    rig.foreign_list("contactbench case run 1/1", 5)
+    rig.foreign_list(rig.plan(name).shards()[0].list_name, 5)
     end = rig.upload(name)
     assert (end.code, end.word) == (4, "VERIFY_FAILED")
     assert (rig.size(), rig.count("lists.delete")) == (LEADS + 5, 0)
