@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -50,8 +51,19 @@ def start(arguments: list[str], cwd: Path, **more: str) -> "subprocess.Popen[str
     """`contactbench` under way."""
     command = [CONTACTBENCH, *arguments]
     return subprocess.Popen(
-        command, cwd=cwd, env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=cwd,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_listen_to_sigint,
     )
+
+
+def _listen_to_sigint() -> None:
+    """As from a terminal: what a shell starts in the background ignores SIGINT, and so would all of its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(process: "subprocess.Popen[str]", timeout_s: float = TIMEOUT_S) -> Ran:
