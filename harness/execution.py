@@ -16,6 +16,7 @@ from .errors import StateError, UsageError, VerifyFailed
 from .events import LeadsRejected
 from .leads.preflight import Preflight
 from .leads.rejects import write_rejects
+from .mapping.duck import kept_open
 from .mapping.files import RunFiles
 from .mapping.journal import Journal
 from .mapping.records import ShardRecord
@@ -116,7 +117,7 @@ def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
     """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _require_no_traces(folder)
-    with closing(Journal(folder / "journal.sqlite")) as journal:
+    with closing(Journal(folder / "journal.sqlite")) as journal, kept_open(folder):
         plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id))
         files = RunFiles(folder, plan.preflight.source, plan.leads)
         try:

@@ -109,8 +109,8 @@ class RunFiles:
         """`mapping.csv` in the order of the input, whole or not at all; the leads no part knows, as rejects."""
         union = " UNION ALL ".join(f"SELECT * FROM {csv_table(part)}" for part in parts) or _EMPTY_PART
         with database(self.folder) as db, written(self.mapping) as temporary:
-            db.execute(f"CREATE VIEW leads AS SELECT * FROM {literal(self.leads)}")
-            db.execute(f"CREATE TABLE part AS {union}")
+            db.execute(f"CREATE TEMP VIEW leads AS SELECT * FROM {literal(self.leads)}")
+            db.execute(f"CREATE TEMP TABLE part AS {union}")
             db.execute(
                 "COPY (SELECT part.lead_id, contact_id, contact_list_id, 'mapped' AS status FROM leads JOIN part"
                 f" USING (lead_id) ORDER BY position) TO {literal(temporary)} (HEADER, DELIMITER ',')"
@@ -149,7 +149,7 @@ class RunFiles:
 
     def _part(self, record: ShardRecord, query: str) -> tuple[int, int]:
         with database(self.folder) as db, written(self.folder / self._name(record)) as temporary:
-            db.execute(f"CREATE TABLE part AS {query}")
+            db.execute(f"CREATE TEMP TABLE part AS {query}")
             db.execute(f"COPY part TO {literal(temporary)} (HEADER, DELIMITER ',')")
             grouped = "SELECT count(*) AS contacts FROM part GROUP BY lead_id"
             rows, doubled = db.execute(

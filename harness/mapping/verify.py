@@ -67,8 +67,10 @@ def compare(folder: Path, mapping: Path, exports: Sequence[tuple[str, Path]], le
         for list_id, path in exports
     )
     with database(folder) as db:
-        db.execute(f"CREATE TABLE mapping AS SELECT lead_id, contact_id, contact_list_id FROM {csv_table(mapping)}")
-        db.execute(f"CREATE TABLE contact AS {contacts}")
+        db.execute(
+            f"CREATE TEMP TABLE mapping AS SELECT lead_id, contact_id, contact_list_id FROM {csv_table(mapping)}"
+        )
+        db.execute(f"CREATE TEMP TABLE contact AS {contacts}")
         counts = {name: _count(db, f"SELECT count(*) {whom}") for name, whom in NAMED.items() if name != "doubled"}
         findings = Findings(**counts, doubled=_count(db, f"SELECT count(*) FROM ({DOUBLED})"))
         (folder / FINDINGS).unlink(missing_ok=True)
