@@ -1,0 +1,46 @@
+"""What a run may ask of an org at the most: the request that would go beyond never leaves."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from ..errors import SafetyStop
+from ..flow import Call
+
+MINUTE_S = 60.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Caps:
+    """Counts of the whole run; None: no cap. Times in seconds on the run's own clock."""
+
+    requests: int | None = None
+    contacts: int | None = None  # sent, whether or not they were taken
+    per_minute: int | None = None  # requests in any 60 s
+    _requests: int = 0
+    _contacts: int = 0
+    _sent_at: deque[float] = field(default_factory=deque)
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until the next request may go; 0: now."""
+        while self._sent_at and self._sent_at[0] + MINUTE_S <= now:
+            self._sent_at.popleft()
+        if self.per_minute is None or len(self._sent_at) < self.per_minute:
+            return 0.0
+        return self._sent_at[0] + MINUTE_S - now
+
+    def take(self, call: Call, now: float) -> None:
+        """Count `call`, which leaves now. Raises SafetyStop instead of letting it go beyond a cap."""
+        self._require(self._requests + 1, self.requests, "requests", call)
+        self._require(self._contacts + call.contacts, self.contacts, "contacts", call)
+        self._requests += 1
+        self._contacts += call.contacts
+        if self.per_minute is not None:
+            self._sent_at.append(now)
+
+    def _require(self, wanted: int, most: int | None, what: str, call: Call) -> None:
+        if most is not None and wanted > most:
+            raise SafetyStop(
+                "RUN_CAP",
+                f"op={call.op}: this would be {wanted:,} {what}, the run may send {most:,}; nothing more was sent."
+                f" Raise --max-{what} if that is meant.",
+            )
