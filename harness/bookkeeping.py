@@ -1,18 +1,30 @@
-"""What every shell does around a request, whatever it sends with: budget, samples, journal, progress."""
+"""What every shell does around a request, whatever it sends with: budget, outages, samples, journal, progress."""
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from .errors import GaveUp
 from .flow import Call, Reply, Wait
+from .load.breaker import Breaker
 from .load.budget import RateBudget
+from .load.caps import Caps
 from .load.samples import Sample, Samples
-from .mapping.journal import Journal
+from .load.timeouts import TimeOuts
 from .retry import retry_after_s
 
 FIRST_TRIES = 3
 DAY_S = 24 * 3600.0
+log = logging.getLogger("contactbench")
+
+
+class Keeper(Protocol):
+    """Keeps what a run must not forget."""
+
+    def save(self, event: Any) -> None:
+        """Durable when this returns."""
+        ...
 
 
 @dataclass(slots=True)
@@ -45,12 +57,17 @@ class Bookkeeping:
     clock: Callable[[], float]
     host: str
     samples: Samples
-    journal: Journal
+    journal: Keeper
     deadline_s: float = DAY_S
     budget: RateBudget = field(default_factory=RateBudget)
+    caps: Caps = field(default_factory=Caps)
+    breaker: Breaker = field(default_factory=Breaker)
+    timeouts: TimeOuts = field(default_factory=TimeOuts)
     progress: Progress = field(default_factory=Progress)
     unanswered: int | None = 0  # tries so far to reach a server that has not answered yet
     mock_seen: bool = False  # an answer said that it comes from a mock
+    outage_s: float = 0.0  # summed over requests that waited for a server which failed everything
+    notices: list[str] = field(default_factory=list)  # what a person should know of the run
     _began: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,17 +78,32 @@ class Bookkeeping:
         """Seconds since the run began."""
         return self.clock() - self._began
 
-    def hold_s(self, call: Call) -> float:
-        """Seconds that `call` has to wait for the rate budget; 0: it may go, and `sent` must follow."""
-        return self.budget.wait_s(self.now()) if call.bearer and call.host == "api" else 0.0
+    def hold(self, call: Call) -> Wait | None:
+        """What `call` has to wait for, the end of an outage or the rate budget; None: it may go, and `sent` follows."""
+        now = self.now()
+        if (seconds := self.breaker.wait_s(now)) > 0:
+            return Wait(seconds, "outage")
+        if call.bearer and call.host == "api" and (seconds := self.budget.wait_s(now)) > 0:
+            return Wait(seconds, "hold")
+        if (seconds := self.caps.wait_s(now)) > 0:
+            return Wait(seconds, "hold")
+        return None
 
-    def sent(self) -> float:
-        """Note that a request leaves now."""
+    def sent(self, call: Call) -> float:
+        """Note that `call` leaves now. Raises SafetyStop where it would go beyond what the run may do."""
+        now = self.now()
+        self.caps.take(call, now)
         self.budget.take()
-        return self.now()
+        self.breaker.sent(now)
+        return now
 
-    def answered(self, call: Call, reply: Reply, planned_at: float, sent_at: float) -> None:
-        """Learn from an answer, or from its absence. Raises GaveUp when nobody has ever answered."""
+    def timed(self, call: Call) -> Call:
+        """`call` with the time that it may take, from what is known of its operation."""
+        limit_s = self.timeouts.limit_s(call)
+        return call if limit_s == call.timeout_s else replace(call, timeout_s=limit_s)
+
+    def answered(self, call: Call, reply: Reply, planned_at: float, sent_at: float) -> Reply:
+        """Learn from an answer, or from its absence, and hand it on. Raises GaveUp when nobody has ever answered."""
         done_at = self.now()
         self.budget.answered(sent_at, done_at, reply.headers)
         if reply.status == 429:
@@ -79,11 +111,21 @@ class Bookkeeping:
         self.mock_seen = self.mock_seen or "x-mock" in reply.headers
         self.samples.add(_sample(self.samples.count, call, reply, planned_at, sent_at, done_at))
         self._require_listener(reply)
+        self._time(call, reply, sent_at, done_at)
+        return self._judged(reply, sent_at, done_at)
+
+    def notice(self, text: str) -> None:
+        """Tell a person now, and keep it for the report."""
+        self.notices.append(text)
+        log.warning(text)
 
     def pausing(self, wait: Wait) -> float:
         """The seconds to sleep for `wait`. Raises GaveUp when the run may not last that long."""
         if wait.why == "throttle":
             self.samples.throttled_s += wait.seconds
+        if wait.why == "outage":
+            self.outage_s += wait.seconds
+            self.samples.throttled_s -= wait.seconds  # whose sample counts all of its wait, and this was no limit
         if self.now() + wait.seconds > self.deadline_s:
             raise GaveUp(
                 "DEADLINE",
@@ -96,6 +138,24 @@ class Bookkeeping:
         """Durable when this returns."""
         self.journal.save(event)
         self.progress.saw(self.now(), event)
+
+    def _time(self, call: Call, reply: Reply, sent_at: float, done_at: float) -> None:
+        """Learn how long the operation takes."""
+        if reply.status:
+            self.timeouts.answered(call.op, done_at - sent_at)
+        elif done_at - sent_at >= call.timeout_s:
+            notice = self.timeouts.ran_out(call.op, call.timeout_s, sent_at, done_at)
+            if notice is not None:
+                self.notice(notice)
+
+    def _judged(self, reply: Reply, sent_at: float, done_at: float) -> Reply:
+        """`reply`, said to be a probe if it failed as one. What never left says nothing: nobody listens, and `retry`
+        has a patience of its own for that."""
+        if not reply.sent:
+            return reply
+        failed = reply.status == 0 or reply.status >= 500
+        self.breaker.answered(done_at, failed=failed)
+        return replace(reply, probe=True) if failed and self.breaker.excuses(sent_at, done_at) else reply
 
     def _require_listener(self, reply: Reply) -> None:
         """A server that has never answered is not down for a moment, it is not there."""

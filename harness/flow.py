@@ -48,10 +48,11 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """A pause: `poll` until a job may be done, `backoff` before a repeat, `throttle` because the server asked for it,
-    `quiet` until a lost write must have ended; `hold` is the shell's own, for the rate budget."""
+    `quiet` until a lost write must have ended; `hold` and `outage` are the shell's own, for the rate budget and while
+    the server fails everything."""
 
     seconds: float
-    why: Literal["poll", "backoff", "throttle", "quiet", "hold"] = "backoff"
+    why: Literal["poll", "backoff", "throttle", "quiet", "hold", "outage"] = "backoff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Reply:
     error: str = ""
     sent: bool = True  # False: not one byte of the body can have left
     truncated: bool = False  # fewer bytes than the answer announced
+    probe: bool = False  # failed, sent to see whether an outage is over: the shell paces the repeats of those
 
     @property
     def ok(self) -> bool:

@@ -59,12 +59,11 @@ class GeventShell:
 
     def send(self, call: Call) -> Reply:
         planned_at = self.books.now()
-        while (wait := self.books.hold_s(call)) > 0:
-            self.sleep(Wait(wait, "hold"))
-        sent_at = self.books.sent()
+        while (wait := self.books.hold(call)) is not None:
+            self.sleep(wait)
+        call, sent_at = self.books.timed(call), self.books.sent(call)
         reply = exchange(self.session, self.target, call)
-        self.books.answered(call, reply, planned_at, sent_at)
-        return reply
+        return self.books.answered(call, reply, planned_at, sent_at)
 
     def sleep(self, wait: Wait) -> None:
         gevent.sleep(self.books.pausing(wait))

@@ -2,7 +2,8 @@
 
 A refused call (429) had no effect: it is repeated for as long as the run's deadline allows. A call that never left had
 none either: it is repeated until nobody has listened for a while. A call whose fate is unknown is repeated only if it
-is idempotent; otherwise the flow hears of it and resolves it.
+is idempotent; otherwise the flow hears of it and resolves it. While the server fails everything the shell lets only
+probes through, and those that fail cost no patience.
 
 Back-off: full jitter, `uniform(0, min(cap, initial * 2**n))`, never under 0.1 s.
 Source of the idea: AWS Architecture Blog, "Exponential Backoff And Jitter".
@@ -99,16 +100,21 @@ def _call(call: Call, policy: RetryPolicy, rng: random.Random) -> Flow[Reply]:
                 pause = _away_s(call, reply, policy, failures, away_s, rng)
                 away_s += pause
                 yield Wait(pause)
+            case "unknown" if reply.probe and call.idempotent:
+                yield Wait(_asked_s(reply, policy))
             case "unknown":
                 unknown += 1
                 if not call.idempotent or unknown >= policy.attempts:
                     return reply
-                # A server in trouble may be away for longer than it says, and is no judge of waits of hours.
-                asked = min(retry_after_s(reply.headers) or 0.0, policy.max_retry_after_s)
-                yield Wait(max(asked, policy.backoff_s(unknown, rng)))
+                yield Wait(max(_asked_s(reply, policy), policy.backoff_s(unknown, rng)))
         if reply.sent:
             failures, away_s = 0, 0.0
         attempt += 1
+
+
+def _asked_s(reply: Reply, policy: RetryPolicy) -> float:
+    """A server in trouble may be away for longer than it says, and is no judge of waits of hours."""
+    return min(retry_after_s(reply.headers) or 0.0, policy.max_retry_after_s)
 
 
 def _away_s(call: Call, reply: Reply, policy: RetryPolicy, failures: int, away_s: float, rng: random.Random) -> float:

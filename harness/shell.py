@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 
 from . import transport
-from .bookkeeping import DAY_S, Bookkeeping
+from .bookkeeping import DAY_S, Bookkeeping, Keeper
 from .flow import Call, Reply, Wait
+from .load.caps import Caps
 from .load.samples import Samples
-from .mapping.journal import Journal
 from .transport import Target
 
 
@@ -25,12 +25,11 @@ class AsyncioShell:
 
     async def send(self, call: Call) -> Reply:
         planned_at = self.books.now()
-        while (wait := self.books.hold_s(call)) > 0:
-            await self.sleep(Wait(wait, "hold"))
-        sent_at = self.books.sent()
+        while (wait := self.books.hold(call)) is not None:
+            await self.sleep(wait)
+        call, sent_at = self.books.timed(call), self.books.sent(call)
         reply = await transport.send(self.client, self.target, call)
-        self.books.answered(call, reply, planned_at, sent_at)
-        return reply
+        return self.books.answered(call, reply, planned_at, sent_at)
 
     async def sleep(self, wait: Wait) -> None:
         await asyncio.sleep(self.books.pausing(wait))
@@ -44,11 +43,23 @@ class AsyncioShell:
 
 @asynccontextmanager
 async def connected(
-    target: Target, journal: Journal, requests: Path, concurrency: int, deadline_s: float = DAY_S
+    target: Target,
+    journal: Keeper,
+    requests: Path,
+    concurrency: int,
+    deadline_s: float = DAY_S,
+    caps: Caps | None = None,
 ) -> AsyncIterator[AsyncioShell]:
     """A shell whose requests are noted in the file `requests`, after those of an earlier run."""
     with closing(Samples(requests)) as samples:
         async with transport.connected(target, concurrency) as client:
             clock = asyncio.get_running_loop().time
-            books = Bookkeeping(clock=clock, host=target.api, samples=samples, journal=journal, deadline_s=deadline_s)
+            books = Bookkeeping(
+                clock=clock,
+                host=target.api,
+                samples=samples,
+                journal=journal,
+                deadline_s=deadline_s,
+                caps=caps or Caps(),
+            )
             yield AsyncioShell(client, target, books)

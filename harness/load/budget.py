@@ -20,6 +20,9 @@ class RateBudget:
     """
 
     allowed: int | None = None
+    window_s: int | None = (
+        None  # the longest that a window was said to last yet: a new one's first answer says all of it
+    )
     window_began: float = 0.0
     window_ends: float | None = None
     used: int = 0  # the server's count, as far as answered
@@ -47,6 +50,7 @@ class RateBudget:
         if count is None or reset is None or sent_at < self.window_began:
             return
         self.used = max(self.used, count)
+        self.window_s = max(self.window_s or 0, reset)
         ends = now + reset
         self.window_ends = ends if self.window_ends is None else min(self.window_ends, ends)
 

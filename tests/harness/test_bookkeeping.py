@@ -9,7 +9,9 @@ from harness import events
 from harness.bookkeeping import FIRST_TRIES, Bookkeeping, sent_bytes
 from harness.errors import GaveUp
 from harness.flow import Call, FilePart, Reply, Wait
+from harness.load.breaker import OPENS_AFTER, PROBE_EVERY_S
 from harness.load.samples import Samples
+from harness.load.timeouts import RAISE, ROUNDS
 
 from .fakes import NEVER_LEFT, no
 
@@ -45,9 +47,14 @@ def books(tmp_path, clock, saved):
 
 
 def exchange(books, clock, reply, seconds=1.0, call=CALL):
-    planned_at, sent_at = books.now(), books.sent()
+    planned_at, sent_at = books.now(), books.sent(call)
     clock.now += seconds
-    books.answered(call, reply, planned_at, sent_at)
+    return books.answered(call, reply, planned_at, sent_at)
+
+
+def held_s(books, call):
+    wait = books.hold(call)
+    return wait.seconds if wait else 0.0
 
 
 def test_a_request_is_noted(books, clock, tmp_path):
@@ -80,20 +87,20 @@ def test_a_run_that_goes_on_counts_on(books, clock, tmp_path):
 def test_only_calls_of_the_api_are_held(books, clock, call, held):
     """A refusal blocks all of them; other hosts have limits of their own."""
     exchange(books, clock, no(429, retry_after="7"))
-    assert books.hold_s(call) == pytest.approx(held)
+    assert held_s(books, call) == pytest.approx(held)
 
 
 def test_a_refusal_without_a_time_blocks_nobody_else(books, clock):
     """Only the flow that was refused backs off."""
     exchange(books, clock, no(429))
-    assert books.hold_s(CALL) == 0.0
+    assert books.hold(CALL) is None
 
 
 def test_the_budget_learns_from_answers(books, clock):
     """A window that is used up holds the next call until it ends."""
     headers = {f"inin-ratelimit-{key}": value for key, value in {"count": "9", "allowed": "9", "reset": "30"}.items()}
     exchange(books, clock, Reply(status=200, headers=headers))
-    assert books.hold_s(CALL) == pytest.approx(30.0)
+    assert held_s(books, CALL) == pytest.approx(30.0)
 
 
 @pytest.mark.parametrize(("seconds", "fits"), [(99.0, True), (100.0, True), (100.1, False), (float("inf"), False)])
@@ -111,6 +118,43 @@ def test_what_counts_as_throttled(books, why, counted):
     """Only what the server asked for."""
     books.pausing(Wait(7.0, why))
     assert books.samples.throttled_s == counted
+
+
+@pytest.mark.parametrize("failure", [no(503), Reply(status=0, error="ReadTimeout")], ids=["503", "no answer"])
+def test_a_server_that_fails_everything_is_left_alone(books, clock, failure):
+    """After so many failures each call waits, also those of other hosts; that wait is told apart, and ends at once."""
+    exchange(books, clock, OK)
+    for _ in range(OPENS_AFTER):
+        exchange(books, clock, failure, seconds=0.0)
+    wait = books.hold(Call(op="export.file", method="GET", url="https://files.example/f", bearer=False))
+    assert wait == Wait(PROBE_EVERY_S, "outage")
+    clock.now += books.pausing(wait)
+    assert (books.hold(CALL), books.outage_s) == (None, PROBE_EVERY_S)
+    exchange(books, clock, OK)
+    assert books.hold(CALL) is None
+
+
+def test_a_failed_probe_says_so(books, clock):
+    """Its flow need not lose patience; those that were under way when the outage began are failures like any."""
+    before = [exchange(books, clock, no(503), seconds=0.0) for _ in range(OPENS_AFTER)]
+    clock.now += PROBE_EVERY_S
+    assert [reply.probe for reply in [*before[-2:], exchange(books, clock, no(503))]] == [False, False, True]
+
+
+def test_nobody_listens_is_no_outage(books, clock):
+    """A connection that is refused loads nobody, and `retry` has a patience of its own."""
+    exchange(books, clock, OK)
+    for _ in range(OPENS_AFTER + 1):
+        exchange(books, clock, NEVER_LEFT)
+    assert books.hold(CALL) is None
+
+
+def test_a_limit_is_raised_with_a_notice(books, clock, caplog):
+    """Calls that run out of time, one after the other: the next may take longer, and a person is told, once."""
+    for _ in range(ROUNDS + 1):
+        exchange(books, clock, Reply(status=0, error="TimeoutError"), seconds=CALL.timeout_s)
+    assert books.timed(CALL).timeout_s == CALL.timeout_s * RAISE
+    assert books.notices == [record.message for record in caplog.records] != []
 
 
 def test_a_server_that_never_answers_is_not_there(books, clock):
