@@ -11,6 +11,7 @@ from mockserver.clock import Clock
 from mockserver.contacts.queues import Queue
 from mockserver.contacts.retention import Retention
 from mockserver.control.ledger import Ledger
+from mockserver.faults.chance import Struck
 from mockserver.faults.engine import Faults
 from mockserver.ids import new_id
 from mockserver.model import Reference
@@ -52,6 +53,7 @@ class Org:
     tokens: IssuedTokens = field(default_factory=IssuedTokens)
     limiter: Limiter = field(default_factory=Limiter)
     faults: Faults = field(default_factory=Faults)
+    struck: Struck = field(default_factory=Struck)  # by chance
     ledger: Ledger = field(default_factory=Ledger)
     in_work: int = 0  # requests being served now: the latency model asks
     queues: defaultdict[str, Queue] = field(default_factory=lambda: defaultdict(Queue))  # by list
@@ -129,6 +131,7 @@ class Org:
         self.tokens.clear()
         self.limiter = Limiter()
         self.faults = Faults()
+        self.struck = Struck()
         self.ledger = Ledger()
         self.queues.clear()
         self.run = ""

@@ -128,6 +128,44 @@ class Tokens(_Section, frozen=True):
     per_client: int  # in force at once; one more makes the oldest worthless. 0: no limit
 
 
+class FaultRates(_Section, frozen=True):
+    """How likely a request meets a fault, by kind: probabilities of kinds that exclude each other, so they add up to 1
+    at most. Each request of the API that passed authentication and the rate limit is drawn once, on its own, uploads,
+    exports and downloads like any other; logins, `/health` and `/openapi.json` never are. A repeat is a new request.
+
+    error_before_commit  read, checked and waited for; 503, nothing was done
+    error_after_commit   done; then 500
+    reset_before_parse   the connection is cut before anything is read or done
+    reset_after_commit   done; the connection is cut before the first byte of the answer
+    late_commit          waited for; 504, and `late_commit_s` after that it is done all the same
+    partial_commit       contacts.add only, others are spared: the first n contacts are stored, n uniform from 0 to
+                         `limits.contacts_per_post` - 1 and at most all; then 500
+    truncated_answer     done; the connection is cut after half of the answer's body
+    throttled            429 with `retry_after_s` before anything is read, though the limit would allow it
+    expired_token        401 before anything is read, and the token is worthless from then on; spared are the first
+                         50 requests of each token, since nobody gets one that has expired already, and requests
+                         without one (the file of an export, a presigned upload)
+    """
+
+    error_before_commit: float = 0.0
+    error_after_commit: float = 0.0
+    reset_before_parse: float = 0.0
+    reset_after_commit: float = 0.0
+    late_commit: float = 0.0
+    partial_commit: float = 0.0
+    truncated_answer: float = 0.0
+    throttled: float = 0.0
+    expired_token: float = 0.0
+    late_commit_s: float = 15.0
+    retry_after_s: int = 3
+
+    @property
+    def by_kind(self) -> dict[str, float]:
+        """The rates alone, in the order in which a draw meets them."""
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return {name: value for name, value in values if not name.endswith("_s")}
+
+
 class Profile(_Section, frozen=True):
     """Everything in force. `changed` gives the profile after a control request."""
 
@@ -139,6 +177,7 @@ class Profile(_Section, frozen=True):
     semantics: Semantics
     tokens: Tokens
     request_timeout_s: float  # a request that takes longer is answered 504; its work may still be done. 0: never
+    faults: FaultRates = FaultRates()
 
 
 class ProfileError(Exception):
@@ -208,6 +247,7 @@ def at_cpu_speed(profile: Profile) -> Profile:
         ),
         semantics=msgspec.structs.replace(profile.semantics, size_lag_s=0.0, search_lag_s=0.0, get_lag_s=0.0),
         tokens=msgspec.structs.replace(profile.tokens, requests_per_window=0),
+        faults=msgspec.structs.replace(profile.faults, late_commit_s=0.0, retry_after_s=0),
     )
 
 
@@ -258,7 +298,7 @@ def _sourced(file: str, table: Mapping[str, Any], path: tuple[str, ...]) -> Iter
 
 
 def _profile(settings: Settings, origin: str) -> Profile:
-    """Checked: types, unknown and missing settings, operations that do not exist, numbers below 0."""
+    """Checked: types, unknown and missing settings, operations that do not exist, numbers below 0, rates above 1."""
     tree: dict[str, Any] = {"latency": {}, "rate": {"per_op": {}}}
     for path, value in settings.items():
         branch = tree
@@ -277,6 +317,8 @@ def _profile(settings: Settings, origin: str) -> Profile:
     for op in (*profile.latency, *profile.rate.per_op):
         if op not in OP_NAMES | {"*"}:
             raise ProfileError(f"{origin}: no operation is called {op!r}")
+    if (rates := sum(profile.faults.by_kind.values())) > 1:
+        raise ProfileError(f"{origin}: faults: the rates add up to {rates:g}, more than 1")
     return profile
 
 

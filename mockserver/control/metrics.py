@@ -14,6 +14,9 @@ def exposition(org: Org) -> str:
     if violations := org.ledger.violations():
         lines.append(f"# TYPE {_PREFIX}schema_violations_total counter")
         lines += [f'{_PREFIX}schema_violations_total{{op="{op}"}} {count}' for op, count in violations.items()]
+    if org.struck.counts:
+        lines.append(f"# TYPE {_PREFIX}faults_by_chance_total counter")
+        lines += [f'{_PREFIX}faults_by_chance_total{{kind="{k}"}} {n}' for k, n in sorted(org.struck.counts.items())]
     gauges = {
         "contact_lists": len(org.store.contact_lists()),
         "contacts": org.store.total_size(),

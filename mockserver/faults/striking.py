@@ -6,35 +6,64 @@ import random
 from aiohttp import web
 
 from mockserver.errors import TimedOut
+from mockserver.faults.chance import EXPIRED, Stroke, stroke
 from mockserver.faults.engine import Action, Moment
 from mockserver.faults.rewrites import rewritten, rewritten_csv
 from mockserver.faults.rules import Rewrite
 from mockserver.handling import Answer, Prepared
+from mockserver.http.access import TOKEN
 from mockserver.http.body import BODY
 from mockserver.http.commits import Commits
 from mockserver.http.responses import struck_answer, without_nulls
 from mockserver.http.sending import cut
 from mockserver.org import Org
+from mockserver.profile import FaultRates
 
 CORRELATION_ID = web.RequestKey("correlation_id", str)
 OP = web.RequestKey("op", str)
 LEFT_OUT = web.RequestKey("left_out", set[str])  # lower-case names of headers the answer does without
+STROKE = web.RequestKey("stroke", Stroke)
 
 
 class Striker:
-    """Asks the rules of an org at each moment of a request, and does what they say."""
+    """Asks the rules of an org, and its luck, at each moment of a request, and does what they say."""
 
     def __init__(self, org: Org, commits: Commits) -> None:
         self._org = org
         self._commits = commits
+        self._rates, self._is_lucky = FaultRates(), True
 
     def fired(self, request: web.Request, when: Moment) -> Action | None:
-        return self._org.faults.fire(request[OP], when, request.get(BODY, b""))
+        """What strikes now: a rule, else chance."""
+        action = self._org.faults.fire(request[OP], when, request.get(BODY, b""))
+        if action is None and STROKE in request and request[STROKE].when == when:
+            self._org.struck.counts[request[STROKE].kind] += 1
+            return request[STROKE].action
+        return action
 
     async def before_parse(self, request: web.Request) -> Answer | None:
         """What a fault answers before anything is read; a cut raises ConnectionResetError."""
+        self._draw(request)
         action = self.fired(request, "before_parse")
         return await self._instead(request, action) if action else None
+
+    def _draw(self, request: web.Request) -> None:
+        """Ask the rates whether chance strikes this request, and which of its moments."""
+        org = self._org
+        if org.profile.faults is not self._rates:
+            self._rates = org.profile.faults
+            self._is_lucky = not any(self._rates.by_kind.values())
+        if self._is_lucky:
+            return
+        drawn = stroke(org.profile, request[OP], org.rng_for(f"faults/{request[OP]}").random())
+        token = request.get(TOKEN)
+        is_fresh = org.struck.is_fresh(token.hash if token else "")
+        if drawn and drawn.kind == EXPIRED:
+            if token is None or is_fresh:
+                return
+            org.tokens.revoke(token)
+        if drawn:
+            request[STROKE] = drawn
 
     async def commit(self, request: web.Request, prepared: Prepared) -> Answer:
         """The commit with what faults make of it: none, a late one, a part of one, or one that nobody hears of."""

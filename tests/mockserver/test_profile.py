@@ -23,7 +23,7 @@ def test_shipped_profiles(name):
 
 def test_which_profiles_are_shipped():
     """These names are promised."""
-    assert shipped() == ["default", "optimistic", "pessimistic", "raised-limits", "unlimited"]
+    assert shipped() == ["default", "optimistic", "pessimistic", "raised-limits", "troubled", "unlimited"]
 
 
 def test_extends(profile_file):
