@@ -90,6 +90,10 @@ class Mock:
         assert self.process.stdout is not None
         if not self.process.stdout.readline():  # printed once the ready file is there
             raise AssertionError(self.process.communicate()[1])
+        self.learn(ready)
+
+    def learn(self, ready: Path) -> None:
+        """Where it is, from its ready file."""
         said = json.loads(ready.read_text())
         self.url: str = said["url"]
         self.client = (said["client_id"], said["client_secret"])
@@ -121,10 +125,14 @@ class Mock:
 
     def reset(self) -> None:
         """Empty the org, once the requests of an earlier test have ended: a stalled one would come into this test."""
+        self.come_to_rest()
+        self.control.post("/reset").raise_for_status()
+
+    def come_to_rest(self) -> None:
+        """Return when no request is in work, or after IDLE_S."""
         ends = time.monotonic() + IDLE_S
         while "requests_in_work 0\n" not in self.control.get("/metrics").text and time.monotonic() < ends:
             time.sleep(0.05)
-        self.control.post("/reset").raise_for_status()
 
     def count(self, op: str, status: int | None = None) -> int:
         """Requests of `op` so far, of those with `status` if one is given."""

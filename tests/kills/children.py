@@ -1,0 +1,121 @@
+"""What a forked process does, told as JSON. It ends with the exit code of the command, or is killed on the way."""
+
+import asyncio
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.cli import app
+from harness.errors import RunError
+from harness.flow import AsyncShell, Call, Reply, Wait
+from harness.oauth import Credentials
+from harness.results import complaint
+from harness.runner import complete
+from harness.strategies.job import Settings
+from harness.upload import Upload, prepared, upload
+from mockserver.__main__ import main as serve
+
+from ..catalogue.naive import BLIND
+
+__all__ = ["app"]  # the whole command is loaded, since a child must not spend its time on imports
+
+
+def uploading(
+    order: dict[str, Any],
+    settings: dict[str, Any],
+    die: tuple[str, int, str] | None = None,
+    steps: str = "",
+    blind: bool = False,
+    room: int = 0,
+    traced: bool = False,
+) -> int:
+    """The upload `order`, to its end.
+
+    `die`: at the n-th step of this name, before or after it. `steps`: a file that is told the name of each step.
+    `blind`: whatever has no acknowledgement is sent again, and nothing is proved. `room`: bytes that the process may
+    take beyond those it has. `traced`: stop and wait until whoever traces the process lets it go on.
+    """
+    if room:
+        resource.setrlimit(resource.RLIMIT_AS, (_taken() + room, resource.RLIM_INFINITY))
+    if traced:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    given = Upload(
+        **{**order, "leads": Path(order["leads"]), "folder": Path(order["folder"])},
+        credentials=Credentials("mock-client", "mock-secret"),
+        settings=Settings(**settings),
+    )
+    try:
+        if die is None and not steps and not blind:
+            document = upload(given, _tell)
+        else:
+            document = _watched(given, die, steps, blind=blind)
+    except RunError as error:
+        _tell(str(error))
+        return error.exit_code
+    problem = complaint(document)
+    return 0 if problem is None else problem.exit_code
+
+
+def serving(arguments: list[str]) -> int:
+    return serve(arguments)
+
+
+def _watched(given: Upload, die: tuple[str, int, str] | None, steps: str, *, blind: bool) -> dict[str, Any]:
+    """The same upload through a shell that may end it."""
+    ready = prepared(given, _tell)
+    plan = replace(ready.plan, strategy=BLIND) if blind else ready.plan
+
+    def around(shell: AsyncShell) -> AsyncShell:
+        return MortalShell(shell, die or ("", 0, ""), Path(steps) if steps else None)
+
+    return ready.documented(asyncio.run(complete(plan, ready.target, given.credentials, ready.folder, around)), 0.0)
+
+
+@dataclass
+class MortalShell:
+    """Takes steps until the one at which the process is killed, by itself and for good."""
+
+    shell: AsyncShell
+    die: tuple[str, int, str]  # name, which of that name, before or after
+    steps: Path | None
+    seen: int = 0
+
+    async def send(self, call: Call) -> Reply:
+        return await self._step(call.op, lambda: self.shell.send(call))
+
+    async def save(self, event: Any) -> None:
+        await self._step(type(event).__name__, lambda: self.shell.save(event))
+
+    async def work(self, function: Callable[[], Any]) -> Any:
+        return await self._step(".".join(function.__code__.co_names), lambda: self.shell.work(function))
+
+    async def sleep(self, wait: Wait) -> None:
+        await self.shell.sleep(wait)
+
+    async def _step(self, name: str, step: Callable[[], Any]) -> Any:
+        if self.steps:
+            with self.steps.open("a") as file:
+                file.write(f"{name}\n")
+        self.seen += name == self.die[0]
+        here = (name, self.seen) == self.die[:2]
+        if here and self.die[2] == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        outcome = await step()
+        if here and self.die[2] == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return outcome
+
+
+def _taken() -> int:
+    """Bytes of the process's address space."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
