@@ -19,6 +19,7 @@ from .domain import ContactId, LeadColumns, LeadId
 from .flow import Call, FilePart, Reply
 
 LISTS = "/api/v2/outbound/contactlists"
+DNC_LISTS = "/api/v2/outbound/dnclists"
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 SEARCH_PAGE = 100  # Source: SDK 269.0.0 models/contact_listing_request.py, the most a page returns
 BULK_GET = 50  # Source: official swagger of 2018-03-21, too.many.contacts.requested
@@ -108,6 +109,30 @@ def created_list_id(reply: Reply) -> str:
 
 def delete_list(list_id: str) -> Call:
     return Call(op="lists.delete", method="DELETE", url=f"{LISTS}/{list_id}", idempotent=True, contact_list_id=list_id)
+
+
+def get_list(list_id: str) -> Call:
+    return Call(op="lists.get", method="GET", url=f"{LISTS}/{list_id}", idempotent=True, contact_list_id=list_id)
+
+
+def entity_name(reply: Reply) -> str:
+    return str(decoded(reply, _Entity).name)
+
+
+# --- DNC lists -------------------------------------------------------------------------------------------------------
+
+
+def find_dnc_list(name: str) -> Call:
+    query = (("name", name), ("pageSize", "100"))
+    return Call(op="dnc.list", method="GET", url=DNC_LISTS, query=query, idempotent=True)
+
+
+def get_dnc_list(list_id: str) -> Call:
+    return Call(op="dnc.get", method="GET", url=f"{DNC_LISTS}/{list_id}", idempotent=True)
+
+
+def delete_dnc_list(list_id: str) -> Call:
+    return Call(op="dnc.delete", method="DELETE", url=f"{DNC_LISTS}/{list_id}", idempotent=True)
 
 
 # --- contacts --------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import VerifyFailed
 from .execution import Outcome, Plan, opened
-from .flow import AsyncShell, Flow, adrive
+from .flow import AsyncShell, Flow, T, adrive
 from .oauth import Credentials, Session, authorized
 from .retry import RetryPolicy, retrying
 from .shell import connected
@@ -71,6 +71,6 @@ class Runner:
             self.error = self.error or error
 
 
-def wrapped(flow: Flow[None], session: Session, policy: RetryPolicy, rng: random.Random) -> Flow[None]:
+def wrapped(flow: Flow[T], session: Session, policy: RetryPolicy, rng: random.Random) -> Flow[T]:
     """The conversation a flow needs around it: a token, and patience."""
     return retrying(authorized(flow, session), policy, rng)

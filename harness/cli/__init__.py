@@ -7,7 +7,7 @@ import os
 
 import typer
 
-from . import runs, tools
+from . import runs, tools, twin
 
 app = typer.Typer(
     name="contactbench",
@@ -20,6 +20,7 @@ app = typer.Typer(
 
 for command in (runs.compare, runs.upload, runs.verify, runs.mapping, runs.report):
     app.command()(command)
+app.command()(twin.cleanup)
 app.command(name="leads")(tools.make_leads)
 app.command()(tools.torture)
 app.command(

@@ -1,6 +1,7 @@
 """Make the contact list of a shard, once, whatever is lost on the way."""
 
 from .. import api
+from ..domain import LeadColumns
 from ..events import ListCreated
 from ..flow import Flow, Save, Wait
 from ..mapping.records import ShardRecord
@@ -24,9 +25,13 @@ def make_list(record: ShardRecord, job: Job) -> Flow[None]:
 
 
 def create_or_find(name: str, job: Job) -> Flow[str]:
+    return named_list(name, job.columns, job.settings.settle_s)
+
+
+def named_list(name: str, columns: LeadColumns, settle_s: float = 5.0) -> Flow[str]:
     """The id of the list of this name. When the answer to its creation is lost, it is looked for by its name."""
     for _ in range(CREATIONS):
-        reply = yield api.create_list(name, job.columns)
+        reply = yield api.create_list(name, columns)
         try:
             return api.created_list_id(reply)
         except api.BadResponse:
@@ -34,7 +39,7 @@ def create_or_find(name: str, job: Job) -> Flow[str]:
         except api.Refusal as refusal:
             if outcome(reply) == "answered" and refusal.code != "duplicate.name":
                 raise stop("lists.create", name, reply) from None
-        yield Wait(job.settings.settle_s, "quiet")
+        yield Wait(settle_s, "quiet")
         found = yield from _found(name)
         if found is not None:
             return found

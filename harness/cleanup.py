@@ -1,0 +1,106 @@
+"""`contactbench cleanup`: remove what a run has made in an org, and nothing else.
+
+A list goes only if its id or name stands in the run's folder and the org's list of that id still has that very name,
+which carries the run's id. Whatever is gone already is done.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Literal
+
+from . import api
+from .belongings import FILE, Belonging, Belongings, Removed, read
+from .bookkeeping import Keeper
+from .errors import StateError
+from .flow import Flow, Reply, Save, T, adrive
+from .mapping.journal import Journal
+from .oauth import Credentials, Session
+from .retry import RetryPolicy
+from .runner import wrapped
+from .shell import connected
+from .strategies.refusals import stop
+from .target import resolved
+
+CALLS = {  # find by name, get, delete
+    "contact_list": (api.find_list, api.get_list, api.delete_list),
+    "dnc_list": (api.find_dnc_list, api.get_dnc_list, api.delete_dnc_list),
+}
+Fate = Literal["removed", "gone", "would be removed", "not ours"]
+GONE = 404
+
+
+def cleanup(folder: Path, credentials: Credentials, *, really: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+    """What became of each thing; without `really`, what would. Raises RunError."""
+    if (folder / FILE).exists():
+        known = read(folder / FILE)
+        keeper = Belongings(folder, known.host, known.run_id)
+        fates = asyncio.run(_removed_all(known.left, known.host, keeper, folder, credentials, really=really))
+    elif (folder / "journal.sqlite").exists():
+        with closing(Journal(folder / "journal.sqlite")) as journal:
+            host = journal.facts()["host"]
+            things = [
+                Belonging(kind="contact_list", name=record.shard.list_name, id=record.contact_list_id)
+                for record in journal.shards()
+            ]
+            fates = asyncio.run(_removed_all(things, host, _NoNotes(), folder, credentials, really=really))
+    else:
+        raise StateError("NO_STATE", f"{folder} does not say what was made; name the folder of a run.")
+    for thing, fate in fates:
+        tell(f"{thing.kind} {thing.name!r} {thing.id or ''}: {fate}")
+    if not really and any(fate == "would be removed" for _, fate in fates):
+        tell("nothing was removed; add --yes to remove it.")
+    return {
+        "run": str(folder),
+        "things": [{"kind": t.kind, "name": t.name, "id": t.id, "fate": fate} for t, fate in fates],
+        "removed": sum(fate == "removed" for _, fate in fates),
+    }
+
+
+class _NoNotes:
+    """An upload's journal keeps what was uploaded, also once the lists are gone."""
+
+    def save(self, event: Any) -> None:
+        pass
+
+
+async def _removed_all(
+    things: list[Belonging], host: str, keeper: Keeper, folder: Path, credentials: Credentials, *, really: bool
+) -> list[tuple[Belonging, Fate]]:
+    async with connected(resolved(host), keeper, folder / "cleanup.csv", 1) as shell:
+        session = Session(credentials, shell.books.now)
+        fates = []
+        for thing in things:
+            flow = removed(thing, really=really)
+            fates.append((thing, await adrive(wrapped(flow, session, RetryPolicy(), random.Random(0)), shell)))
+        return fates
+
+
+def removed(thing: Belonging, *, really: bool = True) -> Flow[Fate]:
+    """What became of it. Deleted only if it is what we made: the same kind, the same name."""
+    find, get, delete = CALLS[thing.kind]
+    thing_id = thing.id
+    if thing_id is None:
+        thing_id = _read(api.list_id_by_name, (yield find(thing.name)), thing, thing.name)
+    fate: Fate = "gone"
+    if thing_id is not None and (reply := (yield get(thing_id))).status != GONE:
+        if _read(api.entity_name, reply, thing) != thing.name:
+            return "not ours"
+        if not really:
+            return "would be removed"
+        reply = yield delete(thing_id)
+        if not reply.ok and reply.status != GONE:
+            raise stop("cleanup", thing_id, reply)
+        fate = "removed"
+    if really:
+        yield Save(Removed(thing))
+    return fate
+
+
+def _read(reader: Callable[..., T], reply: Reply, thing: Belonging, *rest: Any) -> T:
+    try:
+        return reader(reply, *rest)
+    except (api.Refusal, api.BadResponse):
+        raise stop("cleanup", thing.id or thing.name, reply) from None

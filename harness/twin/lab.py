@@ -1,0 +1,109 @@
+"""Experiments on an org: a few requests under caps, and nothing of it is left behind.
+
+What is made is noted before it is asked for and removed at the end, also after an error. Where the process was killed,
+`contactbench cleanup` does it from the notes.
+"""
+
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..belongings import Belonging, Belongings, Made, Making, read
+from ..cleanup import removed
+from ..domain import LeadColumns
+from ..errors import RunError
+from ..flow import AsyncShell, Flow, Save, T, adrive
+from ..load.caps import Caps
+from ..oauth import Credentials, Session
+from ..retry import RetryPolicy
+from ..runner import Runner, wrapped
+from ..shell import connected
+from ..strategies.job import Stage
+from ..strategies.lists import named_list
+from ..transport import Target
+
+REQUESTS = "requests.csv"
+
+
+@dataclass(slots=True)
+class Lab:
+    """Where experiments are run. `purpose` is the first word of every name: "probe", "calibrate"."""
+
+    purpose: str
+    belongings: Belongings
+    target: Target
+    credentials: Credentials
+    shell: AsyncShell
+    session: Session
+    rng: random.Random
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    _made: int = 0
+
+    async def run(self, flow: Flow[T], session: Session | None = None) -> T:
+        """One flow to its end, with a token and patience around it."""
+        return await adrive(wrapped(flow, session or self.session, self.policy, self.rng), self.shell)
+
+    async def run_all(self, flows: Sequence[Flow[None]], concurrency: int) -> None:
+        """So many flows at a time."""
+        await Runner(self.shell, self.session, concurrency, self.rng.randrange(2**31)).run(Stage(self.purpose, flows))
+
+    def another_session(self) -> Session:
+        """A token of its own, as a second process would have."""
+        return Session(self.credentials, self.session.now)
+
+    def name(self, label: str) -> str:
+        """A name that nothing else in the org has."""
+        self._made += 1
+        return f"contactbench {self.purpose} {self.belongings.run_id} {self._made} {label}"[:64].rstrip()
+
+    def contact_list(self, columns: LeadColumns, label: str = "") -> Flow[str]:
+        """The id of a new contact list."""
+        name = self.name(label)
+        yield Save(Making(Belonging(kind="contact_list", name=name)))
+        list_id = yield from named_list(name, columns)
+        yield Save(Made(Belonging(kind="contact_list", name=name, id=list_id)))
+        return list_id
+
+    async def tidy(self) -> None:
+        """Remove everything that was made. Raises RunError for what could not be removed, once the rest is gone."""
+        trouble: RunError | None = None
+        for thing in read(self.belongings.path).left:
+            try:
+                await self.run(removed(thing))
+            except RunError as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path,
+    target: Target,
+    credentials: Credentials,
+    *,
+    purpose: str,
+    run_id: str,
+    caps: Caps,
+    seed: int = 1,
+    concurrency: int = 8,
+) -> AsyncIterator[Lab]:
+    """A lab whose notes lie in `folder`. The requests that tidy up are outside the caps."""
+    belongings = Belongings(folder, target.api, run_id)
+    async with connected(target, belongings, folder / REQUESTS, concurrency, caps=caps) as shell:
+        lab = Lab(
+            purpose=purpose,
+            belongings=belongings,
+            target=target,
+            credentials=credentials,
+            shell=shell,
+            session=Session(credentials, shell.books.now),
+            rng=random.Random(seed),
+        )
+        try:
+            yield lab
+        finally:
+            shell.books.caps = Caps(per_minute=caps.per_minute)
+            await lab.tidy()

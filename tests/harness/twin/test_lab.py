@@ -1,0 +1,156 @@
+"""The lab: what it makes is noted before it is asked for, and is gone at the end, however that came."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from harness import belongings, cleanup
+from harness.api import create_list
+from harness.domain import LeadColumns
+from harness.errors import SafetyStop, StateError
+from harness.flow import Reply, Save
+from harness.load.caps import Caps
+from harness.twin import lab, mock_org, virtual_time
+
+COLUMNS = LeadColumns(names=("Lead ID", "Phone"), lead_id="Lead ID", phone="Phone")
+FOREIGN = "contactbench probe run 1 not ours"
+
+
+class Killed(BaseException):
+    pass
+
+
+class DyingShell:
+    """Passes on so many steps; at the next one the process is gone."""
+
+    def __init__(self, shell, steps):
+        self._shell, self._steps = shell, steps
+
+    def __getattr__(self, name):
+        async def step(what):
+            if self._steps == 0:
+                raise Killed
+            self._steps -= 1
+            return await getattr(self._shell, name)(what)
+
+        return step
+
+
+def lists_of(org):
+    return [item.name for item in org.store.contact_lists()]
+
+
+async def in_org(tmp_path, work, **caps):
+    """What `work` does with a lab, and the names of the lists that were there during it and after it."""
+    async with mock_org.served(mock_org.loaded("default"), 1) as (target, org):
+        seen = []
+        try:
+            async with lab.opened(
+                tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=Caps(**caps)
+            ) as opened:
+                await work(opened)
+                seen = lists_of(org)
+        finally:
+            left = lists_of(org)
+    return seen, left
+
+
+def test_what_is_made_is_gone_at_the_end(tmp_path):
+    """Two lists are there as long as the experiment lasts, each under a name that carries the run's id."""
+
+    async def work(opened):
+        await opened.run(opened.contact_list(COLUMNS, "a"))
+        await opened.run(opened.contact_list(COLUMNS, "b"))
+
+    seen, left = virtual_time.run(in_org(tmp_path, work))
+    assert (seen, left) == (["contactbench probe run 1 a", "contactbench probe run 2 b"], [])
+    assert belongings.read(tmp_path / belongings.FILE).left == []
+
+
+def test_gone_after_an_error_too(tmp_path):
+    """A cap ends the experiment; tidying up is not held against it."""
+
+    async def work(opened):
+        for _ in range(9):
+            await opened.run(opened.contact_list(COLUMNS))
+
+    with pytest.raises(SafetyStop, match="RUN_CAP"):
+        virtual_time.run(in_org(tmp_path, work, requests=4))
+    assert belongings.read(tmp_path / belongings.FILE).left == []
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_killed_at_any_step(tmp_path, steps):
+    """What the notes say is enough to remove it; a foreign list of a similar name stays."""
+
+    async def story():
+        async with mock_org.served(mock_org.loaded("default"), 1) as (target, org):
+            caps = Caps()
+            async with lab.opened(
+                tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=caps
+            ) as opened:
+                await opened.run(_foreign())
+                whole, opened.shell = opened.shell, DyingShell(opened.shell, steps)
+                with suppress(Killed):
+                    await opened.run(opened.contact_list(COLUMNS))
+                opened.shell = whole
+            return lists_of(org)
+
+    assert virtual_time.run(story()) == [FOREIGN]
+
+
+def _foreign():
+    yield create_list(FOREIGN, COLUMNS)
+
+
+def test_a_list_that_was_renamed_is_not_ours():
+    """Somebody has made it his own: it stays."""
+    thing = belongings.Belonging(kind="contact_list", name="contactbench probe run 1", id="x")
+    flow = cleanup.removed(thing)
+    assert next(flow).op == "lists.get"
+    with pytest.raises(StopIteration) as ended:
+        flow.send(Reply(status=200, body=b'{"id":"x","name":"Customers"}'))
+    assert ended.value.value == "not ours"
+
+
+def test_the_notes_survive_a_cut_line(tmp_path):
+    """The last line was cut by a crash: what stands before it holds."""
+    notes = belongings.Belongings(tmp_path, "http://mock", "run")
+    thing = belongings.Belonging(kind="contact_list", name="one")
+    notes.save(belongings.Making(thing))
+    with notes.path.open("ab") as file:
+        file.write(b'{"event":"Removed","thing":{"kind":"conta')
+    assert belongings.read(notes.path).left == [thing]
+    notes = belongings.Belongings(tmp_path, "http://mock", "another run")
+    notes.save(belongings.Removed(thing))
+    assert notes.run_id == "run"
+    assert belongings.read(notes.path).left == []
+
+
+def test_notes_of_another_org(tmp_path):
+    """A folder belongs to one org."""
+    belongings.Belongings(tmp_path, "http://mock", "run")
+    with pytest.raises(StateError, match="STATE_MISMATCH"):
+        belongings.Belongings(tmp_path, "http://other", "run")
+
+
+def test_intent_comes_first():
+    """A list is noted before it is asked for, and its id before anything is done with it."""
+    opened = lab.Lab("probe", _Notes(), None, None, None, None, None)
+    steps = opened.contact_list(COLUMNS)
+    assert isinstance(next(steps), Save)
+    assert steps.send(None).op == "lists.create"
+
+
+class _Notes:
+    run_id = "run"
+
+
+def test_a_lab_needs_no_wall_clock(tmp_path):
+    """On the virtual loop nothing of it waits for real."""
+
+    async def work(opened):
+        await asyncio.sleep(3600)
+
+    assert virtual_time.run(in_org(tmp_path, work)) == ([], [])
