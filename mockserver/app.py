@@ -75,7 +75,7 @@ def operations(org: Org, strictness: Strictness = "off") -> list[Operation]:
         ("events.list",          "GET",    _EVENTS,                    lambda r: org.events.list(r), events),
         ("events.get",           "GET",    _EVENTS + "/{event_id}",    lambda r: org.events.get(r), events),
         ("openapi",              "GET",    "/openapi.json",            document.document,    ""),
-        *platform_rows(org),
+        *platform_rows(org, lambda: {name for row in operations(org) for name in row.permission.split()}),
         *contact_rows(org, contacts, _CONTACTS),
         *dnc_rows(org),
         *template_rows(org),

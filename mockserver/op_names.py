@@ -3,7 +3,7 @@
 from typing import Literal, get_args
 
 OpName = Literal[
-    "oauth.token", "organizations.me", "tokens.me", "tokens.delete", "divisions.home", "health",
+    "oauth.token", "organizations.me", "tokens.me", "tokens.delete", "subjects.me", "divisions.home", "health",
     "openapi",
     "divisions.list", "divisions.get", "limits.namespaces", "limits.get", "limits.defaults", "limits.docs",
     "channels.create", "channels.list", "channels.head", "channels.connect", "topics.list",

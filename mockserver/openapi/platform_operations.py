@@ -7,6 +7,7 @@ from .described import PAGING, Described, Parameter
 from .platform_shapes import (
     AuthzDivision,
     AuthzDivisionListing,
+    AuthzSubject,
     AvailableTopicListing,
     Channel,
     ChannelListing,
@@ -62,6 +63,15 @@ PLATFORM = {
     "organizations.me": Described(summary="The org", answer=Organization),
     "tokens.me": Described(summary="Whose token this is", answer=TokenInfo),
     "tokens.delete": Described(summary="Make the token worthless at once"),
+    "subjects.me": Described(
+        summary="What the client may do",
+        query=(
+            Parameter("includeFullRoles", bool, "Tell what the roles permit."),
+            Parameter("includeDuplicates", bool, "Changes nothing here."),
+        ),
+        answer=AuthzSubject,
+        codes={400: ("invalid.value",)},
+    ),
     "divisions.home": Described(summary="The home division", answer=AuthzDivision),
     "divisions.list": Described(
         summary="A page of the divisions",

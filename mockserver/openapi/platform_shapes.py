@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import UNSET, field
 from msgspec import UnsetType as Unset
 
-from .shapes import Answered, Count, Listing, Moment, Sent, ServersOwn
+from .shapes import Answered, Count, DomainEntityRef, Listing, Moment, Sent, ServersOwn
 
 
 class OAuthToken(Answered, frozen=True, kw_only=True, rename=None):
@@ -47,6 +47,35 @@ class AuthzDivision(Answered, frozen=True, kw_only=True):
     name: str
     description: str
     home_division: bool
+    self_uri: str
+
+
+class GrantedPolicy(Answered, frozen=True, kw_only=True):
+    domain: str
+    entity_name: str
+    actions: list[str]
+
+
+class GrantedRole(Answered, frozen=True, kw_only=True):
+    """`policies` are there if the full role was asked for."""
+
+    id: str
+    name: str
+    policies: list[GrantedPolicy] | Unset = UNSET
+    self_uri: str
+
+
+class AuthzGrant(Answered, frozen=True, kw_only=True):
+    subject_id: str
+    division: DomainEntityRef
+    role: GrantedRole
+
+
+class AuthzSubject(Answered, frozen=True, kw_only=True):
+    id: str
+    name: str
+    grants: list[AuthzGrant]
+    version: Count
     self_uri: str
 
 

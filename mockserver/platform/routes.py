@@ -1,10 +1,13 @@
 """The operations around outbound, as rows of the route table: who one is, divisions, limits, notifications."""
 
+from collections.abc import Callable, Collection
+
 from mockserver.handling import Handler
 from mockserver.org import Org
 from mockserver.platform.divisions import Divisions
 from mockserver.platform.handlers import Platform
 from mockserver.platform.limits_api import LimitsApi
+from mockserver.platform.subjects import Subjects
 
 _DIVISIONS = "/api/v2/authorization/divisions"
 _LIMITS = "/api/v2/organizations/limits"
@@ -16,15 +19,17 @@ _TOPICS_OF = _CHANNEL + "/subscriptions"
 _TOPICS = _NOTIFICATIONS + "/availabletopics"
 
 
-def platform_rows(org: Org) -> list[tuple[str, str, str, Handler, str]]:
+def platform_rows(org: Org, permissions: Callable[[], Collection[str]]) -> list[tuple[str, str, str, Handler, str]]:
     """First match first. Permissions: none, as in official CLI 166.0.0; a topic's are asked for by its subscription."""
     platform, divisions, limits = Platform(org), Divisions(org), LimitsApi(org)
+    subjects = Subjects(org, permissions)
     # fmt: off
     return [
         ("health",                "GET",    "/healthz",                 platform.health,       ""),
         ("organizations.me",      "GET",    "/api/v2/organizations/me", platform.organization, ""),
         ("tokens.me",             "GET",    "/api/v2/tokens/me",        platform.token,        ""),
         ("tokens.delete",         "DELETE", "/api/v2/tokens/me",        platform.revoke_token, ""),
+        ("subjects.me",           "GET",    "/api/v2/authorization/subjects/me", subjects.me, ""),
         ("divisions.home",        "GET",    _DIVISIONS + "/home",       divisions.home,        ""),
         ("divisions.list",        "GET",    _DIVISIONS,                 divisions.list,        ""),
         ("divisions.get",         "GET",    _DIVISIONS + "/{division_id}", divisions.get,      ""),

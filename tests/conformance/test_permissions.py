@@ -85,6 +85,14 @@ def test_what_every_token_may(permissions, client):
     assert Genesys.TokensApi(client).get_tokens_me().o_auth_client.id == "mock-client"
 
 
+def test_what_a_client_is_told_that_it_may(permissions, client):
+    """The policies of its role name what it was granted."""
+    permissions(["outbound:contact:add"])
+    subject = Genesys.AuthorizationApi(client).get_authorization_subjects_me(include_full_roles=True)
+    (policy,) = subject.grants[0].role.policies
+    assert (policy.domain, policy.entity_name, policy.actions) == ("outbound", "contact", ["add"])
+
+
 def test_an_upload_without_permission(permissions, mock, client, leads):
     """Uploads go past the SDK, not past its permissions."""
     permissions(ALL - {"outbound:contactList:upload"})

@@ -3,6 +3,7 @@ import pytest
 pytestmark = pytest.mark.anyio
 
 LIMITS = "/api/v2/organizations/limits"
+SUBJECT = "/api/v2/authorization/subjects/me"
 DIVISIONS = "/api/v2/authorization/divisions"
 
 
@@ -50,6 +51,30 @@ async def test_divisions(mock_org):
     for query, total in ((f"id={home['id']}", 1), ("id=x", 0), ("name=hom", 1), ("name=x", 0)):
         assert (await get(mock_org, f"{DIVISIONS}?{query}"))["total"] == total
     assert (await mock_org.client.get(f"{DIVISIONS}/nonsense")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("grants", "held", "lacks"),
+    [
+        (None, {"*:*:*"}, set()),
+        (["outbound:contact:add"], {"outbound:contact:add"}, {"outbound:contact:view", "*:*:*"}),
+        (["-outbound:contact:add"], {"outbound:contact:view", "outbound:dnc:edit"}, {"outbound:contact:add", "*:*:*"}),
+    ],
+    ids=["everything", "one", "all but one"],
+)
+async def test_what_a_client_may_do(mock_org, grants, held, lacks):
+    """Its role's policies permit exactly what operations let it do."""
+    clients = mock_org.org.clients
+    clients["mock-client"] = clients["mock-client"].granted(grants)
+    (grant,) = (await get(mock_org, f"{SUBJECT}?includeFullRoles=true"))["grants"]
+    policies = grant["role"]["policies"]
+    told = {f"{each['domain']}:{each['entityName']}:{action}" for each in policies for action in each["actions"]}
+    assert (held <= told, lacks & told) == (True, set())
+
+
+async def test_a_role_in_short(mock_org):
+    """Without being asked for, policies are not told."""
+    assert "policies" not in (await get(mock_org, SUBJECT))["grants"][0]["role"]
 
 
 async def test_counted_objects(mock_org):
