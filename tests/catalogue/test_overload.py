@@ -1,12 +1,16 @@
 """2.1: rate limits and overload. A refusal for too many requests changes nothing, and nobody hammers."""
 
+import asyncio
 from itertools import pairwise
 
 import pytest
 
+from harness.load.breaker import OPENS_AFTER, PROBE_EVERY_S
+
 from .rig import BATCHES, LEADS
 
 GEN, OWN = "batch-api", "batch-api-own-ids"
+OVERLOADED = {"status": 503, "headers": {"Retry-After": "2"}}
 
 
 def busy(retry_after: str | None, **headers: str):
@@ -134,11 +138,36 @@ def test_f010_a_lower_limit_of_one_operation(rig):
 @pytest.mark.parametrize("name", [GEN, OWN, "csv-import-export", "csv-import-own-ids"])
 def test_f012_everything_is_overloaded(rig, name):
     """503 with a Retry-After for 30 s, whatever is asked: doubts are looked up, the rest is repeated: ALL."""
-    busy = {"status": 503, "headers": {"Retry-After": "2"}}
-    rig.faults({"op": "*", "when": "before_commit", "action": busy})
+    rig.faults({"op": "*", "when": "before_commit", "action": OVERLOADED})
     end = rig.upload_meanwhile(name, 30, rig.faults)
     assert rig.requests() < 120
     rig.check(end, name)
+
+
+@pytest.mark.parametrize("seconds", [30, 600])
+@pytest.mark.parametrize("name", [GEN, OWN])
+def test_f012_an_outage_under_way(rig, name, seconds):
+    """After 20 failures one request every 5 s, until one is answered: ALL, and the time held is told apart."""
+
+    async def outage():
+        rig.faults({"op": "*", "when": "before_commit", "action": OVERLOADED})
+        await asyncio.sleep(seconds)
+        rig.faults()
+
+    end = rig.upload_meanwhile(name, 3.0, outage, batch_size=5)
+    failed = len([*rig.org.ledger.select(status=503)])
+    assert failed <= OPENS_AFTER + 4 + seconds / PROBE_EVERY_S  # 4: what was under way
+    assert failed >= 4
+    assert end.entry["outage_s"] >= 3 * (seconds - 60) > end.entry["throttled_s"] - 100
+    rig.check(end, name, batch_size=5)
+
+
+def test_f012_an_outage_without_end(rig):
+    """The probes stop being excused after a quarter of an hour: exit 5; ALL after the same command."""
+    rig.upload_meanwhile(OWN, 3.0, lambda: rig.faults({"op": "*", "action": OVERLOADED}), batch_size=5)
+    assert 900 < rig.elapsed() < 2 * 3600
+    rig.faults()
+    rig.check(rig.upload(OWN, batch_size=5), OWN, batch_size=5)
 
 
 def test_f013_the_token_endpoint_refuses(rig):
