@@ -13,6 +13,7 @@ from .load.caps import Caps
 from .load.samples import Sample, Samples
 from .load.timeouts import TimeOuts
 from .retry import retry_after_s
+from .trouble import Trouble
 
 FIRST_TRIES = 3
 DAY_S = 24 * 3600.0
@@ -64,6 +65,7 @@ class Bookkeeping:
     breaker: Breaker = field(default_factory=Breaker)
     timeouts: TimeOuts = field(default_factory=TimeOuts)
     progress: Progress = field(default_factory=Progress)
+    trouble: Trouble = field(default_factory=Trouble)
     unanswered: int | None = 0  # tries so far to reach a server that has not answered yet
     mock_seen: bool = False  # an answer said that it comes from a mock
     outage_s: float = 0.0  # summed over requests that waited for a server which failed everything
@@ -110,6 +112,7 @@ class Bookkeeping:
             self.budget.refused(done_at, retry_after_s(reply.headers) or 0.0)
         self.mock_seen = self.mock_seen or "x-mock" in reply.headers
         self.samples.add(_sample(self.samples.count, call, reply, planned_at, sent_at, done_at))
+        self.trouble.answered(call, reply)
         self._require_listener(reply)
         self._time(call, reply, sent_at, done_at)
         return self._judged(reply, sent_at, done_at)
@@ -121,6 +124,7 @@ class Bookkeeping:
 
     def pausing(self, wait: Wait) -> float:
         """The seconds to sleep for `wait`. Raises GaveUp when the run may not last that long."""
+        self.trouble.paused(wait)
         if wait.why == "throttle":
             self.samples.throttled_s += wait.seconds
         if wait.why == "outage":
@@ -138,6 +142,7 @@ class Bookkeeping:
         """Durable when this returns."""
         self.journal.save(event)
         self.progress.saw(self.now(), event)
+        self.trouble.saw(event)
 
     def _time(self, call: Call, reply: Reply, sent_at: float, done_at: float) -> None:
         """Learn how long the operation takes."""

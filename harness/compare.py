@@ -83,18 +83,21 @@ def compare(comparison: Comparison, tell: Tell) -> dict[str, Any]:
 
 
 def _run(plan: Plan, comparison: Comparison, profile: LoadedProfile, folder: Path) -> dict[str, Any]:
+    struck: dict[str, int] = {}
     if comparison.pace == "virtual":
-        outcome = virtual_time.run(_virtually(plan, profile, comparison.seed, folder))
+        outcome, struck = virtual_time.run(_virtually(plan, profile, comparison.seed, folder))
     else:
         with mock_org.in_subprocess(comparison.profile, comparison.seed, comparison.pace) as target:
             outcome = asyncio.run(complete(plan, target, mock_org.CREDENTIALS, folder))
     write_requests(folder)
-    return strategy_entry(outcome, plan.strategy.name)
+    return strategy_entry(outcome, plan.strategy.name) | {"faults_struck": struck}
 
 
-async def _virtually(plan: Plan, profile: LoadedProfile, seed: int, folder: Path) -> Outcome:
-    async with mock_org.in_process(profile, seed) as target:
-        return await complete(plan, target, mock_org.CREDENTIALS, folder)
+async def _virtually(plan: Plan, profile: LoadedProfile, seed: int, folder: Path) -> tuple[Outcome, dict[str, int]]:
+    """What came out, and how often the profile's fault rates struck, by kind."""
+    async with mock_org.served(profile, seed) as (target, org):
+        outcome = await complete(plan, target, mock_org.CREDENTIALS, folder)
+        return outcome, dict(org.struck.counts)
 
 
 def _settings(body_bytes: int, pace: Pace) -> Settings:

@@ -11,6 +11,7 @@ from reports.tables import Table
 from reports.wording import code, duration, number
 
 _POINTS = 1000  # drawn in all, over every strategy
+TROUBLE = "What went wrong, and what became of it"
 _NO_CHARTS = "Charts need `pip install 'contactbench[report]'`; the table has the same figures."
 _NO_DATA = "There is nothing to draw: no verified strategy left the data for it."
 
@@ -47,6 +48,7 @@ class Page:
     bars: tuple[Bar, ...]
     comparison: Table
     figures: tuple[Figure, ...]
+    trouble: Table  # without rows if there was none
     safety: Table
     lists: Table
     operations: dict[str, Table]  # by strategy
@@ -65,6 +67,7 @@ def build(run: Run, directory: Path, draw: charts.Draw | None) -> Page:
         bars=tuple(_bars(proved, soonest(run))),
         comparison=tables.comparison(run),
         figures=(_progress(proved, draw), _latency(_samples(proved, directory), draw)) if proved else (),
+        trouble=tables.trouble(run),
         safety=tables.safety(run),
         lists=tables.lists(run),
         operations={entry.strategy: tables.operations(entry) for entry in proved if entry.operations},

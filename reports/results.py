@@ -92,6 +92,28 @@ class Verification(_Part, frozen=True, kw_only=True):
     unread: int | None = None
 
 
+class Trouble(_Part, frozen=True, kw_only=True):
+    """Requests without a clear answer by what was heard, the same ones by what it meant, and what became of it."""
+
+    refused: int = 0
+    expired: int = 0
+    failed: int = 0
+    cut: int = 0
+    unsent: int = 0
+    not_applied: int = 0
+    repeatable: int = 0
+    doubtful: int = 0
+    batches_in_doubt: int = 0
+    leads_found: int = 0
+    leads_resent: int = 0
+    lists_reloaded: int = 0
+    waited_s: dict[str, float] = {}  # summed over requests, by what was waited for
+
+    @property
+    def requests(self) -> int:
+        return self.refused + self.expired + self.failed + self.cut + self.unsent
+
+
 class Strategy(_Part, frozen=True, kw_only=True):
     """One strategy's run. Its numbers may be published only if it is `verified`."""
 
@@ -111,6 +133,8 @@ class Strategy(_Part, frozen=True, kw_only=True):
     in_doubt: int | None = None
     resolved: int | None = None
     throttled_s: float | None = None  # summed over requests
+    trouble: Trouble | None = None
+    faults_struck: dict[str, int] = {}  # by the mock's fault rates, by kind
     contacts_per_s: float | None = None
     first_mapping_s: float | None = None
     operations: dict[str, Operation] = {}

@@ -8,7 +8,7 @@ import msgspec
 
 from reports.answer import soonest
 from reports.facts import FACTS
-from reports.results import Operation, Run, Strategy
+from reports.results import Operation, Run, Strategy, Trouble
 from reports.wording import NONE, code, duration, number, rate
 
 
@@ -49,8 +49,6 @@ _MEASURES: tuple[tuple[str, Callable[[Strategy], str]], ...] = (
     ("Waiting for the rate limit, all requests together", lambda e: duration(e.throttled_s)),
     ("Refused for the rate (429)", lambda e: number(e.status_429)),
     ("Repeated requests", lambda e: number(e.retries)),
-    ("Lost answers", lambda e: number(e.in_doubt)),
-    ("– of which cleared up", lambda e: number(e.resolved)),
     ("What held it up", lambda e: e.bottleneck or NONE),
     ("Leads mapped", _share),
 )
@@ -78,6 +76,46 @@ def _findings(entry: Strategy) -> str:
     counts = {key: value for key, value in msgspec.structs.asdict(entry.verification).items() if key != "method"}
     wrong = [f"{number(value)} {key}" for key, value in counts.items() if value]
     return ", ".join(wrong) or ("all agree" if entry.verified else "not finished")
+
+
+_TROUBLES: tuple[tuple[str, Callable[[Trouble], str]], ...] = (
+    ("Requests without a clear answer", lambda t: number(t.requests)),
+    ("– refused for the rate (429)", lambda t: number(t.refused)),
+    ("– refused for a token that had ended (401)", lambda t: number(t.expired)),
+    ("– answered with an error of the server (5xx, 408)", lambda t: number(t.failed)),
+    ("– cut off, or never answered", lambda t: number(t.cut)),
+    ("– that never left, since nobody listened", lambda t: number(t.unsent)),
+    ("Nothing had been done: sent again", lambda t: number(t.not_applied)),
+    ("Nobody knew what had been done, but twice does no harm: sent again", lambda t: number(t.repeatable)),
+    ("Nobody knew what had been done, and twice would be once too often: looked up", lambda t: number(t.doubtful)),
+    ("Batches in doubt", lambda t: number(t.batches_in_doubt)),
+    ("– leads of theirs found in the org, and adopted", lambda t: number(t.leads_found)),
+    ("– leads of theirs not found, and sent again", lambda t: number(t.leads_resent)),
+    ("Lists that may have held half a file, dropped and loaded anew", lambda t: number(t.lists_reloaded)),
+    ("Waited before sending again", lambda t: duration(t.waited_s.get("backoff", 0.0))),
+    ("Waited as long as a 429 said", lambda t: duration(t.waited_s.get("throttle", 0.0))),
+    ("Waited until a lost request must have ended", lambda t: duration(t.waited_s.get("quiet", 0.0))),
+    ("Waited for the end of an outage", lambda t: duration(t.waited_s.get("outage", 0.0))),
+)
+_NOTHING = {"0", "0 s", NONE}
+
+
+def trouble(run: Run) -> Table:
+    """One column a strategy, as in the comparison; no rows if nothing went wrong."""
+    proved, unproved = run.verified(), run.invalid()
+    met = [entry.trouble or Trouble() for entry in proved]
+    rows = [(name, *(read(one) for one in met), *(NONE for _ in unproved)) for name, read in _TROUBLES]
+    rows = [row for row in rows if not set(row[1:]) <= _NOTHING]
+    if rows:
+        rows.append(("Leads lost or doubled in the end", *("none" for _ in proved), *(NONE for _ in unproved)))
+    struck = sum(sum(entry.faults_struck.values()) for entry in proved)
+    told = f"The mock was told to fail now and then, and did so {number(struck)} times. " if struck else ""
+    return Table(
+        caption=f"{told}Waiting is added up over all requests that waited, many of them at the same time.",
+        head=("", *(entry.strategy for entry in [*proved, *unproved])),
+        rows=tuple(rows),
+        numbers=True,
+    )
 
 
 def safety(run: Run) -> Table:

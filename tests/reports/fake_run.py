@@ -47,6 +47,7 @@ def entry(name: str, **changes) -> dict:
         "in_doubt": 1,
         "resolved": 1,
         "throttled_s": 1200.0,
+        "trouble": trouble(),
         "contacts_per_s": LEADS / total,
         "first_mapping_s": start,
         "operations": {op: operation(count, median), "export.get": operation(polls, 0.2)},
@@ -59,6 +60,11 @@ def entry(name: str, **changes) -> dict:
         "bottleneck": "rate limit" if op == "contacts.add" else "import speed",
     }
     return values | changes
+
+
+def trouble(**counts) -> dict:
+    """What went wrong: nothing but what is given."""
+    return {"refused": 0, "failed": 0, "waited_s": {"backoff": 0.0, "throttle": 0.0, "quiet": 0.0}} | counts
 
 
 def operation(count: int, median: float) -> dict:

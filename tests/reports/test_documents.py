@@ -172,3 +172,22 @@ def test_a_proved_run_without_its_details_is_still_a_report(fake, tmp_path):
     assert "12.0 s" in html
     assert "nothing to draw" in html
     assert "None" not in markdown
+
+
+def test_what_went_wrong_is_told(documents, fake):
+    """Counts and waiting of each strategy, with what the mock was told to do; what did not happen is left out."""
+    met = fake.trouble(failed=3, doubtful=3, batches_in_doubt=3, leads_found=400, waited_s={"quiet": 180.0})
+    struck = {"late_commit": 2, "throttled": 1}
+    html, markdown = documents(fake.run(fake.entry("batch-api", trouble=met, faults_struck=struck)))
+    assert '<h2 id="trouble">What went wrong, and what became of it</h2>' in html
+    assert "did so 3 times" in markdown
+    assert "| – leads of theirs found in the org, and adopted | 400 |" in markdown
+    assert "| Waited until a lost request must have ended | 3 min |" in markdown
+    assert "(401)" not in markdown
+
+
+def test_nothing_that_went_wrong_is_no_section(documents, fake):
+    """A run without trouble does not talk of it; one that is not proved publishes no count."""
+    met = fake.trouble(failed=3, doubtful=3)
+    for text in documents(fake.run()) + documents(fake.run(fake.entry("batch-api", trouble=met, verified=False))):
+        assert "What went wrong" not in text
