@@ -17,7 +17,8 @@ from ..catalogue.rig import End, Rig
 from .proxy import Proxy, proxied
 from .strikes import Exchange
 
-LEADS = 300  # in three requests
+# In three requests, each of which fits a socket's buffer: full ones are emptied in real time, which nobody waits for.
+LEADS = 300
 
 
 @dataclass
