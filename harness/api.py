@@ -85,6 +85,28 @@ def find_list(name: str) -> Call:
     return Call(op="lists.list", method="GET", url=LISTS, query=query, idempotent=True)
 
 
+def find_lists(prefix: str) -> Call:
+    """The first hundred lists whose names begin so, with their sizes."""
+    query = (("name", prefix), ("filterType", "Prefix"), ("includeSize", "true"), ("pageSize", "100"))
+    return Call(op="lists.list", method="GET", url=LISTS, query=query, idempotent=True)
+
+
+class ListFound(msgspec.Struct):
+    id: str
+    name: str = ""
+    size: int | None = None
+
+
+class _ListsFound(msgspec.Struct):
+    entities: list[ListFound] = []
+
+
+def lists_found(reply: Reply, prefix: str) -> list[ListFound]:
+    """Those whose names do begin so, whatever the server makes of spaces and of letter case."""
+    listing: _ListsFound = decoded(reply, _ListsFound)
+    return [each for each in listing.entities if each.name.startswith(prefix)]
+
+
 class _Entity(msgspec.Struct):
     id: str
     name: str = ""
@@ -270,6 +292,14 @@ def found_contacts(reply: Reply, lead_id_column: str) -> Found:
     return Found([(LeadId(c.data.lead_id), ContactId(c.id)) for c in contacts], total, count)
 
 
+def contacts_count(reply: Reply) -> int:
+    """How many contacts the list of a search holds."""
+    count = decoded(reply).get("contactsCount")
+    if not isinstance(count, int):
+        raise BadResponse("a search without contactsCount")
+    return count
+
+
 def bulk_get(list_id: str, contact_ids: Sequence[str]) -> Call:
     return Call(
         op="contacts.bulk",
@@ -405,6 +435,49 @@ def token(client_id: str, client_secret: str) -> Call:
         idempotent=True,
         timeout_s=30.0,
     )
+
+
+def own_grants() -> Call:
+    """What the roles of the token's client permit. Assumption: a client may ask it as a user may."""
+    url, query = "/api/v2/authorization/subjects/me", (("includeFullRoles", "true"),)
+    return Call(op="subjects.me", method="GET", url=url, query=query, idempotent=True, timeout_s=30.0)
+
+
+class _Policy(msgspec.Struct, rename="camel"):
+    domain: str = ""
+    entity_name: str = ""
+    actions: list[str] = []
+
+
+class _Role(msgspec.Struct):
+    policies: list[_Policy] = []
+
+
+class _Grant(msgspec.Struct):
+    role: _Role = msgspec.field(default_factory=_Role)
+
+
+class _Subject(msgspec.Struct):
+    grants: list[_Grant] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    policies: Sequence[tuple[str, str, str]]  # domain, entity, action, in lower case; "*" is any
+
+    def permit(self, name: str) -> bool:
+        """Whether one of them covers `name`, "domain:entity:action". Assumption: letter case does not matter."""
+        parts = name.lower().split(":")
+        return any(all(given in ("*", part) for given, part in zip(each, parts, strict=True)) for each in self.policies)
+
+
+def permissions_of(reply: Reply) -> Permissions:
+    """Source: SDK 269.0.0 models/authz_grant_policy.py. Conditions and divisions of a policy are not looked at."""
+    subject: _Subject = decoded(reply, _Subject)
+    policies = [policy for grant in subject.grants for policy in grant.role.policies]
+    if not policies:
+        raise BadResponse("roles that do not say what they permit")
+    return Permissions([(p.domain.lower(), p.entity_name.lower(), a.lower()) for p in policies for a in p.actions])
 
 
 def token_lifetime_s(reply: Reply) -> float:

@@ -3,6 +3,7 @@
 Knows no loop and no client: `runner.py` runs the stages on asyncio, `locust_driver.py` on gevent.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,8 +22,11 @@ from .mapping.files import RunFiles
 from .mapping.journal import Journal
 from .mapping.records import ShardRecord
 from .mapping.verify import Findings, compare_exports
+from .strategies.foresight import Foresight, untouched
 from .strategies.job import Job, Settings, Stage, Strategy
 from .transport import Target
+
+log = logging.getLogger("contactbench")
 
 
 def list_prefix(digest: str, strategy: str) -> str:
@@ -40,6 +44,8 @@ class Plan:
     contacts_per_list: int
     run_id: str
     lists: int | None = None  # spread over so many, instead of as few as the cap allows
+    foresight: bool = False  # look at the org before a new run writes to it
+    again: bool = False  # the leads may be in the org already
     seed: int = 1
     concurrency: int = 8
     deadline_s: float = 24 * 3600.0
@@ -105,6 +111,7 @@ class Outcome:
     ended_at: float
     manifest: dict[str, object]
     wall_s: float
+    notices: list[str] = field(default_factory=list)  # what a person should know
 
     @property
     def duration_s(self) -> float:
@@ -142,14 +149,27 @@ class Run:
     def __init__(self, plan: Plan, journal: Journal, files: RunFiles) -> None:
         self.plan, self.journal, self.files = plan, journal, files
         self._job = Job(leads=plan.preflight.source, progress=journal, files=files, settings=plan.settings)
+        self.notices: list[str] = []
         self._stage_ends: dict[str, float] = {}
         self._mapped, self._rejects = 0, list(plan.preflight.rejects)
 
     def stages(self, now: Callable[[], float]) -> Iterator[Stage]:
         """The strategy's own, up to a mapping of every lead."""
+        if self.plan.foresight and untouched(self.journal.shards(), self.journal.batches()):
+            yield from self._foresight()
         for stage in self.plan.strategy.stages(self._job):
             yield stage
             self._stage_ends[stage.name] = now()
+
+    def _foresight(self) -> Iterator[Stage]:
+        strategy, digest = self.plan.strategy, self.plan.preflight.digest
+        foresight = Foresight(
+            main_op=strategy.main_op, prefix=list_prefix(digest, strategy.name), again=self.plan.again
+        )
+        yield foresight.stage()
+        for unknown in foresight.unknown:
+            self.notices.append(f"not known: {unknown}")
+            log.warning(self.notices[-1])
 
     def proof_stage(self) -> Stage:
         """Write the mapping; what then is left is to ask the server again, by a road that did not make it."""
@@ -170,6 +190,7 @@ class Run:
             ended_at=books.now(),
             manifest=self.files.write_manifest(rows=self._mapped, verified=proof.verified),
             wall_s=wall_s,
+            notices=[*self.notices, *books.notices],
         )
 
     def _write_mapping(self) -> None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -34,7 +33,7 @@ from .load.shared_run import STOPPED, SharedRun, Verdict
 from .retry import RetryPolicy
 from .target import MOCK_URL
 from .transport import MAX_ANSWER_BYTES, Target
-from .upload import prepared
+from .upload import new_run_id, prepared
 
 PERCENTILES = [0.5, 0.95, 0.99]
 POLICY = RetryPolicy(unreachable_s=20.0)  # a load test of a server that is gone has nothing to wait for
@@ -245,8 +244,7 @@ class LoadRun:
             gevent.spawn(_end_test, environment)  # users that start meanwhile find nothing to do
 
     def _opened(self, environment: Any) -> SharedRun:
-        run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-        order = options.order(environment.parsed_options, self._strategy, environment.host, run_id, sys.argv[1:])
+        order = options.order(environment.parsed_options, self._strategy, environment.host, new_run_id(), sys.argv[1:])
         ready = prepared(order, log.info)
         if not ready.plan.preflight.leads:
             raise UsageError("NO_LEADS", f"{order.leads}: no lead in it, so there is nothing to test; give --contacts.")

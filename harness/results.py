@@ -43,7 +43,7 @@ def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
         "trouble": books.trouble.told(),
         "outage_s": round(books.outage_s, 6),
         "rate_limit": {"allowed": books.budget.allowed, "window_s": books.budget.window_s},
-        "notices": books.notices,
+        "notices": outcome.notices,
         "contacts_per_s": round(outcome.mapped / duration, 3) if duration and proof.verified else None,
         "first_mapping_s": next((round(at, 6) for at, mapped in books.progress.points if mapped), None),
         "operations": samples.operations(),

@@ -5,8 +5,10 @@ import signal
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Literal
 
 from .errors import GaveUp
@@ -39,6 +41,7 @@ class Upload:
     lists: int | None = None
     concurrency: int = 8
     seed: int = 1
+    again: bool = False  # load leads that an earlier run has loaded, too
     dedupe: Literal["first", "last"] | None = None
     max_duration_s: float = 24 * 3600.0
     settings: Settings = field(default_factory=Settings)
@@ -80,6 +83,11 @@ class Prepared:
         return document
 
 
+def new_run_id() -> str:
+    """When it is, and something that no other run of this second has: names of lists hold it."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
+
+
 def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document of `run.json`, written. Raises RunError."""
     wall = time.perf_counter()
@@ -104,6 +112,8 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
         contacts_per_list=order.contacts_per_list,
         run_id=order.run_id,
         lists=order.lists,
+        foresight=True,
+        again=order.again,
         seed=order.seed,
         concurrency=order.concurrency,
         deadline_s=order.max_duration_s,

@@ -79,10 +79,3 @@ def progress(line: str) -> None:
 
 def command_line() -> str:
     return shlex.join(["contactbench", *sys.argv[1:]])
-
-
-def new_run_id() -> str:
-    import secrets
-    from datetime import UTC, datetime
-
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

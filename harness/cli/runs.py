@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .options import Concurrency, Json, Keep, PaceName, Profile, Seed
-from .output import as_document, command_line, exit_with, finish, new_run_id, progress, show, told, write_report
+from .output import as_document, command_line, exit_with, finish, progress, show, told, write_report
 
 LOCAL_QUIET_S = 5.0  # a server on this machine has ended what it was asked by then
 
@@ -67,6 +67,7 @@ def upload(
         float | None, typer.Option(min=0, help="Seconds until a lost request has surely ended. [5 on this machine]")
     ] = None,
     dedupe: Annotated[Keep | None, typer.Option(help="Of rows with one Lead ID, keep this one.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Load leads that an earlier run has loaded, too.")] = False,
     max_duration: Annotated[float, typer.Option(min=1, help="Give up after so many seconds; resumable.")] = 86_400.0,
     concurrency: Concurrency = 8,
     seed: Seed = 1,
@@ -85,13 +86,14 @@ def upload(
             phone=phone,
             target=target,
             credentials=credentials(),
-            run_id=new_run_id(),
+            run_id=command.new_run_id(),
             folder=run,
             contacts_per_list=contacts_per_list,
             lists=lists,
             concurrency=concurrency,
             seed=seed,
             dedupe=None if dedupe is None else dedupe.value,
+            again=again,
             max_duration_s=max_duration,
             settings=Settings(
                 batch_size=batch_size,

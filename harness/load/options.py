@@ -28,6 +28,7 @@ OPTIONS: tuple[tuple[str, Any, str], ...] = (
     ("seed", 1, "Of everything drawn: leads, back-off."),
     ("quiet-period", 5.0, "Seconds until a request without an answer has surely ended."),
     ("max-duration", 14_400.0, "Give up after so many seconds; the same command goes on."),
+    ("again", False, "Load leads that an earlier run has loaded, too."),
     ("run-dir", "", "Folder of the run; the same one goes on. [runs/locust-<strategy>]"),
 )
 AT_LEAST = {"contacts": 0, "batch_size": 1, "body_bytes": 1024, "contacts_per_list": 1, "lists": 0, "quiet_period": 0}
@@ -39,7 +40,8 @@ def declare(parser: Any) -> None:
     for name, default, text in OPTIONS:
         variable = f"CONTACTBENCH_LOCUST_{name.upper().replace('-', '_')}"
         shown = f"{text} [{default}]" if default else text
-        action = group.add_argument(f"--{name}", default=default, type=type(default), help=shown, env_var=variable)
+        kind = {"action": "store_true"} if default is False else {"type": type(default)}
+        action = group.add_argument(f"--{name}", default=default, help=shown, env_var=variable, **kind)
         action.include_in_web_ui = True  # Locust's own add_argument would say so; a group's does not
 
 
@@ -59,6 +61,7 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
         folder=folder,
         contacts_per_list=options.contacts_per_list,
         lists=options.lists or None,
+        again=options.again,
         concurrency=options.num_users or 1,
         seed=options.seed,
         max_duration_s=options.max_duration,

@@ -25,12 +25,19 @@ def asked(tmp_path):
 
 
 def test_every_option_is_in_the_form_of_the_web_ui():
-    """Locust shows an action that says so, and converts what comes back to the type of the default."""
+    """Locust shows an action that says so, and converts what comes back to the type of the default; a flag is a box."""
     parser = configargparse.ArgumentParser()
     declare(parser)
     shown = {action.dest: action for action in parser._actions if getattr(action, "include_in_web_ui", False)}
     assert shown.keys() == {name.replace("-", "_") for name, _, _ in OPTIONS}
-    assert all(action.default is not None and action.type is type(action.default) for action in shown.values())
+    values = [action for action in shown.values() if action.default is not False]
+    assert all(action.default is not None and action.type is type(action.default) for action in values)
+
+
+def test_leads_once_more(asked):
+    """A flag, or a variable of the environment."""
+    assert [asked().again, asked("--again").again] == [False, True]
+    assert asked(environment={"CONTACTBENCH_LOCUST_AGAIN": "true"}).again
 
 
 def test_invented_leads(asked, tmp_path):
