@@ -100,6 +100,7 @@ class ShardMapped:
     shard: int
     file: str
     rows: int
+    sha256: str | None = None  # of the file
 
     @property
     def mapped(self) -> int:
@@ -124,6 +125,15 @@ class LeadsRejected:
     rejects: Sequence[Reject]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapsLearned:
+    """What a refusal taught; None: nothing new."""
+
+    body_bytes: int | None = None
+    contacts: int | None = None
+    atomic: bool | None = None
+
+
 Event = (
     ListCreated
     | BatchSending
@@ -139,4 +149,5 @@ Event = (
     | ShardMapped
     | PageMapped
     | LeadsRejected
+    | CapsLearned
 )

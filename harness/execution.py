@@ -21,6 +21,7 @@ from .mapping.duck import kept_open
 from .mapping.files import RunFiles
 from .mapping.journal import Journal
 from .mapping.records import ShardRecord
+from .mapping.trouble import RECONCILE
 from .mapping.verify import Findings, compare_exports
 from .strategies.foresight import Foresight, untouched
 from .strategies.job import Job, Settings, Stage, Strategy
@@ -135,11 +136,10 @@ def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
 
 def _require_no_traces(folder: Path) -> None:
     """Raises StateError where a run has been whose journal is gone: to begin anew would double what it sent."""
-    if (folder / "requests.csv").exists() and not (folder / "journal.sqlite").exists():
+    journal = folder / "journal.sqlite"
+    if (folder / "requests.csv").exists() and not (journal.exists() and journal.stat().st_size):
         raise StateError(
-            "STATE_LOST",
-            f"{folder} holds the requests of a run, but no journal.sqlite: restore it; or look for the run's lists"
-            " in the org, delete them, and start in another folder.",
+            "STATE_LOST", f"{folder} holds the requests of a run, but no journal.sqlite: restore it, or {RECONCILE}."
         )
 
 
@@ -148,7 +148,13 @@ class Run:
 
     def __init__(self, plan: Plan, journal: Journal, files: RunFiles) -> None:
         self.plan, self.journal, self.files = plan, journal, files
-        self._job = Job(leads=plan.preflight.source, progress=journal, files=files, settings=plan.settings)
+        self._job = Job(
+            leads=plan.preflight.source,
+            progress=journal,
+            files=files,
+            settings=plan.settings,
+            learned=journal.learned(),
+        )
         self.notices: list[str] = []
         self._stage_ends: dict[str, float] = {}
         self._mapped, self._rejects = 0, list(plan.preflight.rejects)
@@ -195,7 +201,7 @@ class Run:
 
     def _write_mapping(self) -> None:
         """`mapping.csv` and `rejects.csv`: together they hold every row of the input once."""
-        parts = [self.files.folder / record.file for record in self.journal.shards() if record.file]
+        parts = [self.files.part(record) for record in self.journal.shards() if record.file]
         if self.journal.batches():
             parts.append(self.files.write_part(self.journal.mapping()))
         known = {reject.lead_id: reject for reject in self.journal.rejects()}

@@ -20,7 +20,9 @@ from ..errors import GaveUp, Refused, VerifyFailed
 from ..leads.private_file import written
 from ..leads.shard_csv import write_upload
 from .duck import csv_header, csv_table, database, identifier, literal
-from .records import ShardRecord
+from .records import Part, ShardRecord
+from .sealed import NotAsStored
+from .trouble import not_trusted
 
 CONTACT_ID_COLUMN = "inin-outbound-id"  # Source: exports read by public third-party code
 PART = ("lead_id", "contact_id", "contact_list_id")
@@ -56,7 +58,7 @@ class RunFiles:
     def export_path(self, record: ShardRecord) -> Path:
         return self.work / f"export-{record.shard.number}.csv"
 
-    def map_export(self, record: ShardRecord, export: Path) -> tuple[str, int]:
+    def map_export(self, record: ShardRecord, export: Path) -> Part:
         """Each exported lead of the shard with its contact id. Raises VerifyFailed for a lead with two contacts."""
         check_export(export, self.columns.lead_id)
         lead_id = identifier(self.columns.lead_id)
@@ -65,18 +67,17 @@ class RunFiles:
             f" {literal(record.list_id)} AS contact_list_id FROM {csv_table(export)} AS export"
             f" JOIN {self._shard(record)} AS shard ON shard.lead_id = export.{lead_id} ORDER BY position"
         )
-        rows, doubled = self._part(record, query)
+        part, doubled = self._part(record, query)
         if doubled:
             raise VerifyFailed("VERIFY_FAILED", f"list={record.list_id}: {doubled} leads have a second contact.")
-        return self._name(record), rows
+        return part
 
-    def map_identity(self, record: ShardRecord) -> tuple[str, int]:
+    def map_identity(self, record: ShardRecord) -> Part:
         query = (
             f"SELECT lead_id, lead_id AS contact_id, {literal(record.list_id)} AS contact_list_id"
             f" FROM {self._shard(record)} ORDER BY position"
         )
-        rows, _ = self._part(record, query)
-        return self._name(record), rows
+        return self._part(record, query)[0]
 
     def sample(self, record: ShardRecord, count: int) -> dict[str, str]:
         with database(self.folder) as db:
@@ -93,6 +94,13 @@ class RunFiles:
         """Remove every upload and export, however the run ended: whoever needs one again makes it again."""
         for path in [*self.work.glob("upload-*.csv"), *self.work.glob("export-*.csv")]:
             self.discard(path)
+
+    def part(self, record: ShardRecord) -> Path:
+        """The file of a shard that is mapped. Raises StateError unless it is the one that was written."""
+        path = self.folder / str(record.file)
+        if not path.is_file() or record.file_sha256 not in (None, _sha256(path)):
+            raise not_trusted(NotAsStored(f"the mapping of list {record.contact_list_id}"), path)
+        return path
 
     # --- the mapping --------------------------------------------------------------------------------------------------
 
@@ -128,9 +136,7 @@ class RunFiles:
 
     def write_manifest(self, **facts: Any) -> dict[str, Any]:
         """What `mapping.csv` holds, written last: no manifest, no mapping."""
-        with self.mapping.open("rb") as file:
-            digest = file_digest(file, "sha256").hexdigest()
-        manifest = {"file": self.mapping.name, "sha256": digest, **facts}
+        manifest = {"file": self.mapping.name, "sha256": _sha256(self.mapping), **facts}
         write_json(self.folder / "mapping.manifest.json", manifest)
         return manifest
 
@@ -144,18 +150,23 @@ class RunFiles:
         first, stop = record.shard.first, record.shard.first + record.shard.count
         return f"(SELECT * FROM {literal(self.leads)} WHERE position >= {first} AND position < {stop})"
 
-    def _name(self, record: ShardRecord) -> str:
-        return f"part-{record.shard.number}.csv"
-
-    def _part(self, record: ShardRecord, query: str) -> tuple[int, int]:
-        with database(self.folder) as db, written(self.folder / self._name(record)) as temporary:
+    def _part(self, record: ShardRecord, query: str) -> tuple[Part, int]:
+        """The part's file, written; how many leads have a second contact in it."""
+        name = f"part-{record.shard.number}.csv"
+        with database(self.folder) as db, written(self.folder / name) as temporary:
             db.execute(f"CREATE TEMP TABLE part AS {query}")
             db.execute(f"COPY part TO {literal(temporary)} (HEADER, DELIMITER ',')")
             grouped = "SELECT count(*) AS contacts FROM part GROUP BY lead_id"
             rows, doubled = db.execute(
                 f"SELECT coalesce(sum(contacts), 0), count(*) FILTER (contacts > 1) FROM ({grouped})"
             ).fetchone()
-        return int(rows), int(doubled)
+            sha256 = _sha256(temporary)
+        return Part(name, int(rows), sha256), int(doubled)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 _EMPTY_PART = "SELECT ''::VARCHAR AS lead_id, ''::VARCHAR AS contact_id, ''::VARCHAR AS contact_list_id WHERE false"

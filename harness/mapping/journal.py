@@ -4,11 +4,10 @@ One row a batch, not one a lead: 1.5 million leads are 1,500 rows, and the view 
 the sqlite3 shell. Holds Lead IDs and contact ids, and no other personal data.
 """
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any
@@ -18,24 +17,16 @@ import msgspec
 from .. import events
 from ..domain import ContactId, LeadId, Reject, Shard
 from ..errors import LocalResource, StateError
-from .records import BatchRecord, BatchState, ShardRecord
+from . import schema
+from .lock import locked
+from .records import BatchRecord, BatchState, Learned, ShardRecord
+from .sealed import NotAsStored, SealedTables
+from .trouble import is_local, not_taken, not_trusted
 
-SCHEMA_VERSION = 1
-TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE shard (
-    number INTEGER PRIMARY KEY, first INTEGER NOT NULL, count INTEGER NOT NULL, list_name TEXT NOT NULL,
-    contact_list_id TEXT, state TEXT NOT NULL DEFAULT 'planned', rows INTEGER, sha256 TEXT, file TEXT
-);
-CREATE TABLE batch (
-    first INTEGER PRIMARY KEY, shard INTEGER NOT NULL, attempt INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    lead_ids TEXT NOT NULL, state TEXT NOT NULL, mapping TEXT, adopted INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE reject (lead_id TEXT NOT NULL, line INTEGER NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL);
-CREATE VIEW mapping AS
-    SELECT entry.key AS lead_id, entry.value AS contact_id, shard.contact_list_id
-    FROM batch JOIN shard ON shard.number = batch.shard, json_each(batch.mapping) AS entry;
-"""
+SMALLEST = 512  # bytes of a database that holds anything
+REJECT = ("lead_id", "line", "code", "message")
+LEARNED = ("body_bytes", "contacts", "atomic")
+
 encode, decode = msgspec.json.encode, msgspec.json.decode
 
 
@@ -44,39 +35,55 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = _locked(path.with_suffix(".lock"))
+        self._failed = False
+        self._lock = locked(path.with_suffix(".lock"))
         try:
             with self._trusted():
-                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 self._open()
         except BaseException:
             os.close(self._lock)  # whoever comes next may hold it; the connection goes with this object
             raise
 
     def _open(self) -> None:
+        version = _version(self.path)
+        if version > schema.VERSION:
+            raise StateError(
+                "STATE_CORRUPT",
+                f"{self.path} has schema {version}, this version reads {schema.VERSION}; it is left as it is:"
+                " go on with the newer version that wrote it.",
+            )
+        self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self._tables = SealedTables(self._db)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if self._db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+            raise NotAsStored("the file")
         if version == 0 and not self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
             self.path.chmod(0o600)
-            self._db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
-            raise StateError("STATE_CORRUPT", f"{self.path} has schema {version}, this version reads {SCHEMA_VERSION}.")
-        self._db.execute("UPDATE batch SET state = 'in_doubt' WHERE state = 'sending'")
+            with self._transaction():
+                schema.create(self._db)
+        elif version == 1:
+            with self._transaction():
+                schema.migrate(self._db, self._tables.put)
+        self._check()
+        with self._transaction():
+            for first in [row["first"] for row in self._tables.rows("batch", "WHERE state = 'sending'")]:
+                self._tables.put("batch", first, {"state": "in_doubt"})
+
+    def _check(self) -> None:
+        """Read all that is stored, once: what was altered is found before anything is sent."""
+        if not schema.as_created(self._db):
+            raise NotAsStored("the schema")
+        self._tables.check()
 
     @contextmanager
     def _trusted(self) -> Iterator[None]:
         """SQLite's complaints as ours."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise LocalResource(
-                "DISK_FULL", f"{self.path} did not take a commit ({error}); free space and run the same command again."
-            ) from None
-        except sqlite3.DatabaseError as error:
-            raise StateError(
-                "STATE_CORRUPT", f"{self.path}: {error}; restore the file, or start in another run folder."
-            ) from None
+        except (NotAsStored, sqlite3.Error, UnicodeError) as error:
+            local = isinstance(error, sqlite3.Error) and is_local(error, self.path)
+            raise (not_taken(error, self.path) if local else not_trusted(error, self.path)) from None
 
     def close(self) -> None:
         self._db.close()
@@ -99,23 +106,31 @@ class Journal:
                         " give the former inputs to go on, or another run folder to start anew.",
                     )
             return str(known["run_id"])
-        with self._transaction():
-            self._db.executemany("INSERT INTO meta VALUES (?, ?)", {**facts, "run_id": run_id}.items())
-            self._db.executemany(
-                "INSERT INTO shard (number, first, count, list_name) VALUES (?, ?, ?, ?)",
-                [(s.number, s.first, s.count, s.list_name) for s in shards],
-            )
+        with self._trusted(), self._transaction():
+            for key, value in {**facts, "run_id": run_id}.items():
+                self._tables.put("meta", key, {"value": value})
+            for shard in shards:
+                planned = {"first": shard.first, "count": shard.count, "list_name": shard.list_name}
+                self._tables.put("shard", shard.number, {**planned, "state": "planned"})
         return run_id
 
     def facts(self) -> dict[str, str]:
-        return dict(self._rows("SELECT key, value FROM meta"))
+        return {row["key"]: row["value"] for row in self._rows("meta")}
 
     # --- events -------------------------------------------------------------------------------------------------------
 
     def save(self, event: events.Event) -> None:
-        """Durable when this returns."""
-        with self._trusted(), self._transaction():
-            self._apply(event)
+        """Durable when this returns. Once the disk has refused a commit, none is tried again."""
+        if self._failed:
+            raise LocalResource(
+                "NOT_WRITTEN", f"{self.path} did not take an earlier commit; run the same command again."
+            )
+        try:
+            with self._trusted(), self._transaction():
+                self._apply(event)
+        except LocalResource:
+            self._failed = True
+            raise
 
     @singledispatchmethod
     def _apply(self, event: Any) -> None:
@@ -123,10 +138,7 @@ class Journal:
 
     @_apply.register
     def _(self, event: events.ListCreated) -> None:
-        self._db.execute(
-            "UPDATE shard SET contact_list_id = ?, state = 'listed' WHERE number = ?",
-            (event.contact_list_id, event.shard),
-        )
+        self._shard(event, state="listed", contact_list_id=event.contact_list_id)
 
     @_apply.register
     def _(self, event: events.BatchSending) -> None:
@@ -138,121 +150,119 @@ class Journal:
             self._put_batch(part, "in_doubt")
 
     def _put_batch(self, event: events.BatchSending, state: BatchState) -> None:
-        self._db.execute(
-            "INSERT INTO batch (first, shard, attempt, sha256, lead_ids, state) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (first) DO UPDATE SET attempt = excluded.attempt, sha256 = excluded.sha256,"
-            " lead_ids = excluded.lead_ids, state = excluded.state",
-            (event.first, event.shard, event.attempt, event.sha256, encode(event.lead_ids).decode(), state),
-        )
+        about = {"shard": event.shard, "attempt": event.attempt, "sha256": event.sha256, "adopted": 0, "mapping": None}
+        self._batch(event.first, state, lead_ids=encode(event.lead_ids).decode(), **about)
 
     @_apply.register
     def _(self, event: events.LeadRefused) -> None:
-        self._db.execute("UPDATE batch SET state = 'refused' WHERE first = ?", (event.first,))
+        self._batch(event.first, "refused")
         self._apply(events.LeadsRejected([event.reject]))
 
     @_apply.register
     def _(self, event: events.BatchInDoubt) -> None:
-        self._db.execute("UPDATE batch SET state = 'in_doubt' WHERE first = ?", (event.first,))
+        self._batch(event.first, "in_doubt")
 
     @_apply.register
     def _(self, event: events.BatchAcked) -> None:
-        self._db.execute(
-            "UPDATE batch SET state = 'acked', mapping = ?, adopted = ? WHERE first = ?",
-            (encode(event.mapping).decode(), event.adopted, event.first),
-        )
+        self._batch(event.first, "acked", mapping=encode(event.mapping).decode(), adopted=event.adopted)
 
     @_apply.register
     def _(self, event: events.UploadSending) -> None:
-        self._db.execute(
-            "UPDATE shard SET state = 'sending', rows = ?, sha256 = ? WHERE number = ?",
-            (event.rows, event.sha256, event.shard),
-        )
+        self._shard(event, state="sending", rows=event.rows, sha256=event.sha256)
 
     @_apply.register
     def _(self, event: events.UploadAccepted) -> None:
-        self._db.execute("UPDATE shard SET state = 'uploaded' WHERE number = ?", (event.shard,))
+        self._shard(event, state="uploaded")
 
     @_apply.register
     def _(self, event: events.ImportFailed) -> None:
-        self._db.execute("UPDATE shard SET state = 'sending' WHERE number = ?", (event.shard,))
+        self._shard(event, state="sending")
 
     @_apply.register
     def _(self, event: events.ShardAbandoned) -> None:
-        self._db.execute("UPDATE shard SET state = 'planned', contact_list_id = NULL WHERE number = ?", (event.shard,))
+        self._shard(event, state="planned", contact_list_id=None)
 
     @_apply.register
     def _(self, event: events.ShardImported) -> None:
-        self._db.execute("UPDATE shard SET state = 'imported' WHERE number = ?", (event.shard,))
+        self._shard(event, state="imported")
 
     @_apply.register
     def _(self, event: events.ShardMapped) -> None:
-        self._db.execute(
-            "UPDATE shard SET state = 'mapped', file = ?, rows = ? WHERE number = ?",
-            (event.file, event.rows, event.shard),
-        )
+        self._shard(event, state="mapped", file=event.file, rows=event.rows, file_sha256=event.sha256)
 
     @_apply.register
     def _(self, event: events.PageMapped) -> None:
-        self._db.execute(
-            "INSERT INTO batch (first, shard, attempt, sha256, lead_ids, state, mapping)"
-            " VALUES (?, ?, 1, '', ?, 'acked', ?)",
-            (event.first, event.shard, encode(list(event.mapping)).decode(), encode(event.mapping).decode()),
-        )
+        lead_ids, mapping = encode(list(event.mapping)).decode(), encode(event.mapping).decode()
+        about = {"shard": event.shard, "attempt": 1, "sha256": "", "adopted": 0}
+        self._batch(event.first, "acked", lead_ids=lead_ids, mapping=mapping, **about)
 
     @_apply.register
     def _(self, event: events.LeadsRejected) -> None:
-        self._db.executemany(
-            "INSERT INTO reject VALUES (?, ?, ?, ?)", [(r.lead_id, r.line, r.code, r.message) for r in event.rejects]
-        )
+        known = self._tables.count("reject")
+        for number, reject in enumerate(event.rejects, known):
+            self._tables.put("reject", number, {name: getattr(reject, name) for name in REJECT})
+
+    @_apply.register
+    def _(self, event: events.CapsLearned) -> None:
+        for name in LEARNED:
+            if (value := getattr(event, name)) is not None:
+                self._tables.put("learned", name, {"value": int(value)})
+
+    def _shard(self, event: Any, **changes: object) -> None:
+        self._tables.put("shard", event.shard, changes)
+
+    def _batch(self, first: int, state: BatchState, **changes: object) -> None:
+        self._tables.put("batch", first, {**changes, "state": state})
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def shards(self) -> list[ShardRecord]:
-        rows = self._rows(
-            "SELECT number, first, count, list_name, contact_list_id, state, rows, file FROM shard ORDER BY number"
-        )
         return [
             ShardRecord(
-                shard=Shard(number=n, first=first, count=count, list_name=name),
-                contact_list_id=list_id,
-                state=state,
-                rows=size,
-                file=file,
+                shard=Shard(**{name: row[name] for name in ("number", "first", "count", "list_name")}),
+                **{name: row[name] for name in ("contact_list_id", "state", "rows", "file", "file_sha256")},
             )
-            for n, first, count, name, list_id, state, size, file in rows
+            for row in self._rows("shard")
         ]
 
     def batches(self) -> dict[int, BatchRecord]:
-        columns = "first, state, attempt, sha256, json_array_length(lead_ids)"
-        return {row[0]: BatchRecord(*row) for row in self._rows(f"SELECT {columns} FROM batch ORDER BY first")}
+        return {
+            row["first"]: BatchRecord(
+                row["first"], row["state"], row["attempt"], row["sha256"], len(decode(row["lead_ids"]))
+            )
+            for row in self._rows("batch")
+        }
 
     def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], set[LeadId]]:
         """Of the batches that begin at these positions: the leads that are settled, and those in doubt."""
         settled: set[LeadId] = set()
         doubtful: set[LeadId] = set()
-        rows = self._rows(f"SELECT state, lead_ids FROM batch WHERE first >= {first:d} AND first < {stop:d}")
-        for state, lead_ids in rows:
-            (settled if state in ("acked", "refused") else doubtful).update(decode(lead_ids))
+        for row in self._rows("batch", f"WHERE first >= {first:d} AND first < {stop:d}"):
+            (settled if row["state"] in ("acked", "refused") else doubtful).update(decode(row["lead_ids"]))
         return settled, doubtful
 
     def mapping(self) -> Iterator[tuple[LeadId, ContactId, str]]:
         """Every acknowledged lead with its contact and list, in the order of the input."""
-        for lead_ids, mapping, list_id in self._rows(
-            "SELECT batch.lead_ids, batch.mapping, shard.contact_list_id FROM batch"
-            " JOIN shard ON shard.number = batch.shard WHERE batch.state = 'acked' ORDER BY batch.first"
-        ):
-            contact_ids = decode(mapping)
-            for lead_id in decode(lead_ids):
+        lists = {record.shard.number: record.contact_list_id or "" for record in self.shards()}
+        for row in self._rows("batch", "WHERE state = 'acked'"):
+            contact_ids = decode(row["mapping"])
+            for lead_id in decode(row["lead_ids"]):
                 if lead_id in contact_ids:
-                    yield lead_id, contact_ids[lead_id], list_id
+                    yield lead_id, contact_ids[lead_id], lists[row["shard"]]
 
     def rejects(self) -> list[Reject]:
-        rows = self._rows("SELECT lead_id, line, code, message FROM reject ORDER BY line, lead_id")
-        return [Reject(lead_id=a, line=b, code=c, message=d) for a, b, c, d in rows]
+        rejects = [Reject(**{name: row[name] for name in REJECT}) for row in self._rows("reject")]
+        return sorted(rejects, key=lambda reject: (reject.line, reject.lead_id))
 
-    def _rows(self, query: str) -> Iterator[Any]:
+    def learned(self) -> Learned:
+        """What the platform's refusals have taught the run so far."""
+        known = {row["key"]: row["value"] for row in self._rows("learned")}
+        atomic = known.pop("atomic", None)
+        return Learned(**known, atomic=None if atomic is None else bool(atomic))
+
+    def _rows(self, table: str, where: str = "") -> Iterator[dict[str, Any]]:
         with self._trusted():
-            yield from self._db.execute(query)
+            yield from self._tables.rows(table, where)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -265,17 +275,11 @@ class Journal:
                 self._db.execute("ROLLBACK")
 
 
-def _locked(path: Path) -> int:
-    """The open lock file. A lock of the kernel's, not a pid in a file: it dies with its holder."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(handle, 100).decode(errors="replace")
-        os.close(handle)
-        raise StateError(
-            "STATE_LOCKED", f"{path.parent} is in use by process {holder}; wait for it or stop it."
-        ) from None
-    os.ftruncate(handle, 0)
-    os.write(handle, str(os.getpid()).encode())
-    return handle
+def _version(path: Path) -> int:
+    """Of the schema; 0 for a file that is empty or not there. Looks without a right to write: nothing is altered."""
+    if not path.exists() or not path.stat().st_size:
+        return 0
+    if path.stat().st_size < SMALLEST:
+        raise NotAsStored("the file")  # SQLite would take it for an empty one
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])

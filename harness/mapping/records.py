@@ -16,6 +16,7 @@ class ShardRecord:
     state: ShardState
     rows: int | None
     file: str | None
+    file_sha256: str | None = None
 
     @property
     def list_id(self) -> str:
@@ -23,6 +24,25 @@ class ShardRecord:
         if self.contact_list_id is None:
             raise ValueError(f"shard {self.shard.number} has no contact list yet")
         return self.contact_list_id
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of the run's folder with a part of the mapping."""
+
+    file: str
+    rows: int
+    sha256: str
+
+
+@dataclass(slots=True)
+class Learned:
+    """What the platform's refusals taught this run; shared by its flows."""
+
+    body_bytes: int | None = None  # a smaller cap than the settings say
+    contacts: int | None = None  # fewer contacts a POST
+    atomic: bool | None = None  # a refused batch leaves nothing behind
+    refused: int = 0  # leads
 
 
 @dataclass(frozen=True, slots=True)

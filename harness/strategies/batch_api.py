@@ -12,7 +12,7 @@ from .. import api
 from ..api import BadResponse, Batch, Refusal
 from ..domain import ContactId, LeadId
 from ..errors import GaveUp, Refused
-from ..events import BatchAcked, BatchInDoubt
+from ..events import BatchAcked, BatchInDoubt, CapsLearned
 from ..flow import Flow, Reply, Save, Wait
 from ..retry import outcome
 from .batches import pending
@@ -112,13 +112,18 @@ def _apart(batch: Batch, job: Job, reply: Reply, mapping: Mapping[LeadId, Contac
         found = yield from stored_contacts(batch, job, quiet=False)
         left_nothing = found.keys() == mapping.keys()
         if not left_nothing:
-            job.learned.atomic = False
+            yield from _learned(job, atomic=False)
         mapping = found
     for number, half in enumerate((yield from in_halves(batch, job, reply))):
         known = {lead_id: mapping[lead_id] for lead_id in half.lead_ids if lead_id in mapping}
         taken = yield from _settled(half, job, known=known)
         if taken and number == 0 and left_nothing and job.learned.atomic is None:
-            job.learned.atomic = True
+            yield from _learned(job, atomic=True)
+
+
+def _learned(job: Job, *, atomic: bool) -> Flow[None]:
+    job.learned.atomic = atomic
+    yield Save(CapsLearned(atomic=atomic))
 
 
 def upload_own_ids(batch: Batch, job: Job) -> Flow[None]:

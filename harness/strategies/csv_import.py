@@ -201,11 +201,12 @@ def map_by_export(record: ShardRecord, job: Job) -> Flow[None]:
     export, size = job.files.export_path(record), 0
     for _ in range(EXPORTS):
         yield from export_list(record, job)
-        file, rows = yield Work(lambda: job.files.map_export(record, export))
+        part = yield Work(lambda: job.files.map_export(record, export))
+        rows = part.rows
         if rows < record.shard.count:
             size = yield from list_size(record, job)
         if rows >= size:
-            yield Save(ShardMapped(shard=record.shard.number, file=file, rows=rows))
+            yield Save(ShardMapped(shard=record.shard.number, file=part.file, rows=rows, sha256=part.sha256))
             yield Work(lambda: job.files.discard(export))
             return
     raise GaveUp(
@@ -221,5 +222,5 @@ def map_by_identity(record: ShardRecord, job: Job) -> Flow[None]:
     if size != record.shard.count:
         yield from map_by_export(record, job)
         return
-    file, rows = yield Work(lambda: job.files.map_identity(record))
-    yield Save(ShardMapped(shard=record.shard.number, file=file, rows=rows))
+    part = yield Work(lambda: job.files.map_identity(record))
+    yield Save(ShardMapped(shard=record.shard.number, file=part.file, rows=part.rows, sha256=part.sha256))

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..domain import LeadColumns, LeadId, LeadReader
 from ..flow import Flow
-from ..mapping.records import BatchRecord, ShardRecord
+from ..mapping.records import BatchRecord, Learned, Part, ShardRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +46,11 @@ class LocalFiles(Protocol):
 
     def export_path(self, shard: ShardRecord) -> Path: ...
 
-    def map_export(self, shard: ShardRecord, export: Path) -> tuple[str, int]:
-        """Join an export with the leads of the shard; the name of the part file and its rows."""
+    def map_export(self, shard: ShardRecord, export: Path) -> Part:
+        """Join an export with the leads of the shard."""
         ...
 
-    def map_identity(self, shard: ShardRecord) -> tuple[str, int]: ...
+    def map_identity(self, shard: ShardRecord) -> Part: ...
 
     def sample(self, shard: ShardRecord, count: int) -> dict[str, str]:
         """Contact id -> Lead ID of some mapped leads, the same ones each time."""
@@ -59,16 +59,6 @@ class LocalFiles(Protocol):
     def discard(self, path: Path) -> None:
         """Remove a file that held personal data and has served."""
         ...
-
-
-@dataclass(slots=True)
-class Learned:
-    """What the platform's refusals taught this run; shared by its flows."""
-
-    body_bytes: int | None = None  # a smaller cap than the settings say
-    contacts: int | None = None  # fewer contacts a POST
-    atomic: bool | None = None  # a refused batch leaves nothing behind
-    refused: int = 0  # leads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import re
 from ..api import Batch, Refusal
 from ..domain import Reject
 from ..errors import Refused
-from ..events import BatchSending, BatchSplit, LeadRefused
+from ..events import BatchSending, BatchSplit, CapsLearned, LeadRefused
 from ..flow import Flow, Reply, Save
 from .batches import digest
 from .job import Job
@@ -28,7 +28,7 @@ def may_be_split(reply: Reply) -> bool:
 def in_halves(batch: Batch, job: Job, reply: Reply) -> Flow[tuple[Batch, ...]]:
     """The halves to send in its place; none for a single lead, which is then rejected with the platform's own code."""
     refusal = Refusal(reply)
-    _learn(job, batch, refusal)
+    yield from _learn(job, batch, refusal)
     if len(batch.lead_ids) > 1:
         halves = batch.halves()
         yield Save(BatchSplit([intent(half, 1) for half in halves]))
@@ -51,11 +51,13 @@ def intent(batch: Batch, attempt: int) -> BatchSending:
     )
 
 
-def _learn(job: Job, batch: Batch, refusal: Refusal) -> None:
-    """Cut what follows as the platform wants it."""
+def _learn(job: Job, batch: Batch, refusal: Refusal) -> Flow[None]:
+    """Cut what follows as the platform wants it, also after a restart."""
     if refusal.code == "too.many.contacts.added":
         job.learned.contacts = max(1, min(job.learned.contacts or len(batch.lead_ids), len(batch.lead_ids) // 2))
+        yield Save(CapsLearned(contacts=job.learned.contacts))
     elif refusal.status == 413:
         told = _MAXIMUM.search(refusal.message)
         cap = int(told[1]) if told else len(batch.body) // 2
         job.learned.body_bytes = min(job.learned.body_bytes or cap, cap)
+        yield Save(CapsLearned(body_bytes=job.learned.body_bytes))

@@ -1,5 +1,8 @@
 """2.10: killed and started again. The journal says what may have been sent, and that is looked up first."""
 
+import shutil
+from collections import Counter
+
 import pytest
 
 from harness import events
@@ -13,6 +16,7 @@ from .rig import BATCH, LEADS
 GEN, OWN, CSV, CSV_OWN = "batch-api", "batch-api-own-ids", "csv-import-export", "csv-import-own-ids"
 EVERY = pytest.mark.parametrize("name", [GEN, OWN, CSV, CSV_OWN])
 FEW = 300  # leads, in three batches
+FLIPS = 10
 
 
 def call(*ops):
@@ -114,11 +118,30 @@ def test_f121_what_is_sent_again_is_bounded(rig, kill, name):
     assert rig.count("contacts.add") <= LEADS // BATCH + 2
 
 
-def test_f139_one_letter_of_the_journal(rig, kill):
-    """A contact id that was altered in the journal is no mapping: the proof says so, exit 4."""
-    assert kill(GEN, call("export.create"), 1, "before")
-    journal = Journal(rig.folder / "run" / "journal.sqlite")
-    journal._db.execute("UPDATE batch SET mapping = replace(mapping, ':\"', ':\"0') WHERE first = 0")
-    journal.close()
-    end = rig.upload(GEN)
-    assert (end.code, end.word) == (4, "VERIFY_FAILED")
+@EVERY
+def test_f139_any_byte_of_the_journal(rig, kill, name):
+    """Altered at many places in turn: exit 7 and nothing is sent; or the altered byte means nothing: ALL."""
+    rig.invent(FEW)
+    assert kill(name, call("export.create", "contacts.search"), 1, "before")
+    run, kept = rig.folder / "run", rig.folder / "kept"
+    Journal(run / "journal.sqlite").close()
+    shutil.copytree(run, kept)
+    content, writes, ends = (run / "journal.sqlite").read_bytes(), rig.writes(), Counter()
+    for place in range(7, len(content), len(content) // FLIPS):
+        shutil.rmtree(run)
+        shutil.copytree(kept, run)
+        altered = content[:place] + bytes([content[place] ^ 0x15]) + content[place + 1 :]
+        (run / "journal.sqlite").write_bytes(altered)
+        end = rig.upload(name)
+        ends[end.word] += 1
+        assert (end.code, rig.writes() - writes) == (7, 0) or (end.code, rig.complaints()) == (0, []), place
+    assert ends["STATE_CORRUPT"] > 0
+
+
+def test_f139_one_letter_of_a_part(rig, kill):
+    """A contact id that was altered in the mapping of a list is no mapping: exit 7, before it is published."""
+    assert kill(CSV, call("contacts.bulk"), 1, "before")
+    part = rig.folder / "run" / "part-0.csv"
+    part.write_bytes(part.read_bytes()[:-60] + b"0" + part.read_bytes()[-59:])
+    end = rig.upload(CSV)
+    assert (end.code, end.word) == (7, "STATE_CORRUPT")

@@ -10,7 +10,7 @@ import msgspec
 from harness.api import Batch
 from harness.domain import LeadColumns, LeadId, Leads, Shard
 from harness.flow import Call, Flow, Reply, Wait, drive
-from harness.mapping.records import BatchRecord, ShardRecord
+from harness.mapping.records import BatchRecord, Part, ShardRecord
 from harness.strategies.job import Job, Settings
 
 COLUMNS = LeadColumns(names=("Lead ID", "Phone"), lead_id="Lead ID", phone="Phone")
@@ -182,11 +182,11 @@ class Files:
     def export_path(self, record: ShardRecord) -> Path:
         return self.folder / f"export-{record.shard.number}.csv"
 
-    def map_export(self, record: ShardRecord, export: Path) -> tuple[str, int]:
-        return f"from-{export.name}", record.shard.count
+    def map_export(self, record: ShardRecord, export: Path) -> Part:
+        return Part(f"from-{export.name}", record.shard.count, "digest")
 
-    def map_identity(self, record: ShardRecord) -> tuple[str, int]:
-        return "from-identity", record.shard.count
+    def map_identity(self, record: ShardRecord) -> Part:
+        return Part("from-identity", record.shard.count, "digest")
 
     def sample(self, record: ShardRecord, count: int) -> dict[str, str]:
         return dict(list(self.sampled.items())[:count])

@@ -54,7 +54,8 @@ def mapped(path):
 def test_an_export_is_joined_on_the_lead_id(files, line_end):
     """Whatever the order of the export and its line ends; the part has the order of the input."""
     path = export(files, ("c5", "E"), ("c1", "A"), ("c3", "C"), ("c2", "B"), ("c4", "D"), line_end=line_end)
-    assert files.map_export(shard(count=5), path) == ("part-0.csv", 5)
+    part = files.map_export(shard(count=5), path)
+    assert (part.file, part.rows) == ("part-0.csv", 5)
     rows = mapped(files.folder / "part-0.csv")
     assert rows[0] == ["lead_id", "contact_id", "contact_list_id"]
     assert rows[1:] == [[lead, f"c{n}", "list-1"] for n, lead in enumerate("ABCDE", 1)]
@@ -63,7 +64,8 @@ def test_an_export_is_joined_on_the_lead_id(files, line_end):
 def test_an_export_maps_the_leads_of_its_shard_alone(files):
     """Contacts that are no lead of the shard are not taken for one; leads without contact are missing."""
     path = export(files, ("c1", "A"), ("c9", "someone else"), ("c3", "C"))
-    assert files.map_export(shard(first=0, count=2), path) == ("part-0.csv", 1)
+    part = files.map_export(shard(first=0, count=2), path)
+    assert (part.file, part.rows) == ("part-0.csv", 1)
     assert mapped(files.folder / "part-0.csv")[1:] == [["A", "c1", "list-1"]]
 
 
@@ -118,7 +120,8 @@ def test_a_row_that_cannot_be_read_is_not_quoted(files, rows):
 
 def test_own_ids_need_no_export(files):
     """The contact's id is the Lead ID, for the leads of the shard."""
-    assert files.map_identity(shard(number=1, first=3, count=2)) == ("part-1.csv", 2)
+    part = files.map_identity(shard(number=1, first=3, count=2))
+    assert (part.file, part.rows) == ("part-1.csv", 2)
     assert mapped(files.folder / "part-1.csv")[1:] == [["D", "D", "list-2"], ["E", "E", "list-2"]]
 
 

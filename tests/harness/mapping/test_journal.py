@@ -12,7 +12,8 @@ import pytest
 from harness import events
 from harness.domain import Reject, Shard
 from harness.errors import StateError
-from harness.mapping.journal import SCHEMA_VERSION, Journal
+from harness.mapping.journal import Journal
+from harness.mapping.schema import VERSION
 
 FACTS = {"strategy": "batch-api", "host": "http://127.0.0.1:8080"}
 SHARDS = [
@@ -191,7 +192,7 @@ def damaged(path, how):
             path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
         case "newer":
             with closing(sqlite3.connect(path)) as db:
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+                db.execute(f"PRAGMA user_version = {VERSION + 1}")
 
 
 @pytest.mark.parametrize("how", ["text", "header", "pages", "newer"])

@@ -5,6 +5,7 @@ import pytest
 from harness import events
 from harness.errors import GaveUp, Refused, SafetyStop
 from harness.flow import Reply
+from harness.mapping.records import Part
 from harness.strategies.csv_import import (
     EXPORTS,
     UPLOADS,
@@ -177,7 +178,8 @@ def test_the_mapping_from_an_export():
     stamps = no(404, "no.available.list.export.uri"), ok({}), ok({"uri": "/d", "exportTimestamp": "1"})
     end = ran(map_by_export(shard(), job(files=files)), *stamps, Reply(status=302, headers={"location": "/f"}), ok(""))
     assert end.shell.trail[-3:] == ["work", "ShardMapped", "work"]
-    assert end.shell.of(events.ShardMapped) == [events.ShardMapped(shard=0, file="from-export-0.csv", rows=3)]
+    mapped = events.ShardMapped(shard=0, file="from-export-0.csv", rows=3, sha256="digest")
+    assert end.shell.of(events.ShardMapped) == [mapped]
     assert files.discarded == ["export-0.csv"]
 
 
@@ -186,7 +188,8 @@ def test_an_export_that_is_short_is_fetched_again():
     record, files = shard(count=5), Shortened()
     export = (current("1"), ok({}), current("2"), Reply(status=302, headers={"location": "/f"}), ok(""))
     end = ran(map_by_export(record, job(files=files)), *export, found(size=5), *export, found(size=3))
-    assert end.shell.of(events.ShardMapped) == [events.ShardMapped(shard=0, file="part-0.csv", rows=3)]
+    mapped = events.ShardMapped(shard=0, file="part-0.csv", rows=3, sha256="digest")
+    assert end.shell.of(events.ShardMapped) == [mapped]
     end = ran(map_by_export(record, job(files=files)), *[*export, found(size=5)] * EXPORTS)
     assert (end.error.code, end.shell.of(events.ShardMapped)) == ("EXPORT_MISMATCH", [])
 
@@ -195,7 +198,7 @@ class Shortened(Files):
     """Three leads in every export."""
 
     def map_export(self, record, export):
-        return "part-0.csv", 3
+        return Part("part-0.csv", 3, "digest")
 
 
 def current(stamp):

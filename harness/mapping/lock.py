@@ -1,0 +1,23 @@
+"""One process a run folder."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from ..errors import StateError
+
+
+def locked(path: Path) -> int:
+    """The open lock file. A lock of the kernel's, not a pid in a file: it dies with its holder."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(handle, 100).decode(errors="replace")
+        os.close(handle)
+        raise StateError(
+            "STATE_LOCKED", f"{path.parent} is in use by process {holder}; wait for it or stop it."
+        ) from None
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode())
+    return handle

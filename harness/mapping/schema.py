@@ -1,0 +1,80 @@
+"""The journal's tables, how they are made, and how a journal of an earlier version becomes one of this version.
+
+The first column of a table is its key. `digest` is of the row's values; `seal` holds, of each table, how many rows it
+has and the digests of all of them in one, so that neither an altered row nor a lost one goes unseen.
+"""
+
+import sqlite3
+from collections.abc import Callable
+
+VERSION = 2
+COLUMNS = {
+    "meta": ("key", "value"),
+    "shard": (
+        "number",
+        "first",
+        "count",
+        "list_name",
+        "contact_list_id",
+        "state",
+        "rows",
+        "sha256",
+        "file",
+        "file_sha256",
+    ),
+    "batch": ("first", "shard", "attempt", "sha256", "lead_ids", "state", "mapping", "adopted"),
+    "reject": ("number", "lead_id", "line", "code", "message"),
+    "learned": ("key", "value"),
+}
+CREATION = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, digest TEXT NOT NULL)",
+    """CREATE TABLE shard (
+    number INTEGER PRIMARY KEY, first INTEGER NOT NULL, count INTEGER NOT NULL, list_name TEXT NOT NULL,
+    contact_list_id TEXT, state TEXT NOT NULL, rows INTEGER, sha256 TEXT, file TEXT, file_sha256 TEXT,
+    digest TEXT NOT NULL
+)""",
+    """CREATE TABLE batch (
+    first INTEGER PRIMARY KEY, shard INTEGER NOT NULL, attempt INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    lead_ids TEXT NOT NULL, state TEXT NOT NULL, mapping TEXT, adopted INTEGER NOT NULL, digest TEXT NOT NULL
+)""",
+    """CREATE TABLE reject (
+    number INTEGER PRIMARY KEY, lead_id TEXT NOT NULL, line INTEGER NOT NULL, code TEXT NOT NULL,
+    message TEXT NOT NULL, digest TEXT NOT NULL
+)""",
+    "CREATE TABLE learned (key TEXT PRIMARY KEY, value INTEGER NOT NULL, digest TEXT NOT NULL)",
+    "CREATE TABLE seal (name TEXT PRIMARY KEY, rows INTEGER NOT NULL, digest TEXT NOT NULL)",
+    """CREATE VIEW mapping AS
+    SELECT entry.key AS lead_id, entry.value AS contact_id, shard.contact_list_id
+    FROM batch JOIN shard ON shard.number = batch.shard, json_each(batch.mapping) AS entry""",
+)
+FORMER = ("meta", "shard", "batch", "reject")  # tables of version 1, which had no digests
+
+Put = Callable[[str, object, dict[str, object]], None]
+
+
+def create(db: sqlite3.Connection) -> None:
+    """An empty journal, in the caller's transaction."""
+    for statement in CREATION:
+        db.execute(statement)
+    db.executemany("INSERT INTO seal VALUES (?, 0, '')", [(name,) for name in COLUMNS])
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def migrate(db: sqlite3.Connection, put: Put) -> None:
+    """A journal of version 1 with all it says, in the caller's transaction. `put` stores a row with its digest."""
+    db.execute("DROP VIEW mapping")
+    for table in FORMER:
+        db.execute(f"ALTER TABLE {table} RENAME TO former_{table}")
+    create(db)
+    for table in FORMER:
+        rows = db.execute(f"SELECT {'rowid AS number, ' if table == 'reject' else ''}* FROM former_{table}")
+        names = [column[0] for column in rows.description]
+        for row in rows.fetchall():
+            put(table, row[0], dict(zip(names[1:], row[1:], strict=True)))
+        db.execute(f"DROP TABLE former_{table}")
+
+
+def as_created(db: sqlite3.Connection) -> bool:
+    """Whether the file's tables are those of this version to the letter."""
+    statements = {sql for (sql,) in db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    return statements == set(CREATION)

@@ -1,0 +1,84 @@
+"""Rows that are believed only as they were stored: a digest in every row, checked by whoever reads it.
+
+SQLite's own check does not see a letter that was altered inside a value, and this state is what keeps leads from being
+sent twice.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from .schema import COLUMNS
+
+DIGITS = 32  # of a digest, hexadecimal
+
+
+class NotAsStored(Exception):
+    """Names the row or the table that was altered."""
+
+
+class SealedTables:
+    """Reads and writes rows of the tables in `schema`. Transactions are the caller's."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def rows(self, table: str, where: str = "") -> Iterator[dict[str, Any]]:
+        """The rows in the order of their keys. Raises NotAsStored at the first that was altered."""
+        columns = COLUMNS[table]
+        order = f"{where} ORDER BY {columns[0]}"
+        for *values, digest in self._db.execute(f"SELECT {', '.join(columns)}, digest FROM {table} {order}"):
+            if _digest(table, values) != digest:
+                raise NotAsStored(f"{table} {values[0]!r:.40}")
+            yield dict(zip(columns, values, strict=True))
+
+    def row(self, table: str, key: object) -> dict[str, Any] | None:
+        literal = f"{key:d}" if isinstance(key, int) else "'" + str(key).replace("'", "''") + "'"
+        return next(self.rows(table, f"WHERE {COLUMNS[table][0]} = {literal}"), None)
+
+    def put(self, table: str, key: object, changes: dict[str, object]) -> None:
+        """Change these values of a row, or make it, and the seal with it."""
+        former = self.row(table, key)
+        values = {**dict.fromkeys(COLUMNS[table]), **(former or {}), COLUMNS[table][0]: key, **changes}
+        row = [values[column] for column in COLUMNS[table]]
+        digest = _digest(table, row)
+        places = ", ".join("?" * (len(row) + 1))
+        self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", (*row, digest))
+        without = "" if former is None else _digest(table, list(former.values()))
+        rows, seal = self._seal(table)
+        self._db.execute(
+            "UPDATE seal SET rows = ?, digest = ? WHERE name = ?",
+            (rows + (former is None), _joined(_joined(seal, without), digest), table),
+        )
+
+    def count(self, table: str) -> int:
+        return self._seal(table)[0]
+
+    def check(self) -> None:
+        """Read everything. Raises NotAsStored if a row was altered, added or lost."""
+        for table in COLUMNS:
+            count, joined = 0, ""
+            for row in self.rows(table):
+                count, joined = count + 1, _joined(joined, _digest(table, list(row.values())))
+            if self._seal(table) != (count, joined):
+                raise NotAsStored(f"table {table}")
+
+    def _seal(self, table: str) -> tuple[int, str]:
+        found = self._db.execute("SELECT rows, digest FROM seal WHERE name = ?", (table,)).fetchone()
+        if found is None:
+            raise NotAsStored(f"table {table}")
+        rows, digest = found
+        return rows, digest
+
+
+def _digest(table: str, values: Sequence[object]) -> str:
+    return sha256(msgspec.msgpack.encode((table, values))).hexdigest()[:DIGITS]
+
+
+def _joined(one: str, other: str) -> str:
+    """Both digests in one, whatever their order; a digest joined with itself is as if it had never been."""
+    joined = int(one or "0", 16) ^ int(other or "0", 16)
+    return f"{joined:0{DIGITS}x}" if joined else ""

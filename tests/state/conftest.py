@@ -1,0 +1,3 @@
+from ..catalogue.conftest import rig
+
+__all__ = ["rig"]
