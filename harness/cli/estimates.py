@@ -1,0 +1,60 @@
+"""The command that says how long it would take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Concurrency, Json, Seed
+from .output import command_line, progress, show, told
+
+
+def estimate(
+    leads: Annotated[str, typer.Option(help="How many leads, or a .csv or .parquet file of them.")] = "1500000",
+    profile: Annotated[
+        str | None, typer.Option(help="A shipped profile's name, or a TOML file. [all shipped ones: the range]")
+    ] = None,
+    replicates: Annotated[int, typer.Option(min=1, help="How often each upload is played.")] = 1000,
+    seed: Seed = 1,
+    strategies: Annotated[str, typer.Option(help="Names, comma-separated; `main` is the four main ones.")] = "main",
+    concurrency: Concurrency = 8,
+    batch_size: Annotated[int, typer.Option(min=1, max=1000, help="Contacts in one POST.")] = 1000,
+    contacts_per_list: Annotated[
+        int | None, typer.Option(min=1, help="What one contact list may hold. [as the profile says]")
+    ] = None,
+    monthly: Annotated[bool, typer.Option("--monthly", help="Twelve months: what fits the org, and when no more.")] = (
+        False
+    ),
+    new_share: Annotated[float, typer.Option(help="With --monthly: part of a month's leads that is new.")] = 0.2,
+    lead_id: Annotated[str, typer.Option(help="The Lead ID column of a file.")] = "Lead ID",
+    phone: Annotated[str, typer.Option(help="The phone column of a file.")] = "Phone",
+    to: Annotated[Path | None, typer.Option(help="Write the JSON document to this file, too.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say how long each strategy would take under a profile, on what that hangs, and what would change it."""
+    from ..strategies import MAIN
+    from ..twin.estimate import estimating as command
+    from ..twin.estimate.telling import told as told_in_words
+
+    with told(as_json):
+        order = command.Order(
+            leads=int(leads) if leads.isdecimal() else Path(leads),
+            strategies=MAIN if strategies == "main" else [name.strip() for name in strategies.split(",")],
+            profile=profile,
+            replicates=replicates,
+            seed=seed,
+            lead_id=lead_id,
+            phone=phone,
+            concurrency=concurrency,
+            batch_size=batch_size,
+            contacts_per_list=contacts_per_list,
+            monthly=monthly,
+            new_share=new_share,
+            to=to,
+            command=command_line(),
+        )
+        document = command.estimate(order, progress)
+        if as_json:
+            show(document, as_json)
+        else:
+            typer.echo(told_in_words(document))

@@ -1,0 +1,231 @@
+"""`contactbench estimate`: how long it would take, on what that hangs, and what would change it. Nothing is sent."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mockserver.profile import shipped
+
+from ...errors import UsageError
+from ...mapping.files import write_json
+from ...results import run_document
+from ...strategies import strategy
+from ...strategies.job import Settings, Strategy
+from .. import mock_org
+from ..mock_org import LoadedProfile
+from . import sizes
+from .machine import Machine, Played
+from .monthly import months
+from .questions import Question, choices, doubts
+from .recording import Upload, program
+from .sizes import Sizes
+from .worlds import Floats, World, tables
+
+ASKED_ABOUT = "default"  # the profile whose settings are doubted where all shipped ones are asked
+REPLICATES_OF_A_QUESTION = 40  # only the median of each is told
+LEAST_EFFECT = 0.01  # of a setting on the P50: below, it does not matter
+PERCENTILES = (10, 50, 90)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    leads: int | Path
+    strategies: Sequence[str]
+    profile: str | None = None  # None: all that are shipped, for the range
+    replicates: int = 1000
+    seed: int = 1
+    lead_id: str = "Lead ID"
+    phone: str = "Phone"
+    concurrency: int = 8
+    batch_size: int = 1000
+    contacts_per_list: int | None = None  # the profile's
+    monthly: bool = False
+    new_share: float = 0.2  # of the leads of a month that were not there the month before
+    to: Path | None = None
+    command: str = ""
+
+    def upload(self, strategy: Strategy, sizes: Sizes, profile: LoadedProfile) -> Upload:
+        """What `compare` would run under this profile."""
+        limits = profile.profile.limits
+        return Upload(
+            strategy=strategy,
+            sizes=sizes,
+            contacts_per_list=self.contacts_per_list or limits.contacts_per_list,
+            settings=Settings(
+                batch_size=min(self.batch_size, limits.contacts_per_post), body_bytes=limits.request_body_bytes
+            ),
+        )
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A strategy, its worlds, and what they stand for: first one a profile, then one a question."""
+
+    strategy: Strategy
+    profiles: Sequence[LoadedProfile]
+    choices: Sequence[Question]
+    doubts: Sequence[Question]
+    worlds: Sequence[World]
+    about: int  # which profile the questions are about
+
+
+def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
+    """The document, written if a file is named. Raises RunError."""
+    chosen = [strategy(name) for name in order.strategies]
+    profiles = [mock_org.loaded(name) for name in ([order.profile] if order.profile else shipped())]
+    leads = _sizes(order)
+    entries: list[dict[str, Any]] = []
+    effects: dict[str, dict[str, Any]] = {}
+    for one in chosen:
+        asked = _asked(order, one, leads, profiles)
+        played = Machine(tables(asked.worlds), order.seed).play()
+        tell(f"{one.name}: {len(played.world):,} replicates of {leads.leads:,} leads played")
+        entries += _entries(asked, played)
+        _note_effects(effects, asked, played)
+    about = profiles[_about(profiles)]
+    document = run_document(
+        "estimate",
+        entries,
+        command=order.command,
+        leads=leads.leads,
+        replicates=order.replicates,
+        seed=order.seed,
+        concurrency=order.concurrency,
+        profiles=[each.profile.name for each in profiles],
+        assumptions_of=about.profile.name,
+        assumptions=_ranked(effects),
+        **({"monthly": list(_monthly(order, chosen, leads, about))} if order.monthly else {}),
+    )
+    if order.to is not None:
+        write_json(order.to, document)
+    return document
+
+
+def _sizes(order: Order) -> Sizes:
+    if isinstance(order.leads, Path):
+        return sizes.of_file(order.leads, lead_id=order.lead_id, phone=order.phone)
+    return sizes.of_invented(order.leads, order.seed)
+
+
+def _about(profiles: Sequence[LoadedProfile]) -> int:
+    names = [each.profile.name for each in profiles]
+    return names.index(ASKED_ABOUT) if ASKED_ABOUT in names else 0
+
+
+def _asked(order: Order, one: Strategy, leads: Sizes, profiles: Sequence[LoadedProfile]) -> _Asked:
+    uploads = [order.upload(one, leads, each) for each in profiles]
+    worlds = [
+        World(
+            program=program(upload),
+            profile=each.profile,
+            concurrency=order.concurrency,
+            replicates=order.replicates,
+        )
+        for each, upload in zip(profiles, uploads, strict=True)
+    ]
+    about, few = _about(profiles), min(order.replicates, REPLICATES_OF_A_QUESTION)
+    chosen = list(choices(uploads[about], worlds[about], few))
+    doubted = list(doubts(profiles[about], worlds[about], few))
+    return _Asked(
+        one, profiles, chosen, doubted, [*worlds, *(question.world for question in (*chosen, *doubted))], about
+    )
+
+
+def _entries(asked: _Asked, played: Played) -> Iterator[dict[str, Any]]:
+    medians = _medians(asked, played)
+    for number, profile in enumerate(asked.profiles):
+        base = medians[number]
+        first = len(asked.profiles)
+        questions = enumerate(asked.choices, first) if number == asked.about else ()
+        yield {
+            **_entry(asked.strategy, asked.worlds[number], played, played.world == number),
+            "profile": profile.profile.name,
+            "sensitivity": [
+                {"change": question.change, "p50_s": round(medians[place], 3), "ratio": _ratio(medians[place], base)}
+                for place, question in questions
+            ],
+        }
+
+
+def _entry(one: Strategy, world: World, played: Played, rows: "np.ndarray[Any, Any]") -> dict[str, Any]:
+    duration, throttled = played.duration_s[rows], played.throttled_s[rows]
+    return {
+        "strategy": one.name,
+        "duration_s": _percentiles(duration),
+        "first_mapping_s": _percentiles(played.first_mapping_s[rows]),
+        "last_mapping_s": _percentiles(duration),
+        "verification_s": _percentiles(played.ended_s[rows] - duration),
+        "requests": _percentiles(played.requests[rows].astype(np.float64)),
+        "polls": _percentiles(played.polls[rows].astype(np.float64)),
+        "throttled_s": _percentiles(throttled),
+        "repeats": _percentiles(played.repeats[rows].astype(np.float64)),
+        "in_doubt": _percentiles(played.in_doubt[rows].astype(np.float64)),
+        "lists": len(world.program.rows),
+        "bottleneck": _bottleneck(one, float(np.median(throttled)), float(np.median(duration)) * world.concurrency),
+    }
+
+
+def _bottleneck(one: Strategy, throttled_s: float, worker_s: float) -> str:
+    """What most of the time goes into, by the rule of `results.bottleneck`."""
+    if not worker_s:
+        return "none"
+    if throttled_s > 0.2 * worker_s:
+        return "rate limit"
+    return "import and export jobs" if one.main_op == "import.upload" else "answer time of the requests in flight"
+
+
+def _percentiles(values: Floats) -> dict[str, float]:
+    known = values[~np.isnan(values)]
+    found = np.percentile(known, PERCENTILES) if len(known) else (0.0,) * len(PERCENTILES)
+    return {f"p{p}": round(float(value), 3) for p, value in zip(PERCENTILES, found, strict=True)}
+
+
+def _medians(asked: _Asked, played: Played) -> list[float]:
+    return [float(np.median(played.duration_s[played.world == number])) for number in range(len(asked.worlds))]
+
+
+def _ratio(value: float, base: float) -> float:
+    return round(value / base, 3) if base else 1.0
+
+
+def _note_effects(effects: dict[str, dict[str, Any]], asked: _Asked, played: Played) -> None:
+    """What each doubted setting does to the strategy's P50."""
+    medians, first = _medians(asked, played), len(asked.profiles) + len(asked.choices)
+    profile = asked.profiles[asked.about]
+    values = mock_org.settings(profile)
+    for place, question in enumerate(asked.doubts, first):
+        known = {"setting": question.setting, **values[question.setting], "tried": question.to, "ratios": {}}
+        effect = effects.setdefault(question.setting, known)
+        effect["ratios"][asked.strategy.name] = _ratio(medians[place], medians[asked.about])
+
+
+def _ranked(effects: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The settings that matter, the one with the largest effect first."""
+    ranked = [{**effect, "effect": _largest(effect["ratios"])} for effect in effects.values()]
+    mattering = [effect for effect in ranked if effect["effect"] >= LEAST_EFFECT]
+    return sorted(mattering, key=lambda effect: -float(effect["effect"]))
+
+
+def _largest(ratios: dict[str, float]) -> float:
+    return round(max(abs(ratio - 1.0) for ratio in ratios.values()), 3)
+
+
+def _monthly(
+    order: Order, chosen: Sequence[Strategy], leads: Sizes, profile: LoadedProfile
+) -> Iterator[dict[str, Any]]:
+    """Twelve months of every way to go on, for each strategy that can."""
+    if not 0 <= order.new_share <= 1:
+        raise UsageError("BAD_OPTION", f"--new-share is a part of the leads, from 0 to 1, not {order.new_share}.")
+
+    def p50(one: Strategy, count: int) -> float:
+        upload = order.upload(one, replace(leads, leads=count), profile)
+        few = min(order.replicates, REPLICATES_OF_A_QUESTION)
+        world = World(program=program(upload), profile=profile.profile, concurrency=order.concurrency, replicates=few)
+        return float(np.median(Machine(tables([world]), order.seed).play().duration_s))
+
+    for one in chosen:
+        yield from months(one, leads.leads, order.new_share, profile.profile, partial(p50, one))

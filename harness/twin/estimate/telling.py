@@ -1,0 +1,126 @@
+"""An estimate in tables and plain sentences. Whose figures they are is said each time: a profile's, never Genesys's."""
+
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+SHOWN_ASSUMPTIONS = 8
+WIDTH = 118
+
+
+def told(document: dict[str, Any]) -> str:
+    """The whole text."""
+    console = Console(file=StringIO(), width=WIDTH, highlight=False)
+    console.print(_times(document))
+    for line in _sentences(document):
+        console.print(line, markup=False)
+    if any(entry["sensitivity"] for entry in document["strategies"]):
+        console.print(_changes(document))
+    if document["assumptions"]:
+        console.print(_assumptions(document))
+    for plan in document.get("monthly", ()):
+        console.print(_months(plan))
+    file = console.file
+    assert isinstance(file, StringIO)  # noqa: S101  # it was given above
+    return file.getvalue().rstrip()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes = seconds / 60
+    return f"{minutes:.1f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def _times(document: dict[str, Any]) -> Table:
+    replicates = f"{document['replicates']:,} replicates"
+    table = Table(title=f"{document['leads']:,} leads, {replicates}: time until all are mapped")
+    table.add_column("profile", no_wrap=True)
+    table.add_column("strategy", no_wrap=True)
+    for name in ("P10", "P50", "P90", "first row", "requests", "throttled"):
+        table.add_column(name, justify="right")
+    table.add_column("bottleneck")
+    for entry in document["strategies"]:
+        time = entry["duration_s"]
+        table.add_row(
+            entry["profile"],
+            entry["strategy"],
+            *(duration(time[p]) for p in ("p10", "p50", "p90")),
+            duration(entry["first_mapping_s"]["p50"]),
+            f"{entry['requests']['p50']:,.0f}",
+            duration(entry["throttled_s"]["p50"]),
+            entry["bottleneck"],
+        )
+    return table
+
+
+def _sentences(document: dict[str, Any]) -> Iterator[str]:
+    for name in dict.fromkeys(entry["strategy"] for entry in document["strategies"]):
+        yield _range([entry for entry in document["strategies"] if entry["strategy"] == name])
+    about = document["assumptions_of"]
+    if document["assumptions"]:
+        first = document["assumptions"][0]
+        yield (
+            f"Under profile {about} most hangs on {first['setting']} = {first['value']}, which is assumed:"
+            f" with {first['tried']} instead the time changes by up to {first['effect']:.0%}."
+        )
+    yield "These figures are the profiles' and as good as their settings. None is a figure of Genesys's."
+
+
+def _range(entries: list[dict[str, Any]]) -> str:
+    least = min(entries, key=lambda entry: entry["duration_s"]["p50"])
+    most = max(entries, key=lambda entry: entry["duration_s"]["p50"])
+    name = least["strategy"]
+    if len(entries) == 1:
+        time = least["duration_s"]
+        return (
+            f"{name}: {duration(time['p50'])} in the middle, in eight of ten replicates between"
+            f" {duration(time['p10'])} and {duration(time['p90'])}, if the org is as profile {least['profile']} says."
+        )
+    return (
+        f"{name}: from {duration(least['duration_s']['p50'])} (profile {least['profile']})"
+        f" to {duration(most['duration_s']['p50'])} (profile {most['profile']})."
+    )
+
+
+def _changes(document: dict[str, Any]) -> Table:
+    table = Table(title=f"What a change is worth under profile {document['assumptions_of']}")
+    table.add_column("strategy")
+    table.add_column("change")
+    table.add_column("P50", justify="right")
+    table.add_column("times", justify="right")
+    for entry in document["strategies"]:
+        for one in entry["sensitivity"]:
+            table.add_row(entry["strategy"], one["change"], duration(one["p50_s"]), f"{one['ratio']:.2f}")
+    return table
+
+
+def _assumptions(document: dict[str, Any]) -> Table:
+    table = Table(title=f"Assumed settings of profile {document['assumptions_of']} that matter most")
+    for name in ("setting", "value", "tried"):
+        table.add_column(name, overflow="fold")
+    table.add_column("up to", justify="right")
+    table.add_column("strategy")
+    for one in document["assumptions"][:SHOWN_ASSUMPTIONS]:
+        most = max(one["ratios"], key=lambda name: abs(one["ratios"][name] - 1.0))
+        ratio = f"{one['ratios'][most]:.2f}"
+        table.add_row(one["setting"], str(one["value"]), str(one["tried"]), f"x {ratio}", most)
+    return table
+
+
+def _months(plan: dict[str, Any]) -> Table:
+    table = Table(title=f"{plan['strategy']}, {plan['mode']}: {plan['meaning']}")
+    for name in ("month", "leads sent", "P50", "contacts in the org"):
+        table.add_column(name, justify="right")
+    table.add_column("fails")
+    for month in plan["months"]:
+        time = "-" if month["p50_s"] is None else duration(month["p50_s"])
+        cells = (str(month["month"]), f"{month['leads_sent']:,}", time, f"{month['contacts_in_org']:,}")
+        table.add_row(*cells, month["fails"])
+        if month["fails"]:
+            break
+    return table
