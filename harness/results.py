@@ -70,6 +70,10 @@ def bottleneck(outcome: Outcome) -> str:
         return "none"
     samples, plan = outcome.books.samples, outcome.plan
     worker_s = outcome.duration_s * plan.concurrency
+    waited_s = outcome.books.trouble.waited_s
+    faults_s = waited_s["backoff"] + waited_s["quiet"] + waited_s["outage"]
+    if faults_s > max(0.2 * worker_s, samples.throttled_s):
+        return "waiting after faults"
     if samples.throttled_s > 0.2 * worker_s:
         return "rate limit"
     if plan.strategy.main_op == "import.upload":
