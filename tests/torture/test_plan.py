@@ -8,14 +8,14 @@ from harness.strategies import STRATEGIES
 from harness.twin.torture.plan import drawn
 from mockserver.faults.engine import parse_rules
 
-PLANS = [drawn(seed) for seed in range(1_500)]
+PLANS = [drawn(seed, strategy) for seed in range(300) for strategy in STRATEGIES]
 EFFECTS = {"late_commit_s", "partial_commit", "truncate_at", "content_length_delta"}
 RULES = [trouble.rule for plan in PLANS for trouble in plan.troubles]
 
 
 def test_a_seed_is_all_that_decides():
     """The same seed, the same run; another one, another run."""
-    assert drawn(11) == drawn(11)
+    assert drawn(11, "batch-api") == drawn(11, "batch-api")
     assert len({plan.command for plan in PLANS}) == len(PLANS)
 
 
@@ -53,3 +53,9 @@ def test_every_moment_of_a_request_is_struck():
     """And every moment of a step is one to be killed at."""
     assert {"before_parse", "before_commit", "after_commit", "mid_response"} <= {rule.get("when") for rule in RULES}
     assert {kill.moment for plan in PLANS for kill in plan.kills} == {"before", "during", "after"}
+
+
+def test_somebody_meddles_with_half_of_the_runs():
+    """In every way; the others are given again as they are."""
+    assert Counter(plan.meddling for plan in PLANS).keys() == {None, "lost", "doubled"}
+    assert 0.4 < sum(plan.meddling is None for plan in PLANS) / len(PLANS) < 0.6

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ...flow import AsyncShell, Call, Reply, Wait
 from .plan import Kill, Moment
@@ -34,12 +35,17 @@ class KillingShell:
         self._shell, self._kill, self._most_steps = shell, kill, most_steps
         self._folder, self._kept = folder, kept
         self.sent: Counter[str] = Counter()  # calls by operation
+        self.hosts: set[str | None] = set()  # of the addresses that the server handed out, and the run went to
+        self.secrets: set[str] = set()
         self._steps = self._waits = 0
         self._dead = False
 
     async def send(self, call: Call) -> Reply:
         self.sent[call.op] += 1
+        self.secrets.update(call.headers[name] for name in call.headers if name == "Authorization")
         reply: Reply = await self._step(lambda: self._shell.send(call), halfway=True)
+        if "://" in call.url:
+            self.hosts.add(urlsplit(call.url).hostname)
         return reply
 
     async def save(self, event: Any) -> None:

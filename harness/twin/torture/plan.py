@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...strategies import STRATEGIES
+from .meddling import Meddling
 from .troubles import Trouble, troubles
 
 Moment = Literal["before", "during", "after"]
@@ -35,6 +35,7 @@ class Torture:
     troubles: tuple[Trouble, ...]
     refused: tuple[int, ...]  # positions of leads that the org does not take
     kills: tuple[Kill, ...]  # the first of the first process, the second of the one after it, ...
+    meddling: Meddling | None  # what somebody else does once the run has ended well
 
     @property
     def honest(self) -> bool:
@@ -51,11 +52,11 @@ class Torture:
         return f"contactbench torture --first {self.seed} --seeds 1 --strategy {self.strategy} --leads {self.leads}"
 
 
-def drawn(seed: int, strategy: str | None = None, leads: int | None = None) -> Torture:
-    """The run of this seed; a strategy or a number of leads that is given replaces the one drawn."""
-    rng = random.Random(f"torture/{seed}")
-    any_strategy, any_leads = rng.choice(tuple(STRATEGIES)), int(FEWEST * (MOST / FEWEST) ** rng.random())
-    strategy, leads = strategy or any_strategy, leads or any_leads
+def drawn(seed: int, strategy: str, leads: int | None = None) -> Torture:
+    """The run of this seed and strategy; a number of leads that is given replaces the one drawn."""
+    rng = random.Random(f"torture/{seed}/{strategy}")
+    any_leads = int(FEWEST * (MOST / FEWEST) ** rng.random())
+    leads = leads or any_leads
     lists, batch_size, concurrency = rng.randint(1, 3), rng.randint(20, 200), rng.randint(1, 8)
     batches = lists + leads // batch_size
     return Torture(
@@ -69,6 +70,7 @@ def drawn(seed: int, strategy: str | None = None, leads: int | None = None) -> T
         troubles=troubles(rng, strategy, batches=batches, lists=lists),
         refused=_refused(rng, leads),
         kills=tuple(_kill(rng, 20 + 4 * batches) for _ in range(rng.randint(0, MOST_KILLS))),
+        meddling=rng.choice((None, None, "lost", "doubled")),
     )
 
 
