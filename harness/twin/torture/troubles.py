@@ -198,10 +198,23 @@ def _nothing_done(rng: random.Random, op: str) -> Trouble | None:
     return _with({"status": 200, "body": body}, rng.choice(_MOMENTS), honest=False)
 
 
+def _elsewhere(rng: random.Random, op: str) -> Trouble | None:
+    """An address that is not the platform's: a token must not go there, and nothing in the clear."""
+    if op == "export.get":
+        body = {"uri": f"{rng.choice(('https', 'http'))}://elsewhere.example/file", "exportTimestamp": "x"}
+        return _with({"status": 200, "body": body}, rng.choice(_MOMENTS), honest=False)
+    if op != "export.download":
+        return None
+    return _with(
+        {"status": 302, "headers": {"Location": "http://elsewhere.example/file"}}, "after_commit", honest=False
+    )
+
+
 _HONEST: tuple[_Kind, ...] = (
     _failure, _failure, _throttled, _reset, _reset, _stall, _late, _partial, _cut, _shuffled, _wrong_answer, _nonsense,
     _expired, _frozen_export,
 )  # fmt: skip
 _LIES: tuple[_Kind, ...] = (
     _refusal, _done_all_the_same, _wrong_contacts, _wrong_contacts, _short_file, _spoilt_job, _nothing_done,
+    _elsewhere,
 )  # fmt: skip
