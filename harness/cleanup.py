@@ -15,7 +15,7 @@ from . import api
 from .belongings import FILE, Belonging, Belongings, Removed, read
 from .bookkeeping import Keeper
 from .errors import StateError
-from .flow import Flow, Reply, Save, T, adrive
+from .flow import Call, Flow, Reply, Save, T, Wait, adrive
 from .mapping.journal import Journal
 from .oauth import Credentials, Session
 from .retry import RetryPolicy
@@ -30,6 +30,8 @@ CALLS = {  # find by name, get, delete
 }
 Fate = Literal["removed", "gone", "would be removed", "not ours"]
 GONE = 404
+POLL_S = 5.0
+IMPORT_POLLS = 60
 
 
 def cleanup(folder: Path, credentials: Credentials, *, really: bool, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -90,13 +92,23 @@ def removed(thing: Belonging, *, really: bool = True) -> Flow[Fate]:
             return "not ours"
         if not really:
             return "would be removed"
-        reply = yield delete(thing_id)
+        reply = yield from _deleted(delete(thing_id))
         if not reply.ok and reply.status != GONE:
             raise stop("cleanup", thing_id, reply)
         fate = "removed"
     if really:
         yield Save(Removed(thing))
     return fate
+
+
+def _deleted(call: Call) -> Flow[Reply]:
+    """The answer to the deletion. A list whose import still runs is not deleted, so its end is awaited."""
+    for _ in range(IMPORT_POLLS):
+        reply: Reply = yield call
+        if reply.status != 400 or api.Refusal(reply).code != "contact.list.import.in.progress":
+            break
+        yield Wait(POLL_S, "poll")
+    return reply
 
 
 def _read(reader: Callable[..., T], reply: Reply, thing: Belonging, *rest: Any) -> T:

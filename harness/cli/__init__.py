@@ -7,7 +7,8 @@ import os
 
 import typer
 
-from . import runs, tools, twin
+from . import estimates, runs, tools, twin
+from .output import streams_open
 
 app = typer.Typer(
     name="contactbench",
@@ -18,8 +19,10 @@ app = typer.Typer(
     context_settings={"auto_envvar_prefix": "CONTACTBENCH", "help_option_names": ["-h", "--help"]},
 )
 
-for command in (runs.compare, runs.upload, runs.verify, runs.mapping, runs.report):
+for command in (runs.compare, runs.upload, runs.reconcile, runs.verify, runs.mapping, runs.report):
     app.command()(command)
+app.command()(estimates.estimate)
+app.command()(twin.probe)
 app.command()(twin.cleanup)
 app.command(name="leads")(tools.make_leads)
 app.command()(tools.torture)
@@ -30,5 +33,6 @@ app.command(
 
 
 def main() -> None:
+    streams_open()
     os.umask(0o077)  # what a run writes holds personal data: readable by its owner alone, whoever writes it
     app()

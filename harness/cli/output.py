@@ -1,5 +1,6 @@
 """What a command says: one document on stdout, its messages on stderr, and the exit code that fits."""
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -20,10 +21,10 @@ def told(as_json: bool) -> Iterator[None]:
     except RunError as error:
         if as_json:
             show(as_document(error), as_json=True)
-        typer.echo(str(error), err=True)
+        progress(str(error))
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        typer.echo("STOPPED by SIGINT; the journal is whole, the same command goes on from there.", err=True)
+        progress("STOPPED by SIGINT; the journal is whole, the same command goes on from there.")
         raise typer.Exit(130) from None
 
 
@@ -67,14 +68,32 @@ def show(document: dict[str, Any], as_json: bool) -> None:
     if as_json:
         import msgspec
 
-        typer.echo(msgspec.json.encode(document))
+        _say(msgspec.json.encode(document), err=False)
     else:
         for key, value in document.items():
-            typer.echo(f"{key}: {value}")
+            _say(f"{key}: {value}", err=False)
 
 
 def progress(line: str) -> None:
-    typer.echo(line, err=True)
+    _say(line, err=True)
+
+
+def streams_open() -> None:
+    """Whoever closed a standard stream gets a void in its place: the next file opened would become it otherwise."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
+def _say(text: str | bytes, *, err: bool) -> None:
+    """`text`, or nothing if nobody reads any more, or the log's disk is full: that is no failure of the work."""
+    try:
+        typer.echo(text, err=err)
+    except OSError:
+        stream = sys.stderr if err else sys.stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # also for what Python flushes at its end
 
 
 def command_line() -> str:

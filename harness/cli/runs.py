@@ -108,6 +108,61 @@ def upload(
         finish(document, order.run_folder(), as_json)
 
 
+def reconcile(
+    leads: Annotated[Path, typer.Option(help="The .csv or .parquet file of the upload.")],
+    lead_id: Annotated[str, typer.Option(help="The Lead ID column.")],
+    phone: Annotated[str, typer.Option(help="The phone column.")],
+    run: Annotated[Path, typer.Option(help="The run folder whose state is lost or damaged.")],
+    from_server: Annotated[bool, typer.Option("--from-server", help="Believe what the org holds now.")] = False,
+    target: Annotated[
+        str, typer.Option(help="mock (127.0.0.1:8080), or the URL of a server on this machine.")
+    ] = "mock",
+    strategy: Annotated[str, typer.Option(help="How the leads were loaded. [as the folder says]")] = "",
+    lists: Annotated[str, typer.Option(help="Ids of the run's contact lists. [found by the folder and by name]")] = "",
+    contacts_per_list: Annotated[int | None, typer.Option(min=1, help="As the upload was told.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, max=1000, help="As the upload was told.")] = None,
+    body_bytes: Annotated[int | None, typer.Option(min=1024, help="As the upload was told.")] = None,
+    quiet_period: Annotated[
+        float | None, typer.Option(min=0, help="Seconds until a lost request has surely ended. [5 on this machine]")
+    ] = None,
+    dedupe: Annotated[Keep | None, typer.Option(help="As the upload was told.")] = None,
+    concurrency: Concurrency = 8,
+    as_json: Json = False,
+) -> None:
+    """Make the lost or damaged state of an upload anew from what the org holds. Writes nothing to the org."""
+    from .. import reconcile as command
+    from ..credentials import credentials
+    from ..errors import UsageError
+    from ..strategies.job import Settings
+    from ..upload import Upload, new_run_id
+
+    with told(as_json):
+        if not from_server:
+            raise UsageError("NO_SOURCE", "say what is to be believed: --from-server, the org as it is now.")
+        plan = {"contacts_per_list": contacts_per_list, "batch_size": batch_size, "body_bytes": body_bytes}
+        given = {name: value for name, value in plan.items() if value is not None}
+        tuned = {name: value for name, value in given.items() if name in Settings.__dataclass_fields__}
+        quiet_s = LOCAL_QUIET_S if quiet_period is None else quiet_period
+        order = Upload(
+            strategy=strategy,
+            leads=leads,
+            lead_id=lead_id,
+            phone=phone,
+            target=target,
+            credentials=credentials(),
+            run_id=new_run_id(),
+            folder=run,
+            contacts_per_list=contacts_per_list or 1_000_000,
+            concurrency=concurrency,
+            dedupe=None if dedupe is None else dedupe.value,
+            settings=Settings(quiet_s=quiet_s, settle_s=min(LOCAL_QUIET_S, quiet_s), poll_initial_s=0.2, **tuned),
+            command=command_line(),
+        )
+        known = command.with_what_is_known(order, run, given=given.keys())
+        document = command.reconcile(known, [each.strip() for each in lists.split(",") if each.strip()], progress)
+        finish(document, run, as_json)
+
+
 def verify(
     run: Annotated[Path, typer.Argument(help="Run folder of an upload.")],
     as_json: Json = False,

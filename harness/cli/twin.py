@@ -8,12 +8,49 @@ import typer
 from .options import Json
 from .output import progress, show, told
 
+RUNS = Path("runs")
+
+
+def probe(
+    target: Annotated[
+        str, typer.Option(help="mock (127.0.0.1:8080), or the URL of a server on this machine.")
+    ] = "mock",
+    run: Annotated[Path | None, typer.Option(help="Folder of what it makes and finds. [runs/probe-<run id>]")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write a profile of what was found, a .toml file.")] = None,
+    max_contacts: Annotated[int, typer.Option(min=1, help="Send no more contacts than this.")] = 2_000,
+    max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 1_500,
+    settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
+    as_json: Json = False,
+) -> None:
+    """Ask an org what the documentation leaves open, with a few contacts in lists of its own, which it removes."""
+    import asyncio
+    from datetime import UTC, datetime
+
+    from ..credentials import credentials
+    from ..load.caps import Caps
+    from ..target import resolved
+    from ..twin import probe as command
+    from ..upload import new_run_id
+
+    with told(as_json):
+        run_id = new_run_id()
+        ordered = command.Probe(
+            target=resolved(target),
+            credentials=credentials(),
+            folder=run or RUNS / f"probe-{run_id}",
+            run_id=run_id,
+            caps=Caps(contacts=max_contacts, requests=max_requests),
+            date=f"{datetime.now(UTC):%Y-%m-%d}",
+            to=to,
+            settle_s=settle,
+        )
+        document = asyncio.run(command.probed(ordered, progress))
+        show(document if as_json else {key: document[key] for key in ("run", "host")} | document["settings"], as_json)
+
 
 def cleanup(
     run: Annotated[Path, typer.Argument(help="Folder of an upload, a probe or a calibration.")],
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Really remove it; without, only say what would be removed.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it; without, only say what would be.")] = False,
     as_json: Json = False,
 ) -> None:
     """Remove what a run has made in the org: its own lists with all their contacts, and nothing else."""

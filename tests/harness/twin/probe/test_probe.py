@@ -1,0 +1,118 @@
+"""The probe finds whatever the org was set to, and says of the rest why it does not ask."""
+
+import re
+
+import pytest
+
+from harness.load.caps import Caps
+from harness.twin import mock_org, probe, virtual_time
+from harness.twin.mock_org import LoadedProfile
+from harness.twin.probe import NOT_ASKED, batches, exports, ids, imports, lags, lists, platform, rates, values
+from mockserver.profile import Limits, Semantics, changed, flat
+
+# Setting, another value than the default's, and the question that decides it.
+FLIPPED = [
+    ("semantics.own_ids", "ignore", ids.own_ids),
+    ("limits.contact_id_chars", 37, ids.id_length),
+    ("limits.contact_id_pattern", "[A-Za-z0-9_]+", ids.id_alphabet),
+    ("limits.contact_id_pattern", "[A-Za-z0-9._:@-]+", ids.id_alphabet),
+    ("limits.contact_id_pattern", "", ids.id_alphabet),
+    ("semantics.answer_order", "shuffled", batches.answer_order),
+    ("semantics.bad_batch", "partial", batches.one_bad_contact),
+    ("limits.contacts_per_post", 700, batches.contacts_per_post),
+    ("limits.contacts_per_bulk_get", 100, batches.contacts_per_bulk_get),
+    ("limits.contacts_per_delete", 100, batches.contacts_per_delete),
+    ("limits.request_body_bytes", 512_000, batches.body_bytes),
+    ("semantics.unknown_columns", "ignore", values.unknown_columns),
+    ("semantics.missing_columns", "reject", values.missing_columns),
+    ("semantics.update", "replace", values.update),
+    ("limits.cell_chars", 300, values.value_length),
+    ("semantics.get_lag_s", 4.0, lags.by_id),
+    ("semantics.search_lag_s", 3.0, lags.by_search),
+    ("semantics.size_lag_s", 7.0, lags.by_size),
+    ("semantics.invalid_rows", "fail", imports.invalid_rows),
+    ("jobs.import_status_visible_rows", 23, imports.small_imports),
+    ("semantics.callable_format", "true", exports.export),
+    ("semantics.redirect_status", 307, exports.export),
+    ("semantics.redirect_status", 302, exports.export),
+    ("jobs.export_keeps_previous", False, exports.export),
+    ("semantics.page_past_the_end", "not_found", lists.page_past_the_end),
+    ("limits.page_size", 50, lists.page_size),
+    ("limits.list_name_chars", 80, lists.name_length),
+    ("limits.column_name_chars", 64, lists.column_names),
+    ("limits.columns_per_list", 20, lists.column_count),
+    ("semantics.form_credentials", False, platform.form_credentials),
+    ("tokens.lifetime_s", 3600, platform.token_lifetime),
+    ("semantics.bulk_job_status", 200, platform.bulk_jobs),
+    ("semantics.dnc_post_status", 200, platform.dnc),
+    ("semantics.dnc_past_expiration", "accept", platform.dnc),
+    ("semantics.dnc_delete_entries", "refuse", platform.dnc),
+    ("rate.requests_per_window", 180, rates.window),
+    ("rate.requests_per_window", 0, rates.window),
+    ("rate.window_s", 30.0, rates.window),
+    ("rate.window", "sliding", rates.window),
+    ("rate.scope", "client", rates.scope),
+    ("rate.counts_uploads", True, rates.uploads),
+]
+# Limits of things that no strategy makes or asks for.
+BESIDE = {
+    "limits.lists_per_bulk_update", "limits.lists_per_bulk_get", "limits.templates_per_org",
+    "limits.target_lists_per_import", "limits.filters_per_org", "limits.channels_per_client",
+    "limits.topics_per_channel", "limits.channel_lifetime_s", "limits.dnc_lists_per_org",
+    "limits.dnc_records_per_list", "limits.dnc_records_per_org", "limits.dnc_entries_per_request",
+    "limits.dnc_expiration_days",
+}  # fmt: skip
+
+
+async def _found(folder, questions, **settings):
+    """The document of a probe of an org with these settings, and how many things were left in the org."""
+    loaded = mock_org.loaded("default")
+    profile, _ = changed(loaded.profile, {"latency": {}, **settings})
+    async with mock_org.served(LoadedProfile(profile, loaded.sources), 1) as (target, org):
+        ordered = probe.Probe(
+            target=target,
+            credentials=mock_org.CREDENTIALS,
+            folder=folder,
+            run_id="test",
+            caps=Caps(contacts=probe.MOST_CONTACTS, requests=probe.MOST_REQUESTS),
+            date="2026-01-01",
+            to=folder / "profile.toml",
+            questions=questions,
+        )
+        document = await probe.probed(ordered, lambda line: None)
+        return document, len(list(org.store.contact_lists())) + len(list(org.dnc.lists()))
+
+
+@pytest.mark.parametrize(("setting", "value", "question"), FLIPPED)
+def test_a_setting_that_was_flipped(tmp_path, setting, value, question):
+    """The one question finds it, and writes it into a profile that can be loaded."""
+    document, left = virtual_time.run(_found(tmp_path, [question], **{setting: value}))
+    assert _equal(document["settings"].get(setting), value), document["observations"]
+    written = flat(mock_org.loaded(str(tmp_path / "profile.toml")).profile)
+    assert (_equal(written[setting], value), left) == (True, 0)
+
+
+def _equal(found, expected):
+    """Patterns are equal if they let the same ids through, lags if they are nearly so."""
+    if isinstance(expected, float):
+        return found == pytest.approx(expected, abs=0.3)
+    if isinstance(expected, str) and expected.startswith("["):
+        tried = [f"p{mark}1" for mark in ids.MARKS]
+        return [bool(re.fullmatch(found, one)) for one in tried] == [bool(re.fullmatch(expected, one)) for one in tried]
+    return found == expected
+
+
+def test_the_default_org(tmp_path):
+    """All questions at once, under 2,000 contacts: what is found is what the default profile says, nothing is left."""
+    document, left = virtual_time.run(_found(tmp_path, probe.QUESTIONS))
+    default = flat(mock_org.loaded("default").profile)
+    wrong = {name: value for name, value in document["settings"].items() if value != default[name]}
+    assert (wrong, left) == ({}, 0)
+    assert all(one["evidence"] for one in document["observations"])
+
+
+def test_no_setting_is_forgotten():
+    """Each semantic setting and each limit is flipped above, or stands among those that are not asked for a reason."""
+    every = {f"semantics.{name}" for name in Semantics.__struct_fields__}
+    every |= {f"limits.{name}" for name in Limits.__struct_fields__}
+    assert every == {name for name, _, _ in FLIPPED if name in every} | NOT_ASKED.keys() | BESIDE
