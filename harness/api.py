@@ -86,15 +86,25 @@ def find_list(name: str) -> Call:
 
 
 def find_lists(prefix: str) -> Call:
-    """The first hundred lists whose names begin so, with their sizes."""
-    query = (("name", prefix), ("filterType", "Prefix"), ("includeSize", "true"), ("pageSize", "100"))
+    """The first hundred lists whose names begin so, with their sizes and imports."""
+    more = (("includeSize", "true"), ("includeImportStatus", "true"), ("pageSize", "100"))
+    query = (("name", prefix), ("filterType", "Prefix"), *more)
     return Call(op="lists.list", method="GET", url=LISTS, query=query, idempotent=True)
 
 
-class ListFound(msgspec.Struct):
+class _ImportStatus(msgspec.Struct):
+    state: str | None = None
+
+
+class ListFound(msgspec.Struct, rename="camel"):
     id: str
     name: str = ""
     size: int | None = None
+    import_status: _ImportStatus | None = None
+
+    @property
+    def importing(self) -> bool:
+        return self.import_status is not None and self.import_status.state == "IN_PROGRESS"
 
 
 class _ListsFound(msgspec.Struct):

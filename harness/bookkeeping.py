@@ -69,6 +69,7 @@ class Bookkeeping:
     unanswered: int | None = 0  # tries so far to reach a server that has not answered yet
     mock_seen: bool = False  # an answer said that it comes from a mock
     outage_s: float = 0.0  # summed over requests that waited for a server which failed everything
+    suspended_s: float = 0.0  # in which this process did not run
     notices: list[str] = field(default_factory=list)  # what a person should know of the run
     _began: float = field(init=False)
 
@@ -116,6 +117,15 @@ class Bookkeeping:
         self._require_listener(reply)
         self._time(call, reply, sent_at, done_at)
         return self._judged(reply, sent_at, done_at)
+
+    def suspended(self, seconds: float) -> None:
+        """This process did not run for so long: no time of the server's, and none of the run's."""
+        self._began += seconds
+        self.suspended_s += seconds
+        self.notice(
+            f"this process was suspended for {seconds:.0f} s, which count as nobody's time;"
+            " requests under way have most likely run out of time and are looked up"
+        )
 
     def notice(self, text: str) -> None:
         """Tell a person now, and keep it for the report."""

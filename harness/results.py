@@ -42,6 +42,7 @@ def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
         "throttled_s": max(0.0, round(samples.throttled_s, 6)),
         "trouble": books.trouble.told(),
         "outage_s": round(books.outage_s, 6),
+        "suspended_s": round(books.suspended_s, 6),
         "rate_limit": {"allowed": books.budget.allowed, "window_s": books.budget.window_s},
         "notices": outcome.notices,
         "contacts_per_s": round(outcome.mapped / duration, 3) if duration and proof.verified else None,

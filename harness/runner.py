@@ -12,7 +12,7 @@ from .execution import Outcome, Plan, opened
 from .flow import AsyncShell, Flow, T, adrive
 from .oauth import Credentials, Session, authorized
 from .retry import RetryPolicy, retrying
-from .shell import connected
+from .shell import AsyncioShell, connected
 from .strategies.job import Stage
 from .transport import Target
 
@@ -22,7 +22,7 @@ async def complete(
     target: Target,
     credentials: Credentials,
     folder: Path,
-    around: Callable[[AsyncShell], AsyncShell] = lambda shell: shell,
+    around: Callable[[AsyncioShell], AsyncShell] = lambda shell: shell,
 ) -> Outcome:
     """The whole run. Raises RunError where it stops; the same call goes on from there.
 

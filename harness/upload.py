@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, Literal
 
+from .awake import awake
 from .errors import GaveUp
 from .execution import Outcome, Plan
 from .leads.preflight import check
@@ -92,7 +93,7 @@ def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document of `run.json`, written. Raises RunError."""
     wall = time.perf_counter()
     ready = prepared(order, tell)
-    outcome = asyncio.run(_stoppable(complete(ready.plan, ready.target, order.credentials, ready.folder)))
+    outcome = asyncio.run(_stoppable(complete(ready.plan, ready.target, order.credentials, ready.folder, awake)))
     return ready.documented(outcome, time.perf_counter() - wall)
 
 

@@ -57,7 +57,7 @@ class Foresight:
         listing = yield from self._lists()
         for found in listing:
             count = max(found.size or 0, (yield from _counted(found.id)))
-            if count:
+            if count or found.importing:
                 raise StateError(
                     "STATE_LOST",
                     f"no state here, but list {found.name!r} ({found.id}) has {count} contacts of this input by this"
@@ -74,8 +74,8 @@ class Foresight:
 
 
 def untouched(shards: Sequence[ShardRecord], batches: dict[int, BatchRecord]) -> bool:
-    """Whether the run has not written anything yet, as far as its journal knows."""
-    return not batches and all(record.contact_list_id is None and not record.rows for record in shards)
+    """Whether there is something to write and nothing has been yet, as far as the journal knows."""
+    return bool(shards) and not batches and all(record.contact_list_id is None and not record.rows for record in shards)
 
 
 def _held(reply: Reply) -> api.Permissions | None:

@@ -79,6 +79,12 @@ def test_a_former_run(size, count):
     assert f"list '{PREFIX}former' (id-former) has {max(size or 0, count)} contacts" in str(end.error)
 
 
+def test_an_import_under_way():
+    """It has no contacts yet, and will have."""
+    listing = ok({"entities": [{"id": "x", "name": PREFIX + "a", "importStatus": {"state": "IN_PROGRESS"}}]})
+    assert isinstance(look(grants(EVERYTHING), listing, found())[0].error, StateError)
+
+
 def test_empty_lists_of_a_former_run():
     """They are in nobody's way."""
     end, _ = look(grants(EVERYTHING), lists(a=0, b=0), found(), found())
@@ -117,8 +123,9 @@ def test_a_look_that_fails(answers, kind):
         ([shard(contact_list_id=None, state="planned"), shard(1)], {}, False),
         ([shard(contact_list_id=None, state="planned", rows=3)], {}, False),
         ([shard(contact_list_id=None, state="planned")], {0: None}, False),
+        ([], {}, False),
     ],
-    ids=["new", "a list", "a list that was dropped", "batches"],
+    ids=["new", "a list", "a list that was dropped", "batches", "no leads"],
 )
 def test_only_a_new_run_looks(records, batches, new):
     """One that has written anything knows more than a look would tell."""
