@@ -48,6 +48,42 @@ def probe(
         show(document if as_json else {key: document[key] for key in ("run", "host")} | document["settings"], as_json)
 
 
+def conform(
+    target: Annotated[str, typer.Option(help="An org: mock, or the URL of a server on this machine.")],
+    against: Annotated[str, typer.Option(help="The other one.")],
+    run: Annotated[Path | None, typer.Option(help="Folder of what it makes. [runs/conform-<run id>]")] = None,
+    settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
+    as_json: Json = False,
+) -> None:
+    """Make the same calls on two orgs and tell where their answers differ; exit code 99 if they do."""
+    import asyncio
+
+    from ..credentials import credentials
+    from ..target import resolved
+    from ..twin import conform as command
+    from ..upload import new_run_id
+
+    with told(as_json):
+        run_id = new_run_id()
+        folder = run or RUNS / f"conform-{run_id}"
+        ours, theirs = (
+            command.Side(
+                target=resolved(org), credentials=credentials(), folder=folder / name, run_id=f"{run_id}-{name}"
+            )
+            for name, org in (("target", target), ("against", against))
+        )
+        document = asyncio.run(command.conformed(ours, theirs, progress, settle))
+        found = document["differences"]
+        if as_json:
+            show(document, as_json)
+        else:
+            for one in found:
+                typer.echo(f"{one['call']}: {one['field']}: {one['target']!r} / {one['against']!r}")
+        progress(f"{document['calls']} calls, {len(found)} differences")
+        if found:
+            raise typer.Exit(99)
+
+
 def cleanup(
     run: Annotated[Path, typer.Argument(help="Folder of an upload, a probe or a calibration.")],
     yes: Annotated[bool, typer.Option("--yes", help="Remove it; without, only say what would be.")] = False,
