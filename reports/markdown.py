@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from reports.page import TROUBLE, Page
+from reports.page import Page
 from reports.tables import Table
 
 _PARTS = re.compile(r"(`[^`]*`)")
@@ -23,7 +23,7 @@ def _blocks(page: Page) -> Iterator[str]:
     yield from _section("Comparison", page.comparison)
     for figure in page.figures:
         yield from _section(figure.title, figure.data)
-    yield from _section(TROUBLE, page.trouble)
+    yield from _section("What went wrong, and what became of it", page.trouble)
     yield from _section("Sending twice", page.safety)
     yield from _section("Contact lists", page.lists)
     for name, table in page.operations.items():

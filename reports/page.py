@@ -11,7 +11,6 @@ from reports.tables import Table
 from reports.wording import code, duration, number
 
 _POINTS = 1000  # drawn in all, over every strategy
-TROUBLE = "What went wrong, and what became of it"
 _NO_CHARTS = "Charts need `pip install 'contactbench[report]'`; the table has the same figures."
 _NO_DATA = "There is nothing to draw: no verified strategy left the data for it."
 
