@@ -42,6 +42,7 @@ class Plan:
     strategy: Strategy
     preflight: Preflight
     leads: Path  # leads.parquet, as the preflight wrote it
+    checked: Path | None = None  # where it wrote it; it becomes `leads` once the folder is known to be this run's
     contacts_per_list: int
     run_id: str
     lists: int | None = None  # spread over so many, instead of as few as the cap allows
@@ -124,14 +125,30 @@ class Outcome:
 def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
     """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _require_no_traces(folder)
-    with closing(Journal(folder / "journal.sqlite")) as journal, kept_open(folder):
+    with _gone_at_last(plan.checked), _journal(folder) as journal, kept_open(folder):
         plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id))
+        if plan.checked is not None:
+            plan.checked.replace(plan.leads)
         files = RunFiles(folder, plan.preflight.source, plan.leads)
         try:
             yield Run(plan, journal, files)
         finally:
             files.discard_rows()
+
+
+@contextmanager
+def _gone_at_last(path: Path | None) -> Iterator[None]:
+    """What nobody has taken is removed."""
+    try:
+        yield
+    finally:
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+
+def _journal(folder: Path) -> closing[Journal]:
+    _require_no_traces(folder)
+    return closing(Journal(folder / "journal.sqlite"))
 
 
 def _require_no_traces(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """`contactbench upload`: one strategy on a file of leads, into an org. The same command again goes on from there."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable, Coroutine
@@ -12,7 +13,7 @@ from secrets import token_hex
 from typing import Any, Literal
 
 from .awake import awake
-from .errors import GaveUp
+from .errors import GaveUp, UsageError
 from .execution import Outcome, Plan
 from .leads.preflight import check
 from .leads.source import open_leads
@@ -103,13 +104,15 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
     source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone)
     folder = order.run_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    preflight = check(source, folder / "leads.parquet", dedupe=order.dedupe)
+    checked = folder / f"leads-{os.getpid()}.parquet"  # the folder may be in use, or belong to a run of other leads
+    preflight = check(source, checked, dedupe=order.dedupe)
     for notice in preflight.notices:
         tell(notice)
     plan = Plan(
         strategy=chosen,
         preflight=preflight,
         leads=folder / "leads.parquet",
+        checked=checked,
         contacts_per_list=order.contacts_per_list,
         run_id=order.run_id,
         lists=order.lists,
@@ -120,9 +123,12 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
         deadline_s=order.max_duration_s,
         settings=order.settings,
     )
-    tell(
-        f"{chosen.name}: {preflight.leads:,} leads into {len(plan.shards())} lists of {target.api}; run folder {folder}"
-    )
+    try:
+        lists = len(plan.shards())
+    except UsageError:
+        checked.unlink()
+        raise
+    tell(f"{chosen.name}: {preflight.leads:,} leads into {lists} lists of {target.api}; run folder {folder}")
     return Prepared(order, plan, target, folder)
 
 
