@@ -7,10 +7,10 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from harness.cli import app
 from harness.errors import RunError
 from harness.flow import AsyncShell, Call, Reply, Wait
 from harness.oauth import Credentials
@@ -22,7 +22,17 @@ from mockserver.__main__ import main as serve
 
 from ..catalogue.naive import BLIND
 
-__all__ = ["app"]  # the whole command is loaded, since a child must not spend its time on imports
+LOADED_LATE = (  # what the commands import only when they need it: a child must not spend its time on that
+    "anyio._backends._asyncio",
+    "concurrent.futures.thread",
+    "encodings.utf_8_sig",
+    "mockserver.serving",
+    "mockserver.hints",
+    "mockserver.storage.durable_store",
+    "numpy.ma",
+)
+for module in LOADED_LATE:
+    import_module(module)
 
 
 def uploading(
@@ -71,7 +81,7 @@ def _watched(given: Upload, die: tuple[str, int, str] | None, steps: str, *, bli
     plan = replace(ready.plan, strategy=BLIND) if blind else ready.plan
 
     def around(shell: AsyncShell) -> AsyncShell:
-        return MortalShell(shell, die or ("", 0, ""), Path(steps) if steps else None)
+        return MortalShell(shell, *(die or ("", 0, "")), Path(steps) if steps else None)
 
     return ready.documented(asyncio.run(complete(plan, ready.target, given.credentials, ready.folder, around)), 0.0)
 
@@ -81,7 +91,9 @@ class MortalShell:
     """Takes steps until the one at which the process is killed, by itself and for good."""
 
     shell: AsyncShell
-    die: tuple[str, int, str]  # name, which of that name, before or after
+    name: str
+    nth: int  # of that name
+    moment: str  # before or after it
     steps: Path | None
     seen: int = 0
 
@@ -101,12 +113,12 @@ class MortalShell:
         if self.steps:
             with self.steps.open("a") as file:
                 file.write(f"{name}\n")
-        self.seen += name == self.die[0]
-        here = (name, self.seen) == self.die[:2]
-        if here and self.die[2] == "before":
+        self.seen += name == self.name
+        here = name == self.name and self.seen == self.nth
+        if here and self.moment == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         outcome = await step()
-        if here and self.die[2] == "after":
+        if here and self.moment == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         return outcome
 
