@@ -132,6 +132,14 @@ def list_id_by_name(reply: Reply, name: str) -> str | None:
     return next((entity.id for entity in listing.entities if entity.name == name), None)
 
 
+def list_found(reply: Reply) -> ListFound | None:
+    """The list that was asked for by its id; None if it is gone."""
+    if reply.status == 404:
+        return None
+    found: ListFound = decoded(reply, ListFound)
+    return found
+
+
 def created_list_id(reply: Reply) -> str:
     list_id = decoded(reply).get("id")
     if not isinstance(list_id, str) or not list_id:

@@ -2,9 +2,21 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StateError
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """The lock for as long as the block lasts. Raises StateError where another process has it."""
+    handle = locked(path)
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def locked(path: Path) -> int:

@@ -1,0 +1,125 @@
+"""A journal made anew from what the org exports: leads that are there are mapped, the others are still to be sent."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from .. import events
+from ..api import SEARCH_PAGE, ImportProgress
+from ..domain import ContactId, LeadId
+from ..errors import VerifyFailed
+from ..leads.private_file import written
+from .duck import csv_table, database, identifier, literal
+from .files import CONTACT_ID_COLUMN, RunFiles
+from .records import ShardRecord
+from .verify import compare
+
+NAME = "journal.sqlite"
+
+
+def require_one_contact_each(files: RunFiles, records: Sequence[ShardRecord]) -> None:
+    """Raises VerifyFailed where a lead has two contacts, or one in a list that was not planned for it.
+
+    Whom it is about is in `findings.csv`.
+    """
+    exports = [(record.list_id, files.export_path(record)) for record in records]
+    if not exports:
+        return
+    found = files.work / "found.csv"
+    planned = " UNION ALL ".join(_contacts(files, record) for record in records)
+    everywhere = " UNION ALL ".join(_contacts(files, record, anywhere=True) for record in records)
+    try:
+        with database(files.folder) as db, written(found) as temporary:
+            db.execute(f"COPY ({everywhere}) TO {literal(temporary)} (HEADER, DELIMITER ',')")
+            (misplaced,) = db.execute(
+                f"SELECT (SELECT count(*) FROM ({everywhere})) - (SELECT count(*) FROM ({planned}))"
+            ).fetchone()
+        findings = compare(files.folder, found, exports, files.columns.lead_id)
+    finally:
+        files.discard(found)
+    if findings.doubled:
+        raise VerifyFailed(
+            "VERIFY_FAILED",
+            f"{findings.doubled} leads have more than one contact; findings.csv names them. Remove the surplus contacts"
+            " by hand, then run the same command again.",
+        )
+    if misplaced:
+        raise VerifyFailed(
+            "VERIFY_FAILED",
+            f"{misplaced} leads are in another list than their own; are these the lists of this input, and in order?",
+        )
+
+
+def batches_found(files: RunFiles, record: ShardRecord, size: int) -> Iterator[events.PageMapped]:
+    """The leads that the list holds, as acknowledged batches: cut where an upload cuts them, `size` positions each."""
+    for _, rows in groupby(_rows(files, record), key=lambda row: (row[0] - record.shard.first) // size):
+        yield _acknowledged(record, list(rows))
+
+
+def import_found(
+    files: RunFiles, record: ShardRecord, status: ImportProgress, *, by_pages: bool
+) -> Iterator[events.Event]:
+    """How far the import of the list came: whole, under way, or not to be known.
+
+    A finished import has accounted for every row, so leads that it left out are rejects. Rows without an import that
+    tells of them are what is left of a lost upload: the next one begins with that doubt. `by_pages`: the mapping is
+    that of a search, in the journal and not in a file, and whole lists alone have pages that can be told.
+    """
+    part = files.map_export(record, files.export_path(record))
+    sending = events.UploadSending(shard=record.shard.number, rows=record.shard.count, sha256="")
+    if part.rows == record.shard.count or (part.rows and status.finished):
+        yield sending
+        yield events.UploadAccepted(record.shard.number)
+        yield events.ShardImported(record.shard.number, part.rows)
+        if not by_pages:
+            yield events.ShardMapped(shard=record.shard.number, file=part.file, rows=part.rows, sha256=part.sha256)
+        elif part.rows == record.shard.count:
+            yield from batches_found(files, record, SEARCH_PAGE)
+    elif status.state == "IN_PROGRESS":
+        yield sending
+        yield events.UploadAccepted(record.shard.number)
+    elif part.rows or status.failed:
+        yield sending
+
+
+def put_in_place(rebuilt: Path) -> Path | None:
+    """Give the journal its name; where the former one lies now, if there was one."""
+    path = rebuilt.with_name(NAME)
+    number = 1
+    while (aside := path.with_name(f"{NAME}.corrupt-{number}")).exists():
+        number += 1
+    for suffix in ("-wal", "-shm"):  # first: they would be read as those of the new one
+        beside = path.with_name(NAME + suffix)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + suffix))
+    if path.exists():
+        os.link(path, aside)
+    rebuilt.replace(path)
+    return aside if aside.exists() else None
+
+
+def _contacts(files: RunFiles, record: ShardRecord, *, anywhere: bool = False) -> str:
+    """The contacts of a list that are leads of its shard, or of the run."""
+    first, stop = record.shard.first, record.shard.first + record.shard.count
+    where = "" if anywhere else f"WHERE position >= {first} AND position < {stop}"
+    return (
+        f"SELECT lead_id, {identifier(CONTACT_ID_COLUMN)} AS contact_id, {literal(record.list_id)} AS contact_list_id"
+        f" FROM {csv_table(files.export_path(record))} AS export JOIN {literal(files.leads)} AS leads"
+        f" ON leads.lead_id = export.{identifier(files.columns.lead_id)} {where}"
+    )
+
+
+def _rows(files: RunFiles, record: ShardRecord) -> Iterator[tuple[int, LeadId, ContactId]]:
+    with database(files.folder) as db:
+        rows = db.execute(
+            f"SELECT position, found.lead_id, contact_id FROM ({_contacts(files, record)}) AS found"
+            f" JOIN {literal(files.leads)} AS leads ON leads.lead_id = found.lead_id ORDER BY position"
+        )
+        while chunk := rows.fetchmany(10_000):
+            yield from chunk
+
+
+def _acknowledged(record: ShardRecord, rows: Sequence[tuple[int, LeadId, ContactId]]) -> events.PageMapped:
+    mapping: Mapping[LeadId, ContactId] = {lead_id: contact_id for _, lead_id, contact_id in rows}
+    return events.PageMapped(first=rows[0][0], shard=record.shard.number, mapping=mapping)
