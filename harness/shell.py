@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from . import transport
 from .bookkeeping import DAY_S, Bookkeeping, Keeper
 from .flow import Call, Reply, Wait
 from .load.caps import Caps
 from .load.samples import Samples
-from .transport import Target
+from .transport import Client, Target
 
 
 @dataclass(frozen=True, slots=True)
 class AsyncioShell:
-    client: httpx.AsyncClient
+    client: Client
     target: Target
     books: Bookkeeping
 

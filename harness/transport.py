@@ -1,8 +1,11 @@
 """Call -> Reply on httpx. The only module that imports it."""
 
 import asyncio
+import errno
+import socket
 import ssl
-from collections.abc import AsyncIterator
+import struct
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +23,10 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 NO_TIMEOUT = httpx.Timeout(None)  # each call has one of its own, over everything it does
 WRITE_BUFFER = 1024 * 1024
+NO_CONNECTION = httpx.ConnectError.__name__
+# What a call that was given up has not sent yet goes with its connection: otherwise the system would send it for as
+# long as the server reads, and a write could happen long after it was looked for in vain.
+RESET_ON_CLOSE = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +59,43 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
         raise SafetyStop("HOST_NOT_ALLOWED", "the server names an address that cannot be read.") from None
 
 
+class Client(httpx.AsyncClient):
+    """One that knows of the calls under way: they share what connections the server, or this machine, has left."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.under_way = 0
+        self._ended = asyncio.Event()
+
+    async def another_ended(self) -> None:
+        self._ended.clear()
+        await self._ended.wait()
+
+    async def counted(self, answer: Awaitable[Reply]) -> Reply:
+        """The reply. Who waits hears of its end, unless it too found no connection while others had theirs."""
+        self.under_way += 1
+        full = False
+        try:
+            reply = await answer
+            full = reply.error == NO_CONNECTION and self.under_way > 1
+            return reply
+        finally:
+            self.under_way -= 1
+            if not full:
+                self._ended.set()
+
+
 @asynccontextmanager
-async def connected(target: Target, connections: int) -> AsyncIterator[httpx.AsyncClient]:
+async def connected(target: Target, connections: int) -> AsyncIterator[Client]:
     """A client with a bounded pool that follows no redirect and reads no proxy or netrc from the environment."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     transport = httpx.AsyncHTTPTransport(
-        verify=_trusted(), limits=limits, uds=None if target.socket is None else str(target.socket)
+        verify=_trusted(),
+        limits=limits,
+        uds=None if target.socket is None else str(target.socket),
+        socket_options=[RESET_ON_CLOSE],
     )
-    async with httpx.AsyncClient(
-        transport=transport, timeout=NO_TIMEOUT, follow_redirects=False, trust_env=False
-    ) as client:
+    async with Client(transport=transport, timeout=NO_TIMEOUT, follow_redirects=False, trust_env=False) as client:
         yield client
 
 
@@ -71,8 +105,16 @@ def _trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-async def send(client: httpx.AsyncClient, target: Target, call: Call) -> Reply:
+async def send(client: Client, target: Target, call: Call) -> Reply:
     """The answer to `call`; a lost connection is a Reply too, so that callers have one path."""
+    reply = await client.counted(_answer(client, target, call))
+    while reply.error == NO_CONNECTION and client.under_way:  # the server is there, but takes no more of them
+        await client.another_ended()
+        reply = await client.counted(_answer(client, target, call))
+    return reply
+
+
+async def _answer(client: Client, target: Target, call: Call) -> Reply:
     try:
         async with asyncio.timeout(call.timeout_s), AsyncExitStack() as files:
             content = _content(call, files)
@@ -83,9 +125,23 @@ async def send(client: httpx.AsyncClient, target: Target, call: Call) -> Reply:
                 headers = {key.lower(): value for key, value in response.headers.items()}
                 return Reply(status=response.status_code, headers=headers, body=body)
     except NEVER_SENT as error:
+        if client.under_way == 1:
+            _require_descriptors(error)
         return Reply(status=0, error=type(error).__name__, sent=False)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _TooLong) as error:
         return Reply(status=0, error=type(error).__name__)
+
+
+def _require_descriptors(error: BaseException) -> None:
+    """Raises LocalResource where it is this machine that has no more connections to give."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
+            raise LocalResource(
+                "NO_DESCRIPTORS",
+                f"{cause.strerror}: not one connection can be opened; raise `ulimit -n`, then run again.",
+            ) from None
+        cause = cause.__cause__ or cause.__context__
 
 
 class _TooLong(Exception):

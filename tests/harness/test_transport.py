@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from collections import deque
 from contextlib import asynccontextmanager
 
 import httpx
@@ -14,6 +15,8 @@ from harness import transport
 from harness.errors import LocalResource, SafetyStop
 from harness.flow import Call, FilePart
 from harness.transport import Target
+
+from ..network.proxy import proxied
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +36,7 @@ def router():
 @pytest.fixture
 async def client(router, anyio_backend):
     """A client whose answers come from the router."""
-    async with httpx.AsyncClient(transport=httpx.MockTransport(router.async_handler)) as client:
+    async with transport.Client(transport=httpx.MockTransport(router.async_handler)) as client:
         yield client
 
 
@@ -139,6 +142,40 @@ async def test_a_connection_that_breaks(answer):
     assert (reply.status, reply.sent, reply.ok) == (0, True, False)
 
 
+async def test_what_was_given_up_is_not_sent_any_more():
+    """A server that begins to read only then finds a part of the body, and no end of it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        target = Target.one_host(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        async with transport.connected(target, 1) as client:
+            reply = await transport.send(client, target, call(body=bytes(1_000_000), timeout_s=0.2))
+        accepted, _ = listener.accept()
+    with accepted, pytest.raises(ConnectionResetError):
+        deque(iter(lambda: accepted.recv(65_536), b""), maxlen=0)
+    assert (reply.error, reply.sent) == ("TimeoutError", True)
+
+
+async def test_calls_that_find_no_connection_wait_for_those_that_have_one():
+    """A server that takes one connection at a time answers all of them."""
+    began, may_end = asyncio.Event(), asyncio.Event()
+
+    async def answer(request):
+        began.set()
+        await may_end.wait()
+        return web.json_response({})
+
+    async with (
+        served(("POST", "/x", answer)) as server,
+        proxied(server, most=1) as (target, proxy),
+        transport.connected(target, 8) as client,
+    ):
+        calls = [asyncio.create_task(transport.send(client, target, call(bearer=False)))]
+        await began.wait()
+        calls += [asyncio.create_task(transport.send(client, target, call(bearer=False))) for _ in range(7)]
+        asyncio.get_running_loop().call_later(0.05, may_end.set)
+        replies = await asyncio.gather(*calls)
+    assert ([reply.status for reply in replies], proxy.accepted, client.under_way) == ([200] * 8, 1, 0)
+
+
 async def test_nobody_listens():
     """On a port that was just given back."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -146,7 +183,8 @@ async def test_nobody_listens():
     target = Target.one_host(f"http://127.0.0.1:{port}")
     async with transport.connected(target, 1) as client:
         reply = await transport.send(client, target, call())
-    assert (reply.status, reply.error, reply.sent) == (0, "ConnectError", False)
+        replies = await asyncio.gather(*(transport.send(client, target, call()) for _ in range(8)))
+    assert {(reply.status, reply.error, reply.sent) for reply in [reply, *replies]} == {(0, "ConnectError", False)}
 
 
 async def test_an_answer_that_takes_too_long(router, client):

@@ -190,6 +190,10 @@ class Link:
 
     async def _pass(self, side: Side, message: Message, data: bytes, pace: Pace) -> None:
         for start in range(0, len(data), pace.piece):
+            if gone := self._from["request"].exception():  # a reset of the client's overtakes what is on its way
+                raise gone
+            if side in self._lost:
+                return
             piece = data[start : start + pace.piece]
             self._to[side].write(piece)
             await self._to[side].drain()
