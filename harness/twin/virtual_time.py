@@ -42,6 +42,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._virtual.now
 
+    def suspend(self, seconds: float) -> None:
+        """Time passes, and nothing of this process runs meanwhile: whatever was due then is due at once."""
+        self._virtual.now += seconds
+
     def run_in_executor(  # type: ignore[override]  # the base spells the arguments with a TypeVarTuple
         self, executor: Any, func: Callable[..., T], *args: Any
     ) -> "asyncio.Future[T]":

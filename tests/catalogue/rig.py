@@ -81,6 +81,11 @@ class Rig:
         """Change settings of the profile, dots in their names written as two underscores."""
         self.org.profile, _ = changed(self.org.profile, {k.replace("__", "."): v for k, v in values.items()})
 
+    def grant(self, grants: list[str] | None) -> None:
+        """What the client may do from now on; None: everything."""
+        client = self.org.clients[CREDENTIALS.client_id]
+        self.org.clients[client.id] = client.granted(grants)
+
     def sleep(self, seconds: float) -> None:
         self.run(asyncio.sleep(seconds))
 
@@ -145,6 +150,7 @@ class Rig:
             "leads": to,
             "contacts_per_list": self.org.profile.limits.contacts_per_list,
             "run_id": f"case {folder}",
+            "foresight": True,
             "concurrency": 4,
             "deadline_s": DAY_S,
             "settings": Settings(**{"batch_size": BATCH, **tuned}),

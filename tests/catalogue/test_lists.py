@@ -61,7 +61,7 @@ def test_f114_leads_that_are_planned_anew(rig):
     """Own ids protect inside one list only: a second plan puts every lead into a second list, and CHECK says C3."""
     rig.upload(naive.UnprovedOwnIds())
     rig.forget_the_run()
-    end = rig.upload(naive.UnprovedOwnIds(), lists=3)
+    end = rig.upload(naive.UnprovedOwnIds(), lists=3, foresight=False)
     assert (end.code, rig.complaints()[0]) == (0, f"C3: {LEADS} doubled")
 
 
@@ -99,9 +99,18 @@ def test_f117_what_was_acknowledged_is_taken_to_be_there(rig, strategy):
 
 @pytest.mark.parametrize("name", [GEN, OWN, CSV, CSV_OWN])
 def test_f119_the_name_of_the_list_is_taken(rig, name):
-    """A foreign list of this very name with five contacts is not proved to be the run's: exit 4, nothing is deleted."""
+    """A foreign list of this very name with five contacts: exit 7, nothing is written."""
     rig.foreign_list(rig.plan(name).shards()[0].list_name, 5)
+    writes = rig.writes()
     end = rig.upload(name)
+    assert (end.code, end.word, rig.writes() - writes) == (7, "STATE_LOST", 0)
+
+
+@pytest.mark.parametrize("name", [GEN, OWN, CSV, CSV_OWN])
+def test_f119_the_name_is_taken_and_nobody_looks(rig, name):
+    """Without a look ahead the list is not proved to be the run's: exit 4, nothing is deleted."""
+    rig.foreign_list(rig.plan(name).shards()[0].list_name, 5)
+    end = rig.upload(name, again=True)
     assert (end.code, end.word) == (4, "VERIFY_FAILED")
     assert (rig.size(), rig.count("lists.delete")) == (LEADS + 5, 0)
 
@@ -127,6 +136,40 @@ def test_f140_the_journal_is_deleted(rig, name):
     writes = rig.writes()
     end = rig.upload(name)
     assert (end.code, end.word, rig.writes() - writes) == (7, "STATE_LOST", 0)
+
+
+@EVERY
+def test_f140_the_whole_folder_is_deleted(rig, name):
+    """A new run finds the lists of the former one: exit 7 names one with its contacts, nothing is written."""
+    rig.stopped(name)
+    rig.sleep(60)  # an import that was accepted goes on without the upload
+    rig.forget_the_run()
+    writes, (list_id,), held = rig.writes(), rig.lists(), rig.size()
+    end = rig.upload(name, run_id="another")
+    assert (end.code, end.word, rig.writes() - writes) == (7, "STATE_LOST", 0)
+    assert f"({list_id}) has {held} contacts of this input" in end.message
+
+
+@EVERY
+def test_f140_the_same_leads_on_purpose(rig, name):
+    """With `--again` they are loaded once more, into lists of their own: exit 0; other leads need no such word."""
+    rig.upload(name)
+    rig.forget_the_run()
+    end = rig.upload(name, run_id="another", again=True)
+    assert (end.code, len(rig.lists()), rig.size()) == (0, 2, 2 * LEADS)
+    rig.invent(LEADS, seed=2)
+    assert rig.upload(name, folder="other").code == 0
+
+
+def test_f140_an_empty_list_of_a_former_run(rig):
+    """It is in nobody's way: ALL."""
+    rig.faults({"op": "contacts.add", "action": {"status": 403}})
+    assert rig.upload(GEN).code == 6
+    rig.forget_the_run()
+    rig.faults()
+    end = rig.upload(GEN, run_id="another")
+    assert len(rig.lists()) == 2
+    rig.check(end, GEN, run_id="another")
 
 
 @EVERY

@@ -6,7 +6,7 @@ from harness.twin.mock_org import CREDENTIALS
 
 from .rig import BATCH, BATCHES
 
-GEN, OWN = "batch-api", "batch-api-own-ids"
+GEN, OWN, CSV = "batch-api", "batch-api-own-ids", "csv-import-export"
 ALL = [GEN, OWN, "csv-import-export", "csv-import-own-ids"]
 EXPIRED = {"status": 401, "body": {"code": "bad.credentials", "message": "no", "status": 401}}
 FORBIDDEN = {"status": 403, "body": {"code": "missing.permissions", "message": "outbound:contact:add", "status": 403}}
@@ -63,6 +63,26 @@ def test_f067_a_permission_that_is_missing(rig, name):
     assert rig.size() == 0
     rig.faults()
     rig.check(rig.upload(name), name)
+
+
+@pytest.mark.parametrize(("name", "missing"), [(GEN, "contact:add"), (OWN, "contactList:add"), (CSV, "contact:view")])
+def test_f067_the_org_tells_what_is_missing(rig, name, missing):
+    """Seen before the first write: exit 6 names it and what it is for, not a list is made; ALL once it is given."""
+    rig.grant([f"-outbound:{missing}"])
+    end = rig.upload(name)
+    assert (end.code, end.word, f"lacks outbound:{missing} to " in end.message) == (6, "FORBIDDEN", True)
+    assert (rig.writes(), rig.lists()) == (0, [])
+    rig.grant(None)
+    rig.check(rig.upload(name), name)
+
+
+@pytest.mark.parametrize("action", [FORBIDDEN, {"status": 404}, {"reset": True}], ids=["403", "404", "reset"])
+def test_f067_an_org_that_does_not_tell(rig, action):
+    """The upload goes on and says that it does not know: ALL."""
+    rig.faults({"op": "subjects.me", "action": action})
+    end = rig.upload(GEN)
+    assert end.entry["notices"][0].startswith("not known: what the OAuth client may do")
+    rig.check(end, GEN)
 
 
 @pytest.mark.parametrize("name", [GEN, OWN])

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from harness.load.breaker import OPENS_AFTER, PROBE_EVERY_S
+from harness.load.timeouts import ROUNDS
 
 from .rig import BATCHES, LEADS
 
@@ -184,6 +185,39 @@ def test_f014_a_download_is_refused(rig, name, op):
     """The download waits and begins again, whichever hop was refused: ALL."""
     rig.faults({"op": op, "nth": 1, "times": 2, "action": busy("2")})
     rig.check(rig.upload(name), name)
+
+
+def test_f070_what_the_headers_tell(rig):
+    """The limit and the length of its window, as observed, are in the document."""
+    rig.settings(rate__requests_per_window=77, rate__window_s=30)
+    end = rig.upload(GEN)
+    assert end.entry["rate_limit"] in [{"allowed": 77, "window_s": seconds} for seconds in (30, 31)]  # rounded up
+
+
+@pytest.mark.parametrize("name", [GEN, OWN, "csv-import-export"])
+def test_f074_suspended_for_20_minutes(rig, name):
+    """Every time-out is due at once: what was under way is looked up or repeated, what was a job is over: ALL."""
+
+    def suspend():
+        asyncio.get_running_loop().suspend(1200.0)
+
+    end = rig.upload_meanwhile(name, 3.0, suspend, batch_size=5)
+    assert rig.elapsed() > 1200
+    assert (end.entry["in_doubt"] > 0) is (name == GEN)
+    rig.check(end, name, batch_size=5)
+
+
+@pytest.mark.parametrize("when", ["before_commit", "after_commit"])
+@pytest.mark.parametrize("name", [GEN, OWN])
+def test_f192_a_server_slower_than_the_time_out(rig, name, when):
+    """150 s a batch, 120 s of patience: after three rounds there is more of it, told once, no doubt for each: ALL."""
+    rig.faults({"op": "contacts.add", "when": when, "action": {"stall_s": 150}})
+    end = rig.upload(name, batch_size=10)
+    (notice,) = end.entry["notices"]
+    assert notice.startswith("contacts.add: no answer within 120 s, 3 times in a row")
+    assert rig.count("contacts.add") <= 60 + ROUNDS * 4
+    assert end.entry["in_doubt"] <= ROUNDS * 4
+    rig.check(end, name, batch_size=10)
 
 
 def test_f181_a_run_that_is_not_proved(rig):

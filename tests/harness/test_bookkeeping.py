@@ -149,6 +149,20 @@ def test_nobody_listens_is_no_outage(books, clock):
     assert books.hold(CALL) is None
 
 
+def test_a_process_that_was_suspended(books, clock):
+    """The pause is no time of the server's, no time-out, and none of the time that the run may take."""
+    planned_at, sent_at = books.now(), books.sent(CALL)
+    clock.now += 1201.0
+    books.suspended(1200.0)
+    books.answered(CALL, Reply(status=0, error="TimeoutError"), planned_at, sent_at)
+    assert books.samples.operations()["contacts.add"]["max_s"] == pytest.approx(1.0)
+    assert (books.now(), books.pausing(Wait(90.0))) == (1.0, 90.0)
+    assert (books.suspended_s, [notice[:40] for notice in books.notices]) == (
+        1200.0,
+        ["this process was suspended for 1200 s, w"],
+    )
+
+
 def test_a_limit_is_raised_with_a_notice(books, clock, caplog):
     """Calls that run out of time, one after the other: the next may take longer, and a person is told, once."""
     for _ in range(ROUNDS + 1):

@@ -1,6 +1,7 @@
 """What is repeated, when, and how often."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -111,6 +112,15 @@ def test_repeats_are_counted_and_otherwise_the_same():
     assert [call.attempt for call in end.shell.calls] == [1, 2, 3]
     assert len({(call.op, call.url, call.body) for call in end.shell.calls}) == 1
     assert end.shell.trail[1].startswith("throttle")
+
+
+@pytest.mark.parametrize(("idempotent", "status", "sent"), [(True, 200, 31), (False, 503, 1)])
+def test_probes_cost_no_patience(idempotent, status, sent):
+    """In an outage the shell says when to knock, and the flow goes on; what is not safe to repeat is still not."""
+    answers = [*[replace(no(503, retry_after="2"), probe=True)] * 30, OK][:sent]
+    end = ran(retrying(one_call(idempotent=idempotent), RetryPolicy(), random.Random(1)), *answers)
+    assert (end.result.status, len(end.shell.calls)) == (status, sent)
+    assert end.shell.waits == [2.0] * (sent - 1)
 
 
 @pytest.mark.parametrize("asked", ["0", "abc", None])

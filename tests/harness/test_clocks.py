@@ -1,0 +1,23 @@
+"""Which clocks the harness reads."""
+
+import ast
+from pathlib import Path
+
+import harness
+
+ROOT = Path(harness.__file__).parent
+WALL = {"time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime", "time.strftime"}
+WALL |= {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.fromtimestamp"}
+NAMES_ONLY = {("upload.py", "datetime.now"), ("cli/twin.py", "datetime.now")}  # of a run, and of a profile's source
+
+
+def called(path):
+    """The dotted names of what a module calls."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
+
+
+def test_nothing_is_counted_by_the_wall_clock():
+    """It may jump, or be wrong by a year: it names things, in UTC, and measures and compares nothing."""
+    found = {(str(path.relative_to(ROOT)), name) for path in ROOT.rglob("*.py") for name in called(path) & WALL}
+    assert found == NAMES_ONLY
