@@ -3,7 +3,8 @@
 import csv
 from array import array
 from collections import defaultdict
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Sample:
 
 
 FIELDS = tuple(field.name for field in fields(Sample))
+ROW = attrgetter(*FIELDS)
 TYPES: tuple[Any, ...] = tuple(field.type for field in fields(Sample))
 
 
@@ -69,7 +71,7 @@ class Samples:
         self._errors[sample.op] += not 200 <= sample.status < 400
         self._service[sample.op].append(sample.done_at - sample.sent_at)
         self._latency[sample.op].append(sample.done_at - sample.planned_at)
-        self._writer.writerow(astuple(sample))
+        self._writer.writerow(ROW(sample))
         if self.count % FLUSH_EVERY == 0:
             self._file.flush()
 
