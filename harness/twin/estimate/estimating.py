@@ -1,5 +1,6 @@
 """`contactbench estimate`: how long it would take, on what that hangs, and what would change it. Nothing is sent."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,6 +30,7 @@ ASKED_ABOUT = "default"  # the profile whose settings are doubted where all ship
 REPLICATES_OF_A_QUESTION = 40  # only the median of each is told
 LEAST_EFFECT = 0.01  # of a setting on the P50: below, it does not matter
 PERCENTILES = (10, 50, 90)
+DIGITS = 3  # of the ends of an interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +157,9 @@ def _entry(one: Strategy, world: World, played: Played, rows: "np.ndarray[Any, A
     duration, throttled = played.duration_s[rows], played.throttled_s[rows]
     return {
         "strategy": one.name,
-        "duration_s": _percentiles(duration),
+        "duration_s": _outward(_percentiles(duration)),
         "first_mapping_s": _percentiles(played.first_mapping_s[rows]),
-        "last_mapping_s": _percentiles(duration),
+        "last_mapping_s": _outward(_percentiles(duration)),
         "verification_s": _percentiles(played.ended_s[rows] - duration),
         "requests": _percentiles(played.requests[rows].astype(np.float64)),
         "polls": _percentiles(played.polls[rows].astype(np.float64)),
@@ -182,6 +184,18 @@ def _percentiles(values: Floats) -> dict[str, float]:
     known = values[~np.isnan(values)]
     found = np.percentile(known, PERCENTILES) if len(known) else (0.0,) * len(PERCENTILES)
     return {f"p{p}": round(float(value), 3) for p, value in zip(PERCENTILES, found, strict=True)}
+
+
+def _outward(times: dict[str, float]) -> dict[str, float]:
+    """P10 rounded down and P90 rounded up to three digits: an interval that promises no more than it knows."""
+    return times | {"p10": _to_digits(times["p10"], math.floor), "p90": _to_digits(times["p90"], math.ceil)}
+
+
+def _to_digits(value: float, rounded: Callable[[float], int]) -> float:
+    if not value:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(value)) - DIGITS + 1)
+    return round(rounded(round(value / unit, 6)) * unit, 9)
 
 
 def _medians(asked: _Asked, played: Played) -> list[float]:

@@ -9,11 +9,12 @@ from typing import Final
 
 import numpy as np
 
+from ...oauth import RENEWAL_POLL_S
 from ...retry import MIN_WAIT_S, RetryPolicy
 from .jobs import Jobs
 from .luck import EXPIRED, FRESH, LIMITED, LOST, LOST_APPLIED, OK, THROTTLED, Luck
 from .pacing import Budgets, Windows
-from .recording import PROOF
+from .recording import LOGIN, PROOF
 from .skeleton import END
 from .worlds import Bools, Floats, Ints, Tables
 
@@ -97,10 +98,12 @@ class Machine:
         self._rows = np.arange(len(tables.world))
         first, count = tables.first[stage][tables.world], tables.count[stage][tables.world]
         self._last, self._next = first + count, first.copy()
+        begins = self._now.copy()
         for worker in range(workers):
-            able = (worker < self._concurrency) & (self._next < self._last)
-            rows = np.flatnonzero(able)
-            self._take_flow(rows * workers + worker, rows, self._now[rows])
+            rows = np.flatnonzero((worker < self._concurrency) & (self._next < self._last))
+            self._take_flow(rows * workers + worker, rows, begins[rows])
+            if stage and tables.stages[stage - 1] == LOGIN:  # who does not log in looks for the token now and then
+                begins = np.ceil(self._now / RENEWAL_POLL_S) * RENEWAL_POLL_S
 
     def _turn(self) -> bool:
         """One event of every row that has one; whether any had."""
@@ -206,7 +209,7 @@ class Machine:
         number = self._next[rows]
         some = number < self._last[rows]
         self._at[slots] = np.where(some, now, WAITING)
-        self._now[rows] = np.maximum(self._now[rows], now)
+        self._now[rows[~some]] = np.maximum(self._now[rows[~some]], now[~some])
         slots, rows, number = slots[some], rows[some], number[some]
         self._node[slots] = self._tables.entry[number]
         self._shard[slots] = self._tables.shard[number]

@@ -32,9 +32,12 @@ class Upload:
     strategy: Strategy
     sizes: Sizes
     contacts_per_list: int
-    concurrency: int = 8
     lists: int | None = None
     settings: Settings = field(default_factory=Settings)
+
+    def stand_ins(self, *, whole: bool) -> StandIns:
+        contact = self.sizes.own_id_contact if self.strategy.own_ids else self.sizes.contact
+        return StandIns(self.sizes.columns, contact, self.settings.body_bytes, whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,10 @@ def _recorded(upload: Upload, leads: int, script: Script, *, whole: bool) -> tup
 
     The login, which the first flow makes, is a stage of its own.
     """
-    sizes, settings, strategy = upload.sizes, upload.settings, upload.strategy
-    shards = _shards(upload, leads, None if whole else upload.lists)
-    contact = sizes.own_id_contact if strategy.own_ids else sizes.contact
-    source = StandIns(sizes.columns, contact, settings.body_bytes, whole)
-    notes = Notes.of(shards)
-    job = Job(leads=source, progress=notes, files=NoFiles(), settings=settings)
-    recorder = _Recorder(upload, notes, source, CannedOrg(sizes.columns.lead_id, script))
+    strategy, shards = upload.strategy, shards_of(upload, leads, None if whole else upload.lists)
+    source, notes = upload.stand_ins(whole=whole), Notes.of(shards)
+    job = Job(leads=source, progress=notes, files=NoFiles(), settings=upload.settings)
+    recorder = _Recorder(Measure(upload, source), notes, CannedOrg(upload.sizes.columns.lead_id, script))
     stages: _Stages = []
     for stage in strategy.stages(job):
         flows = islice(stage.flows, ALIKE) if whole else stage.flows
@@ -122,7 +122,7 @@ def _recorded(upload: Upload, leads: int, script: Script, *, whole: bool) -> tup
     return _with_login(stages), [shard.count for shard in shards]
 
 
-def _shards(upload: Upload, leads: int, lists: int | None) -> list[Shard]:
+def shards_of(upload: Upload, leads: int, lists: int | None) -> list[Shard]:
     never_read = SyntheticLeads(leads, 0)
     return Plan(
         strategy=upload.strategy,
@@ -142,13 +142,43 @@ def _with_login(stages: _Stages) -> _Stages:
     return [(LOGIN, [login])] + [(name, [rest if flow is first else flow for flow in flows]) for name, flows in stages]
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How large requests are that were made with stand-ins for leads."""
+
+    upload: Upload
+    source: StandIns
+
+    def leads(self, call: Call) -> int:
+        return self.source.stand_for[call.batch] if call.op == "contacts.add" else call.contacts
+
+    def contacts(self, call: Call) -> int:
+        """As the mock counts them for its latency: those of a page, too, and of no upload."""
+        match call.op:
+            case "contacts.add":
+                return self.leads(call)
+            case "contacts.search":
+                return int(msgspec.json.decode(call.body or b"")["pageSize"])
+            case "contacts.bulk":
+                return len(msgspec.json.decode(call.body or b""))
+        return 0
+
+    def kib(self, call: Call) -> float:
+        sizes = self.upload.sizes
+        match call.op:
+            case "contacts.add":
+                return sizes.post(self.leads(call), own_ids=self.upload.strategy.own_ids) / 1024
+            case "import.upload":
+                return sizes.upload(call.contacts) / 1024
+        return len(call.body or b"") / 1024
+
+
 @dataclass(slots=True)
 class _Recorder:
     """A shell that answers at once, and writes down what it was asked for."""
 
-    upload: Upload
+    measure: Measure
     notes: Notes
-    source: StandIns
     org: CannedOrg
     steps: list[Step] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -161,7 +191,7 @@ class _Recorder:
         drive(authorized(flow, self.session), self)
         number, self.flows = self.flows, self.flows + 1
         shards = [self.notes.shard_of[call.contact_list_id] for call in self.calls if call.contact_list_id]
-        sent = [self._leads(call) for call in self.calls if call.contacts]
+        sent = [self.measure.leads(call) for call in self.calls if call.contacts]
         return _Flow(self.steps, shards[0] if shards else 0, sent[0] if sent else 0, number)
 
     def send(self, call: Call) -> Reply:
@@ -171,8 +201,8 @@ class _Recorder:
             Step(
                 op=call.op,
                 pause_s=self._pause_s,
-                contacts=self._served(call),
-                kib=self._bytes(call) / 1024,
+                contacts=self.measure.contacts(call),
+                kib=self.measure.kib(call),
                 budgeted=call.bearer and call.host == "api",
                 idempotent=call.idempotent,
                 said=self.org.said,
@@ -191,26 +221,3 @@ class _Recorder:
 
     def work(self, function: Callable[[], Any]) -> Any:
         return function()
-
-    def _leads(self, call: Call) -> int:
-        return self.source.stand_for[call.batch] if call.op == "contacts.add" else call.contacts
-
-    def _served(self, call: Call) -> int:
-        """Contacts in a request, as the mock counts them for its latency: those of a page, too, and of no upload."""
-        match call.op:
-            case "contacts.add":
-                return self._leads(call)
-            case "contacts.search":
-                return int(msgspec.json.decode(call.body or b"")["pageSize"])
-            case "contacts.bulk":
-                return len(msgspec.json.decode(call.body or b""))
-        return 0
-
-    def _bytes(self, call: Call) -> float:
-        sizes = self.upload.sizes
-        match call.op:
-            case "contacts.add":
-                return sizes.post(self._leads(call), own_ids=self.upload.strategy.own_ids)
-            case "import.upload":
-                return sizes.upload(call.contacts)
-        return len(call.body or b"")

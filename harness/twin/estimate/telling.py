@@ -43,7 +43,6 @@ def _times(document: dict[str, Any]) -> Table:
     table.add_column("strategy", no_wrap=True)
     for name in ("P10", "P50", "P90", "first row", "requests", "throttled"):
         table.add_column(name, justify="right")
-    table.add_column("bottleneck")
     for entry in document["strategies"]:
         time = entry["duration_s"]
         table.add_row(
@@ -53,7 +52,6 @@ def _times(document: dict[str, Any]) -> Table:
             duration(entry["first_mapping_s"]["p50"]),
             f"{entry['requests']['p50']:,.0f}",
             duration(entry["throttled_s"]["p50"]),
-            entry["bottleneck"],
         )
     return table
 
@@ -79,11 +77,12 @@ def _range(entries: list[dict[str, Any]]) -> str:
         time = least["duration_s"]
         return (
             f"{name}: {duration(time['p50'])} in the middle, in eight of ten replicates between"
-            f" {duration(time['p10'])} and {duration(time['p90'])}, if the org is as profile {least['profile']} says."
+            f" {duration(time['p10'])} and {duration(time['p90'])}, if the org is as profile {least['profile']} says;"
+            f" bottleneck: {least['bottleneck']}."
         )
     return (
         f"{name}: from {duration(least['duration_s']['p50'])} (profile {least['profile']})"
-        f" to {duration(most['duration_s']['p50'])} (profile {most['profile']})."
+        f" to {duration(most['duration_s']['p50'])} (profile {most['profile']}, bottleneck: {most['bottleneck']})."
     )
 
 
