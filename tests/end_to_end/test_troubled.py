@@ -6,6 +6,7 @@ from harness.strategies import MAIN
 
 HEARD = ("refused", "expired", "failed", "cut", "unsent")
 MEANT = ("not_applied", "repeatable", "doubtful")
+SEED_OF_FILES = 16194  # whose first upload and first download are struck
 
 
 @pytest.fixture(
@@ -49,3 +50,17 @@ def test_the_mock_struck_as_often_as_it_was_told(troubled):
     expected = sum(entry["requests"] for entry in entries.values()) * 0.05
     assert abs(struck - expected) < 4 * expected**0.5
     assert "What went wrong, and what became of it" in (folder / "report.md").read_text()
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+def test_whole_files_are_struck(contactbench, tmp_path):
+    """Of 750,000 rows each: an upload is answered 504 and carried out later, and the download of an export is cut."""
+    strategies = "csv-import-export,csv-import-own-ids"
+    where = ("--profile", "troubled", "--seed", SEED_OF_FILES, "--out", tmp_path / "out", "--json")
+    ran = contactbench("compare", "--leads", 1_500_000, "--strategies", strategies, *where, timeout_s=3_000)
+    assert ran.code == 0, ran.err
+    entries = {entry["strategy"]: entry for entry in ran.document["strategies"]}
+    assert all(entry["operations"]["import.upload"]["errors"] for entry in entries.values())
+    assert all(entry["operations"]["export.file"]["errors"] for entry in entries.values())
+    assert entries["csv-import-export"]["trouble"]["lists_reloaded"] == 1
