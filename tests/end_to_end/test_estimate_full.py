@@ -55,7 +55,7 @@ def full_runs(folder, preflight, profile, name):
 
 @pytest.mark.parametrize("profile", shipped())
 @pytest.mark.parametrize("name", MAIN)
-def test_estimates_hold(profile, name, leads, capsys):
+def test_estimates_hold(profile, name, leads):
     """The P50 is the full runs' within 1 %, as far as so many can tell; their share between P10 and P90 is no less than
     chance lets it be."""
     times = list(full_runs(*leads, mock_org.loaded(profile), name))
@@ -64,7 +64,6 @@ def test_estimates_hold(profile, name, leads, capsys):
     inside = sum(said["p10"] <= time <= said["p90"] for time in times) / len(times)
     spread = (said["p90"] - said["p10"]) / 2.56  # of a normal distribution: standard deviations from P10 to P90
     noise = 2 * NOISE * spread / len(times) ** 0.5
-    with capsys.disabled():
-        print(f"\n{profile} {name}: P50 {said['p50'] / median(times) - 1:+.2%}, {inside:.0%} of {len(times)} inside")
-    assert abs(said["p50"] - median(times)) <= 0.01 * median(times) + noise
-    assert inside >= 0.8 - 2 * (0.8 * 0.2 / len(times)) ** 0.5
+    found = f"P50 {said['p50'] / median(times) - 1:+.2%}, {inside:.0%} of {len(times)} runs inside"
+    assert abs(said["p50"] - median(times)) <= 0.01 * median(times) + noise, found
+    assert inside >= 0.8 - 2 * (0.8 * 0.2 / len(times)) ** 0.5, found

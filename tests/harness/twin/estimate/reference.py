@@ -1,4 +1,4 @@
-"""The exact thing, one replicate at a time: the real flows, runner, budget and limiter, on virtual time, without bodies.
+"""The exact thing, one replicate at a time: real flows, runner, budget and limiter on virtual time, without bodies.
 
 What the machine does for a thousand rows at once must come out the same here. The org answers as `canned` does, after
 as long as the mock would take, and its jobs follow the mock's own rules.

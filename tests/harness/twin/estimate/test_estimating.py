@@ -26,7 +26,7 @@ def test_what_scripts_rely_on(default):
     for entry in default["strategies"]:
         time = entry["duration_s"]
         assert 0 < time["p10"] <= time["p50"] <= time["p90"]
-        assert entry["requests"]["p50"] > 20
+        assert entry["requests"]["p50"] >= 20
         assert entry["bottleneck"] in ("import and export jobs", "answer time of the requests in flight")
     assert [entry["strategy"] for entry in default["strategies"]] == list(MAIN)
     assert msgspec.json.decode(msgspec.json.encode(default)) == default
@@ -75,21 +75,17 @@ def test_twice_the_same():
     assert first == second != made(profile="troubled", seed=6)
 
 
-def test_a_year(default):
+def test_a_year():
     """Appending fills the org in the month that simple sums say; emptying first never does."""
-    plans = {
-        (plan["strategy"], plan["mode"]): plan["months"]
-        for plan in made(
-            leads=1_500_000, replicates=3, profile="default", strategies=["csv-import-own-ids"], monthly=True
-        )["monthly"]
-    }
-    append = plans["csv-import-own-ids", "append"]
+    year = {"monthly": True, "profile": "default", "strategies": ["csv-import-own-ids"], "replicates": 3}
+    plans = {plan["mode"]: plan["months"] for plan in made(leads=1_500_000, **year)["monthly"]}
+    append = plans["append"]
     assert [bool(month["fails"]) for month in append[:4]] == [False, False, False, True]
     assert "500,000 of 1,500,000" in append[3]["fails"]
-    assert not any(month["fails"] for month in plans["csv-import-own-ids", "clear-then-load"])
-    assert plans["csv-import-own-ids", "delta"][1]["leads_sent"] == 300_000
-    assert plans["csv-import-own-ids", "upsert"][1]["contacts_in_org"] == 1_800_000
-    assert "upsert" in told(made(monthly=True, profile="default", strategies=["csv-import-own-ids"], replicates=2))
+    assert not any(month["fails"] for month in plans["clear-then-load"])
+    assert plans["delta"][1]["leads_sent"] == 300_000
+    assert plans["upsert"][1]["contacts_in_org"] == 1_800_000
+    assert "upsert" in told(made(**year))
 
 
 @pytest.mark.parametrize(
