@@ -30,7 +30,7 @@ def torture(
     seeds: Annotated[int, typer.Option(min=1, help="How many, each of them a run of every strategy.")] = 20,
     first: Annotated[int, typer.Option(min=0, help="The first seed; each run is drawn from its own alone.")] = 1,
     strategy: Annotated[str | None, typer.Option(help="Only this one. [all five]")] = None,
-    leads: Annotated[int | None, typer.Option(min=1, help="Leads of each run. [200 to 3,000]")] = None,
+    leads: Annotated[int | None, typer.Option(min=1, help="Leads of each run. [100 to 1,000]")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes. [one a core]")] = None,
     as_json: Json = False,
 ) -> None:

@@ -9,7 +9,7 @@ from .troubles import Trouble, troubles
 
 Moment = Literal["before", "during", "after"]
 
-FEWEST, MOST = 200, 3_000  # leads
+FEWEST, MOST = 100, 1_000  # leads
 MOST_KILLS = 3
 CELL_CHARS = 80  # more than any invented lead has, less than the platform's limit, which the harness knows
 

@@ -211,8 +211,8 @@ def _elsewhere(rng: random.Random, op: str) -> Trouble | None:
 
 
 _HONEST: tuple[_Kind, ...] = (
-    _failure, _failure, _throttled, _reset, _reset, _stall, _late, _partial, _cut, _shuffled, _wrong_answer, _nonsense,
-    _expired, _frozen_export,
+    _failure, _failure, _throttled, _reset, _reset, _stall, _late, _late, _partial, _cut, _shuffled, _wrong_answer,
+    _nonsense, _expired, _frozen_export,
 )  # fmt: skip
 _LIES: tuple[_Kind, ...] = (
     _refusal, _done_all_the_same, _wrong_contacts, _wrong_contacts, _short_file, _spoilt_job, _nothing_done,

@@ -1,0 +1,22 @@
+"""The torture finds bugs: each of those planted here, within a few seeds."""
+
+import pytest
+
+from harness.twin import mock_org
+from harness.twin.torture.plan import drawn
+from harness.twin.torture.run import tortured
+
+from .planted import BUGS
+
+PROFILE = mock_org.loaded("default")
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_planted_bug_is_found(tmp_path, bug):
+    """By the very runs that the real thing passes; docs/torture.md says at which seed."""
+    strategy, planted, found_at = BUGS[bug]
+    (tmp_path / "real").mkdir()
+    (tmp_path / "spoilt").mkdir()
+    torture = drawn(found_at, strategy)
+    assert tortured(torture, PROFILE, tmp_path / "real").violations == []
+    assert tortured(torture, PROFILE, tmp_path / "spoilt", planted).violations != []
