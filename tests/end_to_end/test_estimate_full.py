@@ -6,13 +6,14 @@ from statistics import median
 
 import pytest
 
-from harness.compare import _settings, _virtually
 from harness.execution import Plan
 from harness.leads.preflight import check
 from harness.leads.shard_csv import write_csv
 from harness.leads.source import open_leads
 from harness.leads.synthetic import SyntheticLeads
+from harness.runner import complete
 from harness.strategies import MAIN, strategy
+from harness.strategies.job import Settings
 from harness.twin import mock_org, virtual_time
 from harness.twin.estimate.estimating import Order, estimate
 from mockserver.profile import shipped
@@ -34,6 +35,11 @@ def leads(tmp_path_factory):
     return folder, check(source, folder / "leads.parquet")
 
 
+async def full_run(plan, profile, folder):
+    async with mock_org.in_process(profile, plan.seed) as target:
+        return await complete(plan, target, mock_org.CREDENTIALS, folder)
+
+
 def full_runs(folder, preflight, profile, name):
     """Seconds until every lead was mapped, of a full run a seed."""
     limits = profile.profile.limits
@@ -45,9 +51,9 @@ def full_runs(folder, preflight, profile, name):
             contacts_per_list=limits.contacts_per_list,
             run_id=f"full-{seed}",
             seed=seed,
-            settings=_settings(limits.request_body_bytes, "virtual"),
+            settings=Settings(body_bytes=limits.request_body_bytes),
         )
-        outcome = virtual_time.run(_virtually(plan, profile, seed, folder / "run"))
+        outcome = virtual_time.run(full_run(plan, profile, folder / "run"))
         assert outcome.proof.verified
         yield outcome.duration_s
         shutil.rmtree(folder / "run")
