@@ -131,8 +131,8 @@ class Tokens(_Section, frozen=True):
 class FaultRates(_Section, frozen=True):
     """How likely a request meets a fault, by kind: probabilities of kinds that exclude each other, so they add up to 1
     at most. Each request of the API that passed authentication and the rate limit is drawn once, on its own, uploads,
-    exports and downloads like any other; logins, `/health` and `/openapi.json` never are. A repeat is a new request. One
-    that the org refuses (an export that is not ready yet is a 404) is not struck after its commit: there was none.
+    exports and downloads like any other; logins, `/health` and `/openapi.json` never are. A repeat is a new request.
+    What the org refuses (an export that is not ready yet is a 404) is not struck after its commit: there was none.
 
     error_before_commit  read, checked and waited for; 503, nothing was done
     error_after_commit   done; then 500
