@@ -54,6 +54,7 @@ def _document(done: list[Ordeal], wall_s: float) -> dict[str, Any]:
         "struck": sum(ordeal.struck for ordeal in done),
         "meddled": sum(ordeal.meddled for ordeal in done),
         "requests": sum(ordeal.requests for ordeal in done),
+        "most_requests_a_start": max((ordeal.most_requests for ordeal in done), default=0),
         "virtual_s": round(sum(ordeal.virtual_s for ordeal in done), 1),
         "wall_s": round(wall_s, 1),
         "wrong": [_entry(ordeal) for ordeal in done if ordeal.violations],

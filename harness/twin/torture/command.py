@@ -15,7 +15,7 @@ from .. import mock_org
 from .killing import Killed, KillingShell, Runaway
 from .plan import Kill
 
-STEPS_A_START = 5_000
+STEPS_A_START = 1_500  # some four times what any start has ever taken
 STEPS_A_BATCH = 40
 
 

@@ -47,6 +47,7 @@ class Ordeal:
     endings: list[str] = field(default_factory=list)  # of each start: "killed", or its exit code and error code
     code: int = 1  # of the last one
     requests: int = 0
+    most_requests: int = 0  # of one start
     struck: int = 0  # how often troubles did
     meddled: bool = False  # somebody else did something to its contacts
     virtual_s: float = 0.0
@@ -95,6 +96,8 @@ class _Torturer:
             self._told.endings.append("killed")
             await asyncio.sleep(kill.away_s if kill else 0.0)
             return False
+        finally:
+            self._told.most_requests = max(self._told.most_requests, command.sent.total())
         self._told.code = code
         self._told.endings.append(f"{code} {text}".strip())
         if code == NOT_PROVED and self._torture.honest:
