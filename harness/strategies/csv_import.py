@@ -30,6 +30,7 @@ from .sample import sample_verification
 from .search_mapping import page_flows
 
 UPLOADS = 5  # of a file whose answers keep getting lost
+IMPORTING = "contact.list.import.in.progress"
 EXPORTS = 3  # of a list whose exports are short
 
 
@@ -121,13 +122,37 @@ def _upload(record: ShardRecord, job: Job, *, own_ids: bool) -> Flow[ShardRecord
 def _start_over(record: ShardRecord, job: Job) -> Flow[ShardRecord]:
     """An empty list in place of one that may hold rows of a lost upload. This run made it, so it may delete it."""
     yield Wait(job.settings.quiet_s, "quiet")
-    reply = yield api.delete_list(record.list_id)
-    if not reply.ok and reply.status != 404:
-        raise stop("lists.delete", record.list_id, reply)
+    yield from _deleted(record, job)
     yield Save(ShardAbandoned(record.shard.number))
     list_id = yield from create_or_find(record.shard.list_name, job)
     yield Save(ListCreated(record.shard.number, list_id))
     return replace(record, contact_list_id=list_id, state="listed")
+
+
+def _deleted(record: ShardRecord, job: Job) -> Flow[None]:
+    """The list is gone. It cannot go while the import of a lost upload goes on in it: that is waited for.
+
+    Source: code contact.list.import.in.progress of DELETE contactlists, swagger of 2018-03-21.
+    """
+    percent, unchanged_s = None, 0.0
+    for pause in intervals(job.settings):
+        reply = yield api.delete_list(record.list_id)
+        if reply.ok or reply.status == 404:
+            return
+        if api.Refusal(reply).code != IMPORTING or unchanged_s > job.settings.stalled_s:
+            raise stop("lists.delete", record.list_id, reply)
+        yield Wait(pause, "poll")
+        seen = yield from _percent(record)
+        unchanged_s = unchanged_s + pause if seen == percent else 0.0
+        percent = seen
+
+
+def _percent(record: ShardRecord) -> Flow[int | None]:
+    reply = yield api.import_status(record.list_id)
+    try:
+        return api.import_progress(reply).percent
+    except (api.Refusal, api.BadResponse):
+        raise stop("import.status", record.list_id, reply) from None
 
 
 def _imported(record: ShardRecord, job: Job) -> Flow[int]:

@@ -50,6 +50,15 @@ def test_f078_an_upload_whose_answer_is_lost(rig, name, lists):
     rig.check(end, name)
 
 
+@BOTH
+@pytest.mark.parametrize("action", [{"late_commit_s": 15, "status": 504}, {"status": 500}])
+def test_f078_a_lost_upload_whose_import_is_long(rig, name, action):
+    """The import goes on for minutes after the answer was lost; its list can be deleted only then."""
+    rig.settings(jobs__import_rows_per_s=2.0)
+    rig.faults(upload("after_commit", **action))
+    rig.check(rig.upload(name), name)
+
+
 @pytest.mark.parametrize(
     ("action", "told"),
     [
