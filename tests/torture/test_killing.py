@@ -58,6 +58,17 @@ async def test_nothing_is_done_after_death(killing, tmp_path):
     assert not list((tmp_path / "run").iterdir())
 
 
+async def test_where_requests_go_and_what_they_carry(killing):
+    """Addresses that the server handed out, and what must not be found afterwards."""
+    shell = killing(None)
+    await shell.send(CALL)
+    signed = Call(
+        op="export.file", method="GET", url="https://elsewhere.example/x", headers={"Authorization": "Bearer t"}
+    )
+    await shell.send(signed)
+    assert (shell.hosts, shell.secrets) == ({"elsewhere.example"}, {"Bearer t"})
+
+
 async def test_a_run_without_end_is_stopped(killing):
     """Pauses count, or waiting for ever would pass for patience."""
     shell = killing(None, most=2)
