@@ -13,6 +13,8 @@ What can stop a run, as a tree. Each class has an exit code; `docs/scripting.md`
   + SafetyStop            9   a host that is not allowed, a cap of the run
 """
 
+import errno
+
 
 class RunError(Exception):
     """`code` names the trouble for scripts; the message says what, where, what it means, and the next step."""
@@ -58,3 +60,14 @@ class LocalResource(RunError):
 
 class SafetyStop(RunError):
     exit_code = 9
+
+
+def out_of_descriptors(error: BaseException | None) -> LocalResource | None:
+    """What to tell where `error`, or what it came of, is that this process or machine may open no more files."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # they may go round
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            return LocalResource("NO_DESCRIPTORS", f"{error.strerror}; raise `ulimit -n`, then run again.")
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None

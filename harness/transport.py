@@ -1,10 +1,11 @@
 """Call -> Reply on httpx. The only module that imports it."""
 
 import asyncio
-import errno
+import resource
 import socket
 import ssl
 import struct
+import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .errors import LocalResource, SafetyStop
+from .errors import LocalResource, SafetyStop, out_of_descriptors
 from .flow import Call, FilePart, Reply
 
 # Nothing of the body can have left when one of these is raised.
@@ -23,6 +24,7 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 NO_TIMEOUT = httpx.Timeout(None)  # each call has one of its own, over everything it does
 WRITE_BUFFER = 1024 * 1024
+FILES = 30  # that an upload may have open besides its connections: 27 were counted
 NO_CONNECTION = httpx.ConnectError.__name__
 # What a call that was given up has not sent yet goes with its connection: otherwise the system would send it for as
 # long as the server reads, and a write could happen long after it was looked for in vain.
@@ -62,9 +64,10 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
 class Client(httpx.AsyncClient):
     """One that knows of the calls under way: they share what connections the server, or this machine, has left."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, most: int = 1000, **options: Any) -> None:
         super().__init__(**options)
         self.under_way = 0
+        self.room = asyncio.Semaphore(most)
         self._ended = asyncio.Event()
 
     async def another_ended(self) -> None:
@@ -88,6 +91,7 @@ class Client(httpx.AsyncClient):
 @asynccontextmanager
 async def connected(target: Target, connections: int) -> AsyncIterator[Client]:
     """A client with a bounded pool that follows no redirect and reads no proxy or netrc from the environment."""
+    connections = min(connections, max(1, _descriptors() - FILES))
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     transport = httpx.AsyncHTTPTransport(
         verify=_trusted(),
@@ -95,8 +99,16 @@ async def connected(target: Target, connections: int) -> AsyncIterator[Client]:
         uds=None if target.socket is None else str(target.socket),
         socket_options=[RESET_ON_CLOSE],
     )
-    async with Client(transport=transport, timeout=NO_TIMEOUT, follow_redirects=False, trust_env=False) as client:
+    async with Client(
+        connections, transport=transport, timeout=NO_TIMEOUT, follow_redirects=False, trust_env=False
+    ) as client:
         yield client
+
+
+def _descriptors() -> int:
+    """How many files and connections this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
 @cache
@@ -107,11 +119,12 @@ def _trusted() -> ssl.SSLContext:
 
 async def send(client: Client, target: Target, call: Call) -> Reply:
     """The answer to `call`; a lost connection is a Reply too, so that callers have one path."""
-    reply = await client.counted(_answer(client, target, call))
-    while reply.error == NO_CONNECTION and client.under_way:  # the server is there, but takes no more of them
-        await client.another_ended()
-        reply = await client.counted(_answer(client, target, call))
-    return reply
+    while True:
+        async with client.room:
+            reply = await client.counted(_answer(client, target, call))
+        if reply.error != NO_CONNECTION or not client.under_way:
+            return reply
+        await client.another_ended()  # the server is there, but takes no more of them
 
 
 async def _answer(client: Client, target: Target, call: Call) -> Reply:
@@ -125,23 +138,11 @@ async def _answer(client: Client, target: Target, call: Call) -> Reply:
                 headers = {key.lower(): value for key, value in response.headers.items()}
                 return Reply(status=response.status_code, headers=headers, body=body)
     except NEVER_SENT as error:
-        if client.under_way == 1:
-            _require_descriptors(error)
+        if client.under_way == 1 and (trouble := out_of_descriptors(error)) is not None:
+            raise trouble from None
         return Reply(status=0, error=type(error).__name__, sent=False)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _TooLong) as error:
         return Reply(status=0, error=type(error).__name__)
-
-
-def _require_descriptors(error: BaseException) -> None:
-    """Raises LocalResource where it is this machine that has no more connections to give."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
-            raise LocalResource(
-                "NO_DESCRIPTORS",
-                f"{cause.strerror}: not one connection can be opened; raise `ulimit -n`, then run again.",
-            ) from None
-        cause = cause.__cause__ or cause.__context__
 
 
 class _TooLong(Exception):

@@ -10,14 +10,15 @@ from typing import Any
 
 import typer
 
-from ..errors import RunError
+from ..errors import RunError, out_of_descriptors
 
 
 @contextmanager
 def told(as_json: bool) -> Iterator[None]:
     """A RunError as one message and its exit code; never a traceback for something a user can cause."""
     try:
-        yield
+        with _descriptors():
+            yield
     except RunError as error:
         if as_json:
             show(as_document(error), as_json=True)
@@ -26,6 +27,19 @@ def told(as_json: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         progress("STOPPED by SIGINT; the journal is whole, the same command goes on from there.")
         raise typer.Exit(130) from None
+
+
+@contextmanager
+def _descriptors() -> Iterator[None]:
+    """Files are opened and written in many places; that it cannot be done is told in one."""
+    try:
+        yield
+    except OSError as error:
+        from ..mapping.trouble import of_the_disk
+
+        if (trouble := out_of_descriptors(error) or of_the_disk(error)) is None:
+            raise
+        raise trouble from None
 
 
 def finish(document: dict[str, Any], folder: Path, as_json: bool) -> None:

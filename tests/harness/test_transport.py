@@ -1,6 +1,7 @@
 """Calls over HTTP: what went out, what came back, and whether anything can have left."""
 
 import asyncio
+import errno
 import socket
 import struct
 from collections import deque
@@ -125,6 +126,17 @@ async def test_an_error_says_whether_anything_can_have_left(router, client, erro
     router.post(f"{API}/x").mock(side_effect=error)
     reply = await transport.send(client, TARGET, call())
     assert (reply.status, reply.error, reply.sent, reply.ok) == (0, error.__name__, sent, False)
+
+
+async def test_a_machine_without_descriptors_says_so():
+    """It is no silence of the server's."""
+
+    def refuse(request):
+        raise httpx.ConnectError("all attempts failed") from OSError(errno.EMFILE, "Too many open files")
+
+    async with transport.Client(transport=httpx.MockTransport(refuse)) as client:
+        with pytest.raises(LocalResource, match="NO_DESCRIPTORS Too many open files"):
+            await transport.send(client, TARGET, call())
 
 
 async def test_a_body_that_breaks_off_is_no_answer(router, client):

@@ -1,7 +1,13 @@
 """Networks that are slow, forgetful, or have little room: each upload ends with ALL."""
 
+import subprocess
+
 import pytest
 
+from harness.leads.synthetic import SyntheticLeads, write_csv
+
+from ..end_to_end.oracle import complaints
+from ..end_to_end.processes import CONTACTBENCH, TIMEOUT_S, Mock, environment
 from .strikes import Pace, Strike, bandwidth
 from .test_sweep import BATCHES, CSV, CSV_OWN, GEN, OWN, POST, SEARCH, UPLOAD
 
@@ -83,3 +89,28 @@ def test_a_server_that_takes_few_connections(net, name, most):
     assert (net.proxy.peak, end.code) == (most, 0), end.message
     assert (net.requests(SEARCH), net.rig.elapsed() > 120) == ([], True)
     net.rig.check(end, name, batch_size=10)
+
+
+@pytest.fixture
+def mock(tmp_path):
+    one = Mock(tmp_path / "mock", "--pace", "none", "--seed", "1")
+    yield one
+    one.stop()
+
+
+@pytest.mark.parametrize("descriptors", [32, 24])
+def test_few_file_descriptors(mock, tmp_path, descriptors):
+    """32 flows share the few connections that are left beside the files of an upload: ALL in one run."""
+    leads = tmp_path / "leads.csv"
+    write_csv(SyntheticLeads(1000, seed=1), leads)
+    files = ["--leads", leads, "--run", tmp_path / "run", "--lead-id", "Lead ID", "--phone", "Phone"]
+    options = ["--target", mock.url, "--strategy", GEN, "--batch-size", "50", "--concurrency", "32"]
+    command = [CONTACTBENCH, "upload", *map(str, files), *options]
+
+    def ended(limit):
+        limited = ["sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh", *command]
+        return subprocess.run(limited, cwd=tmp_path, env=environment(), capture_output=True, timeout=TIMEOUT_S)
+
+    first, again = ended(descriptors), ended(256)
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    assert complaints(mock, tmp_path / "run", leads) == []
