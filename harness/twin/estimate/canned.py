@@ -30,6 +30,7 @@ class CannedOrg:
     lead_id: str  # the column
     script: Script = field(default_factory=Script)
     lists: dict[str, str] = field(default_factory=dict)  # name -> id
+    made: int = 0  # lists, the deleted ones too: no id comes twice
     rows: dict[str, int] = field(default_factory=dict)  # of imports, by list
     contacts: dict[str, str] = field(default_factory=dict)  # Lead ID -> contact id
     asked: dict[str, int] = field(default_factory=dict)  # how often, since a job of the list began
@@ -56,7 +57,8 @@ class CannedOrg:
 
     def _create(self, call: Call) -> Reply:
         name = decode(call.body or b"")["name"]
-        self.lists[name] = f"{len(self.lists):036d}"
+        self.made += 1
+        self.lists[name] = f"{self.made:036d}"
         return _json({"id": self.lists[name]})
 
     def _listing(self, call: Call) -> Reply:
