@@ -18,6 +18,7 @@ from .execution import Outcome, Plan
 from .leads.preflight import check
 from .leads.source import open_leads
 from .mapping.files import write_json
+from .mapping.room import needed_bytes, require_room
 from .oauth import Credentials
 from .results import input_facts, machine, run_document, strategy_entry, write_requests
 from .runner import complete
@@ -125,6 +126,8 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
     )
     try:
         lists = len(plan.shards())
+        if not (folder / "journal.sqlite").exists():
+            require_room(folder, needed_bytes(preflight.leads, preflight.source))
     except UsageError:
         checked.unlink()
         raise

@@ -3,6 +3,7 @@
 import csv
 from array import array
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
@@ -48,6 +49,7 @@ class Samples:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
+        self._dropped = False  # lines that the disk did not take
         self.ended_at = 0.0  # s, of the last request
         self.throttled_s = 0.0
         self.status_429 = 0
@@ -71,9 +73,18 @@ class Samples:
         self._errors[sample.op] += not 200 <= sample.status < 400
         self._service[sample.op].append(sample.done_at - sample.sent_at)
         self._latency[sample.op].append(sample.done_at - sample.planned_at)
-        self._writer.writerow(ROW(sample))
-        if self.count % FLUSH_EVERY == 0:
-            self._file.flush()
+        self._write(sample)
+
+    def _write(self, sample: Sample) -> None:
+        """A line of the file, for as long as the disk takes it: a run does not end for want of its log."""
+        if self._dropped:
+            return
+        try:
+            self._writer.writerow(ROW(sample))
+            if self.count % FLUSH_EVERY == 0:
+                self._file.flush()
+        except OSError:
+            self._dropped = True
 
     def operations(self) -> dict[str, dict[str, Any]]:
         """Count, errors and percentiles of each operation; service time from the sending, latency from the plan."""
@@ -93,7 +104,18 @@ class Samples:
         return float(sum(self._service.get(op, ())))
 
     def close(self) -> None:
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError:
+            self._dropped = True
+        if self._dropped:
+            _cut_after_last_line(self.path)
+
+
+def _cut_after_last_line(path: Path) -> None:
+    """Leave no half line behind: whoever reads the file would stumble over it."""
+    with suppress(OSError), path.open("rb+") as file:
+        file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def _read(path: Path) -> list[Sample]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StateError
+from .trouble import of_the_disk
 
 
 @contextmanager
@@ -21,7 +22,10 @@ def held(path: Path) -> Iterator[None]:
 
 def locked(path: Path) -> int:
     """The open lock file. A lock of the kernel's, not a pid in a file: it dies with its holder."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise of_the_disk(error) or error from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,5 +1,6 @@
 """What SQLite complains of: the disk, which somebody can mend, or the file, which nobody should believe any more."""
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -15,6 +16,7 @@ LOCAL = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
 }
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM}
 RECONCILE = "rebuild it from the org with `contactbench reconcile --from-server` and the upload's other options"
 
 
@@ -34,6 +36,18 @@ def not_taken(error: Exception, path: Path) -> LocalResource:
     return LocalResource(
         "DISK_FULL" if full else "NOT_WRITTEN",
         f"{path} did not take a commit ({error}); free space, see that the folder can be written, and run the same"
+        " command again.",
+    )
+
+
+def of_the_disk(error: OSError) -> LocalResource | None:
+    """What to tell of a file that cannot be written, wherever it was; None for a trouble that is another one."""
+    if error.errno not in DISK:
+        return None
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return LocalResource(
+        "DISK_FULL" if full else "NOT_WRITTEN",
+        f"{error.filename or 'a file of the run'}: {error.strerror}; make room or mend the disk, then run the same"
         " command again.",
     )
 

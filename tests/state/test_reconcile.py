@@ -99,7 +99,7 @@ def test_two_runs_of_one_input(rig, reconcile):
     """Which of them is meant has to be said, by their lists."""
     assert rig.upload("batch-api").code == 0
     mapping, lists = rig.mapping(), rig.lists()
-    assert rig.upload("batch-api", folder="other").code == 0
+    assert rig.upload("batch-api", folder="other", again=True).code == 0
     losing(rig.folder / "run", "folder")
     rig.checked.clear()
     with pytest.raises(RunError, match="choose with --lists"):
