@@ -130,6 +130,7 @@ def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
         if plan.checked is not None:
             plan.checked.replace(plan.leads)
         files = RunFiles(folder, plan.preflight.source, plan.leads)
+        files.sweep()
         try:
             yield Run(plan, journal, files)
         finally:

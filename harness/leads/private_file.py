@@ -2,12 +2,17 @@
 
 import errno
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import LocalResource
+
+# DuckDB writes beside the file it is given, under a name that begins with tmp_.
+DRAFT = re.compile(r"(?:tmp_)?\..+\.(\d+)\.\w+|leads-(\d+)\.parquet")
 
 
 @contextmanager
@@ -17,7 +22,7 @@ def written(path: Path) -> Iterator[Path]:
     Raises LocalResource where the disk or the folder does not allow it.
     """
     with _told(path):
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600, never through a link
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_draft(path))  # 0600, never through a link
         os.close(handle)
         temporary = Path(name)
         try:
@@ -33,8 +38,35 @@ def written(path: Path) -> Iterator[Path]:
 @contextmanager
 def private_folder(beside: Path) -> Iterator[Path]:
     """A folder (0700) for intermediate files on the disk of `beside`, gone when the block ends."""
-    with _told(beside), tempfile.TemporaryDirectory(dir=beside.parent, prefix=f".{beside.name}.") as folder:
+    with _told(beside), tempfile.TemporaryDirectory(dir=beside.parent, prefix=_draft(beside)) as folder:
         yield Path(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left unfinished in `folder`; none of this process's own may be under way."""
+    for path in folder.iterdir():
+        draft = DRAFT.fullmatch(path.name)
+        if draft and not _lives(int(draft[1] or draft[2])):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _draft(path: Path) -> str:
+    """How the names of drafts of `path` begin: they tell whose they are, so that those of the dead can be known."""
+    return f".{path.name}.{os.getpid()}."
+
+
+def _lives(pid: int) -> bool:
+    """Whether another process has this pid: a pid of one's own was somebody's before."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return pid != os.getpid()
 
 
 @contextmanager

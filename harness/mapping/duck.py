@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,17 +38,15 @@ def database(folder: Path) -> Iterator[Any]:
     Raises LocalResource when memory or disk run out, Refused for a file that is not the CSV it should be. DuckDB's own
     message is dropped, since it repeats the line it stumbled over.
     """
-    connection = _kept[folder]().cursor() if folder in _kept else _instance(folder)
     try:
-        yield connection
+        with closing(_kept[folder]().cursor() if folder in _kept else _instance(folder)) as connection:
+            yield connection
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise LocalResource(
             "DISK_FULL", f"{folder}: {type(error).__name__} while joining files; make room, then run again."
         ) from None
     except duckdb.Error as error:
         raise bad_file(folder, type(error).__name__) from None
-    finally:
-        connection.close()
 
 
 def _instance(folder: Path) -> Any:

@@ -17,7 +17,7 @@ import msgspec
 
 from ..domain import LeadColumns, LeadReader, Reject
 from ..errors import GaveUp, Refused, VerifyFailed
-from ..leads.private_file import written
+from ..leads.private_file import sweep, written
 from ..leads.shard_csv import write_upload
 from .duck import csv_header, csv_table, database, identifier, literal
 from .records import Part, ShardRecord
@@ -89,6 +89,11 @@ class RunFiles:
 
     def discard(self, path: Path) -> None:
         path.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove the drafts of killed processes, which may hold rows: for who begins, and has the folder to itself."""
+        sweep(self.folder)
+        sweep(self.work)
 
     def discard_rows(self) -> None:
         """Remove every upload and export, however the run ended: whoever needs one again makes it again."""

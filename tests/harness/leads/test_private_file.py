@@ -1,11 +1,14 @@
 """Files are whole or not there, and their owner's alone."""
 
 import errno
+import os
+import subprocess
+import sys
 
 import pytest
 
 from harness.errors import LocalResource
-from harness.leads.private_file import private_folder, written
+from harness.leads.private_file import private_folder, sweep, written
 
 
 def test_a_file_takes_its_name_when_it_is_complete(tmp_path):
@@ -41,3 +44,26 @@ def test_a_folder_for_intermediate_files_is_private_and_goes(tmp_path):
     with private_folder(tmp_path / "leads.parquet") as folder:
         assert (folder.parent, folder.stat().st_mode & 0o777) == (tmp_path, 0o700)
     assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from harness.leads.private_file import private_folder, written
+to = Path(sys.argv[1])
+with written(to / "mapping.csv"), private_folder(to / "leads.parquet") as folder:
+    (folder / "scanned.csv").write_text("L-1")
+    (to / f"leads-{os.getpid()}.parquet").write_text("L-1")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path):
+    """Drafts, folders and all; what a living process is writing stays, and so does what is finished."""
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    kept = {"leads.parquet", f".mapping.csv.{os.getppid()}.abc", f"leads-{os.getppid()}.parquet"}
+    for name in kept:
+        (tmp_path / name).touch()
+    assert len(list(tmp_path.iterdir())) == 6
+    sweep(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == kept
