@@ -133,6 +133,9 @@ class Strategy(_Part, frozen=True, kw_only=True):
     in_doubt: int | None = None
     resolved: int | None = None
     throttled_s: float | None = None  # summed over requests
+    outage_s: float | None = None  # summed over requests that waited for a server which failed everything
+    suspended_s: float | None = None  # in which the process did not run; part of no other figure
+    notices: list[str] = []
     trouble: Trouble | None = None
     faults_struck: dict[str, int] = {}  # by the mock's fault rates, by kind
     contacts_per_s: float | None = None

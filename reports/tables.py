@@ -47,9 +47,12 @@ _MEASURES: tuple[tuple[str, Callable[[Strategy], str]], ...] = (
     ("– time per request, p99", lambda e: duration(_main(e).p99_s)),
     ("Contacts per second", lambda e: rate(e.contacts_per_s)),
     ("Waiting for the rate limit, all requests together", lambda e: duration(e.throttled_s)),
+    ("Waiting for a server that failed everything", lambda e: duration(e.outage_s) if e.outage_s else NONE),
+    ("Suspended, part of no other figure", lambda e: duration(e.suspended_s) if e.suspended_s else NONE),
     ("Refused for the rate (429)", lambda e: number(e.status_429)),
     ("Repeated requests", lambda e: number(e.retries)),
     ("What held it up", lambda e: e.bottleneck or NONE),
+    ("To know", lambda e: "; ".join(e.notices) or NONE),
     ("Leads mapped", _share),
 )
 

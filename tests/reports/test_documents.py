@@ -113,6 +113,16 @@ def test_one_unproved_strategy_hides_only_itself(documents, fake):
     assert "the mapping of `csv-import-export` could not be proved" in markdown
 
 
+def test_what_a_person_should_know(documents, fake):
+    """Notices, outages and pauses have a row each, where there were any."""
+    noticed = {"notices": ["contacts.add may take longer"], "outage_s": 120.0, "suspended_s": 60.0}
+    rows = ("| To know | contacts.add may take longer |", "failed everything | 2 min |", "no other figure | 1 min |")
+    assert [row for row in rows if row not in documents(fake.run(fake.entry("batch-api", **noticed)))[1]] == []
+    assert [
+        row for row in ("To know", "failed everything") if row in documents(fake.run(fake.entry("batch-api")))[1]
+    ] == []
+
+
 def test_values_of_a_run_are_text(documents, fake):
     """Markup in a name is shown, not obeyed."""
     lists = [{"id": EVIL, "name": EVIL, "size": 1}]
