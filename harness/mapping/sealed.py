@@ -28,30 +28,34 @@ class SealedTables:
 
     def rows(self, table: str, where: str = "") -> Iterator[dict[str, Any]]:
         """The rows in the order of their keys. Raises NotAsStored at the first that was altered."""
+        for values, _ in self._checked(table, where):
+            yield dict(zip(COLUMNS[table], values, strict=True))
+
+    def _checked(self, table: str, where: str = "") -> Iterator[tuple[list[Any], str]]:
+        """Each row's values and digest, which fit."""
         columns = COLUMNS[table]
         order = f"{where} ORDER BY {columns[0]}"
         for *values, digest in self._db.execute(f"SELECT {', '.join(columns)}, digest FROM {table} {order}"):
             if _digest(table, values) != digest:
                 raise NotAsStored(f"{table} {values[0]!r:.40}")
-            yield dict(zip(columns, values, strict=True))
+            yield values, digest
 
     def row(self, table: str, key: object) -> dict[str, Any] | None:
-        literal = f"{key:d}" if isinstance(key, int) else "'" + str(key).replace("'", "''") + "'"
-        return next(self.rows(table, f"WHERE {COLUMNS[table][0]} = {literal}"), None)
+        return next(self.rows(table, _of(table, key)), None)
 
     def put(self, table: str, key: object, changes: dict[str, object]) -> None:
         """Change these values of a row, or make it, and the seal with it."""
-        former = self.row(table, key)
-        values = {**dict.fromkeys(COLUMNS[table]), **(former or {}), COLUMNS[table][0]: key, **changes}
-        row = [values[column] for column in COLUMNS[table]]
+        columns = COLUMNS[table]
+        former, without = next(self._checked(table, _of(table, key)), ([None] * len(columns), ""))
+        values = {**dict(zip(columns, former, strict=True)), columns[0]: key, **changes}
+        row = [values[column] for column in columns]
         digest = _digest(table, row)
         places = ", ".join("?" * (len(row) + 1))
         self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", (*row, digest))
-        without = "" if former is None else _digest(table, list(former.values()))
         rows, seal = self._seal(table)
         self._db.execute(
             "UPDATE seal SET rows = ?, digest = ? WHERE name = ?",
-            (rows + (former is None), _joined(_joined(seal, without), digest), table),
+            (rows + (not without), _joined(_joined(seal, without), digest), table),
         )
 
     def count(self, table: str) -> int:
@@ -61,8 +65,8 @@ class SealedTables:
         """Read everything. Raises NotAsStored if a row was altered, added or lost."""
         for table in COLUMNS:
             count, joined = 0, ""
-            for row in self.rows(table):
-                count, joined = count + 1, _joined(joined, _digest(table, list(row.values())))
+            for _, digest in self._checked(table):
+                count, joined = count + 1, _joined(joined, digest)
             if self._seal(table) != (count, joined):
                 raise NotAsStored(f"table {table}")
 
@@ -72,6 +76,11 @@ class SealedTables:
             raise NotAsStored(f"table {table}")
         rows, digest = found
         return rows, digest
+
+
+def _of(table: str, key: object) -> str:
+    literal = f"{key:d}" if isinstance(key, int) else "'" + str(key).replace("'", "''") + "'"
+    return f"WHERE {COLUMNS[table][0]} = {literal}"
 
 
 def _digest(table: str, values: Sequence[object]) -> str:
