@@ -105,9 +105,9 @@ class Case:
             yield f"{self.sent_again()} sent again after {self.kills} kills"
 
     def _left_behind(self) -> Iterator[str]:
-        """Uploads and exports hold personal data: once a run is proved, nothing may be left of them."""
-        for path in (self.run / "work").iterdir():
-            if path.name.startswith(("upload-", "export-")):
+        """Uploads, exports and drafts hold personal data: once a run is proved, nothing may be left of them."""
+        for path in self.run.rglob("*"):
+            if path.name.startswith((".", "leads-", "upload-", "export-")):
                 yield f"{path.name} was left behind"
         if len(self.mock.get("/state")["lists"]) != self.lists:
             yield f"{len(self.mock.get('/state')['lists'])} lists"

@@ -4,14 +4,15 @@ import asyncio
 import os
 import resource
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RunError
+import typer
+
+from harness.cli.output import exit_with, progress, told
 from harness.flow import AsyncShell, Call, Reply, Wait
 from harness.oauth import Credentials
 from harness.results import complaint
@@ -60,15 +61,13 @@ def uploading(
         settings=Settings(**settings),
     )
     try:
-        if die is None and not steps and not blind:
-            document = upload(given, _tell)
-        else:
-            document = _watched(given, die, steps, blind=blind)
-    except RunError as error:
-        _tell(str(error))
-        return error.exit_code
-    problem = complaint(document)
-    return 0 if problem is None else problem.exit_code
+        with told(as_json=False):
+            whole = die is None and not steps and not blind
+            document = upload(given, progress) if whole else _watched(given, die, steps, blind=blind)
+            exit_with(complaint(document))
+    except typer.Exit as done:
+        return done.exit_code
+    return 0
 
 
 def serving(arguments: list[str]) -> int:
@@ -77,7 +76,7 @@ def serving(arguments: list[str]) -> int:
 
 def _watched(given: Upload, die: tuple[str, int, str] | None, steps: str, *, blind: bool) -> dict[str, Any]:
     """The same upload through a shell that may end it."""
-    ready = prepared(given, _tell)
+    ready = prepared(given, progress)
     plan = replace(ready.plan, strategy=BLIND) if blind else ready.plan
 
     def around(shell: AsyncShell) -> AsyncShell:
@@ -126,8 +125,3 @@ class MortalShell:
 def _taken() -> int:
     """Bytes of the process's address space."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()

@@ -44,12 +44,12 @@ class Zygote:
             text=True,
         )
 
-    def start(self, duty: str, folder: Path, *, out: Path | None = None, **about: Any) -> "Child":
-        """A process that does its duty; what it says goes to `err.txt` in the folder."""
-        err = folder / "err.txt"
-        err.unlink(missing_ok=True)
-        said = {"do": "start", "duty": duty, "out": str(out or err), "err": str(err), "about": about}
-        return Child(self, self.ask(said)["pid"], err)
+    def start(self, duty: str, folder: Path, *, out: Path | None = None, err: str = "err.txt", **about: Any) -> "Child":
+        """A process that does its duty; what it says goes to the file `err` in the folder."""
+        told = folder / err
+        told.unlink(missing_ok=True)
+        said = {"do": "start", "duty": duty, "out": str(out or told), "err": str(told), "about": about}
+        return Child(self, self.ask(said)["pid"], told)
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         stdin, stdout = self._process.stdin, self._process.stdout
