@@ -10,14 +10,14 @@ from typing import Any
 
 import typer
 
-from ..errors import RunError, out_of_descriptors
+from ..errors import LocalResource, RunError, out_of_descriptors
 
 
 @contextmanager
 def told(as_json: bool) -> Iterator[None]:
     """A RunError as one message and its exit code; never a traceback for something a user can cause."""
     try:
-        with _descriptors():
+        with _local_troubles():
             yield
     except RunError as error:
         if as_json:
@@ -30,10 +30,12 @@ def told(as_json: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _descriptors() -> Iterator[None]:
-    """Files are opened and written in many places; that it cannot be done is told in one."""
+def _local_troubles() -> Iterator[None]:
+    """Files are written and memory is taken in many places; that it cannot be done is told in one."""
     try:
         yield
+    except MemoryError:
+        raise LocalResource("OUT_OF_MEMORY", "this process may take no more; allow it more, then run again.") from None
     except OSError as error:
         from ..mapping.trouble import of_the_disk
 

@@ -29,7 +29,7 @@ def requests(case) -> int:
     return sum(sum(by_status.values()) for by_status in case.mock.get("/ledger/counts").values())
 
 
-def test_f145_a_second_process(stuck, tally):
+def test_a_second_process(stuck, tally):
     """It ends with exit 7 within a second of its own time, and sends nothing; the first is not disturbed."""
     case, child = stuck
     before = requests(case)
@@ -42,7 +42,7 @@ def test_f145_a_second_process(stuck, tally):
     assert not child.ends_within(0)
 
 
-def test_f145_started_at_once(case_of):
+def test_started_at_once(case_of):
     """Two started together on a new folder: one does the work, the other is refused or finds it done."""
     case = case_of("batch-api", LEADS, BATCH)
     first = case.start()
@@ -53,7 +53,7 @@ def test_f145_started_at_once(case_of):
 
 
 @pytest.mark.parametrize("pid", ["own", "another's"])
-def test_f146_the_lock_of_the_dead(case_of, pid):
+def test_the_lock_of_the_dead(case_of, pid):
     """A lock file that names a process which lives, as after a restart of the machine, holds nobody up."""
     case = case_of("batch-api", LEADS, BATCH)
     while not case.killed(at_any_request(case, random.Random(1))):

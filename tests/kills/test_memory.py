@@ -9,7 +9,7 @@ from harness.strategies import MAIN
 from .sizes import FULL
 
 MEGABYTE = 1_000_000
-ROOM = (1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384) if FULL else (16, 128)
+ROOM = (1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384) if FULL else (2, 128)
 TOLD, OF_GLIBC = 8, 127  # glibc ends a process that has no memory for a thread
 DEATHS = {TOLD, OF_GLIBC, -signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS}
 
