@@ -14,7 +14,7 @@ from .. import mock_org
 from .plan import Torture
 from .run import RUN, Ordeal, tortured
 
-PORTION = 20  # runs that a process is given at once
+PORTION = 5  # runs that a process is given at once
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108  a folder of one's own is made in it
 
 
