@@ -6,8 +6,10 @@ import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 
 from ...mapping.duck import kept_open
 from .. import mock_org
@@ -25,16 +27,25 @@ def ordeals(plans: Sequence[Torture], jobs: int) -> Iterator[Ordeal]:
         return
     portions = [plans[start : start + PORTION] for start in range(0, len(plans), PORTION)]
     # Processes that are begun afresh: what a fork would copy (threads, locks) is nobody's any more in the copy.
-    # One that is told to stop by Ctrl-C would say so, each for itself.
-    with ProcessPoolExecutor(
-        jobs, get_context("spawn"), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
-    ) as processes:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_depend_on_parent) as processes:
         try:
             for portion in processes.map(_portion, portions):
                 yield from portion
         except BaseException:
             processes.shutdown(cancel_futures=True)
             raise
+
+
+def _depend_on_parent() -> None:
+    """Leave Ctrl-C to the parent, or each process would tell of it; end when the parent does, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if (parent := parent_process()) is not None:
+        Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _portion(plans: Sequence[Torture]) -> list[Ordeal]:
