@@ -53,7 +53,7 @@ async def _run(upload: Upload, profile: Profile, concurrency: int, seed: int, fo
     source, notes = upload.stand_ins(whole=True), Notes.of(shards_of(upload, upload.sizes.leads, upload.lists))
     samples = Samples(folder / f"{upload.strategy.name}-{seed}.csv")
     books = Bookkeeping(clock=asyncio.get_running_loop().time, host="", samples=samples, journal=notes)
-    org = TimedOrg(CannedOrg(upload.sizes.columns.lead_id), notes, profile, random.Random(seed))
+    org = TimedOrg(CannedOrg(upload.sizes.columns.lead_id), notes, profile, seed)
     shell = Shell(org, books, Measure(upload, source))
     runner = Runner(shell, Session(Credentials("", ""), books.now), concurrency, seed)
     job = Job(leads=source, progress=notes, files=NoFiles(), settings=upload.settings)
@@ -100,13 +100,18 @@ class TimedOrg:
     canned: CannedOrg
     notes: Notes
     profile: Profile
-    rng: random.Random
+    seed: int
     limiter: Limiter = field(default_factory=Limiter)
     in_work: int = 0
     tokens: int = 0
     since_login: int = 0
     imports: dict[str, ImportJob] = field(default_factory=dict)
     exports: dict[str, ExportJob] = field(default_factory=dict)
+    streams: dict[str, random.Random] = field(default_factory=dict)
+
+    def rng_for(self, purpose: str) -> random.Random:
+        """The generator that an org of this seed has for it: the luck is that of a full run."""
+        return self.streams.setdefault(purpose, random.Random(f"{self.seed}//{purpose}"))
 
     async def serve(self, call: Call, contacts: int, kib: float) -> Reply:
         headers: dict[str, str] = {}
@@ -122,7 +127,7 @@ class TimedOrg:
         return replace(reply, headers={**headers, **reply.headers})
 
     async def _worked(self, call: Call, contacts: int, kib: float) -> Reply:
-        fault = stroke(self.profile, call.op, self.rng.random())
+        fault = stroke(self.profile, call.op, self.rng_for(f"faults/{call.op}").random())
         kind = fault.kind if fault else ""
         if kind == "reset_before_parse":
             return Reply(status=0, error="ReadError")
@@ -132,7 +137,8 @@ class TimedOrg:
             self.tokens, self.since_login = self.tokens + 1, 0
             return Reply(status=401)
         model = latency_of(self.profile, call.op)
-        took = seconds(model, contacts=contacts, kib=kib, in_work=self.in_work, rng=self.rng)
+        rng = self.rng_for(f"latency/{call.op}")
+        took = seconds(model, contacts=contacts, kib=kib, in_work=self.in_work, rng=rng)
         patience = self.profile.request_timeout_s or took
         await asyncio.sleep(min(took, patience))
         if kind in NOTHING_DONE:

@@ -98,7 +98,7 @@ def test_wrong_orders(options):
         made(**options)
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(7.04, "7.0 s"), (300, "5.0 min"), (9000, "2.5 h")])
+@pytest.mark.parametrize(("seconds", "words"), [(7.04, "7.0 s"), (1200, "20.0 min"), (9000, "2.5 h")])
 def test_durations(seconds, words):
     """Seconds as people say them."""
     assert duration(seconds) == words
