@@ -281,5 +281,15 @@ def _version(path: Path) -> int:
         return 0
     if path.stat().st_size < SMALLEST:
         raise NotAsStored("the file")  # SQLite would take it for an empty one
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+    try:
+        return _user_version(f"{path.resolve().as_uri()}?mode=ro")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
+    # Its maker was killed in the middle of a change, which SQLite takes back: for that it has to write.
+    return _user_version(f"{path.resolve().as_uri()}?mode=rw")
+
+
+def _user_version(uri: str) -> int:
+    with closing(sqlite3.connect(uri, uri=True)) as db:
         return int(db.execute("PRAGMA user_version").fetchone()[0])

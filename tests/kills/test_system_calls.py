@@ -4,14 +4,16 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from harness.mapping.journal import Journal
 from harness.strategies import MAIN
 
 from .case import Case
-from .processes import Child
+from .processes import ROOT, Child
 from .sizes import FULL, SYSTEM_CALLS
 
 LEADS, BATCH = 800, 100
@@ -56,3 +58,19 @@ def test_killed_at_a_system_call(case_of, mock, tally, strategy, call):
         ended = case.finished()
         assert (ended.code, case.amiss()) == (0, []), f"{call} {nth}: {ended.err}"
     assert nth > first or not FULL
+
+
+MAKING = "import sys; from pathlib import Path; from harness.mapping.journal import Journal; Journal(Path(sys.argv[1]))"
+OF_MAKING = "fdatasync,fsync,unlink"
+
+
+def test_killed_while_the_journal_is_made(tmp_path):
+    """Whichever step of SQLite's it was, the next process takes the file for what it is: one that holds nothing yet."""
+    for nth in range(1, 8):
+        path = tmp_path / f"{nth}.sqlite"
+        inject = ["-e", f"trace={OF_MAKING}", "-e", f"inject={OF_MAKING}:signal=KILL:when={nth}"]
+        command = ["strace", "-f", "-qq", "-o", os.devnull, *inject, sys.executable, "-c", MAKING, str(path)]
+        assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+        journal = Journal(path)
+        assert (journal.facts(), journal.batches()) == ({}, {})
+        journal.close()
