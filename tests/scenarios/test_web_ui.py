@@ -12,7 +12,7 @@ pytestmark = pytest.mark.smoke
 def web_ui(locust, mock, unused_port):
     options = ["--web-host", "127.0.0.1", "--web-port", str(unused_port), "--host", mock.url]
     process = locust.start("csv_import_own_ids", *options)
-    with process, httpx.Client(base_url=f"http://127.0.0.1:{unused_port}") as client:
+    with process, httpx.Client(base_url=f"http://127.0.0.1:{unused_port}", timeout=60.0) as client:
         until(lambda: answers(client))
         yield client, process
         process.kill()
