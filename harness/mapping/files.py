@@ -67,9 +67,15 @@ class RunFiles:
             f" {literal(record.list_id)} AS contact_list_id FROM {csv_table(export)} AS export"
             f" JOIN {self._shard(record)} AS shard ON shard.lead_id = export.{lead_id} ORDER BY position"
         )
-        part, doubled = self._part(record, query)
+        part, doubled, shared = self._part(record, query)
         if doubled:
             raise VerifyFailed("VERIFY_FAILED", f"list={record.list_id}: {doubled} leads have a second contact.")
+        if shared:
+            raise GaveUp(
+                "EXPORT_MISMATCH",
+                f"op=export.file list={record.list_id}: {shared} contact ids stand for more than one lead each;"
+                " run the same command again, it exports anew.",
+            )
         return part
 
     def map_identity(self, record: ShardRecord) -> Part:
@@ -155,18 +161,17 @@ class RunFiles:
         first, stop = record.shard.first, record.shard.first + record.shard.count
         return f"(SELECT * FROM {literal(self.leads)} WHERE position >= {first} AND position < {stop})"
 
-    def _part(self, record: ShardRecord, query: str) -> tuple[Part, int]:
-        """The part's file, written; how many leads have a second contact in it."""
+    def _part(self, record: ShardRecord, query: str) -> tuple[Part, int, int]:
+        """The part's file, written; how many leads have a second contact in it, and how many contacts a second lead."""
         name = f"part-{record.shard.number}.csv"
         with database(self.folder) as db, written(self.folder / name) as temporary:
             db.execute(f"CREATE TEMP TABLE part AS {query}")
             db.execute(f"COPY part TO {literal(temporary)} (HEADER, DELIMITER ',')")
-            grouped = "SELECT count(*) AS contacts FROM part GROUP BY lead_id"
-            rows, doubled = db.execute(
-                f"SELECT coalesce(sum(contacts), 0), count(*) FILTER (contacts > 1) FROM ({grouped})"
-            ).fetchone()
+            twice = "(SELECT count(*) FROM (SELECT 1 FROM part GROUP BY {} HAVING count(*) > 1))"
+            counts = f"count(*), {twice.format('lead_id')}, {twice.format('contact_id')}"
+            rows, doubled, shared = db.execute(f"SELECT {counts} FROM part").fetchone()
             sha256 = _sha256(temporary)
-        return Part(name, int(rows), sha256), int(doubled)
+        return Part(name, int(rows), sha256), int(doubled), int(shared)
 
 
 def _sha256(path: Path) -> str:

@@ -152,6 +152,7 @@ class _Torturer:
 
     async def _after_meddling(self, command: Command, org: Org, how: Meddling) -> None:
         """What was proved is not true any more, and a proof of now has to say so."""
+        await asyncio.sleep(LONGEST_LAG_S)  # a request that ends late might put right what was done
         meddle(org, how)
         await asyncio.sleep(LONGEST_LAG_S)
         code, _ = await command.given(None)

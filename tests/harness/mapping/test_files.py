@@ -75,6 +75,12 @@ def test_a_lead_with_two_contacts_is_no_mapping(files):
         files.map_export(shard(count=5), export(files, ("c1", "A"), ("c2", "A")))
 
 
+def test_a_contact_of_two_leads_is_no_mapping(files):
+    """A sample that is read by contact id would see one of them only. The next export may be right."""
+    with pytest.raises(GaveUp, match="1 contact ids stand for more than one lead"):
+        files.map_export(shard(count=5), export(files, ("c1", "A"), ("c1", "B"), ("c3", "C")))
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
