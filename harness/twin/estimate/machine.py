@@ -33,7 +33,6 @@ class Played:
     requests: Ints
     polls: Ints
     throttled_s: Floats  # of all workers together
-    job_s: Floats  # of all workers together: pauses before asking after a job again
     repeats: Ints
     in_doubt: Ints
 
@@ -66,7 +65,7 @@ class Machine:
         self._outcome, self._failures = np.zeros(size, np.int64), np.zeros(size, np.int64)
         # Of each row:
         self._now, self._next, self._last = np.zeros(rows), np.zeros(rows, np.int64), np.zeros(rows, np.int64)
-        self._first_mapping, self._throttled, self._job_s = np.full(rows, np.nan), np.zeros(rows), np.zeros(rows)
+        self._first_mapping, self._throttled = np.full(rows, np.nan), np.zeros(rows)
         self._requests, self._polls = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
         self._repeats, self._in_doubt = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
 
@@ -87,7 +86,6 @@ class Machine:
             requests=self._requests,
             polls=self._polls,
             throttled_s=self._throttled,
-            job_s=self._job_s,
             repeats=self._repeats,
             in_doubt=self._in_doubt,
         )
@@ -196,14 +194,11 @@ class Machine:
         after = self._jobs.after(rows, nodes, self._shard[slots], now)
         ends = after == END
         self._take_flow(slots[ends], rows[ends], now[ends])
-        self._enter(slots[~ends], rows[~ends], after[~ends], now[~ends])
+        self._enter(slots[~ends], after[~ends], now[~ends])
 
-    def _enter(self, slots: Ints, rows: Ints, nodes: Ints, now: Floats) -> None:
-        pause = self._nodes.pause_s[nodes]
-        asks = self._nodes.asks_import[nodes] | self._nodes.asks_export[nodes]
-        self._job_s[rows] += np.where(asks, pause, 0.0)
+    def _enter(self, slots: Ints, nodes: Ints, now: Floats) -> None:
         self._node[slots] = nodes
-        self._at[slots] = now + pause
+        self._at[slots] = now + self._nodes.pause_s[nodes]
 
     def _take_flow(self, slots: Ints, rows: Ints, now: Floats) -> None:
         number = self._next[rows]
@@ -237,7 +232,7 @@ class Machine:
     def _leave_flow(self, slots: Ints, rows: Ints, branch: Ints, now: Floats) -> None:
         ends = branch == END
         self._take_flow(slots[ends], rows[ends], now[ends])
-        self._enter(slots[~ends], rows[~ends], branch[~ends], now[~ends])
+        self._enter(slots[~ends], branch[~ends], now[~ends])
 
     def _backoff_s(self, failures: Ints) -> Floats:
         ceiling = np.minimum(POLICY.cap_s, POLICY.initial_s * 2.0 ** np.minimum(failures - 1, 16))
