@@ -10,12 +10,13 @@ from .sizes import FULL
 
 MEGABYTE = 1_000_000
 ROOM = (1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384) if FULL else (2, 128)
+STRATEGIES = MAIN if FULL else ("batch-api", "csv-import-export")
 TOLD, OF_GLIBC = 8, 127  # glibc ends a process that has no memory for a thread
 DEATHS = {TOLD, OF_GLIBC, -signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS}
 
 
 @pytest.mark.parametrize("room", ROOM)
-@pytest.mark.parametrize("strategy", MAIN)
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_too_little_memory(case_of, tally, strategy, room):
     """With so many megabytes beyond those of the start it ends, exits 8 or is killed; then all is well."""
     case = case_of(strategy)

@@ -57,7 +57,7 @@ def test_killed_at_random(case_of, mock, unbroken_run, tally, strategy, seed):
     tally.add("CPU seconds of uploads, killed and finished", case.cpu_s)
 
 
-@pytest.mark.parametrize("seeds", [range(50) if FULL else range(3)])
+@pytest.mark.parametrize("seeds", [range(50) if FULL else range(2)])
 def test_blind_to_doubt(case_of, mock, tally, seeds):
     """An upload that sends again whatever has no acknowledgement is killed alike: that is seen to double leads."""
     doubled = 0
