@@ -1,11 +1,12 @@
 """The answer: which strategy gives the complete mapping soonest, in sentences that only verified runs may fill."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reports.results import Run, Strategy
 from reports.wording import code, count, duration, listed, number
 
-_SAME = 1.01  # runs closer than this are called equally fast
+SAME = 1.01  # runs closer than this are called equally fast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +25,21 @@ def answer(run: Run) -> Answer:
     proved, unproved = run.verified(), run.invalid()
     if not proved:
         return Answer(valid=False, first=_nothing(unproved))
-    best = soonest(run)
+    best = soonest(proved)
     return Answer(
         valid=True, first=_soonest(run, best), others=_others(proved[len(best) :]), invalid=_invalid(unproved)
     )
 
 
-def soonest(run: Run) -> list[Strategy]:
-    """The verified strategies whose mapping is complete first; several where the difference is too small to count."""
-    proved = run.verified()
-    return [entry for entry in proved if (entry.duration_s or 0) <= (proved[0].duration_s or 0) * _SAME]
+def complete_s(entry: Strategy) -> float:
+    """Seconds until every lead was mapped."""
+    return entry.duration_s or 0.0
+
+
+def soonest(proved: Sequence[Strategy], time: Callable[[Strategy], float] = complete_s) -> list[Strategy]:
+    """Those with the least time, by default to the complete mapping; several where the difference is too small."""
+    least = min(map(time, proved), default=0.0)
+    return sorted((entry for entry in proved if time(entry) <= least * SAME), key=time)
 
 
 def place(run: Run) -> str:

@@ -39,7 +39,7 @@ def progress(entries: Sequence[Strategy]) -> dict[str, Any]:
     """Contacts mapped over time, one line a strategy."""
     import altair as alt
 
-    per, unit = _unit(max((at for entry in entries for at, _ in entry.progress), default=0.0))
+    per, in_units = unit(max((at for entry in entries for at, _ in entry.progress), default=0.0))
     rows = [
         {"strategy": entry.strategy, "at": at / per, "mapped": mapped}
         for entry in entries
@@ -53,13 +53,13 @@ def progress(entries: Sequence[Strategy]) -> dict[str, Any]:
         alt.Chart(alt.Data(values=rows), width=780, height=300)
         .mark_line(interpolate="step-after", strokeWidth=2.5)
         .encode(
-            x=alt.X("at:Q", title=f"{unit} since the run began", axis=alt.Axis(tickCount=10)),
+            x=alt.X("at:Q", title=f"{in_units} since the run began", axis=alt.Axis(tickCount=10)),
             y=alt.Y("mapped:Q", title="contacts mapped", axis=alt.Axis(format=",~r", tickCount=6)),
-            color=alt.Color("strategy:N", scale=alt.Scale(domain=names, range=_colours(names)), legend=legend),
-            strokeDash=alt.StrokeDash("strategy:N", scale=alt.Scale(domain=names, range=_dashes(names)), legend=legend),
+            color=alt.Color("strategy:N", scale=alt.Scale(domain=names, range=colours(names)), legend=legend),
+            strokeDash=alt.StrokeDash("strategy:N", scale=alt.Scale(domain=names, range=dashes(names)), legend=legend),
         )
     )
-    return _styled(chart)
+    return styled(chart)
 
 
 def latency(samples: Mapping[str, Samples]) -> dict[str, Any]:
@@ -71,20 +71,20 @@ def latency(samples: Mapping[str, Samples]) -> dict[str, Any]:
     scale = alt.Scale(type="log", domain=_decades(lowest, highest), clamp=True)
     axis = alt.Axis(labelExpr=_SECONDS, values=_powers(*_decades(lowest, highest)))
     panels = [_panel(name, one, scale, axis) for name, one in samples.items()]
-    return _styled(alt.concat(*panels, columns=2, spacing=36).resolve_scale(color="independent", size="independent"))
+    return styled(alt.concat(*panels, columns=2, spacing=36).resolve_scale(color="independent", size="independent"))
 
 
 def _panel(name: str, one: Samples, scale: Any, axis: Any) -> Any:
     import altair as alt
 
-    per, unit = _unit(max(point.sent_at for point in one.points))
+    per, in_units = unit(max(point.sent_at for point in one.points))
     outcome = {"domain": ["answered", "refused, not ready or failed"], "range": [_colour(name), "var(--bad)"]}
     shapes = {"domain": outcome["domain"], "range": ["circle", "cross"]}
     return (
         alt.Chart(alt.Data(values=[_dot(point, per) for point in one.points]), width=340, height=190)
         .mark_point(filled=True, opacity=0.65)
         .encode(
-            x=alt.X("at:Q", title=f"sent, {unit} since the run began", axis=alt.Axis(tickCount=6)),
+            x=alt.X("at:Q", title=f"sent, {in_units} since the run began", axis=alt.Axis(tickCount=6)),
             y=alt.Y("took:Q", title="time per request", scale=scale, axis=axis),
             color=alt.Color("outcome:N", scale=alt.Scale(**outcome), legend=None),
             shape=alt.Shape("outcome:N", scale=alt.Scale(**shapes), legend=None),
@@ -103,7 +103,7 @@ def _dot(point: Point, per: float) -> dict[str, Any]:
     return {"at": round(point.sent_at / per, 4), "took": max(round(point.service_s, 4), _FLOOR_S), "outcome": outcome}
 
 
-def _styled(chart: Any) -> dict[str, Any]:
+def styled(chart: Any) -> dict[str, Any]:
     """The specification of `chart` in the page's type and colours."""
     text = {"labelColor": "var(--muted)", "titleColor": "var(--muted)", "labelFontSize": 12, "titleFontSize": 12}
     lines = {"gridColor": "var(--line)", "domainColor": "var(--line)", "tickColor": "var(--line)", "titlePadding": 14}
@@ -126,7 +126,7 @@ def _thinned(progress: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
     return kept if not progress or kept[-1] == progress[-1] else [*kept, progress[-1]]
 
 
-def _unit(longest_s: float) -> tuple[float, str]:
+def unit(longest_s: float) -> tuple[float, str]:
     return (60.0, "minutes") if longest_s > 180 else (1.0, "seconds")
 
 
@@ -153,11 +153,11 @@ def _colour(name: str) -> str:
     return f"var(--s{_place(name) % 5 + 1})"
 
 
-def _colours(names: Sequence[str]) -> list[str]:
+def colours(names: Sequence[str]) -> list[str]:
     return [_colour(name) for name in names]
 
 
-def _dashes(names: Sequence[str]) -> list[list[int]]:
+def dashes(names: Sequence[str]) -> list[list[int]]:
     return [_DASHES[_place(name) % len(_DASHES)] for name in names]
 
 

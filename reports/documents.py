@@ -1,21 +1,32 @@
-"""Writes the documents of a run beside its run.json."""
+"""Writes the documents of a run beside its run.json, or of an estimate beside its estimate.json."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from reports import charts, html, markdown
-from reports.page import build
-from reports.results import load
+from reports import charts, estimates, html, markdown
+from reports.page import Page, build, build_estimate
+from reports.results import ReportError, load
 
 
 def write(directory: Path, *, drawer: Callable[[], charts.Draw | None] = charts.drawer) -> list[Path]:
-    """The paths of report.html and report.md, drawn from the run in `directory`. Raises ReportError."""
-    page = build(load(directory), directory, drawer())
+    """The paths of report.html and report.md, drawn from what is in `directory`. Raises ReportError."""
+    page = _page(directory, drawer())
     return [
         _replace(directory / "report.html", html.render(page)),
         _replace(directory / "report.md", markdown.render(page)),
     ]
+
+
+def _page(directory: Path, draw: charts.Draw | None) -> Page:
+    """A run with the estimate beside it, or the estimate alone. A broken estimate takes no run's report away."""
+    if not (directory / "run.json").exists() and (alone := estimates.load(directory)):
+        return build_estimate(alone, draw)
+    run = load(directory)
+    try:
+        return build(run, directory, draw, estimates.load(directory))
+    except ReportError as error:
+        return build(run, directory, draw, no_estimate=str(error))
 
 
 def _replace(path: Path, text: str) -> Path:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+LEAD_ID = "the Lead ID"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -9,6 +11,11 @@ class Facts:
     mapping: str
     twice: bool
     lost_answer: str  # what has to happen when nobody knows whether a write was done
+
+    @property
+    def own_ids(self) -> bool:
+        """Whether the org has to take Lead IDs as contact IDs."""
+        return self.contact_id == LEAD_ID
 
 
 # That a contact sent with an existing id is updated, not added again, is inferred from the parameters of the
@@ -22,7 +29,7 @@ FACTS = {
         lost_answer="the list is searched for the Lead IDs of the batch, and only what is missing is sent",
     ),
     "batch-api-own-ids": Facts(
-        contact_id="the Lead ID",
+        contact_id=LEAD_ID,
         mapping="contact ID = Lead ID, shown by each answer and proved by a later read",
         twice=True,
         lost_answer="the same batch is sent again to the same list: an update, not a second contact",
@@ -34,7 +41,7 @@ FACTS = {
         lost_answer="the state of the import is read; a list in doubt is dropped and loaded anew",
     ),
     "csv-import-own-ids": Facts(
-        contact_id="the Lead ID",
+        contact_id=LEAD_ID,
         mapping="contact ID = Lead ID, proved by an export",
         twice=True,
         lost_answer="the same file is imported again into the same list: updates, not second contacts",

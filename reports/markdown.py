@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from reports.page import Page
+from reports.recommendation import Recommendation
 from reports.tables import Table
 
 _PARTS = re.compile(r"(`[^`]*`)")
@@ -18,11 +19,19 @@ def render(page: Page) -> str:
 def _blocks(page: Page) -> Iterator[str]:
     yield f"# {_text(page.title)}"
     if page.banner:
-        yield f"> **MOCK** {_text(page.banner)}"
+        yield f"> **{page.label}** {_text(page.banner)}"
+    if page.recommendation:
+        yield from _recommendation(page.recommendation)
+        yield "## Result"
     yield from (_text(sentence) for sentence in page.answer.sentences())
     yield from _section("Comparison", page.comparison)
     for figure in page.figures:
         yield from _section(figure.title, figure.data)
+    for figure in page.estimate:
+        yield from _section(figure.title, figure.data)
+    yield from _section("Estimate: twelve months", page.months)
+    if page.no_estimate:
+        yield f"The estimate is not shown: {_text(page.no_estimate)}"
     yield from _section("What went wrong, and what became of it", page.trouble)
     yield from _section("Sending twice", page.safety)
     yield from _section("Contact lists", page.lists)
@@ -32,12 +41,25 @@ def _blocks(page: Page) -> Iterator[str]:
     yield from _section("Reproduce", page.reproduce)
 
 
+def _recommendation(of: Recommendation) -> Iterator[str]:
+    yield "## Recommendation"
+    yield from (_text(sentence) for sentence in of.sentences)
+    if of.needs.rows:
+        yield _table(of.needs)
+    if of.doubts:
+        yield f"What would change it:\n\n{chr(10).join(f'- {_text(doubt)}' for doubt in of.doubts)}"
+
+
 def _section(title: str, table: Table) -> Iterator[str]:
     """Heading, caption and table; nothing for a table without rows."""
     if table.rows:
         yield f"## {_text(title)}"
         yield _text(table.caption)
-        yield "\n".join([_row(table.head), _rule(table), *(_row(row) for row in table.rows)])
+        yield _table(table)
+
+
+def _table(table: Table) -> str:
+    return "\n".join([_row(table.head), _rule(table), *(_row(row) for row in table.rows)])
 
 
 def _row(cells: tuple[str, ...]) -> str:

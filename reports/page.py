@@ -1,30 +1,21 @@
 """Everything the report says, in the order it says it, before it becomes HTML or Markdown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from reports import charts, tables
+from reports import charts, estimate_page, tables
 from reports.answer import Answer, answer, soonest
+from reports.estimates import Estimate
+from reports.figure import Figure
+from reports.recommendation import Recommendation, recommend
 from reports.results import Run, Strategy, strategy_directory
 from reports.samples import Samples, read
-from reports.tables import Table
+from reports.tables import EMPTY, Table
 from reports.wording import code, duration, number
 
 _POINTS = 1000  # drawn in all, over every strategy
 _NO_CHARTS = "Charts need `pip install 'contactbench[report]'`; the table has the same figures."
 _NO_DATA = "There is nothing to draw: no verified strategy left the data for it."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """A drawing, and the same in words and numbers. Where `svg` is empty, `missing` says why."""
-
-    title: str
-    caption: str
-    alternative: str
-    data: Table
-    svg: str = ""
-    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,34 +35,59 @@ class Page:
     subtitle: str
     banner: str
     answer: Answer
-    bars: tuple[Bar, ...]
-    comparison: Table
-    figures: tuple[Figure, ...]
-    trouble: Table  # without rows if there was none
-    safety: Table
-    lists: Table
-    operations: dict[str, Table]  # by strategy
-    settings: Table
-    reproduce: Table
+    recommendation: Recommendation | None = None
+    bars: tuple[Bar, ...] = ()
+    label: str = "MOCK"  # of the banner
+    comparison: Table = EMPTY
+    figures: tuple[Figure, ...] = ()
+    estimate: tuple[Figure, ...] = ()
+    months: Table = EMPTY
+    no_estimate: str = ""  # why the one in the folder is not shown
+    trouble: Table = EMPTY  # without rows if there was none
+    safety: Table = EMPTY
+    lists: Table = EMPTY
+    operations: dict[str, Table] = field(default_factory=dict)  # by strategy
+    settings: Table = EMPTY
+    reproduce: Table = EMPTY
 
 
-def build(run: Run, directory: Path, draw: charts.Draw | None) -> Page:
-    """The page of `run`, whose files are in `directory`."""
+def build(
+    run: Run, directory: Path, draw: charts.Draw | None, estimate: Estimate | None = None, no_estimate: str = ""
+) -> Page:
+    """The page of `run`, whose files are in `directory`, and of an estimate beside it."""
     proved = run.verified()
     return Page(
         title=f"{number(run.input.leads)} leads into Genesys Cloud contact lists",
         subtitle=" · ".join(part for part in (f"{run.tool.name} {run.tool.version}", run.created, run.run_id) if part),
         banner=_banner(run),
         answer=answer(run),
-        bars=tuple(_bars(proved, soonest(run))),
+        recommendation=recommend(run, estimate),
+        bars=tuple(_bars(proved, soonest(proved))),
         comparison=tables.comparison(run),
         figures=(_progress(proved, draw), _latency(_samples(proved, directory), draw)) if proved else (),
+        estimate=estimate_page.figures(estimate, draw) if estimate else (),
+        months=estimate_page.months(estimate) if estimate else EMPTY,
+        no_estimate=no_estimate,
         trouble=tables.trouble(run),
         safety=tables.safety(run),
         lists=tables.lists(run),
         operations={entry.strategy: tables.operations(entry) for entry in proved if entry.operations},
         settings=tables.settings(run),
         reproduce=tables.reproduce(run),
+    )
+
+
+def build_estimate(estimate: Estimate, draw: charts.Draw | None) -> Page:
+    """The page of an estimate that lies beside no run."""
+    return Page(
+        title=f"Estimate: {number(estimate.leads)} leads into Genesys Cloud contact lists",
+        subtitle=f"{estimate.tool.name} {estimate.tool.version}".strip(),
+        label="ESTIMATE",
+        banner=estimate_page.note(estimate),
+        answer=estimate_page.answer(estimate),
+        estimate=estimate_page.figures(estimate, draw),
+        months=estimate_page.months(estimate),
+        reproduce=estimate_page.reproduce(estimate),
     )
 
 

@@ -1,11 +1,13 @@
 """What run.json holds. Unknown fields are ignored and missing ones have a value that the documents leave out."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 SCHEMA = 1
+
+_T = TypeVar("_T")
 
 
 class ReportError(Exception):
@@ -178,17 +180,22 @@ class Run(_Part, frozen=True, kw_only=True):
 
 def load(directory: Path) -> Run:
     """The run in `directory`. Raises ReportError."""
-    content = _read(directory / "run.json")
-    try:
-        schema = msgspec.json.decode(content, type=_Versioned).schema
-        if schema != SCHEMA:
-            raise ReportError(f"run.json has schema version {schema!r}, and this version reads only {SCHEMA}")
-        run = msgspec.json.decode(content, type=Run)
-    except msgspec.DecodeError as error:
-        raise ReportError(f"run.json in {directory} cannot be read: {error}") from error
+    run = read(directory / "run.json", Run)
     for entry in run.strategies:
         strategy_directory(directory, entry)
     return run
+
+
+def read(path: Path, kind: type[_T]) -> _T:
+    """A document of this schema's version. Raises ReportError."""
+    content = _read(path)
+    try:
+        schema = msgspec.json.decode(content, type=_Versioned).schema
+        if schema != SCHEMA:
+            raise ReportError(f"{path.name} has schema version {schema!r}, and this version reads only {SCHEMA}")
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as error:
+        raise ReportError(f"{path.name} in {path.parent} cannot be read: {error}") from error
 
 
 def strategy_directory(directory: Path, entry: Strategy) -> Path:

@@ -23,6 +23,9 @@ class Table:
     numbers: bool = False  # cells after the first are numbers, to be set flush right
 
 
+EMPTY = Table(caption="", head=(), rows=())
+
+
 def _share(entry: Strategy) -> str:
     rejected = f"; {number(entry.rejected)} rejected" if entry.rejected else ""
     if entry.mapped == entry.leads:
@@ -67,7 +70,7 @@ def comparison(run: Run) -> Table:
         caption="The same leads for every strategy. Time per request counts from the moment a request is sent.",
         head=("", *(entry.strategy for entry in [*proved, *unproved])),
         rows=(verdict, *(row for row in measured if set(row[1:]) != {NONE}), found),
-        best=1 if len(proved) > 1 and len(soonest(run)) == 1 else -1,
+        best=1 if len(proved) > 1 and len(soonest(run.verified())) == 1 else -1,
         numbers=True,
     )
 

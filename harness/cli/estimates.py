@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from .options import Concurrency, Json, Seed
-from .output import command_line, progress, show, told
+from .output import command_line, progress, show, told, write_report
+
+FILE = "estimate.json"  # where a report looks for it
 
 
 def estimate(
@@ -28,7 +30,9 @@ def estimate(
     new_share: Annotated[float, typer.Option(help="With --monthly: part of a month's leads that is new.")] = 0.2,
     lead_id: Annotated[str, typer.Option(help="The Lead ID column of a file.")] = "Lead ID",
     phone: Annotated[str, typer.Option(help="The phone column of a file.")] = "Phone",
-    to: Annotated[Path | None, typer.Option(help="Write the JSON document to this file, too.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="A file for the JSON document; or a folder, for estimate.json and a report.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say how long each strategy would take under a profile, on what that hangs, and what would change it."""
@@ -37,6 +41,7 @@ def estimate(
     from ..twin.estimate.telling import told as told_in_words
 
     with told(as_json):
+        folder = _folder(to)
         order = command.Order(
             leads=int(leads) if leads.isdecimal() else Path(leads),
             strategies=MAIN if strategies == "main" else [name.strip() for name in strategies.split(",")],
@@ -50,11 +55,21 @@ def estimate(
             contacts_per_list=contacts_per_list,
             monthly=monthly,
             new_share=new_share,
-            to=to,
+            to=to if folder is None else folder / FILE,
             command=command_line(),
         )
         document = command.estimate(order, progress)
+        if folder is not None:
+            progress(f"report: {write_report(folder)[0]}")
         if as_json:
             show(document, as_json)
         else:
             typer.echo(told_in_words(document))
+
+
+def _folder(to: Path | None) -> Path | None:
+    """`to`, made if need be, unless it is a file or has a file's name."""
+    if to is None or to.is_file() or (to.suffix and not to.is_dir()):
+        return None
+    to.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return to

@@ -102,6 +102,33 @@ def run(*strategies: dict, **changes) -> dict:
     return values | changes
 
 
+def estimate(times: dict[str, dict[str, float]] | None = None, **changes) -> dict:
+    """estimate.json with these P50 by profile and strategy; the questions are asked of the first profile."""
+    times = times or {"default": {name: sum(of[:2]) for name, of in STRATEGIES.items()}}
+    values = {
+        "schema": 1,
+        "kind": "estimate",
+        "tool": {"name": "contactbench", "version": "0.1.0"},
+        "command": "contactbench estimate --to runs/x",
+        "leads": LEADS,
+        "replicates": 1000,
+        "seed": 1,
+        "concurrency": 8,
+        "profiles": list(times),
+        "assumptions_of": next(iter(times)),
+        "assumptions": [],
+        "strategies": [played(name, profile, p50) for profile, of in times.items() for name, p50 in of.items()],
+    }
+    return values | changes
+
+
+def played(name: str, profile: str, p50: float, **changes) -> dict:
+    """One strategy under one profile."""
+    spread = {"p10": p50 * 0.9, "p50": p50, "p90": p50 * 1.2}
+    values = {"strategy": name, "profile": profile, "duration_s": spread, "first_mapping_s": spread, "lists": 2}
+    return values | {"requests": {"p50": 1535.0}, "bottleneck": "rate limit", "sensitivity": []} | changes
+
+
 def write(directory: Path, values: dict) -> Path:
     """`directory` with run.json and the requests of every strategy in it."""
     directory.mkdir(parents=True, exist_ok=True)

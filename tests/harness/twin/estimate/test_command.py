@@ -41,3 +41,18 @@ def test_next_to_nothing(leads):
 def test_a_profile_that_is_not_there():
     """A usage error, exit 2."""
     assert run("--leads", "10", "--profile", "nowhere").exit_code == 2
+
+
+def test_a_folder(tmp_path):
+    """It is made, and gets a report beside the document."""
+    ran = run("--leads", "10", "--profile", "default", "--to", str(tmp_path / "runs" / "x"))
+    assert ran.exit_code == 0
+    assert {path.name for path in (tmp_path / "runs" / "x").iterdir()} == {"estimate.json", "report.html", "report.md"}
+
+
+@pytest.mark.parametrize("name", ["other.txt", "there"])
+def test_a_file(tmp_path, name):
+    """What is a file, or is named like one, is written as one."""
+    (tmp_path / "there").touch()
+    assert run("--leads", "10", "--profile", "default", "--to", str(tmp_path / name)).exit_code == 0
+    assert msgspec.json.decode((tmp_path / name).read_bytes())["kind"] == "estimate"

@@ -1,0 +1,98 @@
+"""What estimate.json holds, as far as the report tells it; read leniently, as run.json is."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from reports.results import Tool, read
+
+FILE = "estimate.json"
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Spread(_Part, frozen=True, kw_only=True):
+    """Percentiles over the replicates."""
+
+    p10: float = 0.0
+    p50: float = 0.0
+    p90: float = 0.0
+
+
+class Changed(_Part, frozen=True, kw_only=True):
+    """The same upload with one thing done differently."""
+
+    change: str = ""
+    p50_s: float = 0.0
+    ratio: float = 1.0
+
+
+class Played(_Part, frozen=True, kw_only=True):
+    """One strategy under one profile."""
+
+    strategy: str
+    profile: str = ""
+    duration_s: Spread = Spread()
+    first_mapping_s: Spread = Spread()
+    requests: Spread = Spread()
+    throttled_s: Spread = Spread()
+    lists: int = 0
+    bottleneck: str = ""
+    sensitivity: list[Changed] = []
+
+
+class Assumption(_Part, frozen=True, kw_only=True):
+    """A setting without a public source, and what another value does to each strategy's P50."""
+
+    setting: str = ""
+    value: Any = None
+    tried: Any = None
+    ratios: dict[str, float] = {}
+
+
+class Month(_Part, frozen=True, kw_only=True):
+    month: int = 0
+    p50_s: float | None = None
+    contacts_in_org: int = 0
+    fails: str = ""
+
+
+class Plan(_Part, frozen=True, kw_only=True):
+    """Twelve months of one strategy going on in one way."""
+
+    strategy: str = ""
+    mode: str = ""
+    meaning: str = ""
+    months: list[Month] = []
+
+
+class Estimate(_Part, frozen=True, kw_only=True):
+    tool: Tool = Tool()
+    command: str = ""
+    versions: dict[str, str] = {}
+    leads: int = 0
+    replicates: int = 0
+    seed: int | None = None
+    concurrency: int = 0
+    profiles: list[str] = []
+    assumptions_of: str = ""  # the profile that the questions were asked of
+    assumptions: list[Assumption] = []
+    monthly: list[Plan] = []
+    strategies: list[Played] = []
+
+    def names(self) -> list[str]:
+        """The strategies, each once."""
+        return list(dict.fromkeys(entry.strategy for entry in self.strategies))
+
+    def under(self, profile: str) -> dict[str, Played]:
+        """The strategies under one profile, by name."""
+        return {entry.strategy: entry for entry in self.strategies if entry.profile == profile}
+
+
+def load(directory: Path) -> Estimate | None:
+    """The estimate in `directory`, None if there is none. Raises ReportError."""
+    path = directory / FILE
+    return read(path, Estimate) if path.exists() else None

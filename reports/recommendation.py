@@ -1,0 +1,190 @@
+"""Which strategy for which need, and why, from results alone. Only strategies whose mapping was proved are named."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reports.answer import soonest
+from reports.doubts import doubts, estimated
+from reports.estimates import Estimate
+from reports.facts import FACTS
+from reports.results import Run, Strategy
+from reports.tables import Table
+from reports.wording import NONE, code, count, duration, listed, number
+
+LOWER = 4  # the rate limit of the last need is this part of the one in force
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    sentences: tuple[str, ...]
+    needs: Table
+    doubts: tuple[str, ...]  # what would change it
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    take: Sequence[Strategy]
+    because: str
+
+
+def recommend(run: Run, estimate: Estimate | None = None) -> Recommendation | None:
+    """What `run` speaks for; None if it had nothing to choose between."""
+    if len(run.strategies) < 2:
+        return None
+    proved = run.verified()
+    if not proved:
+        words = ("Nothing is recommended: no mapping was proved.",)
+        return Recommendation(sentences=words, needs=_table(()), doubts=())
+    return Recommendation(
+        sentences=(_first(proved), _whose(run)),
+        needs=_table([(need, choice(run, estimate)) for need, choice in _NEEDS]),
+        doubts=tuple(doubts(run, estimate)),
+    )
+
+
+def _first(proved: Sequence[Strategy]) -> str:
+    own, made = _own(proved), _made(proved)
+    if not own:
+        return f"Take {_names(made)}: {_complete(made)}. No strategy with Lead IDs as contact IDs was proved here."
+    safe = (
+        f"If the org takes Lead IDs as contact IDs, take {_names(own)}: {_complete(own)}; sending twice does no harm."
+    )
+    if not made:
+        return f"{safe} No strategy with contact IDs of the org's was proved here."
+    return f"{safe} If it does not, take {_names(made)}: {_complete(made)}."
+
+
+def _whose(run: Run) -> str:
+    ask = "Whether an org takes Lead IDs as contact IDs, `contactbench probe` asks it."
+    if not run.target.is_mock:
+        return f"The times are those of one run on {code(run.target.org or run.target.host)}. {ask}"
+    profile = f"with profile {code(run.profile.name)}" if run.profile else "with an unknown profile"
+    return (
+        f"These figures come from the mock {profile}, whose latencies and job speeds are assumptions. They rank the "
+        f"strategies for an org that is as the profile says, and none is a figure of Genesys's. {ask}"
+    )
+
+
+def _complete(entries: Sequence[Strategy]) -> str:
+    return f"all {number(entries[0].mapped)} leads are mapped after {duration(entries[0].duration_s)}"
+
+
+def _table(choices: Sequence[tuple[str, _Choice]]) -> Table:
+    return Table(
+        caption="Which strategy for which need; only strategies whose mapping was proved are considered.",
+        head=("If you need", "Take", "Because"),
+        rows=tuple((need, _names(choice.take) or NONE, choice.because) for need, choice in choices),
+    )
+
+
+def _names(entries: Sequence[Strategy]) -> str:
+    return " or ".join(code(entry.strategy) for entry in entries)
+
+
+def _own(proved: Sequence[Strategy]) -> list[Strategy]:
+    return soonest([entry for entry in proved if (facts := FACTS.get(entry.strategy)) and facts.own_ids])
+
+
+def _made(proved: Sequence[Strategy]) -> list[Strategy]:
+    return soonest([entry for entry in proved if (facts := FACTS.get(entry.strategy)) and not facts.own_ids])
+
+
+def _all_soon(run: Run, estimate: Estimate | None) -> _Choice:
+    proved = run.verified()
+    best = soonest(proved)
+    rest = [f"{duration(e.duration_s)} with {code(e.strategy)}" for e in proved if e not in best]
+    against = f", against {listed(rest)}" if rest else ""
+    return _Choice(best, f"All contact IDs are known after {duration(best[0].duration_s)}{against}.")
+
+
+def _at_once(run: Run, estimate: Estimate | None) -> _Choice:
+    known = [entry for entry in run.verified() if entry.first_mapping_s is not None]
+    best = soonest(known, _first_mapping_s)
+    if not best:
+        return _Choice((), "This run did not record when the first contact IDs were known.")
+    late = max(known, key=_first_mapping_s)
+    words = f"The first contact IDs are known after {duration(_first_mapping_s(best[0]))}"
+    against = "" if late in best else f"; with {code(late.strategy)} only after {duration(_first_mapping_s(late))}"
+    return _Choice(best, f"{words}, all after {duration(best[0].duration_s)}{against}.")
+
+
+def _first_mapping_s(entry: Strategy) -> float:
+    return entry.first_mapping_s or 0.0
+
+
+def _repeatable(run: Run, estimate: Estimate | None) -> _Choice:
+    best = _own(run.verified())
+    if not best:
+        return _Choice((), "No strategy that may be sent twice was proved in this run.")
+    return _Choice(best, f"{_after_loss(best)}. Complete after {duration(best[0].duration_s)}.")
+
+
+def _ids_refused(run: Run, estimate: Estimate | None) -> _Choice:
+    best = _made(run.verified())
+    if not best:
+        return _Choice((), "No strategy with contact IDs of the org's was proved in this run.")
+    return _Choice(best, f"The org makes the IDs. Complete after {duration(best[0].duration_s)}. {_after_loss(best)}.")
+
+
+def _after_loss(entries: Sequence[Strategy]) -> str:
+    return f"After a lost answer {FACTS[entries[0].strategy].lost_answer}"
+
+
+def _many_lists(run: Run, estimate: Estimate | None) -> _Choice:
+    best = soonest([entry for entry in run.verified() if len(entry.lists) > 1])
+    if best:
+        lists = count(len(best[0].lists), "list")
+        words = f"Spread over {lists}, the mapping is complete after {duration(best[0].duration_s)}"
+        return _Choice(best, f"{words}; each row of it names its list. Own IDs protect inside one list only.")
+    played = estimated(run, estimate) if estimate else {}
+    spread = {name: one.duration_s.p50 for name, one in played.items() if one.lists > 1}
+    if not estimate or not spread:
+        return _Choice((), "This run filled one list a strategy: run it with more leads than a list holds.")
+    take = [entry for entry in run.verified() if entry.strategy == min(spread, key=lambda name: spread[name])]
+    lists = count(played[take[0].strategy].lists, "list")
+    return _Choice(
+        take,
+        f"Estimated, for {number(estimate.leads)} leads in {lists}: half of the uploads are complete within "
+        f"{duration(min(spread.values()))}. This run filled one list a strategy.",
+    )
+
+
+def _lower_limit(run: Run, estimate: Estimate | None) -> _Choice:
+    known = [entry for entry in run.verified() if entry.requests]
+    if not known:
+        return _Choice((), "This run did not count its requests.")
+    limit, window_s = _limit(run)
+
+    def least_s(entry: Strategy) -> float:
+        floor_s = window_s * (math.ceil((entry.requests or 0) / limit) - 1)
+        return max(floor_s, (entry.duration_s or 0.0) + (entry.verification_s or 0.0))
+
+    best = soonest(known, least_s)
+    most = max(known, key=lambda entry: entry.requests or 0)
+    words = f"Upload and proof take {count(best[0].requests, 'request')}"
+    against = (
+        f", with {code(most.strategy)} {number(most.requests)}: at least {duration(least_s(most))} under {limit:,} "
+        f"requests in {duration(window_s)}, against {duration(least_s(best[0]))}"
+    )
+    return _Choice(best, f"{words}{'' if most in best else against}.")
+
+
+def _limit(run: Run) -> tuple[int, float]:
+    """Requests in a window, and its seconds: a part of the profile's limit. Source of 300 a minute: its profile."""
+    settings = run.profile.settings if run.profile else {}
+    allowed, window_s = (settings.get(f"rate.{name}") for name in ("requests_per_window", "window_s"))
+    return (
+        max(int((allowed.value if allowed else 0) or 300) // LOWER, 1),
+        float((window_s.value if window_s else 0) or 60.0),
+    )
+
+
+_NEEDS: tuple[tuple[str, Callable[[Run, Estimate | None], _Choice]], ...] = (
+    ("The complete mapping as soon as possible", _all_soon),
+    ("Contact IDs at once, while the rest is loaded", _at_once),
+    ("Crashes and re-runs without a look-up (the org takes Lead IDs)", _repeatable),
+    ("No Lead IDs as contact IDs (refused, or taken)", _ids_refused),
+    ("More leads than one list holds", _many_lists),
+    ("To live with a quarter of the rate limit", _lower_limit),
+)
