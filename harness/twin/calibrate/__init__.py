@@ -1,0 +1,120 @@
+"""`contactbench calibrate`: measure an org with a few thousand contacts, and write the profile that behaves like it.
+
+A designed experiment under caps (`posts`, `jobs`), every request of it noted (`watching`, `notebook`), fits to what was
+seen (`fitting`), and the profile with its replicates (`writing`), which `estimate` and the mock then take.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import SafetyStop
+from ...load.caps import Caps
+from ...oauth import Credentials
+from ...transport import Target
+from .. import lab
+from . import jobs, posts
+from .bench import Bench
+from .fitting import fitted
+from .notebook import Notebook
+from .watching import WatchingShell
+from .writing import written
+
+ENOUGH = 20  # answered POSTs: with fewer there is nothing to fit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    target: Target
+    credentials: Credentials
+    folder: Path
+    run_id: str
+    date: str  # for the profile's sources
+    to: Path
+    max_contacts: int = 25_000
+    max_requests: int = 1_500
+    max_minutes: float = 15.0
+    per_minute: int | None = 300
+    concurrency: int = 8
+    seed: int = 1
+
+
+async def calibrated(order: Calibration, tell: Callable[[str], None]) -> dict[str, Any]:
+    """The document; the profile and the calibration are written, the org is left as it was. Raises RunError."""
+    order.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    notebook = Notebook.of(order.folder)
+    notices = await _measured(order, notebook, tell)
+    answered = sum(one.op == "contacts.add" and one.status == 200 for one in notebook.seen)
+    if answered < ENOUGH:
+        raise SafetyStop(
+            "TOO_FEW_SAMPLES",
+            f"{answered} POSTs of contacts were answered, {ENOUGH} are needed; {' '.join(notices)} Raise the caps,"
+            " then run the same command again: it goes on.",
+        )
+    return written(
+        order.to, order.folder, fitted(notebook, order.seed), notebook, order.target.api, order.date, notices
+    )
+
+
+async def _measured(order: Calibration, notebook: Notebook, tell: Callable[[str], None]) -> list[str]:
+    """Do what is still to be done, as far as the caps let it; what a person should know of that."""
+    caps = Caps(
+        requests=order.max_requests - len(notebook.seen),
+        contacts=order.max_contacts - notebook.contacts,
+        per_minute=order.per_minute,
+    )
+    notices: list[str] = []
+    async with lab.opened(
+        order.folder,
+        order.target,
+        order.credentials,
+        purpose="calibrate",
+        run_id=order.run_id,
+        caps=caps,
+        seed=order.seed,
+        concurrency=order.concurrency,
+    ) as opened:
+        books = opened.shell.books  # type: ignore[attr-defined]  # the lab's shell is the one that sends
+        watching = WatchingShell(opened.shell, notebook, order.max_minutes * 60.0)  # type: ignore[arg-type]
+        plain, opened.shell = opened.shell, watching
+        bench = Bench(
+            lab=opened,
+            shell=watching,
+            notebook=notebook,
+            rng=random.Random(order.seed),
+            per_minute=order.per_minute,
+            max_requests=order.max_requests,
+            max_contacts=order.max_contacts,
+            tell=tell,
+        )
+        try:
+            for part in _parts(bench, order.concurrency):
+                await part()
+        except SafetyStop as stop:
+            if stop.code not in ("RUN_CAP", "TIME_CAP"):
+                raise
+            notices.append(str(stop))
+            tell(str(stop))
+        finally:
+            opened.shell = plain
+        notices += books.notices
+    return notices
+
+
+def _parts(bench: Bench, concurrency: int) -> list[Callable[[], Awaitable[None]]]:
+    async def lists() -> None:
+        bench.shell.phase = "lists"
+        await bench.lab.run(bench.lists())
+
+    return [
+        lists,
+        lambda: posts.logins(bench),
+        lambda: posts.pilot(bench),
+        lambda: jobs.imports(bench),
+        lambda: posts.some_at_once(bench),
+        lambda: posts.all_at_once(bench, concurrency),
+        lambda: posts.reads(bench, concurrency),
+        lambda: jobs.exports(bench),
+    ]

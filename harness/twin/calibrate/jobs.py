@@ -1,0 +1,197 @@
+"""Imports and exports, looked at often: when they begin to show, how fast their counters go, when they are over.
+
+What a first, small job takes tells how often to look at the next, larger one: never more than some sixty looks a job.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ... import api
+from ...flow import Call, Flow, Reply, Wait
+from .bench import Bench
+from .notebook import Ended, JobSeen
+
+LOOKERS = 4  # that look in turns
+LOOKS = 40  # at a job whose time is known roughly
+LEAST_STEP_S = 0.05
+PILOT_STEP_S = 0.25
+PATIENCE_S = 180.0
+ROOM = 60  # requests that a job should have free of the rate limit
+SMALL_IMPORT, LONG_ENOUGH_S = 300, 3.0
+WIDE_ROWS, WIDE_FILES = 300, 2
+SHARE_OF_CONTACTS = 0.2  # for imports
+EXPORTS = (("wide", 3), ("normal", 4))  # a small list and the largest one
+Look = Callable[[], Flow[None]]
+
+
+@dataclass(slots=True)
+class Watched:
+    """A job as the lookers share it."""
+
+    kind: str
+    name: str
+    rows: int
+    asked_at: float
+    former: str = ""  # timestamp of the export that was there before
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What is known of the kind of job: seconds until it begins, rows a second (0: not known)."""
+
+    delay_s: float
+    rows_per_s: float
+
+
+async def imports(bench: Bench) -> None:
+    """A small one, one that is long enough to be seen on its way, and wide ones, whose files are large."""
+    if not bench.run_phase("imports"):
+        return
+    most = round(bench.max_contacts * SHARE_OF_CONTACTS) - WIDE_FILES * WIDE_ROWS
+    first = await _imported(bench, "small", SMALL_IMPORT, wide=False, guess=None)
+    if first is None:
+        return
+    rows = round(first.rows_per_s * LONG_ENOUGH_S) or most
+    second = await _imported(bench, "large", max(SMALL_IMPORT + 1, min(rows, most)), wide=False, guess=first)
+    for number in range(WIDE_FILES):
+        await _imported(bench, f"wide {number}", WIDE_ROWS + number, wide=True, guess=second or first)
+    bench.notebook.add(Ended("imports"))
+
+
+async def exports(bench: Bench) -> None:
+    if not bench.run_phase("exports"):
+        return
+    guess: Guess | None = None
+    for number in range(max(times for _, times in EXPORTS)):
+        for which, times in EXPORTS:
+            if number < times and bench.requests_left > ROOM:
+                list_id = bench.wide if which == "wide" else bench.normal
+                found = await _exported(bench, f"{which} {number}", list_id, guess)
+                guess = _slower(guess, found) if found is not None else guess
+    bench.notebook.add(Ended("exports"))
+
+
+def _slower(one: Guess | None, other: Guess) -> Guess:
+    return other if one is None else Guess(min(one.delay_s, other.delay_s), 0.0)
+
+
+async def _imported(bench: Bench, label: str, rows: int, *, wide: bool, guess: Guess | None) -> Guess | None:
+    """What it took; None if there was no room for it, or its end was never seen."""
+    if rows > bench.contacts_left or bench.requests_left < ROOM:
+        return None
+    list_id = bench.wide if wide else bench.normal
+    await bench.lab.run(_until_room(bench))
+    path = bench.file(rows, wide=wide)
+    try:
+        reply = await bench.lab.run(_sent(api.upload_csv(list_id, path, contact_id_column=None, rows=rows)))
+    finally:
+        path.unlink()
+    if not reply.ok:
+        return None
+    bench.sizes[list_id] += rows
+    job = Watched("import", label, rows, bench.shell.now())
+    return await _watched(bench, job, lambda: _import_look(bench, job, list_id), guess)
+
+
+async def _exported(bench: Bench, label: str, list_id: str, guess: Guess | None) -> Guess | None:
+    await bench.lab.run(_until_room(bench))
+    former = api.export_of(await bench.lab.run(_sent(api.get_export(list_id))))
+    if not (await bench.lab.run(_sent(api.start_export(list_id)))).ok:
+        return None
+    job = Watched("export", label, bench.sizes[list_id], bench.shell.now(), former.timestamp if former else "")
+    found = await _watched(bench, job, lambda: _export_look(bench, job, list_id), guess)
+    if found is not None:
+        await bench.lab.run(_downloaded(bench, list_id))
+    return found
+
+
+async def _watched(bench: Bench, job: Watched, look: Look, guess: Guess | None) -> Guess | None:
+    """Look at the job until it is over, at first seldom, then more and more often."""
+    if guess is None:
+        await bench.lab.run(_looking(bench, job, look, 0.0, None))
+    else:
+        expected = guess.delay_s + (job.rows / guess.rows_per_s if guess.rows_per_s else 0.0)
+        begin, step = 0.8 * guess.delay_s, max(LEAST_STEP_S, (expected - 0.8 * guess.delay_s) / LOOKS)
+        flows = [_looking(bench, job, look, begin + n * step, step * LOOKERS) for n in range(LOOKERS)]
+        await bench.lab.run_all(flows, LOOKERS)
+    return _guessed([one for one in bench.notebook.looks if (one.kind, one.job) == (job.kind, job.name)])
+
+
+def _looking(bench: Bench, job: Watched, look: Look, begin: float, step: float | None) -> Flow[None]:
+    """Until the job is over. Without a step the pauses grow with the time that has passed."""
+    if begin > 0:
+        yield Wait(begin, "poll")
+    while not job.is_over:
+        yield from look()
+        waited = bench.shell.now() - job.asked_at
+        if waited > PATIENCE_S or bench.requests_left < LOOKERS:
+            return
+        if not job.is_over:
+            yield Wait(max(step or PILOT_STEP_S, waited / 20), "poll")
+
+
+def _import_look(bench: Bench, job: Watched, list_id: str) -> Flow[None]:
+    reply = yield api.import_status(list_id)
+    if not reply.ok:
+        return
+    shown, body = api.import_progress(reply), api.decoded(reply)
+    if body.get("totalRecords") not in (None, job.rows):
+        return  # it is the list's former import that is shown
+    job.is_over = job.is_over or shown.finished or shown.failed
+    state = "over" if shown.finished else "waiting" if shown.state is None else "running"
+    _note(bench, job, state, int(body.get("completedRecords") or 0))
+
+
+def _export_look(bench: Bench, job: Watched, list_id: str) -> Flow[None]:
+    reply = yield api.get_export(list_id)
+    found = api.export_of(reply)
+    is_there = found is not None and found.timestamp != job.former
+    job.is_over = job.is_over or is_there
+    _note(bench, job, "over" if is_there else "waiting")
+
+
+def _note(bench: Bench, job: Watched, state: str, completed: int = 0) -> None:
+    at = round(bench.shell.now(), 6)
+    bench.notebook.add(
+        JobSeen(
+            kind=job.kind, job=job.name, rows=job.rows, asked_at=job.asked_at, at=at, state=state, completed=completed
+        )
+    )
+
+
+def _guessed(looks: Sequence[JobSeen]) -> Guess | None:
+    """Delay and speed, roughly: enough to plan the next job by."""
+    over = [one.at - one.asked_at for one in looks if one.state == "over"]
+    if not over:
+        return None
+    running = [one for one in looks if one.state == "running"]
+    waiting = [one.at - one.asked_at for one in looks if one.state == "waiting"]
+    begins = max([0.0, *waiting])
+    if len(running) > 1 and running[-1].completed > running[0].completed:
+        rate = (running[-1].completed - running[0].completed) / (running[-1].at - running[0].at)
+        return Guess(max(0.0, running[0].at - running[0].asked_at - running[0].completed / rate), rate)
+    return Guess(begins, 0.0)
+
+
+def _until_room(bench: Bench) -> Flow[None]:
+    seconds = bench.shell.until_room_s(ROOM, bench.per_minute)
+    if seconds > 0:
+        yield Wait(seconds, "hold")
+
+
+def _sent(call: Call) -> Flow[Reply]:
+    reply: Reply = yield call
+    return reply
+
+
+def _downloaded(bench: Bench, list_id: str) -> Flow[None]:
+    """The file, for its time alone: it holds nothing but invented leads, and goes at once."""
+    found = api.export_of((yield api.get_export(list_id)))
+    if found is None:
+        return
+    hop = yield api.download(found.uri, list_id)
+    if 300 <= hop.status < 400:
+        to = bench.folder / "export.csv"
+        yield api.download_file(hop.headers["location"], list_id, to)
+        to.unlink(missing_ok=True)
