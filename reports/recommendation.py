@@ -48,11 +48,12 @@ def _first(proved: Sequence[Strategy]) -> str:
     if not own:
         return f"Take {_names(made)}: {_complete(made)}. No strategy with Lead IDs as contact IDs was proved here."
     safe = (
-        f"If the org takes Lead IDs as contact IDs, take {_names(own)}: {_complete(own)}; sending twice does no harm."
+        f"If the org takes Lead IDs as contact IDs, take {_names(own)}: {_complete(own)}; "
+        "sending twice into one list does no harm."
     )
     if not made:
         return f"{safe} No strategy with contact IDs of the org's was proved here."
-    return f"{safe} If it does not, take {_names(made)}: {_complete(made)}."
+    return f"{safe} If it does not, take {_names(made)}, with {duration(made[0].duration_s)}."
 
 
 def _whose(run: Run) -> str:
