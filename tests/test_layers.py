@@ -13,7 +13,7 @@ HEAVY = {"locust", "gevent", "duckdb", "httpx", "aiohttp", "numpy", "altair", "j
 CORE = [
     "domain",
     "flow",
-    "api",
+    *(f"api/{path.stem}" for path in (ROOT / "harness/api").glob("*.py")),
     "errors",
     "events",
     "retry",

@@ -1,0 +1,50 @@
+"""What every answer is read with: a plain no, a 2xx that proves nothing, and the body between them."""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from ..flow import Reply
+
+JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+encode = msgspec.json.encode
+
+
+class BadResponse(Exception):
+    """A 2xx that proves nothing: what was sent may or may not be there."""
+
+
+class Refusal(Exception):
+    """The server answered, and the answer was no. Holds the platform's code; never the request's body."""
+
+    def __init__(self, reply: Reply) -> None:
+        body = _error_body(reply)
+        self.status = reply.status
+        self.code = str(body.get("code") or body.get("error") or reply.error or reply.status)
+        self.message = str(body.get("message") or body.get("error_description") or "")[:200]
+        self.correlation_id = reply.headers.get("inin-correlation-id", "")
+        super().__init__(f"http={self.status} {self.code} corr={self.correlation_id}")
+
+
+def _error_body(reply: Reply) -> dict[str, Any]:
+    try:
+        body = msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+@lru_cache(maxsize=32)
+def _decoder(type_: Any) -> Any:
+    return msgspec.json.Decoder(type_)
+
+
+def decoded(reply: Reply, type_: Any = dict) -> Any:
+    """The body as `type_`, or Refusal, or BadResponse."""
+    if not reply.ok:
+        raise Refusal(reply)
+    try:
+        return _decoder(type_).decode(reply.body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise BadResponse(type(error).__name__) from None

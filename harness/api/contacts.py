@@ -1,0 +1,175 @@
+"""Contacts: sent in batches, searched for, read back."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import GenericAlias
+from typing import Any
+
+import msgspec
+
+from ..domain import ContactId, LeadColumns, LeadId
+from ..flow import Call, Reply
+from .answers import JSON, BadResponse, decoded, encode
+from .lists import LISTS
+
+SEARCH_PAGE = 100  # Source: SDK 269.0.0 models/contact_listing_request.py, the most a page returns
+BULK_GET = 50  # Source: official swagger of 2018-03-21, too.many.contacts.requested
+LONGEST_ID = 512  # Assumption: ids have at most 100 characters, and no value of a list has more than 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Leads on their way in one POST. Named by the position of its first lead in the run."""
+
+    positions: Sequence[int]
+    shard: int
+    contact_list_id: str
+    lead_ids: Sequence[LeadId]
+    contacts: Sequence[bytes] = field(repr=False)  # one JSON object a lead
+
+    @property
+    def first(self) -> int:
+        return self.positions[0]
+
+    @property
+    def body(self) -> bytes:
+        return b"[" + b",".join(self.contacts) + b"]"
+
+    def only(self, lead_ids: Set[LeadId]) -> "Batch":
+        """Those of its leads that are in `lead_ids`."""
+        return self._of([n for n, lead_id in enumerate(self.lead_ids) if lead_id in lead_ids])
+
+    def halves(self) -> tuple["Batch", "Batch"]:
+        middle = len(self.lead_ids) // 2
+        return self._of(range(middle)), self._of(range(middle, len(self.lead_ids)))
+
+    def _of(self, places: Sequence[int]) -> "Batch":
+        return Batch(
+            positions=[self.positions[n] for n in places],
+            shard=self.shard,
+            contact_list_id=self.contact_list_id,
+            lead_ids=[self.lead_ids[n] for n in places],
+            contacts=[self.contacts[n] for n in places],
+        )
+
+
+def contact(lead_id: str, row: Sequence[str], columns: LeadColumns, list_id: str, *, own_id: bool) -> bytes:
+    """One WritableDialerContact; with `own_id` the Lead ID becomes the contact's id, which makes a repeat an update."""
+    body: dict[str, Any] = {"contactListId": list_id, "data": dict(zip(columns.names, row, strict=True))}
+    return encode({"id": lead_id, **body} if own_id else body)
+
+
+def add_contacts(batch: Batch, *, idempotent: bool, attempt: int = 1) -> Call:
+    return Call(
+        op="contacts.add",
+        method="POST",
+        url=f"{LISTS}/{batch.contact_list_id}/contacts",
+        headers=JSON,
+        body=batch.body,
+        idempotent=idempotent,
+        attempt=attempt,
+        contacts=len(batch.lead_ids),
+        contact_list_id=batch.contact_list_id,
+        batch=batch.first,
+    )
+
+
+@lru_cache(maxsize=16)
+def _contacts_type(lead_id_column: str) -> Any:
+    """A list of contacts of which only ids and the Lead ID column are read: the rest is skipped, not built."""
+    data = msgspec.defstruct("Data", [("lead_id", str)], rename={"lead_id": lead_id_column})
+    contact = msgspec.defstruct("Contact", [("id", str), ("data", data), ("contactListId", str, "")])
+    return GenericAlias(list, (contact,))
+
+
+def added_contacts(reply: Reply, batch: Batch, lead_id_column: str) -> dict[LeadId, ContactId]:
+    """Contact id by Lead ID, joined on the Lead ID that the answer echoes: the order of the answer means nothing.
+
+    A 2xx is a claim. It is believed only if it names every lead of the batch once, each with an id of its own, in the
+    list that was meant.
+    """
+    contacts = decoded(reply, _contacts_type(lead_id_column))
+    mapping = {LeadId(contact.data.lead_id): ContactId(contact.id) for contact in contacts}
+    if len(contacts) != len(batch.lead_ids) or mapping.keys() != set(batch.lead_ids):
+        raise BadResponse(f"{len(contacts)} contacts for {len(batch.lead_ids)} leads, {len(mapping)} of them distinct")
+    if len(set(mapping.values())) != len(mapping) or "" in mapping.values():
+        raise BadResponse("contact ids are missing or doubled")
+    if max(map(len, mapping.values()), default=0) > LONGEST_ID:
+        raise BadResponse("contact ids that are none")
+    if any(contact.contactListId not in ("", batch.contact_list_id) for contact in contacts):
+        raise BadResponse("contacts of another list")
+    return mapping
+
+
+def search_leads(list_id: str, column: str, lead_ids: Sequence[str], page: int = 1) -> Call:
+    """Contacts whose Lead ID is one of `lead_ids`. Alphabetic: as numbers, 007 would equal 7."""
+    predicate = {
+        "column": column,
+        "columnType": "alphabetic",
+        "operator": "IN",
+        "range": {"inSet": list(lead_ids)},
+    }
+    clause = {"filterType": "AND", "predicates": [predicate]}
+    return _search(list_id, {"criteria": {"filterType": "AND", "clauses": [clause]}}, page)
+
+
+def search_all(list_id: str, page: int = 1, page_size: int = SEARCH_PAGE) -> Call:
+    return _search(list_id, {}, page, page_size)
+
+
+def _search(list_id: str, body: Mapping[str, Any], page: int, page_size: int = SEARCH_PAGE) -> Call:
+    return Call(
+        op="contacts.search",
+        method="POST",
+        url=f"{LISTS}/{list_id}/contacts/search",
+        headers=JSON,
+        body=encode({**body, "pageNumber": page, "pageSize": page_size}),
+        idempotent=True,
+        contact_list_id=list_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of a search: pairs of Lead ID and contact id, how many match in all, how many the list holds."""
+
+    pairs: list[tuple[LeadId, ContactId]]
+    total: int
+    contacts_count: int
+
+
+def found_contacts(reply: Reply, lead_id_column: str) -> Found:
+    body = decoded(reply, dict[str, msgspec.Raw])
+    try:
+        contacts = msgspec.json.decode(body.get("entities", b"[]"), type=_contacts_type(lead_id_column))
+        total = msgspec.json.decode(body["total"], type=int)
+        count = msgspec.json.decode(body["contactsCount"], type=int)
+    except (KeyError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadResponse(type(error).__name__) from None
+    return Found([(LeadId(c.data.lead_id), ContactId(c.id)) for c in contacts], total, count)
+
+
+def contacts_count(reply: Reply) -> int:
+    """How many contacts the list of a search holds."""
+    count = decoded(reply).get("contactsCount")
+    if not isinstance(count, int):
+        raise BadResponse("a search without contactsCount")
+    return count
+
+
+def bulk_get(list_id: str, contact_ids: Sequence[str]) -> Call:
+    return Call(
+        op="contacts.bulk",
+        method="POST",
+        url=f"{LISTS}/{list_id}/contacts/bulk",
+        headers=JSON,
+        body=encode(list(contact_ids)),
+        idempotent=True,
+        contact_list_id=list_id,
+    )
+
+
+def bulk_contacts(reply: Reply, lead_id_column: str) -> dict[ContactId, LeadId]:
+    contacts = decoded(reply, _contacts_type(lead_id_column))
+    return {ContactId(contact.id): LeadId(contact.data.lead_id) for contact in contacts}

@@ -1,0 +1,58 @@
+"""CSV imports."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..flow import Call, FilePart, Reply
+from .answers import Refusal, decoded
+from .lists import LISTS
+
+TRANSFER_TIMEOUT_S = 3600.0
+
+
+def upload_csv(list_id: str, path: Path, *, contact_id_column: str | None, rows: int) -> Call:
+    """The multipart upload that the web UI and the Terraform provider use. Source: quick-hits-javascript,
+    outbound/upload-contact-list.js; terraform-provider-genesyscloud, outbound_contact_list."""
+    form: list[tuple[str, str | FilePart]] = [("id", list_id), ("fileType", "contactlist")]
+    if contact_id_column is not None:
+        form.append(("contact-id-name", contact_id_column))
+    form.append(("file", FilePart(path=path, filename=path.name)))
+    return Call(
+        op="import.upload",
+        method="POST",
+        url="/uploads/v2/contactlist",
+        host="apps",
+        form=tuple(form),
+        timeout_s=TRANSFER_TIMEOUT_S,
+        contacts=rows,
+        contact_list_id=list_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    state: str | None
+    percent: int | None
+    failure_reason: str | None
+
+    @property
+    def failed(self) -> bool:
+        return self.state == "FAILED"
+
+    @property
+    def finished(self) -> bool:
+        """A finished import has no state, only 100 percent. Source: SDK 269.0.0 models/import_status.py."""
+        return self.state not in ("IN_PROGRESS", "FAILED") and self.percent == 100
+
+
+def import_status(list_id: str) -> Call:
+    url = f"{LISTS}/{list_id}/importstatus"
+    return Call(op="import.status", method="GET", url=url, idempotent=True, contact_list_id=list_id)
+
+
+def import_progress(reply: Reply) -> ImportProgress:
+    if reply.status == 404 and Refusal(reply).code != "contact.list.not.found":
+        return ImportProgress(None, None, None)  # it is not shown yet
+    body = decoded(reply)
+    percent = body.get("percentComplete")
+    return ImportProgress(body.get("state"), percent if isinstance(percent, int) else None, body.get("failureReason"))

@@ -1,0 +1,114 @@
+"""Contact lists and DNC lists."""
+
+import msgspec
+
+from ..domain import LeadColumns
+from ..flow import Call, Reply
+from .answers import JSON, BadResponse, decoded, encode
+
+LISTS = "/api/v2/outbound/contactlists"
+DNC_LISTS = "/api/v2/outbound/dnclists"
+
+
+def create_list(name: str, columns: LeadColumns) -> Call:
+    body = {
+        "name": name,
+        "columnNames": columns.names,
+        "phoneColumns": [{"columnName": columns.phone, "type": "cell"}],
+    }
+    return Call(op="lists.create", method="POST", url=LISTS, headers=JSON, body=encode(body))
+
+
+def find_list(name: str) -> Call:
+    query = (("name", name), ("filterType", "Equals"), ("pageSize", "100"))
+    return Call(op="lists.list", method="GET", url=LISTS, query=query, idempotent=True)
+
+
+def find_lists(prefix: str) -> Call:
+    """The first hundred lists whose names begin so, with their sizes and imports."""
+    more = (("includeSize", "true"), ("includeImportStatus", "true"), ("pageSize", "100"))
+    query = (("name", prefix), ("filterType", "Prefix"), *more)
+    return Call(op="lists.list", method="GET", url=LISTS, query=query, idempotent=True)
+
+
+class _ImportStatus(msgspec.Struct):
+    state: str | None = None
+
+
+class ListFound(msgspec.Struct, rename="camel"):
+    id: str
+    name: str = ""
+    size: int | None = None
+    import_status: _ImportStatus | None = None
+
+    @property
+    def importing(self) -> bool:
+        return self.import_status is not None and self.import_status.state == "IN_PROGRESS"
+
+
+class _ListsFound(msgspec.Struct):
+    entities: list[ListFound] = []
+
+
+def lists_found(reply: Reply, prefix: str) -> list[ListFound]:
+    """Those whose names do begin so, whatever the server makes of spaces and of letter case."""
+    listing: _ListsFound = decoded(reply, _ListsFound)
+    return [each for each in listing.entities if each.name.startswith(prefix)]
+
+
+class _Entity(msgspec.Struct):
+    id: str
+    name: str = ""
+
+
+class _Listing(msgspec.Struct):
+    entities: list[_Entity] = []
+
+
+def list_id_by_name(reply: Reply, name: str) -> str | None:
+    """The id of the list of exactly this name, if there is one."""
+    listing = decoded(reply, _Listing)
+    return next((entity.id for entity in listing.entities if entity.name == name), None)
+
+
+def list_found(reply: Reply) -> ListFound | None:
+    """The list that was asked for by its id; None if it is gone."""
+    if reply.status == 404:
+        return None
+    found: ListFound = decoded(reply, ListFound)
+    return found
+
+
+def created_list_id(reply: Reply) -> str:
+    list_id = decoded(reply).get("id")
+    if not isinstance(list_id, str) or not list_id:
+        raise BadResponse("a list without an id")
+    return list_id
+
+
+def delete_list(list_id: str) -> Call:
+    return Call(op="lists.delete", method="DELETE", url=f"{LISTS}/{list_id}", idempotent=True, contact_list_id=list_id)
+
+
+def get_list(list_id: str) -> Call:
+    return Call(op="lists.get", method="GET", url=f"{LISTS}/{list_id}", idempotent=True, contact_list_id=list_id)
+
+
+def entity_name(reply: Reply) -> str:
+    return str(decoded(reply, _Entity).name)
+
+
+# --- DNC lists -------------------------------------------------------------------------------------------------------
+
+
+def find_dnc_list(name: str) -> Call:
+    query = (("name", name), ("pageSize", "100"))
+    return Call(op="dnc.list", method="GET", url=DNC_LISTS, query=query, idempotent=True)
+
+
+def get_dnc_list(list_id: str) -> Call:
+    return Call(op="dnc.get", method="GET", url=f"{DNC_LISTS}/{list_id}", idempotent=True)
+
+
+def delete_dnc_list(list_id: str) -> Call:
+    return Call(op="dnc.delete", method="DELETE", url=f"{DNC_LISTS}/{list_id}", idempotent=True)

@@ -1,0 +1,82 @@
+"""Logins, and what the OAuth client may do."""
+
+import math
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from ..flow import Call, Reply
+from .answers import BadResponse, decoded
+
+
+def token(client_id: str, client_secret: str) -> Call:
+    basic = b64encode(f"{client_id}:{client_secret}".encode()).decode()
+    return Call(
+        op="oauth.token",
+        method="POST",
+        url="/oauth/token",
+        host="login",
+        headers={"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"},
+        body=b"grant_type=client_credentials",
+        bearer=False,
+        idempotent=True,
+        timeout_s=30.0,
+    )
+
+
+def own_grants() -> Call:
+    """What the roles of the token's client permit. Assumption: a client may ask it as a user may."""
+    url, query = "/api/v2/authorization/subjects/me", (("includeFullRoles", "true"),)
+    return Call(op="subjects.me", method="GET", url=url, query=query, idempotent=True, timeout_s=30.0)
+
+
+class _Policy(msgspec.Struct, rename="camel"):
+    domain: str = ""
+    entity_name: str = ""
+    actions: list[str] = []
+
+
+class _Role(msgspec.Struct):
+    policies: list[_Policy] = []
+
+
+class _Grant(msgspec.Struct):
+    role: _Role = msgspec.field(default_factory=_Role)
+
+
+class _Subject(msgspec.Struct):
+    grants: list[_Grant] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    policies: Sequence[tuple[str, str, str]]  # domain, entity, action, in lower case; "*" is any
+
+    def permit(self, name: str) -> bool:
+        """Whether one of them covers `name`, "domain:entity:action". Assumption: letter case does not matter."""
+        parts = name.lower().split(":")
+        return any(all(given in ("*", part) for given, part in zip(each, parts, strict=True)) for each in self.policies)
+
+
+def permissions_of(reply: Reply) -> Permissions:
+    """Source: SDK 269.0.0 models/authz_grant_policy.py. Conditions and divisions of a policy are not looked at."""
+    subject: _Subject = decoded(reply, _Subject)
+    policies = [policy for grant in subject.grants for policy in grant.role.policies]
+    if not policies:
+        raise BadResponse("roles that do not say what they permit")
+    return Permissions([(p.domain.lower(), p.entity_name.lower(), a.lower()) for p in policies for a in p.actions])
+
+
+def token_lifetime_s(reply: Reply) -> float:
+    """Seconds; without end where none are told."""
+    told = decoded(reply).get("expires_in")
+    return float(told) if isinstance(told, int | float) and told > 0 else math.inf
+
+
+def access_token(reply: Reply) -> str:
+    value = decoded(reply).get("access_token")
+    if not isinstance(value, str) or not value:
+        raise BadResponse("no access_token")
+    return value
