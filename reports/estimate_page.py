@@ -48,7 +48,8 @@ def figures(estimate: Estimate, draw: charts.Draw | None) -> tuple[Figure, ...]:
 def months(estimate: Estimate) -> Table:
     """Twelve months of each strategy and way to go on; without rows if that was not asked."""
     return Table(
-        caption="Every month as many leads, a fixed share of them new, and nothing else in the org.",
+        caption=f"Every month as many leads, a fixed share of them new, nothing else in the org, which is as profile "
+        f"{code(estimate.assumptions_of)} says. Times are P50.",
         head=("Strategy", "Way", "Months that fit", "First month", "Later", "Contacts at the end", "What fails"),
         rows=tuple((plan.strategy, f"{plan.mode}: {plan.meaning}", *_months(plan.months)) for plan in estimate.monthly),
     )
@@ -84,14 +85,15 @@ def reproduce(estimate: Estimate) -> Table:
 
 
 def _times(estimate: Estimate, draw: charts.Draw | None) -> Figure:
-    rows = tuple((one.strategy, code(one.profile), *_played(one)) for one in _sorted(estimate))
+    rows = tuple((one.strategy, one.profile, *_played(one)) for one in _sorted(estimate))
     return _figure(
         "Estimate: time to the complete mapping",
         f"A dot is the P50 of a strategy under a profile, the line goes from P10 to P90. By {code(estimate.command)}.",
         Table(
             caption=note(estimate),
-            head=("Strategy", "Profile", "P10", "P50", "P90", "First mapping", "Requests", "Lists", "Bottleneck"),
+            head=("Strategy", "Profile", "P10", "P50", "P90", "First mapping", "Requests", "Bottleneck"),
             rows=rows,
+            numbers=True,
         ),
         draw,
         lambda: estimate_charts.times(_sorted(estimate)),
@@ -109,7 +111,6 @@ def _played(one: Played) -> tuple[str, ...]:
     return (
         *(duration(value) for value in (time.p10, time.p50, time.p90, one.first_mapping_s.p50)),
         number(round(one.requests.p50)),
-        number(one.lists),
         one.bottleneck or NONE,
     )
 

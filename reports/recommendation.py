@@ -53,7 +53,7 @@ def _first(proved: Sequence[Strategy]) -> str:
     )
     if not made:
         return f"{safe} No strategy with contact IDs of the org's was proved here."
-    return f"{safe} If it does not, take {_names(made)}, with {duration(made[0].duration_s)}."
+    return f"{safe} If it does not, take {_names(made)} ({duration(made[0].duration_s)})."
 
 
 def _whose(run: Run) -> str:

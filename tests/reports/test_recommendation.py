@@ -26,7 +26,7 @@ def test_each_need_has_its_strategy(fake):
     own, made = "`csv-import-own-ids`", "`csv-import-export`"
     assert taken(found) == [own, "`batch-api`", own, made, own, own]
     assert found.sentences[0].startswith(f"If the org takes Lead IDs as contact IDs, take {own}: all 1,500,000 leads")
-    assert f"If it does not, take {made}, with 3 min 20 s." in found.sentences[0]
+    assert f"If it does not, take {made} (3 min 20 s)." in found.sentences[0]
 
 
 def test_whose_figures_they_are(fake):
