@@ -23,8 +23,8 @@ def doubts(run: Run, estimate: Estimate | None) -> Iterator[str]:
     """Sentences, the run's own first."""
     proved = run.verified()
     yield from _margin(proved)
-    if run.invalid():
-        yield f"{_listed([entry.strategy for entry in run.invalid()])} was not proved, so it is not considered."
+    if unproved := [entry.strategy for entry in run.invalid()]:
+        yield f"Not considered, since not proved: {_listed(unproved)}."
     if estimate is not None:
         yield from _estimated(run, estimate)
 

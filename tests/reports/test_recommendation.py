@@ -71,6 +71,7 @@ def test_a_need_that_nothing_proved_meets(fake):
     )
     assert found.needs.rows[AGAIN][1:] == ("–", "No strategy that may be sent twice was proved in this run.")
     assert found.sentences[0].startswith("Take `batch-api`: ")
+    assert "Not considered, since not proved: `csv-import-own-ids`." in found.doubts
 
 
 def test_a_lower_limit_is_told_by_its_floor(fake):
