@@ -12,6 +12,7 @@ import duckdb
 from ..errors import LocalResource, Refused
 
 MEMORY = "200MB"
+THREADS = 2
 LONGEST_LINE = 64 * 1024 * 1024
 
 
@@ -19,12 +20,12 @@ _kept: dict[Path, Callable[[], Any]] = {}  # the instances that runs keep open, 
 
 
 @contextmanager
-def kept_open(folder: Path) -> Iterator[None]:
+def kept_open(folder: Path, threads: int = THREADS) -> Iterator[None]:
     """Meanwhile the pieces of work on `folder` share one instance, begun by the first: beginning one takes 20 ms."""
     if folder in _kept:
         yield
         return
-    _kept[folder] = cache(lambda: _instance(folder))
+    _kept[folder] = cache(lambda: _instance(folder, threads))
     try:
         yield
     finally:
@@ -49,11 +50,11 @@ def database(folder: Path) -> Iterator[Any]:
         raise bad_file(folder, type(error).__name__) from None
 
 
-def _instance(folder: Path) -> Any:
+def _instance(folder: Path, threads: int = THREADS) -> Any:
     return duckdb.connect(
         config={
             "memory_limit": MEMORY,
-            "threads": 2,
+            "threads": threads,
             "temp_directory": str(folder / "spill"),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
