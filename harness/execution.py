@@ -231,7 +231,7 @@ class Run:
         refused = [replace(known[lead.lead_id], line=lead.line) for lead in unmapped if lead.lead_id in known]
         self._rejects = [*self.plan.preflight.rejects, *refused]
         write_rejects(self._rejects, self.files.folder / "rejects.csv", self.plan.preflight.source)
-        self._mapped = self.files.mapped()
+        self._mapped = self.files.all_mapped()
 
     def _proof(self, failure: VerifyFailed | None) -> Proof:
         verification = self.plan.strategy.verification(self._job)

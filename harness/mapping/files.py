@@ -85,6 +85,11 @@ class RunFiles:
         )
         return self._part(record, query)[0]
 
+    def mapped(self, record: ShardRecord) -> int:
+        with database(self.folder) as db:
+            query = f"SELECT count(*) FROM {csv_table(self.mapping)} WHERE contact_list_id = {literal(record.list_id)}"
+            return int(db.execute(query).fetchone()[0])
+
     def sample(self, record: ShardRecord, count: int) -> dict[str, str]:
         with database(self.folder) as db:
             rows = db.execute(
@@ -151,7 +156,7 @@ class RunFiles:
         write_json(self.folder / "mapping.manifest.json", manifest)
         return manifest
 
-    def mapped(self) -> int:
+    def all_mapped(self) -> int:
         with database(self.folder) as db:
             return int(db.execute(f"SELECT count(*) FROM {csv_table(self.mapping)}").fetchone()[0])
 

@@ -28,6 +28,7 @@ from .polling import intervals
 from .refusals import stop
 from .sample import sample_verification
 from .search_mapping import page_flows
+from .sizes import list_size
 
 UPLOADS = 5  # of a file whose answers keep getting lost
 IMPORTING = "contact.list.import.in.progress"
@@ -211,14 +212,6 @@ def _settled_size(record: ShardRecord, job: Job) -> Flow[int]:
             return size
         size = again
     return size
-
-
-def list_size(record: ShardRecord, job: Job) -> Flow[int]:
-    reply = yield api.search_all(record.list_id, page_size=1)
-    try:
-        return api.found_contacts(reply, job.columns.lead_id).contacts_count
-    except (api.Refusal, api.BadResponse):
-        raise stop("contacts.search", record.list_id, reply) from None
 
 
 def map_by_export(record: ShardRecord, job: Job) -> Flow[None]:

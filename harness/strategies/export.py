@@ -12,6 +12,7 @@ from ..mapping.records import ShardRecord
 from .job import Job, Verification
 from .polling import intervals
 from .refusals import ADVICE, stop
+from .sizes import settled_size
 
 REDIRECTS = (301, 302, 303, 307, 308)
 EXPIRED = (403, 404, 410)  # what storage answers to a signed address whose time is over
@@ -24,7 +25,17 @@ def export_verification(job: Job) -> Verification:
 
 
 def _exports(job: Job) -> Iterator[Flow[None]]:
-    return (export_list(record, job) for record in job.progress.shards())
+    return (_proving_export(record, job) for record in job.progress.shards())
+
+
+def _proving_export(record: ShardRecord, job: Job) -> Flow[None]:
+    """An export of now. One that somebody asked for earlier may become ready after the look at the former one, and
+    show what is gone by now; so where the list says another size than the mapping, a second one is made, which can
+    only be younger than that size."""
+    mapped = yield Work(lambda: job.files.mapped(record))
+    size = yield from settled_size(record, job, mapped)
+    for _ in range(1 if size == mapped else 2):
+        yield from export_list(record, job)
 
 
 def export_list(record: ShardRecord, job: Job) -> Flow[None]:

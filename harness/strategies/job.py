@@ -52,6 +52,10 @@ class LocalFiles(Protocol):
 
     def map_identity(self, shard: ShardRecord) -> Part: ...
 
+    def mapped(self, shard: ShardRecord) -> int:
+        """How many leads of the finished mapping are in the shard's list."""
+        ...
+
     def sample(self, shard: ShardRecord, count: int) -> dict[str, str]:
         """Contact id -> Lead ID of some mapped leads, the same ones each time."""
         ...

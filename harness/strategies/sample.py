@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from .. import api
 from ..domain import ContactId
 from ..errors import VerifyFailed
-from ..flow import Flow, Wait, Work
+from ..flow import Flow, Work
 from ..mapping.records import ShardRecord
 from .job import Job, Verification
 from .refusals import stop
-
-READINGS = 12  # of a size that does not fit: a minute, where the platform asks for 5 s between two
+from .sizes import settled_size
 
 
 def sample_verification(job: Job) -> Verification:
@@ -25,7 +24,7 @@ def _checks(job: Job) -> Iterator[Flow[None]]:
 
 def check(record: ShardRecord, job: Job) -> Flow[None]:
     """Raises VerifyFailed when the server shows other contacts than the mapping."""
-    size = yield from _settled_size(record, job)
+    size = yield from settled_size(record, job, record.rows)
     if size != record.rows:
         raise VerifyFailed("VERIFY_FAILED", f"list={record.list_id}: {size} contacts, {record.rows} of them mapped.")
     expected: dict[str, str] = yield Work(lambda: job.files.sample(record, job.settings.sample))
@@ -42,22 +41,3 @@ def check(record: ShardRecord, job: Job) -> Flow[None]:
             raise VerifyFailed(
                 "VERIFY_FAILED", f"list={record.list_id}: {wrong} of {len(wanted)} contacts read differ."
             )
-
-
-def _settled_size(record: ShardRecord, job: Job) -> Flow[int]:
-    """What the list shows. Sizes lag behind, so one that is not the mapping's is read again for a while."""
-    size = yield from _size(record, job)
-    for _ in range(READINGS):
-        if size == record.rows:
-            break
-        yield Wait(job.settings.settle_s, "poll")
-        size = yield from _size(record, job)
-    return size
-
-
-def _size(record: ShardRecord, job: Job) -> Flow[int]:
-    reply = yield api.search_all(record.list_id, page_size=1)
-    try:
-        return api.found_contacts(reply, job.columns.lead_id).contacts_count
-    except (api.Refusal, api.BadResponse):
-        raise stop("contacts.search", record.list_id, reply) from None

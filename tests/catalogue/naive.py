@@ -107,8 +107,8 @@ class PercentIsAll(CsvImportOwnIds):
 
 
 def _identity(record: ShardRecord, job: Job) -> Flow[None]:
-    file, rows = yield Work(lambda: job.files.map_identity(record))
-    yield Save(ShardMapped(shard=record.shard.number, file=file, rows=rows))
+    part = yield Work(lambda: job.files.map_identity(record))
+    yield Save(ShardMapped(shard=record.shard.number, file=part.file, rows=part.rows, sha256=part.sha256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +132,5 @@ def _first_url(record: ShardRecord, job: Job) -> Flow[None]:
     reply = yield api.download(export.uri, record.list_id)
     path = job.files.export_path(record)
     yield api.download_file(reply.headers["location"], record.list_id, path)
-    file, rows = yield Work(lambda: job.files.map_export(record, path))
-    yield Save(ShardMapped(shard=record.shard.number, file=file, rows=rows))
+    part = yield Work(lambda: job.files.map_export(record, path))
+    yield Save(ShardMapped(shard=record.shard.number, file=part.file, rows=part.rows, sha256=part.sha256))

@@ -2,7 +2,10 @@
 
 import pytest
 
+from harness.flow import Call
+
 from . import naive
+from .killing import killed
 from .rig import BATCH, LEADS
 
 GEN, CSV, CSV_OWN = "batch-api", "csv-import-export", "csv-import-own-ids"
@@ -104,6 +107,21 @@ def test_f099_a_former_export_is_on_offer(rig, name):
     rig.lose(3)
     end = rig.upload(name)
     assert (end.code, end.word) == (4, "VERIFY_FAILED")
+
+
+@pytest.mark.parametrize("name", [GEN, CSV_OWN])
+def test_f099_an_export_that_a_killed_start_asked_for(rig, name):
+    """It becomes ready during the next start, and shows contacts that are gone by then: not believed, exit 4."""
+    rig.settings(jobs__export_start_delay_s=30.0)
+    assert rig.run(killed(rig.plan(name), rig.target, rig.folder / "run", asks_for_an_export, 1, "after"))
+    rig.lose(LEADS)
+    rig.sleep(15)
+    end = rig.upload(name)
+    assert (end.code, end.word) == (4, "VERIFY_FAILED")
+
+
+def asks_for_an_export(step):
+    return isinstance(step, Call) and step.op == "export.create"
 
 
 def test_f099_a_former_export_that_is_taken(rig):

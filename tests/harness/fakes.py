@@ -188,6 +188,9 @@ class Files:
     def map_identity(self, record: ShardRecord) -> Part:
         return Part("from-identity", record.shard.count, "digest")
 
+    def mapped(self, record: ShardRecord) -> int:
+        return record.shard.count
+
     def sample(self, record: ShardRecord, count: int) -> dict[str, str]:
         return dict(list(self.sampled.items())[:count])
 

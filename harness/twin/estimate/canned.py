@@ -1,6 +1,6 @@
 """An org that only answers: what the flows are told while they are recorded. Nothing takes time, nothing is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -28,10 +28,11 @@ class Script:
 @dataclass(slots=True)
 class CannedOrg:
     lead_id: str  # the column
+    planned: Mapping[str, int]  # rows of a list by its name: it shows them at once, unless an import is under way
     script: Script = field(default_factory=Script)
     lists: dict[str, str] = field(default_factory=dict)  # name -> id
     made: int = 0  # lists, the deleted ones too: no id comes twice
-    rows: dict[str, int] = field(default_factory=dict)  # of imports, by list
+    rows: dict[str, int] = field(default_factory=dict)  # by list
     contacts: dict[str, str] = field(default_factory=dict)  # Lead ID -> contact id
     asked: dict[str, int] = field(default_factory=dict)  # how often, since a job of the list began
     said: Job = ""  # of a job, by the last answer
@@ -58,8 +59,9 @@ class CannedOrg:
     def _create(self, call: Call) -> Reply:
         name = decode(call.body or b"")["name"]
         self.made += 1
-        self.lists[name] = f"{self.made:036d}"
-        return _json({"id": self.lists[name]})
+        list_id = self.lists[name] = f"{self.made:036d}"
+        self.rows[list_id] = self.planned[name]
+        return _json({"id": list_id})
 
     def _listing(self, call: Call) -> Reply:
         name = dict(call.query)["name"]

@@ -66,6 +66,9 @@ class NoFiles:
     def map_identity(self, shard: ShardRecord) -> Part:
         return Part("part", shard.shard.count, "")
 
+    def mapped(self, shard: ShardRecord) -> int:
+        return shard.shard.count
+
     def sample(self, shard: ShardRecord, count: int) -> dict[str, str]:
         """Each contact is called as its lead: `canned` reads them back so."""
         return {name: name for name in map(str, range(min(count, shard.shard.count)))}

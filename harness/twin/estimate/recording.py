@@ -53,6 +53,7 @@ class Program:
     shapes: list[Shape]
     stages: list[Stage]
     rows: list[int]  # of each list
+    main_op: str = ""  # whose time a client asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def program(upload: Upload) -> Program:
                 numbers[key] = len(shapes)
                 shapes.append(made)
     played = [Stage(name, [(numbers[flow.key], flow.shard) for flow in flows]) for name, flows in stages]
-    return Program(shapes, played, rows)
+    return Program(shapes, played, rows, upload.strategy.main_op)
 
 
 def _shapes(upload: Upload, leads: int) -> Iterator[tuple[Key, Shape]]:
@@ -113,7 +114,9 @@ def _recorded(upload: Upload, leads: int, script: Script, *, whole: bool) -> tup
     strategy, shards = upload.strategy, shards_of(upload, leads, None if whole else upload.lists)
     source, notes = upload.stand_ins(whole=whole), Notes.of(shards)
     job = Job(leads=source, progress=notes, files=NoFiles(), settings=upload.settings)
-    recorder = _Recorder(Measure(upload, source), notes, CannedOrg(upload.sizes.columns.lead_id, script))
+    planned = {shard.list_name: shard.count for shard in shards}
+    org = CannedOrg(upload.sizes.columns.lead_id, planned, script)
+    recorder = _Recorder(Measure(upload, source), notes, org)
     stages: _Stages = []
     for stage in strategy.stages(job):
         flows = islice(stage.flows, ALIKE) if whole else stage.flows

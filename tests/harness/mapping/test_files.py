@@ -144,7 +144,7 @@ def test_the_mapping_is_all_parts_in_the_order_of_the_input(files):
         ["E", "E", "list-2", "mapped"],
     ]
     assert [(reject.lead_id, reject.line, reject.code) for reject in rejects] == [("B", 3, "NOT_IMPORTED")]
-    assert files.mapped() == 4
+    assert files.all_mapped() == 4
 
 
 def test_no_part_at_all(files):

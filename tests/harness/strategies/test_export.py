@@ -8,7 +8,7 @@ from harness.errors import GaveUp, SafetyStop
 from harness.flow import Reply
 from harness.strategies.export import export_list, export_verification
 
-from ..fakes import LOST, Files, job, no, ok, ran, shard
+from ..fakes import LOST, Files, found, job, no, ok, ran, shard
 
 API = "https://api.example"
 NONE_YET = no(404, "no.available.list.export.uri")
@@ -140,4 +140,16 @@ def test_every_list_is_exported_for_the_proof():
     """One flow a list."""
     verification = export_verification(job(shard(0), shard(1)))
     assert verification.by_export
-    assert [next(flow).contact_list_id for flow in verification.flows] == ["list-1", "list-2"]
+    flows = list(verification.flows)
+    assert [next(flow).function() for flow in flows] == [3, 3]
+    assert [flow.send(3).contact_list_id for flow in flows] == ["list-1", "list-2"]
+
+
+@pytest.mark.parametrize(("sizes", "exports"), [([3], 1), ([0, 3], 1), ([0] * 13, 2)])
+def test_a_size_that_does_not_fit_makes_a_second_export(sizes, exports):
+    """The size settles first; where it differs for good, the first export may be older than it."""
+    files = [NONE_YET, STARTED, current("1"), redirect("/file"), ok("")]
+    second = [current("1"), STARTED, current("2"), redirect("/file"), ok("")]
+    (flow,) = export_verification(job(shard())).flows
+    end = ran(flow, *(found(size=size) for size in sizes), *files, *(second if exports == 2 else []))
+    assert [call.op for call in end.shell.calls].count("export.create") == exports

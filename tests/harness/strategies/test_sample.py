@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from harness.errors import VerifyFailed
-from harness.strategies.sample import READINGS, check, sample_verification
+from harness.strategies.sample import check, sample_verification
+from harness.strategies.sizes import READINGS
 
 from ..fakes import Files, entity, found, job, no, ok, ran, shard
 

@@ -50,10 +50,11 @@ def run(upload: Upload, profile: Profile, concurrency: int, seed: int, folder: P
 
 
 async def _run(upload: Upload, profile: Profile, concurrency: int, seed: int, folder: Path) -> Ran:
-    source, notes = upload.stand_ins(whole=True), Notes.of(shards_of(upload, upload.sizes.leads, upload.lists))
+    source, shards = upload.stand_ins(whole=True), shards_of(upload, upload.sizes.leads, upload.lists)
+    notes, planned = Notes.of(shards), {shard.list_name: shard.count for shard in shards}
     samples = Samples(folder / f"{upload.strategy.name}-{seed}.csv")
     books = Bookkeeping(clock=asyncio.get_running_loop().time, host="", samples=samples, journal=notes)
-    org = TimedOrg(CannedOrg(upload.sizes.columns.lead_id), notes, profile, seed)
+    org = TimedOrg(CannedOrg(upload.sizes.columns.lead_id, planned), notes, profile, seed)
     shell = Shell(org, books, Measure(upload, source))
     runner = Runner(shell, Session(Credentials("", ""), books.now), concurrency, seed)
     job = Job(leads=source, progress=notes, files=NoFiles(), settings=upload.settings)
