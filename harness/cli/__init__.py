@@ -23,6 +23,7 @@ for command in (runs.compare, runs.upload, runs.reconcile, runs.verify, runs.map
     app.command()(command)
 app.command()(estimates.estimate)
 app.command()(twin.probe)
+app.command()(twin.calibrate)
 app.command()(twin.conform)
 app.command()(twin.cleanup)
 app.command(name="leads")(tools.make_leads)

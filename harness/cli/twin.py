@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Json
+from .options import Concurrency, Json, Seed
 from .output import progress, show, told
 
 RUNS = Path("runs")
@@ -46,6 +46,56 @@ def probe(
         )
         document = asyncio.run(command.probed(ordered, progress))
         show(document if as_json else {key: document[key] for key in ("run", "host")} | document["settings"], as_json)
+
+
+def calibrate(
+    target: Annotated[
+        str, typer.Option(help="mock (127.0.0.1:8080), or the URL of a server on this machine.")
+    ] = "mock",
+    to: Annotated[Path, typer.Option(help="The profile to write, a .toml file.")] = Path("calibrated.toml"),
+    run: Annotated[
+        Path | None,
+        typer.Option(help="Folder of what it makes and sees; given again, it goes on. [runs/calibrate-<run id>]"),
+    ] = None,
+    max_contacts: Annotated[int, typer.Option(min=1, help="Send no more contacts than this.")] = 25_000,
+    max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 1_500,
+    max_minutes: Annotated[float, typer.Option(min=0.1, help="Measure no longer than this.")] = 15.0,
+    rate: Annotated[int, typer.Option(min=1, help="Send no more requests in a minute than this.")] = 300,
+    concurrency: Concurrency = 8,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Measure an org with some thousand contacts, which it removes, and write a profile that behaves like it."""
+    import asyncio
+    from datetime import UTC, datetime
+
+    from ..credentials import credentials
+    from ..target import resolved
+    from ..twin import calibrate as command
+    from ..twin.calibrate.telling import told as told_in_words
+    from ..upload import new_run_id
+
+    with told(as_json):
+        run_id = new_run_id()
+        order = command.Calibration(
+            target=resolved(target),
+            credentials=credentials(),
+            folder=run or RUNS / f"calibrate-{run_id}",
+            run_id=run_id,
+            date=f"{datetime.now(UTC):%Y-%m-%d}",
+            to=to,
+            max_contacts=max_contacts,
+            max_requests=max_requests,
+            max_minutes=max_minutes,
+            per_minute=rate,
+            concurrency=concurrency,
+            seed=seed,
+        )
+        document = asyncio.run(command.calibrated(order, progress))
+        if as_json:
+            show(document, as_json)
+        else:
+            typer.echo(told_in_words(document))
 
 
 def conform(

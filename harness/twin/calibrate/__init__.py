@@ -91,16 +91,23 @@ async def _measured(order: Calibration, notebook: Notebook, tell: Callable[[str]
         )
         try:
             for part in _parts(bench, order.concurrency):
-                await part()
-        except SafetyStop as stop:
-            if stop.code not in ("RUN_CAP", "TIME_CAP"):
-                raise
-            notices.append(str(stop))
-            tell(str(stop))
+                notices += await _done(part, tell)
         finally:
             opened.shell = plain
         notices += books.notices
-    return notices
+    return list(dict.fromkeys(notices))
+
+
+async def _done(part: Callable[[], Awaitable[None]], tell: Callable[[str], None]) -> list[str]:
+    """Do one part; a cap ends it, and the next may still find room. What a person should know of it."""
+    try:
+        await part()
+    except SafetyStop as stop:
+        if stop.code not in ("RUN_CAP", "TIME_CAP"):
+            raise
+        tell(str(stop))
+        return [str(stop)]
+    return []
 
 
 def _parts(bench: Bench, concurrency: int) -> list[Callable[[], Awaitable[None]]]:

@@ -19,6 +19,7 @@ from ...strategies.job import Settings, Strategy
 from .. import mock_org
 from ..mock_org import LoadedProfile
 from . import sizes
+from .calibrated import calibrated
 from .machine import Machine, Played
 from .monthly import months
 from .questions import Question, choices, doubts
@@ -73,6 +74,14 @@ class _Asked:
     doubts: Sequence[Question]
     worlds: Sequence[World]
     about: int  # which profile the questions are about
+    others: Sequence[int] = ()  # whom the worlds after these stand for: what else a calibration would have allowed
+
+    def play(self, seed: int) -> Played:
+        """All worlds, each row under the number of the one that its world stands for."""
+        first = len(self.worlds) - len(self.others)
+        stand_for = np.asarray([*range(first), *self.others])
+        played = Machine(tables(self.worlds), seed).play()
+        return replace(played, world=stand_for[played.world])
 
 
 def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -84,7 +93,7 @@ def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
     effects: dict[str, dict[str, Any]] = {}
     for one in chosen:
         asked = _asked(order, one, leads, profiles)
-        played = Machine(tables(asked.worlds), order.seed).play()
+        played = asked.play(order.seed)
         tell(f"{one.name}: {len(played.world):,} replicates of {leads.leads:,} leads played")
         entries += _entries(asked, played)
         _note_effects(effects, asked, played)
@@ -132,9 +141,16 @@ def _asked(order: Order, one: Strategy, leads: Sizes, profiles: Sequence[LoadedP
     about, few = _about(profiles), min(order.replicates, REPLICATES_OF_A_QUESTION)
     chosen = list(choices(uploads[about], worlds[about], few))
     doubted = list(doubts(profiles[about], worlds[about], few))
-    return _Asked(
-        one, profiles, chosen, doubted, [*worlds, *(question.world for question in (*chosen, *doubted))], about
-    )
+    others = list(calibrated(worlds[0], order.profile)) if order.profile else []
+    if others:
+        worlds = [_beside(worlds[0], others)]
+    every = [*worlds, *(question.world for question in (*chosen, *doubted)), *others]
+    return _Asked(one, profiles, chosen, doubted, every, about, [0] * len(others))
+
+
+def _beside(world: World, others: Sequence[World]) -> World:
+    """The world with what the others leave of its replicates, and never none."""
+    return replace(world, replicates=max(1, world.replicates - sum(other.replicates for other in others)))
 
 
 def _entries(asked: _Asked, played: Played) -> Iterator[dict[str, Any]]:
@@ -199,7 +215,8 @@ def _to_digits(value: float, rounded: Callable[[float], int]) -> float:
 
 
 def _medians(asked: _Asked, played: Played) -> list[float]:
-    return [float(np.median(played.duration_s[played.world == number])) for number in range(len(asked.worlds))]
+    known = len(asked.worlds) - len(asked.others)
+    return [float(np.median(played.duration_s[played.world == number])) for number in range(known)]
 
 
 def _ratio(value: float, base: float) -> float:

@@ -44,7 +44,7 @@ class Machine:
         self._luck = Luck(tables, np.random.default_rng(seed))
         self._jobs = Jobs(tables)
         self._windows = Windows(
-            tables.row(lambda world: world.profile.rate.requests_per_window * world.clients, np.int64),
+            tables.row(lambda world: world.allowed * world.clients, np.int64),
             tables.row(lambda world: world.profile.rate.window_s),
             tables.row(lambda world: world.profile.rate.window == "sliding", np.bool_),
         )

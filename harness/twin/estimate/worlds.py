@@ -31,6 +31,14 @@ class World:
     replicates: int
     clients: int = 1  # OAuth clients among which the requests are shared out evenly
 
+    @property
+    def allowed(self) -> int:
+        """Requests in a window; 0: no limit. Where the main operation has a lower limit of its own, that one: it is
+        what holds up the upload."""
+        rate = self.profile.rate
+        limits = [rate.requests_per_window, rate.per_op.get(self.program.main_op, 0)]
+        return min((limit for limit in limits if limit), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
