@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import api
-from .errors import GaveUp, Refused
+from .errors import GaveUp, Refused, RunError
 from .flow import Call, Flow, Reply, T, Wait
 from .retry import outcome
 
 RENEWAL_POLL_S = 0.1
 RENEW_AFTER = 0.9  # of a token's lifetime
+LOGINS = 3  # whose answers hold no token
+LOGIN_PAUSE_S = 1.0
 MAX_SENDS = 2  # of one call: a token may die on the way; a fresh one that is refused too is a refusal
 
 
@@ -82,8 +84,8 @@ def login(session: Session) -> Flow[str]:
         return session.usable
     session.renewing = True
     try:
-        reply = yield api.token(session.credentials.client_id, session.credentials.client_secret)
-        session.token = token = _token(reply, session)
+        reply = yield from _login(session.credentials)
+        session.token = token = api.access_token(reply)
         session.renew_at = session.now() + api.token_lifetime_s(reply) * RENEW_AFTER
     finally:
         session.renewing = False
@@ -91,18 +93,27 @@ def login(session: Session) -> Flow[str]:
     return token
 
 
-def _token(reply: Reply, session: Session) -> str:
-    try:
-        return api.access_token(reply)
-    except api.Refusal as refusal:
-        if outcome(reply) != "answered":
-            raise GaveUp(
-                "SERVER_ERROR", f"op=oauth.token {refusal} ; no clear answer after every repeat; run again later"
-            ) from None
-        raise Refused(
-            "AUTH_REJECTED",
-            f"op=oauth.token {refusal}: OAuth client {session.credentials.client_id!r} or its secret is not accepted;"
-            " check GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET.",
-        ) from None
-    except api.BadResponse as problem:
-        raise Refused("BAD_RESPONSE", f"op=oauth.token: {problem}; is this a Genesys Cloud login host?") from None
+def _login(credentials: Credentials) -> Flow[Reply]:
+    """An answer that holds a token. One that was cut is asked for again: a login does nothing twice."""
+    for _ in range(LOGINS):
+        reply: Reply = yield api.token(credentials.client_id, credentials.client_secret)
+        try:
+            api.access_token(reply)
+        except api.Refusal as refusal:
+            raise _refused(reply, refusal, credentials) from None
+        except api.BadResponse as problem:
+            trouble = problem
+            yield Wait(LOGIN_PAUSE_S)
+        else:
+            return reply
+    raise Refused("BAD_RESPONSE", f"op=oauth.token: {trouble}; is this a Genesys Cloud login host?")
+
+
+def _refused(reply: Reply, refusal: api.Refusal, credentials: Credentials) -> RunError:
+    if outcome(reply) != "answered":
+        return GaveUp("SERVER_ERROR", f"op=oauth.token {refusal} ; no clear answer after every repeat; run again later")
+    return Refused(
+        "AUTH_REJECTED",
+        f"op=oauth.token {refusal}: OAuth client {credentials.client_id!r} or its secret is not accepted;"
+        " check GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET.",
+    )

@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import GaveUp, Refused
 from harness.flow import Call, Reply, Wait
-from harness.oauth import Credentials, Session, authorized
+from harness.oauth import LOGINS, Credentials, Session, authorized
 
 from .fakes import LOST, no, ok, ran
 
@@ -74,10 +74,16 @@ def test_a_fresh_token_that_is_refused_ends_the_run(session):
 )
 def test_a_login_that_fails(session, reply, code):
     """It says which client was refused, and where it is set; the next flow may try again."""
-    end = ran(authorized(call(), session), reply)
+    end = ran(authorized(call(), session), *[reply] * (LOGINS if reply.ok else 1))
     assert isinstance(end.error, Refused)
     assert end.error.code == code
     assert not session.renewing
+
+
+def test_a_login_whose_answer_is_cut(session):
+    """It is asked for again: a login does nothing twice."""
+    end = ran(authorized(call(), session), Reply(status=200, body=b'{"access_to'), token("t1"), ok({}))
+    assert (end.error, session.token) == (None, "t1")
 
 
 @pytest.mark.parametrize("reply", [LOST, no(503)])
