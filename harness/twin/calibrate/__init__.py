@@ -120,6 +120,7 @@ def _parts(bench: Bench, concurrency: int) -> list[Callable[[], Awaitable[None]]
         lambda: posts.logins(bench),
         lambda: posts.pilot(bench),
         lambda: jobs.imports(bench),
+        lambda: jobs.uploads(bench),
         lambda: posts.some_at_once(bench),
         lambda: posts.all_at_once(bench, concurrency),
         lambda: posts.reads(bench, concurrency),

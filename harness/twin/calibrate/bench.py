@@ -9,6 +9,7 @@ from pathlib import Path
 from ... import api
 from ...api import Batch
 from ...domain import LeadColumns, LeadId, Leads
+from ...errors import SafetyStop
 from ...flow import Flow, Reply
 from ...leads.synthetic import COLUMNS, SyntheticLeads
 from ..lab import Lab
@@ -80,6 +81,16 @@ class Bench:
         with path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([columns.names, *((*row, *note) for row in leads.rows)])
         return path
+
+    def require(self, requests: int, contacts: int = 0) -> None:
+        """Raises SafetyStop where a part of the experiment would not fit what is left."""
+        if requests > self.requests_left or contacts > self.contacts_left:
+            raise SafetyStop(
+                "RUN_CAP",
+                f"{self.shell.phase}: {requests} requests and {contacts:,} contacts are needed, {self.requests_left:,} and"
+                f" {self.contacts_left:,} are left; what it would show is not measured. Raise --max-requests or"
+                " --max-contacts, then the same command goes on.",
+            )
 
     def run_phase(self, name: str) -> bool:
         """Whether this part is still to be done; from now on requests are noted as its own."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ... import api
 from ...flow import Call, Flow, Reply, Wait
-from .bench import Bench
+from ...strategies.refusals import stop
+from .bench import WIDE, Bench
 from .notebook import Ended, JobSeen
 
 LOOKERS = 4  # that look in turns
@@ -18,7 +19,7 @@ PILOT_STEP_S = 0.25
 PATIENCE_S = 180.0
 ROOM = 60  # requests that a job should have free of the rate limit
 SMALL_IMPORT, LONG_ENOUGH_S = 300, 3.0
-WIDE_ROWS, WIDE_FILES = 300, 2
+WIDE_ROWS, WIDE_FILES = 200, 6
 SHARE_OF_CONTACTS = 0.2  # for imports
 EXPORTS = (("wide", 3), ("normal", 4))  # a small list and the largest one
 Look = Callable[[], Flow[None]]
@@ -45,18 +46,24 @@ class Guess:
 
 
 async def imports(bench: Bench) -> None:
-    """A small one, one that is long enough to be seen on its way, and wide ones, whose files are large."""
+    """A small one, one that is long enough to be seen on its way, and uploads of large files with few rows."""
     if not bench.run_phase("imports"):
         return
-    most = round(bench.max_contacts * SHARE_OF_CONTACTS) - WIDE_FILES * WIDE_ROWS
-    first = await _imported(bench, "small", SMALL_IMPORT, wide=False, guess=None)
-    if first is None:
-        return
+    first = await _imported(bench, "small", SMALL_IMPORT, guess=None)
+    most = round(bench.max_contacts * SHARE_OF_CONTACTS) - SMALL_IMPORT - WIDE_FILES * WIDE_ROWS
     rows = round(first.rows_per_s * LONG_ENOUGH_S) or most
-    second = await _imported(bench, "large", max(SMALL_IMPORT + 1, min(rows, most)), wide=False, guess=first)
-    for number in range(WIDE_FILES):
-        await _imported(bench, f"wide {number}", WIDE_ROWS + number, wide=True, guess=second or first)
+    await _imported(bench, "large", max(SMALL_IMPORT + 1, min(rows, most)), guess=first)
     bench.notebook.add(Ended("imports"))
+
+
+async def uploads(bench: Bench) -> None:
+    """What a file's bytes cost: wide rows, into lists of their own, whose imports nobody waits for."""
+    if not bench.run_phase("uploads"):
+        return
+    for _ in range(WIDE_FILES):
+        list_id = await bench.lab.run(bench.lab.contact_list(WIDE, "upload"))
+        await _uploaded(bench, list_id, WIDE_ROWS, wide=True)
+    bench.notebook.add(Ended("uploads"))
 
 
 async def exports(bench: Bench) -> None:
@@ -65,22 +72,27 @@ async def exports(bench: Bench) -> None:
     guess: Guess | None = None
     for number in range(max(times for _, times in EXPORTS)):
         for which, times in EXPORTS:
-            if number < times and bench.requests_left > ROOM:
+            if number < times:
+                bench.require(ROOM)
                 list_id = bench.wide if which == "wide" else bench.normal
-                found = await _exported(bench, f"{which} {number}", list_id, guess)
-                guess = _slower(guess, found) if found is not None else guess
+                guess = _quicker(guess, await _exported(bench, f"{which} {number}", list_id, guess))
     bench.notebook.add(Ended("exports"))
 
 
-def _slower(one: Guess | None, other: Guess) -> Guess:
+def _quicker(one: Guess | None, other: Guess) -> Guess:
+    """The shorter delay: whoever begins to look too late sees nothing."""
     return other if one is None else Guess(min(one.delay_s, other.delay_s), 0.0)
 
 
-async def _imported(bench: Bench, label: str, rows: int, *, wide: bool, guess: Guess | None) -> Guess | None:
-    """What it took; None if there was no room for it, or its end was never seen."""
-    if rows > bench.contacts_left or bench.requests_left < ROOM:
-        return None
-    list_id = bench.wide if wide else bench.normal
+async def _imported(bench: Bench, label: str, rows: int, *, guess: Guess | None) -> Guess:
+    await _uploaded(bench, bench.normal, rows, wide=False)
+    bench.sizes[bench.normal] += rows
+    job = Watched("import", label, rows, bench.shell.now())
+    return await _watched(bench, job, lambda: _import_look(bench, job, bench.normal), guess)
+
+
+async def _uploaded(bench: Bench, list_id: str, rows: int, *, wide: bool) -> None:
+    bench.require(ROOM, rows)
     await bench.lab.run(_until_room(bench))
     path = bench.file(rows, wide=wide)
     try:
@@ -88,25 +100,22 @@ async def _imported(bench: Bench, label: str, rows: int, *, wide: bool, guess: G
     finally:
         path.unlink()
     if not reply.ok:
-        return None
-    bench.sizes[list_id] += rows
-    job = Watched("import", label, rows, bench.shell.now())
-    return await _watched(bench, job, lambda: _import_look(bench, job, list_id), guess)
+        raise stop("import.upload", list_id, reply)
 
 
-async def _exported(bench: Bench, label: str, list_id: str, guess: Guess | None) -> Guess | None:
+async def _exported(bench: Bench, label: str, list_id: str, guess: Guess | None) -> Guess:
     await bench.lab.run(_until_room(bench))
     former = api.export_of(await bench.lab.run(_sent(api.get_export(list_id))))
-    if not (await bench.lab.run(_sent(api.start_export(list_id)))).ok:
-        return None
+    reply = await bench.lab.run(_sent(api.start_export(list_id)))
+    if not reply.ok:
+        raise stop("export.create", list_id, reply)
     job = Watched("export", label, bench.sizes[list_id], bench.shell.now(), former.timestamp if former else "")
     found = await _watched(bench, job, lambda: _export_look(bench, job, list_id), guess)
-    if found is not None:
-        await bench.lab.run(_downloaded(bench, list_id))
+    await bench.lab.run(_downloaded(bench, list_id))
     return found
 
 
-async def _watched(bench: Bench, job: Watched, look: Look, guess: Guess | None) -> Guess | None:
+async def _watched(bench: Bench, job: Watched, look: Look, guess: Guess | None) -> Guess:
     """Look at the job until it is over, at first seldom, then more and more often."""
     if guess is None:
         await bench.lab.run(_looking(bench, job, look, 0.0, None))
@@ -160,11 +169,8 @@ def _note(bench: Bench, job: Watched, state: str, completed: int = 0) -> None:
     )
 
 
-def _guessed(looks: Sequence[JobSeen]) -> Guess | None:
+def _guessed(looks: Sequence[JobSeen]) -> Guess:
     """Delay and speed, roughly: enough to plan the next job by."""
-    over = [one.at - one.asked_at for one in looks if one.state == "over"]
-    if not over:
-        return None
     running = [one for one in looks if one.state == "running"]
     waiting = [one.at - one.asked_at for one in looks if one.state == "waiting"]
     begins = max([0.0, *waiting])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ... import api
-from ...flow import Flow, Wait
+from ...flow import Flow
 from . import design
 from .bench import Bench, posts_noted
 from .design import Post
@@ -47,9 +47,10 @@ async def all_at_once(bench: Bench, concurrency: int) -> None:
     sent = sum(post.contacts for post in done)
     posted = sum(one.contacts for one in bench.notebook.seen if one.op == ADD) - sent
     per_contact = found.per_contact_s + found.per_kib_s * _kib_a_contact(bench)
+    bench.require(1, 1)
     contacts = min(bench.contacts_left + sent, round(bench.max_contacts * SHARE_OF_CONTACTS) - posted)
     posts = design.crowded(found.base_s, per_contact, max(0, contacts), _requests(bench, len(done)), bench.rng)
-    await _posted(bench, phase, posts, concurrency)
+    await _posted(bench, phase, posts, concurrency, ends=False)
 
 
 async def reads(bench: Bench, concurrency: int) -> None:
@@ -62,12 +63,14 @@ async def reads(bench: Bench, concurrency: int) -> None:
         bench.notebook.add(Ended("reads"))
 
 
-async def _posted(bench: Bench, phase: str, planned: Sequence[Post], concurrency: int) -> None:
+async def _posted(bench: Bench, phase: str, planned: Sequence[Post], concurrency: int, *, ends: bool = True) -> None:
+    """Those that were not answered yet. A part that does not end is planned again when there is more to spend."""
     if not bench.run_phase(phase):
         return
     left = design.left(planned, posts_noted(bench.notebook, phase))
     await bench.lab.run_all([bench.post(one) for one in left], concurrency)
-    bench.notebook.add(Ended(phase))
+    if ends:
+        bench.notebook.add(Ended(phase))
 
 
 def _requests(bench: Bench, done: int) -> int:
@@ -91,7 +94,3 @@ def _one_read() -> Flow[None]:
 
 def _page(bench: Bench, size: int) -> Flow[None]:
     yield api.search_all(bench.normal, page_size=size)
-
-
-def pause(seconds: float) -> Flow[None]:
-    yield Wait(seconds, "poll")
