@@ -125,7 +125,7 @@ def _start_over(record: ShardRecord, job: Job) -> Flow[ShardRecord]:
     yield Wait(job.settings.quiet_s, "quiet")
     yield from _deleted(record, job)
     yield Save(ShardAbandoned(record.shard.number))
-    list_id = yield from create_or_find(record.shard.list_name, job)
+    list_id = yield from create_or_find(record.shard.list_name, job.columns, job.settings.settle_s)
     yield Save(ListCreated(record.shard.number, list_id))
     return replace(record, contact_list_id=list_id, state="listed")
 

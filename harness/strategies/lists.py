@@ -20,15 +20,11 @@ def lists_stage(job: Job) -> Stage:
 
 def make_list(record: ShardRecord, job: Job) -> Flow[None]:
     """The name carries the run's id, so a list of that name is this run's: found again, it is adopted."""
-    list_id = yield from create_or_find(record.shard.list_name, job)
+    list_id = yield from create_or_find(record.shard.list_name, job.columns, job.settings.settle_s)
     yield Save(ListCreated(record.shard.number, list_id))
 
 
-def create_or_find(name: str, job: Job) -> Flow[str]:
-    return named_list(name, job.columns, job.settings.settle_s)
-
-
-def named_list(name: str, columns: LeadColumns, settle_s: float = 5.0) -> Flow[str]:
+def create_or_find(name: str, columns: LeadColumns, settle_s: float) -> Flow[str]:
     """The id of the list of this name. When the answer to its creation is lost, it is looked for by its name."""
     for _ in range(CREATIONS):
         reply = yield api.create_list(name, columns)

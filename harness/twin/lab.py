@@ -21,10 +21,11 @@ from ..retry import RetryPolicy
 from ..runner import Runner, wrapped
 from ..shell import connected
 from ..strategies.job import Stage
-from ..strategies.lists import named_list
+from ..strategies.lists import create_or_find
 from ..transport import Target
 
 REQUESTS = "requests.csv"
+SETTLE_S = 5.0  # Source: Genesys asks to wait that long after a change of a list
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class Lab:
         """The id of a new contact list."""
         name = self.name(label)
         yield Save(Making(Belonging(kind="contact_list", name=name)))
-        list_id = yield from named_list(name, columns)
+        list_id = yield from create_or_find(name, columns, SETTLE_S)
         yield Save(Made(Belonging(kind="contact_list", name=name, id=list_id)))
         return list_id
 
