@@ -61,8 +61,8 @@ async def calibrated(order: Calibration, tell: Callable[[str], None]) -> dict[st
 async def _measured(order: Calibration, notebook: Notebook, tell: Callable[[str], None]) -> list[str]:
     """Do what is still to be done, as far as the caps let it; what a person should know of that."""
     caps = Caps(
-        requests=order.max_requests - len(notebook.seen),
-        contacts=order.max_contacts - notebook.contacts,
+        requests=max(0, order.max_requests - len(notebook.seen)),
+        contacts=max(0, order.max_contacts - notebook.contacts),
         per_minute=order.per_minute,
     )
     notices: list[str] = []

@@ -87,8 +87,8 @@ class Bench:
         if requests > self.requests_left or contacts > self.contacts_left:
             raise SafetyStop(
                 "RUN_CAP",
-                f"{self.shell.phase}: {requests} requests and {contacts:,} contacts are needed, {self.requests_left:,} and"
-                f" {self.contacts_left:,} are left; what it would show is not measured. Raise --max-requests or"
+                f"{self.shell.phase}: {requests} requests and {contacts:,} contacts are needed, {self.requests_left:,}"
+                f" and {self.contacts_left:,} are left; what it would show is not measured. Raise --max-requests or"
                 " --max-contacts, then the same command goes on.",
             )
 

@@ -1,0 +1,52 @@
+"""The rate limit, from the headers of answers that the mock's own limiter gave."""
+
+import pytest
+
+from harness.twin.calibrate.notebook import Seen
+from harness.twin.calibrate.rate_fit import fit
+from mockserver.pacing.limits import Limiter
+from mockserver.profile import Rate
+
+
+def told(rate, gap_s, count, op="contacts.add"):
+    """Answers to a request every `gap_s`; one that is refused waits as long as it is told to."""
+    limiter, at = Limiter(), 3.7
+    for _ in range(count):
+        said = limiter.admit("", op, rate, at)
+        yield Seen(
+            phase="p", op=op, status=200 if said.admitted else 429, sent=at, done=at + 0.1,
+            allowed=said.allowed, used=said.used, reset=said.reset_s,
+        )  # fmt: skip
+        at += gap_s if said.admitted else said.retry_after_s
+
+
+def rate(**settings):
+    known = {"requests_per_window": 50, "window_s": 60.0, "window": "fixed", "per_op": {}}
+    return Rate(**(known | settings), scope="token", counts_uploads=False)
+
+
+@pytest.mark.parametrize("window", ["fixed", "sliding"])
+@pytest.mark.parametrize("window_s", [60.0, 47.3, 10.0])
+def test_window(window, window_s):
+    """Its kind, and its length to a tenth of a second though headers tell whole seconds."""
+    found = fit(list(told(rate(window=window, window_s=window_s), 0.37, 300)))
+    assert (found.window, found.requests_per_window) == (window, 50)
+    assert found.window_s == pytest.approx(window_s, abs=0.1)
+
+
+def test_a_lower_limit_of_one_operation():
+    """Its answers tell of its own limit, those of others of the common one."""
+    own = rate(per_op={"contacts.add": 20})
+    found = fit([*told(own, 0.5, 60), *told(own, 0.5, 60, "lists.list")])
+    assert (found.per_op, found.requests_per_window) == ({"contacts.add": 20}, 50)
+
+
+def test_refusals_are_counted():
+    """They came when the headers' limit was used up: nothing is hidden."""
+    found = fit(list(told(rate(), 0.1, 120)))
+    assert (found.refused > 0, found.hidden) == (True, False)
+
+
+def test_no_limit():
+    """Answers without headers tell of none."""
+    assert fit([Seen(phase="p", op="lists.list", status=200, sent=1.0, done=1.1)]) is None
