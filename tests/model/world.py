@@ -39,10 +39,11 @@ from mockserver.storage.memory_store import MemoryStore
 from ..catalogue.rig import WRITES, End, Rig
 
 LEAD_ID = "Lead ID"
-BATCH = 20
+BATCH = 10
 STEP = "X-Step"  # names the step of a start that a request is
 MOST_STEPS = 3_000  # of one start: no run of so few leads needs them
 MOST_WAITS = 30_000
+LONGEST_EXPORT_S = 300.0  # with all that an honest org may do to it
 PROFILE = loaded("default")
 
 
@@ -68,6 +69,8 @@ class Start:
     async def send(self, call: Call) -> Reply:
         await self._step()
         self.writes += call.op in WRITES
+        if call.op in ("export.create", "contacts.bulk"):
+            self.world.proof_began = asyncio.get_running_loop().time()
         with self.world.sent(self, call) as name:
             tagged = replace(call, headers={**call.headers, STEP: name})
             return await self._shell.send(tagged)
@@ -121,6 +124,7 @@ class World:
         self.amiss: list[str] = []
         self.starts = 0
         self.alive: Start | None = None
+        self.proof_began = float("-inf")
         self.trusted = True  # the journal is the one that the command wrote
         self._calls: dict[str, tuple[Start, Call]] = {}
         self._at_work: Counter[str] = Counter()  # leads of requests that the org has not answered yet
@@ -251,6 +255,10 @@ class World:
     def held(self) -> Counter[str]:
         """Lead -> its contacts in the whole org. This is the model: what is there, as the org itself stores it."""
         return Counter(cells[LEAD_ID] for cells in contacts(self.org).values())
+
+    def being_proved(self) -> bool:
+        """Whether an export may be on its way that shows how it was: a start may take what a former one asked for."""
+        return self.rig.elapsed() - self.proof_began < LONGEST_EXPORT_S
 
     @contextmanager
     def sent(self, start: Start, call: Call) -> Iterator[str]:
