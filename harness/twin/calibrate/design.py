@@ -14,7 +14,7 @@ FULL = 1000
 LEAST = 10
 SHARE_OF_SINGLE = 0.75  # of the requests: jitter and tail are the same for all sizes
 SHARE_OF_FULL = 0.4  # of the contacts, where smaller requests tell much more per contact
-NEARLY_FULL = 300  # from this size on full batches tell nearly as much per contact: they get all
+NEARLY_FULL = 500  # from this size on full batches tell nearly as much per contact: they get all
 
 
 @dataclass(frozen=True, slots=True)

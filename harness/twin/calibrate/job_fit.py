@@ -9,6 +9,7 @@ that did not see them and the first that did. Assumption: an answer tells of the
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class JobFit:
     start_delay_s: float
     rows_per_s: float  # 0: at once, so far as can be seen
 
-    def at(self, rows: Array) -> Array:
+    def at(self, rows: Any) -> Any:
         """When so many rows are through."""
         return self.start_delay_s + (rows / self.rows_per_s if self.rows_per_s else 0.0 * rows)
 

@@ -13,7 +13,7 @@ from .samples import observed
 LOGINS = 3
 SHARE_OF_REQUESTS = 0.55  # for POSTs at once
 SHARE_OF_TIME = 0.5
-SHARE_OF_CONTACTS = 0.78  # for POSTs, the pilot's included; a fifth is imported, and some are refused and sent again
+SHARE_OF_CONTACTS = 0.97  # of those that are left; what a rate limit refuses is sent again
 FEW_AT_ONCE, EACH = (2, 4), 20  # in between one and all
 READS = 20
 ADD = "contacts.add"
@@ -44,12 +44,10 @@ async def all_at_once(bench: Bench, concurrency: int) -> None:
     found = piloted.fitted()
     phase = f"{concurrency} at once, all sizes"
     done = posts_noted(bench.notebook, phase)
-    sent = sum(post.contacts for post in done)
-    posted = sum(one.contacts for one in bench.notebook.seen if one.op == ADD) - sent
     per_contact = found.per_contact_s + found.per_kib_s * _kib_a_contact(bench)
     bench.require(1, 1)
-    contacts = min(bench.contacts_left + sent, round(bench.max_contacts * SHARE_OF_CONTACTS) - posted)
-    posts = design.crowded(found.base_s, per_contact, max(0, contacts), _requests(bench, len(done)), bench.rng)
+    contacts = round(bench.contacts_left * SHARE_OF_CONTACTS) + sum(post.contacts for post in done)
+    posts = design.crowded(found.base_s, per_contact, contacts, _requests(bench, len(done)), bench.rng)
     await _posted(bench, phase, posts, concurrency, ends=False)
 
 

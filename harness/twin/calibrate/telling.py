@@ -21,6 +21,8 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
             yield f"  {name} = {value}{_between(document, name)}"
     for name, why in document["not_measured"].items():
         yield f"not measured: {name}: {why}"
+    if document["plots"]:
+        yield f"fits beside their samples: {document['plots']}"
     yield f"next: contactbench estimate --profile {document['profile']}"
 
 

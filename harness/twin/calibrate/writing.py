@@ -9,6 +9,7 @@ from ..probe.profile_file import write_profile
 from .fitting import Fitted
 from .latency_fit import Observed
 from .notebook import Notebook
+from .plots import draw
 from .replicates import beside, table
 
 NOT_MEASURED = {
@@ -52,7 +53,8 @@ def written(
     }
     for path in (beside(to), folder / "calibration.json"):
         write_json(path, whole)
-    return document
+    drawn = draw(folder / "calibration.html", found, host, date)
+    return document | {"plots": str(drawn) if drawn else None}
 
 
 def _source(name: str, found: Fitted, host: str, date: str) -> str:

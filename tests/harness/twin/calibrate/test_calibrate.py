@@ -54,6 +54,15 @@ def test_samples_and_replicates_are_kept(default):
     assert len(kept["replicates"]["values"]) == 40
 
 
+def test_fits_are_drawn_beside_their_samples(default):
+    """A page without scripts or addresses of others, a figure for each fit."""
+    document, _, _, folder = default
+    page = (folder / "calibration.html").read_text()
+    fits = [name for name in document["goodness"] if name != "rate"]
+    assert page.count("<figure>") == len(fits) > 5
+    assert "<script" not in page
+
+
 def test_what_leaves_is_counted_by_the_org(default):
     """The caps were kept by the org's own count; tidying up, eight lists to look at and delete, is outside of them."""
     document, org, _, _ = default
