@@ -16,6 +16,7 @@ LOOKERS = 4  # that look in turns
 LOOKS = 40  # at a job whose time is known roughly
 LEAST_STEP_S = 0.05
 PILOT_STEP_S = 0.25
+EARLY_S = 0.1  # before the moment when a job of the kind was seen that had not begun
 PATIENCE_S = 180.0
 ROOM = 60  # requests that a job should have free of the rate limit
 SMALL_IMPORT, LONG_ENOUGH_S = 300, 1.5
@@ -39,10 +40,11 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What is known of the kind of job: seconds until it begins, rows a second (0: not known)."""
+    """What is known of the kind of job. Times in seconds after it is asked for."""
 
-    delay_s: float
-    rows_per_s: float
+    not_before_s: float  # when one was seen that had not begun
+    unsure_s: float  # how long after that another was seen to have begun, or to be over
+    rows_per_s: float  # 0: not known
 
 
 async def imports(bench: Bench) -> None:
@@ -80,8 +82,8 @@ async def exports(bench: Bench) -> None:
 
 
 def _quicker(one: Guess | None, other: Guess) -> Guess:
-    """The shorter delay: whoever begins to look too late sees nothing."""
-    return other if one is None else Guess(min(one.delay_s, other.delay_s), 0.0)
+    """Whoever begins to look too late sees nothing."""
+    return other if one is None or other.not_before_s < one.not_before_s else one
 
 
 async def _imported(bench: Bench, label: str, rows: int, *, guess: Guess | None) -> Guess:
@@ -120,8 +122,8 @@ async def _watched(bench: Bench, job: Watched, look: Look, guess: Guess | None) 
     if guess is None:
         await bench.lab.run(_looking(bench, job, look, 0.0, None))
     else:
-        expected = guess.delay_s + (job.rows / guess.rows_per_s if guess.rows_per_s else 0.0)
-        begin, step = 0.8 * guess.delay_s, max(LEAST_STEP_S, (expected - 0.8 * guess.delay_s) / LOOKS)
+        unsure = guess.unsure_s + (job.rows / guess.rows_per_s if guess.rows_per_s else 0.0)
+        begin, step = max(0.0, 0.98 * guess.not_before_s - EARLY_S), max(LEAST_STEP_S, unsure / LOOKS)
         flows = [_looking(bench, job, look, begin + n * step, step * LOOKERS) for n in range(LOOKERS)]
         await bench.lab.run_all(flows, LOOKERS)
     return _guessed([one for one in bench.notebook.looks if (one.kind, one.job) == (job.kind, job.name)])
@@ -137,7 +139,7 @@ def _looking(bench: Bench, job: Watched, look: Look, begin: float, step: float |
         if waited > PATIENCE_S or bench.requests_left < LOOKERS:
             return
         if not job.is_over:
-            yield Wait(max(step or PILOT_STEP_S, waited / 20), "poll")
+            yield Wait(max(step or PILOT_STEP_S, (waited - begin) / 20), "poll")
 
 
 def _import_look(bench: Bench, job: Watched, list_id: str) -> Flow[None]:
@@ -173,11 +175,12 @@ def _guessed(looks: Sequence[JobSeen]) -> Guess:
     """Delay and speed, roughly: enough to plan the next job by."""
     running = [one for one in looks if one.state == "running"]
     waiting = [one.at - one.asked_at for one in looks if one.state == "waiting"]
-    begins = max([0.0, *waiting])
+    shown = [one.at - one.asked_at for one in looks if one.state != "waiting"]
+    begins, first = max([0.0, *waiting]), min(shown, default=0.0)
+    rate = 0.0
     if len(running) > 1 and running[-1].completed > running[0].completed:
         rate = (running[-1].completed - running[0].completed) / (running[-1].at - running[0].at)
-        return Guess(max(0.0, running[0].at - running[0].asked_at - running[0].completed / rate), rate)
-    return Guess(begins, 0.0)
+    return Guess(begins, max(0.0, first - begins), rate)
 
 
 def _until_room(bench: Bench) -> Flow[None]:
