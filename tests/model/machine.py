@@ -16,16 +16,11 @@ from harness.strategies.job import Strategy
 from mockserver.faults.engine import Faults, parse_rules
 
 from ..catalogue.rig import End
+from .possible import SETTING, WIDE, Deeds, caps
 from .troubles import KINDS, kinds, operations, reads_as_no
 from .world import World
 
 MOST_STARTS = 8  # of the same command on an org that is well again: GaveUp (5) helps so often at most
-WIDE = {
-    "limits__contacts_per_post": 1_000,
-    "limits__request_body_bytes": 3_000_000,
-    "limits__cell_chars": 512,
-    "limits__contacts_per_list": 1_000_000,
-}
 RULES = (
     "start",
     "some steps",
@@ -43,22 +38,6 @@ RULES = (
     "meddle",
     "tamper",
 )  # as they are counted
-SETTINGS: dict[str, tuple[Any, ...]] = {
-    "semantics__answer_order": ("request", "shuffled"),
-    "semantics__bad_batch": ("reject", "partial"),
-    "semantics__update": ("merge", "replace"),
-    "semantics__redirect_status": (302, 303, 307),
-    "semantics__size_lag_s": (0.0, 2.0, 20.0),
-    "semantics__search_lag_s": (0.0, 2.0, 4.0),
-    "rate__requests_per_window": (5, 20, 300),
-    "rate__window_s": (1.0, 60.0),
-    "rate__window": ("fixed", "sliding"),
-    "jobs__import_rows_per_s": (20.0, 5_000.0),
-    "jobs__import_status_visible_rows": (0, 100_000),
-    "jobs__export_keeps_previous": (False, True),
-    "jobs__exports_at_once": (1, 4),
-    "tokens__lifetime_s": (30, 300, 86_400),
-}
 
 
 class Uploads(RuleBasedStateMachine):
@@ -79,10 +58,9 @@ class Uploads(RuleBasedStateMachine):
         self.rig = self.world.rig
         self.meddlers, self.tamperers = leads % 2 == 1, leads // 2 % 2 == 1  # drawn, they would be too much alike
         self.kinds: list[str] = []  # of the rules in force, in their order
-        self.done_to: set[str] = set()  # what the upload cannot be asked to survive, or explains a no
+        self.deeds = Deeds()
         self.last = End(-1)
         self.mistakes = 0  # times that the command was given for other leads
-        self.unseen = False  # somebody meddled when the proof had been asked for, so it need not show there
         self.finished: bytes | None = None  # the mapping of a run that ended well and was left alone since
         with self.rig.leads.open(newline="", encoding="utf-8") as file:
             self.longest = sorted(max(map(len, row)) for row in csv.reader(file))
@@ -163,7 +141,7 @@ class Uploads(RuleBasedStateMachine):
             event(f"{kind} at {op}")
             self.org_troubles([*self.left_of_troubles(), (kind, new)])
             if reads_as_no(kind, op):
-                self.done_to.add("said no")
+                self.deeds.done.add("said no")
 
     @rule(what=st.sampled_from(["tokens end", "time passes", "setting", "cap"]), data=st.data())
     def change(self, what: str, data: st.DataObject) -> None:
@@ -175,26 +153,15 @@ class Uploads(RuleBasedStateMachine):
             case "time passes":
                 self.world.pass_time(data.draw(st.sampled_from([1.0, 20.0, 70.0, 1_000.0])))
             case "setting":
-                name = data.draw(st.sampled_from(sorted(SETTINGS)))
-                self.rig.settings(**{name: data.draw(st.sampled_from(SETTINGS[name]))})
+                self.rig.settings(**data.draw(SETTING))
             case _:
                 self.cap(data)
 
     def cap(self, data: st.DataObject) -> None:
-        """The org takes less, or as much as at first."""
-        room = max(self.held_by_lists(), default=0) + data.draw(st.integers(0, 30))
-        narrow = {
-            "limits__contacts_per_post": data.draw(st.integers(3, 19)),
-            "limits__request_body_bytes": data.draw(st.integers(2_000, 6_000)),
-            "limits__cell_chars": self.longest[-data.draw(st.integers(1, 4))] - 1,
-            "limits__contacts_per_list": max(1, room),
-        }
-        name = data.draw(st.sampled_from(sorted(narrow)))
-        if data.draw(st.booleans()):
-            self.rig.settings(**{name: WIDE[name]})
-        else:
-            self.rig.settings(**{name: narrow[name]})
-            self.done_to.add(name)
+        name, value = data.draw(caps(max(self.held_by_lists(), default=0), self.longest))
+        self.rig.settings(**{name: value})
+        if value != WIDE[name]:
+            self.deeds.done.add(name)
 
     # --- others -------------------------------------------------------------------------------------------------------
 
@@ -220,9 +187,9 @@ class Uploads(RuleBasedStateMachine):
 
     def meddled(self, what: str) -> None:
         self.count("meddle")
-        self.done_to.add(what)
+        self.deeds.done.add(what)
         self.finished = None
-        self.unseen = self.unseen or self.world.being_proved()
+        self.deeds.unseen = self.deeds.unseen or self.world.being_proved()
 
     @precondition(lambda self: self.tamperers and self.has_journal())
     @rule()
@@ -247,52 +214,37 @@ class Uploads(RuleBasedStateMachine):
         if self.world.alive is not None:
             self.world.kill()
         self.world.trusted = False
-        self.done_to.add(what)
+        self.deeds.done.add(what)
 
     # --- what must be true --------------------------------------------------------------------------------------------
 
     @invariant()
     def nothing_amiss(self) -> None:
         """Intents first, and no two batches with the same lead on their way."""
-        assert not self.world.amiss, self.world.amiss
+        assert not self.world.watch.amiss, self.world.watch.amiss
 
     @invariant()
     def one_contact_a_lead(self) -> None:
         """Unless somebody else gave it one, or the command has said so."""
         twice = [lead for lead, contacts in self.world.held().items() if contacts > 1]
-        assert not twice or "added" in self.done_to or self.last.code == 4, (
-            f"{len(twice)} leads have more than one contact, after {sorted(self.done_to)}"
+        assert not twice or "added" in self.deeds.done or self.last.code == 4, (
+            f"{len(twice)} leads have more than one contact, after {self.deeds}"
         )
 
     def ended(self, end: End, writes: int) -> None:
         """The exit code fits what was done to the run, and says what CHECK says."""
         event(f"exit {end.code} {end.word}")
         self.count(f"exit {end.code}")
-        told = f"exit {end.code} {end.message[:300]} after {sorted(self.done_to)}"
-        assert end.code in self.possible(), told
-        if end.code in (0, 3) and not self.unseen:
+        told = f"exit {end.code} {end.message[:300]} after {self.deeds}"
+        assert end.code in self.deeds.codes(), told
+        if end.code in (0, 3) and not self.deeds.unseen:
             complaints = self.rig.complaints()
             assert complaints == [], f"{told}: {complaints}"
         if end.code in (0, 3) and self.finished is not None:
             assert (writes, self.rig.mapping()) == (0, self.finished), f"{told}: C10, {writes} writes"
-        if end.code in (0, 3) and not self.unseen:
+        if end.code in (0, 3) and not self.deeds.unseen:
             self.finished = self.rig.mapping()
-        self.last, self.unseen = end, False
-
-    def possible(self) -> set[int]:
-        """Exit codes for which there may be a reason. Every other one is a fault of the harness."""
-        if "journal gone" in self.done_to:
-            return {7}
-        codes = {0, 5}
-        if "limits__cell_chars" in self.done_to:
-            codes |= {3}
-        if self.done_to & {"limits__contacts_per_list", "said no"}:
-            codes |= {6}
-        if self.done_to & {"deleted", "added"}:
-            codes |= {3, 4, 6}
-        if "journal altered" in self.done_to:
-            codes |= {7}
-        return codes
+        self.last, self.deeds.unseen = end, False
 
     def teardown(self) -> None:
         """The org is well again, and the command is given until it ends."""
@@ -308,7 +260,6 @@ class Uploads(RuleBasedStateMachine):
         self.left_of_troubles()
         self.rig.faults()
         self.rig.settings(**WIDE, rate__requests_per_window=300)
-        self.done_to -= {"said no"}
 
     def brought_to_an_end(self) -> None:
         """A no is believed the second time: the first may be old news, of an import that failed when caps were low."""
@@ -320,17 +271,13 @@ class Uploads(RuleBasedStateMachine):
             self.nothing_amiss()
             self.one_contact_a_lead()
             answers[self.last.code] += 1
-        if self.unforgivable():  # what was done during the last proof shows in another one
+            self.deeds.done.discard("said no")
+        if self.deeds.unforgivable:  # what was done during the last proof shows in another one
             self.world.begin()
             self.step(float("inf"))
-        forgiven = {0, 3} if "limits__cell_chars" in self.done_to else {0}
-        final = self.possible() - {5}
-        assert self.last.code in (forgiven if not self.unforgivable() else final), (
-            f"in the end exit {self.last.code} {self.last.message[:300]} after {sorted(self.done_to)}"
+        assert self.last.code in self.deeds.final_codes(), (
+            f"in the end exit {self.last.code} {self.last.message[:300]} after {self.deeds}"
         )
-
-    def unforgivable(self) -> bool:
-        return bool(self.done_to & {"deleted", "added", "journal gone", "journal altered"})
 
     # ------------------------------------------------------------------------------------------------------------------
 

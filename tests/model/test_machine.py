@@ -18,7 +18,7 @@ ENOUGH = 150
 EXAMPLES = int(os.environ.get("CONTACTBENCH_EXAMPLES", ENOUGH))
 SEED = int(os.environ.get("CONTACTBENCH_SEED", "1"))
 SHRINK = (Phase.shrink,) if "CONTACTBENCH_SHRINK" in os.environ else ()  # takes long; the story is told either way
-STEPS, PART = 30, 11
+STEPS, PART = 30, 6
 log = logging.getLogger(__name__)
 SHARES = dict.fromkeys(STRATEGIES, 2) | {"csv-import-search": 1}
 
@@ -48,7 +48,7 @@ def test_any_story_ends_well(name):
     """Whatever happens in whatever order: nothing is lost, doubled or sent on a guess, and every exit code is true."""
     counts = play(STRATEGIES[name], EXAMPLES * SHARES[name] // sum(SHARES.values()))
     log.info("%s: %s", name, dict(sorted(counts.items())))  # --log-cli-level=INFO shows it
-    least = dict.fromkeys(RULES, 5) | {f"drawn: {kind}": 5 for kind in kinds(name)}
+    least = dict.fromkeys(RULES, 3) | {f"drawn: {kind}": 5 for kind in kinds(name)}
     least |= {f"struck: {kind}": 1 for kind in kinds(name)}
     rare = {what: counts[what] for what in least if counts[what] < least[what]}
     assert not rare or name not in MAIN or EXAMPLES < ENOUGH, f"the stories do not tell enough of {rare}"

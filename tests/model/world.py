@@ -4,130 +4,55 @@ Between two steps everything stands still, requests on their way included, so th
 """
 
 import asyncio
-import json
 import shutil
-import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
 from harness.errors import RunError
 from harness.execution import Plan
-from harness.flow import AsyncShell, Call, Reply, Wait
 from harness.leads.synthetic import SyntheticLeads, write_csv
 from harness.results import complaint, strategy_entry
 from harness.runner import complete
 from harness.strategies.job import Settings, Strategy
-from harness.transport import Target
-from harness.twin.mock_org import CREDENTIALS, EPOCH, loaded
+from harness.twin.mock_org import CREDENTIALS
 from harness.twin.torture.check import contacts
 from harness.twin.virtual_time import VirtualTimeLoop
 from harness.upload import Upload, prepared
-from mockserver.app import create_app
-from mockserver.clock import LoopClock
-from mockserver.org import Org, create_org
-from mockserver.platform.clients import Client
-from mockserver.storage.memory_store import MemoryStore
 
-from ..catalogue.rig import WRITES, End, Rig
+from ..catalogue.rig import End, Rig
+from .org import served
+from .start import Start
+from .watch import LEAD_ID, Watch
 
-LEAD_ID = "Lead ID"
 BATCH = 10
-STEP = "X-Step"  # names the step of a start that a request is
-MOST_STEPS = 3_000  # of one start: no run of so few leads needs them
-MOST_WAITS = 30_000
 LONGEST_EXPORT_S = 300.0  # with all that an honest org may do to it
-PROFILE = loaded("default")
-
-
-@dataclass(eq=False)
-class Start:
-    """One start of the command, and the shell it works through: stands still once it has taken the steps allowed."""
-
-    world: "World"
-    number: int
-    allowed: float = 0
-    steps: int = 0
-    waits: int = 0
-    writes: int = 0
-    shell: AsyncShell | None = None
-    moving: asyncio.Event = field(default_factory=asyncio.Event)
-    standing: asyncio.Event = field(default_factory=asyncio.Event)
-    task: "asyncio.Task[End]" = field(init=False)
-
-    def around(self, shell: AsyncShell) -> "Start":
-        self.shell = shell
-        return self
-
-    async def send(self, call: Call) -> Reply:
-        await self._step()
-        self.writes += call.op in WRITES
-        if call.op in ("export.create", "contacts.bulk"):
-            self.world.proof_began = asyncio.get_running_loop().time()
-        with self.world.sent(self, call) as name:
-            tagged = replace(call, headers={**call.headers, STEP: name})
-            return await self._shell.send(tagged)
-
-    async def save(self, event: Any) -> None:
-        await self._step()
-        await self._shell.save(event)
-
-    async def work(self, function: Any) -> Any:
-        await self._step()
-        return await self._shell.work(function)
-
-    async def sleep(self, wait: Wait) -> None:
-        self.waits += 1
-        self._bounded()
-        await self._shell.sleep(wait)
-
-    @property
-    def _shell(self) -> AsyncShell:
-        assert self.shell is not None
-        return self.shell
-
-    async def _step(self) -> None:
-        while self.steps >= self.allowed:
-            self.moving.clear()
-            self.standing.set()
-            await self.moving.wait()
-        self.steps += 1
-        self._bounded()
-
-    def _bounded(self) -> None:
-        if self.steps > MOST_STEPS or self.waits > MOST_WAITS:
-            self.world.amiss.append(f"C9: no end after {self.steps} steps and {self.waits} pauses")
-            self.task.cancel()
 
 
 class World:
-    """`amiss`: what no upload may ever do, as far as it was seen so far."""
+    """`alive` is the start under way; `trusted`: nobody has tampered with the folder."""
 
     def __init__(self, strategy: Strategy, leads: int, **options: Any) -> None:
         self._closing = AsyncExitStack()
         self._temporary = tempfile.TemporaryDirectory(prefix="model-")
         folder = Path(self._temporary.name)
         self.strategy, self.options = strategy, options
+        journal = folder / "run" / "journal.sqlite"
+        self.watch = Watch(journal, own_ids=strategy.own_ids, alive=lambda start: self.trusted and start is self.alive)
         self._plans: dict[str, Plan] = {}  # by the input
         self._runner = asyncio.Runner(loop_factory=VirtualTimeLoop)
         self.run = self._runner.run
-        target, self.org = self.run(self._closing.enter_async_context(self._served(folder / "org")))
+        target, self.org = self.run(self._closing.enter_async_context(served(folder / "org", self.watch.arriving)))
         self.rig = Rig(self.run, self.org, target, folder, folder / "leads.csv")
         write_csv(SyntheticLeads(leads, seed=1), self.rig.leads)
-        self.amiss: list[str] = []
         self.starts = 0
         self.alive: Start | None = None
-        self.proof_began = float("-inf")
-        self.trusted = True  # the journal is the one that the command wrote
-        self._calls: dict[str, tuple[Start, Call]] = {}
-        self._at_work: Counter[str] = Counter()  # leads of requests that the org has not answered yet
+        self.trusted = True
 
     def close(self) -> None:
         if self.alive is not None:
@@ -151,7 +76,7 @@ class World:
         start = self.alive
         assert start is not None
         start.allowed = start.steps + steps
-        self.run(self._until_standing(start))
+        self.run(start.until_standing())
         if not start.task.done():
             return None
         self.alive = None
@@ -180,22 +105,12 @@ class World:
 
     def _started(self) -> Start:
         self.starts += 1
-        return self.run(self._task(Start(self, self.starts)))
+        return self.run(self._task(Start(self.watch)))
 
     async def _task(self, start: Start) -> Start:
         start.task = asyncio.create_task(self._command(start))
-        await self._standing_or_ended(start)
+        await start.until_standing()
         return start
-
-    async def _until_standing(self, start: Start) -> None:
-        start.standing.clear()
-        start.moving.set()
-        await self._standing_or_ended(start)
-
-    async def _standing_or_ended(self, start: Start) -> None:
-        standing = asyncio.create_task(start.standing.wait())
-        await asyncio.wait([start.task, standing], return_when=asyncio.FIRST_COMPLETED)
-        standing.cancel()
 
     async def _command(self, start: Start) -> End:
         """As `contactbench upload`: the input is read first, whatever is in the folder."""
@@ -258,85 +173,8 @@ class World:
 
     def being_proved(self) -> bool:
         """Whether an export may be on its way that shows how it was: a start may take what a former one asked for."""
-        return self.rig.elapsed() - self.proof_began < LONGEST_EXPORT_S
-
-    @contextmanager
-    def sent(self, start: Start, call: Call) -> Iterator[str]:
-        """The name of the request, for as long as it has no answer."""
-        name = f"{start.number}.{start.steps}"
-        ours = [leads_of(other) for starter, other in self._calls.values() if starter is start]
-        if leads_of(call) & set().union(*ours):
-            self.amiss.append(f"two batches of one start are on their way with the same lead: {call.op}")
-        self._calls[name] = start, call
-        try:
-            yield name
-        finally:
-            del self._calls[name]
-
-    @web.middleware
-    async def _arriving(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Every request at the moment it reaches the org."""
-        start, call = self._calls.get(request.headers.get(STEP, ""), (None, None))
-        if start is None or call is None:
-            return await handler(request)
-        if start is self.alive and self.trusted and not self._intended(call):
-            self.amiss.append(f"{call.op} of batch {call.batch} arrives, and the journal does not know of it")
-        leads = leads_of(call)
-        if not self.strategy.own_ids and any(self._at_work[lead] for lead in leads):
-            self.amiss.append(f"two batches are worked on with the same lead: {call.op}")
-        self._at_work.update(leads)
-        try:
-            return await handler(request)
-        finally:
-            self._at_work.subtract(leads)
-
-    def _intended(self, call: Call) -> bool:
-        """Whether the journal, as another process reads it now, says that this is being sent."""
-        if call.op == "contacts.add":
-            rows = self._journal("SELECT lead_ids FROM batch WHERE state = 'sending'")
-            return leads_of(call) <= {lead for (ids,) in rows for lead in json.loads(ids)}
-        if call.op == "import.upload":
-            rows = self._journal("SELECT contact_list_id FROM shard WHERE state = 'sending'")
-            return (call.contact_list_id,) in rows
-        return True
-
-    def _journal(self, query: str) -> list[Any]:
-        db = sqlite3.connect(f"file:{self.folder}/journal.sqlite?mode=ro", uri=True)
-        try:
-            return db.execute(query).fetchall()
-        finally:
-            db.close()
-
-    @asynccontextmanager
-    async def _served(self, spool: Path) -> Any:
-        """As `mock_org.served`, but that every request is seen when it arrives."""
-        spool.mkdir()
-        org: Org = create_org(
-            store=MemoryStore(),
-            clock=LoopClock(asyncio.get_running_loop(), EPOCH),
-            profile=PROFILE,
-            spool=spool,
-            clients=[Client(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
-            seed=1,
-        )
-        app = create_app(org)
-        app.middlewares.append(self._arriving)
-        runner = web.AppRunner(app, access_log=None, keepalive_timeout=3600.0)
-        await runner.setup()
-        try:
-            await web.UnixSite(runner, str(spool / "org")).start()
-            yield Target.one_host("http://localhost", spool / "org"), org
-        finally:
-            await runner.cleanup()
-            org.store.close()
+        return self.rig.elapsed() - self.watch.proof_began < LONGEST_EXPORT_S
 
 
 async def _result(task: "asyncio.Task[End]") -> End:
     return await task
-
-
-def leads_of(call: Call) -> set[str]:
-    """The leads of a batch; none of any other call."""
-    if call.op != "contacts.add" or call.body is None:
-        return set()
-    return {contact["data"][LEAD_ID] for contact in json.loads(call.body)}

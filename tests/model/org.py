@@ -1,0 +1,43 @@
+"""An org in virtual time whose every request is seen at the moment it arrives."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from harness.transport import Target
+from harness.twin.mock_org import CREDENTIALS, EPOCH, loaded
+from mockserver.app import create_app
+from mockserver.clock import LoopClock
+from mockserver.org import Org, create_org
+from mockserver.platform.clients import Client
+from mockserver.storage.memory_store import MemoryStore
+
+PROFILE = loaded("default")
+
+
+@asynccontextmanager
+async def served(spool: Path, seen: Middleware) -> AsyncIterator[tuple[Target, Org]]:
+    """As `mock_org.served`, with another step before each handler."""
+    spool.mkdir()
+    org = create_org(
+        store=MemoryStore(),
+        clock=LoopClock(asyncio.get_running_loop(), EPOCH),
+        profile=PROFILE,
+        spool=spool,
+        clients=[Client(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
+        seed=1,
+    )
+    app = create_app(org)
+    app.middlewares.append(seen)
+    runner = web.AppRunner(app, access_log=None, keepalive_timeout=3600.0)
+    await runner.setup()
+    try:
+        await web.UnixSite(runner, str(spool / "org")).start()
+        yield Target.one_host("http://localhost", spool / "org"), org
+    finally:
+        await runner.cleanup()
+        org.store.close()
