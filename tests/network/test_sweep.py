@@ -8,6 +8,7 @@ from .net import measured, resets
 
 GEN, OWN, CSV, CSV_OWN = "batch-api", "batch-api-own-ids", "csv-import-export", "csv-import-own-ids"
 POST, UPLOAD = r"POST /api/v2/outbound/contactlists/[^/]+/contacts HTTP", r"POST /uploads/v2/contactlist HTTP"
+EXPORT = r"POST /api/v2/outbound/contactlists/[^/]+/export"
 SEARCH, LIST = r"POST /api/v2/outbound/contactlists/[^/]+/contacts/search", r"/api/v2/outbound/contactlists/[^/]+"
 BATCHES = 3
 OFFSETS = int(os.environ.get("CONTACTBENCH_OFFSETS", "3"))
@@ -28,6 +29,11 @@ def struck(net, name, line, nth, do, side, number, *faults):
     return strike
 
 
+def looked_up(net) -> int:
+    """Searches for leads. Each export that proves is preceded by one that only asks for the list's size."""
+    return len(net.requests(SEARCH)) - len(net.requests(EXPORT))
+
+
 @DEED
 @SIDE
 @OFFSET
@@ -36,7 +42,7 @@ def test_a_post_of_contacts_is_never_repeated_blindly(net, do, side, number):
     strike = struck(net, GEN, POST, 2, do, side, number)
     searches, posts = net.requests(SEARCH), net.requests(POST)
     whole = measured(GEN, POST, 2).answer.passed
-    assert searches or (side, strike.at) == ("answer", whole)
+    assert looked_up(net) or (side, strike.at) == ("answer", whole)
     assert all(searches[0] < repeat for repeat in posts[BATCHES:])
 
 
@@ -46,7 +52,7 @@ def test_a_post_of_contacts_is_never_repeated_blindly(net, do, side, number):
 def test_a_post_of_contacts_with_ids_is_repeated(net, do, side, number):
     """However much of the request left or of the answer came: OWN sends the same again, without a search: ALL."""
     struck(net, OWN, POST, 2, do, side, number)
-    assert (net.requests(SEARCH), len(net.requests(POST)) <= BATCHES + 1) == ([], True)
+    assert (looked_up(net), len(net.requests(POST)) <= BATCHES + 1) == (0, True)
 
 
 @DEED
