@@ -1,6 +1,7 @@
 """Ask for an export, wait until it is there, download it."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -17,6 +18,7 @@ from .sizes import settled_size
 REDIRECTS = (301, 302, 303, 307, 308)
 EXPIRED = (403, 404, 410)  # what storage answers to a signed address whose time is over
 DOWNLOADS = 2
+READS = 5  # of an answer that holds nothing
 
 
 def export_verification(job: Job) -> Verification:
@@ -68,13 +70,13 @@ def _downloaded(export: api.Export, list_id: str, to: Path) -> Flow[Reply]:
 
 def _fresh_export(list_id: str, job: Job) -> Flow[api.Export]:
     """An export that was not there before it was asked for: the platform may go on serving the former one."""
-    former = yield from _current(list_id)
+    former = yield from _current(list_id, job)
     reply = yield api.start_export(list_id)
     if not reply.ok:
         raise stop("export.create", list_id, reply)
     waited = 0.0
     for pause in intervals(job.settings):
-        export = yield from _current(list_id)
+        export = yield from _current(list_id, job)
         if export is not None and (former is None or export.timestamp != former.timestamp):
             return export
         if waited > job.settings.stalled_s:
@@ -87,12 +89,17 @@ def _fresh_export(list_id: str, job: Job) -> Flow[api.Export]:
     )
 
 
-def _current(list_id: str) -> Flow[api.Export | None]:
-    reply = yield api.get_export(list_id)
-    try:
-        return api.export_of(reply)
-    except (api.Refusal, api.BadResponse):
-        raise stop("export.get", list_id, reply) from None
+def _current(list_id: str, job: Job) -> Flow[api.Export | None]:
+    """What is on offer. An answer that says nothing of it is asked for again: it is not the same as none."""
+    for pause in islice(intervals(job.settings), READS):
+        reply = yield api.get_export(list_id)
+        try:
+            return api.export_of(reply)
+        except api.Refusal:
+            break
+        except api.BadResponse:
+            yield Wait(pause, "poll")
+    raise stop("export.get", list_id, reply)
 
 
 def _location(reply: Reply, uri: str, list_id: str) -> str:

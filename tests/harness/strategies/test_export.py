@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import GaveUp, SafetyStop
 from harness.flow import Reply
-from harness.strategies.export import export_list, export_verification
+from harness.strategies.export import READS, export_list, export_verification
 
 from ..fakes import LOST, Files, found, job, no, ok, ran, shard
 
@@ -47,6 +47,17 @@ def test_a_former_export_is_not_taken_for_the_new_one():
     answers = current("1"), STARTED, current("1"), current("1"), current("2"), redirect("/file"), ok("")
     end = ran(export_list(shard(), job()), *answers)
     assert end.shell.waits == [1.0, 1.5]
+
+
+NOTHING = Reply(status=200, body=b"<html>")
+
+
+@pytest.mark.parametrize(("answers", "code"), [([NOTHING, current("1")], None), ([NOTHING] * READS, "BAD_RESPONSE")])
+def test_an_answer_that_says_nothing_is_asked_for_again(answers, code):
+    """It is not taken for none: then the former export would pass for the new one."""
+    rest = [STARTED, current("1"), current("2"), redirect("/file"), ok("")] if code is None else []
+    end = ran(export_list(shard(), job()), *answers, *rest)
+    assert getattr(end.error, "code", None) == code
 
 
 def test_a_small_file_that_comes_at_once(tmp_path):
