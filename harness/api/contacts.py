@@ -42,7 +42,10 @@ class Batch:
 
     def halves(self) -> tuple["Batch", "Batch"]:
         middle = len(self.lead_ids) // 2
-        return self._of(range(middle)), self._of(range(middle, len(self.lead_ids)))
+        return self.part(0, middle), self.part(middle, len(self.lead_ids))
+
+    def part(self, start: int, stop: int) -> "Batch":
+        return self._of(range(start, stop))
 
     def _of(self, places: Sequence[int]) -> "Batch":
         return Batch(

@@ -233,12 +233,15 @@ class Journal:
             for row in self._rows("batch")
         }
 
-    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], set[LeadId]]:
-        """Of the batches that begin at these positions: the leads that are settled, and those in doubt."""
+    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], list[set[LeadId]]]:
+        """Of the batches that begin at these positions: the leads that are settled, and those of each one in doubt."""
         settled: set[LeadId] = set()
-        doubtful: set[LeadId] = set()
+        doubtful: list[set[LeadId]] = []
         for row in self._rows("batch", f"WHERE first >= {first:d} AND first < {stop:d}"):
-            (settled if row["state"] in ("acked", "refused") else doubtful).update(decode(row["lead_ids"]))
+            if row["state"] in ("acked", "refused"):
+                settled.update(decode(row["lead_ids"]))
+            else:
+                doubtful.append(set(decode(row["lead_ids"])))
         return settled, doubtful
 
     def mapping(self) -> Iterator[tuple[LeadId, ContactId, str]]:

@@ -1,7 +1,7 @@
 """Leads cut into batches, the same way every time; and which of them an earlier run has settled."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from hashlib import sha256
 
 from ..api import Batch, contact
@@ -17,27 +17,39 @@ def pending(job: Job, *, own_ids: bool) -> Iterator[tuple[Batch, bool]]:
         first, stop = record.shard.first, record.shard.first + record.shard.count
         for leads in job.leads.batches(job.settings.batch_size, first, stop):
             settled, doubtful = earlier.about(leads)
-            for batch in batches(leads, record, job, own_ids=own_ids, without=settled):
-                yield batch, not doubtful.isdisjoint(batch.lead_ids)
+            fresh = batches(leads, record, job, own_ids=own_ids, without=frozenset(settled).union(*doubtful))
+            again = (_batch(leads, _places(leads, those), record, job, own_ids=own_ids) for those in doubtful)
+            both = [*((batch, False) for batch in fresh), *((batch, True) for batch in again)]
+            yield from sorted(both, key=lambda todo: todo[0].first)
 
 
 class Earlier:
-    """What the journal knows of batches. Refusals may have split them, but never across the leads read at once."""
+    """What the journal knows of batches. Refusals may have split them, but never across the leads read at once.
+
+    A batch in doubt goes on as it was stored, whatever was learned since: cut anew, leads of it would be in doubt that
+    no row tells of.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._records = list(progress.batches().values())
         self._firsts = [record.first for record in self._records]
 
-    def about(self, leads: Leads) -> tuple[Set[LeadId], Set[LeadId]]:
-        """Of these leads: those settled, and those in doubt."""
+    def about(self, leads: Leads) -> tuple[Set[LeadId], Sequence[Set[LeadId]]]:
+        """Of these leads: those settled, and those of each batch in doubt, every lead once."""
         start, stop = leads.first, leads.first + len(leads)
         records = self._records[bisect_left(self._firsts, start) : bisect_left(self._firsts, stop)]
         if not records:
-            return frozenset(), frozenset()
+            return frozenset(), ()
         if all(record.settled for record in records) and sum(record.leads for record in records) == len(leads):
-            return frozenset(leads.ids), frozenset()
-        return self._progress.leads_between(start, stop)
+            return frozenset(leads.ids), ()
+        settled, doubtful = self._progress.leads_between(start, stop)
+        known, apart = set(settled), []
+        for those in doubtful:
+            if left := those - known:
+                apart.append(left)
+            known |= those
+        return settled, apart
 
 
 def batches(
@@ -45,16 +57,24 @@ def batches(
 ) -> Iterator[Batch]:
     """These leads as batches: at most so many contacts and so many bytes each."""
     places = [n for n, lead_id in enumerate(leads.ids) if lead_id not in without]
-    contacts = [contact(leads.ids[n], leads.rows[n], job.columns, record.list_id, own_id=own_ids) for n in places]
+    whole = _batch(leads, places, record, job, own_ids=own_ids)
     caps = (job.learned.contacts or job.settings.batch_size, job.learned.body_bytes or job.settings.body_bytes)
-    for start, end in cut([len(c) for c in contacts], *caps):
-        yield Batch(
-            positions=[leads.first + n for n in places[start:end]],
-            shard=record.shard.number,
-            contact_list_id=record.list_id,
-            lead_ids=[leads.ids[n] for n in places[start:end]],
-            contacts=contacts[start:end],
-        )
+    for start, end in cut([len(one) for one in whole.contacts], *caps):
+        yield whole.part(start, end)
+
+
+def _places(leads: Leads, those: Set[LeadId]) -> list[int]:
+    return [n for n, lead_id in enumerate(leads.ids) if lead_id in those]
+
+
+def _batch(leads: Leads, places: list[int], record: ShardRecord, job: Job, *, own_ids: bool) -> Batch:
+    return Batch(
+        positions=[leads.first + n for n in places],
+        shard=record.shard.number,
+        contact_list_id=record.list_id,
+        lead_ids=[leads.ids[n] for n in places],
+        contacts=[contact(leads.ids[n], leads.rows[n], job.columns, record.list_id, own_id=own_ids) for n in places],
+    )
 
 
 def cut(sizes: list[int], count: int, body_bytes: int) -> Iterator[tuple[int, int]]:

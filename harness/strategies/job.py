@@ -32,8 +32,8 @@ class Progress(Protocol):
         """By their first position, in that order."""
         ...
 
-    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], set[LeadId]]:
-        """Of the batches that begin at these positions: the leads that are settled, and those in doubt."""
+    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], list[set[LeadId]]]:
+        """Of the batches that begin at these positions: the leads that are settled, and those of each one in doubt."""
         ...
 
 

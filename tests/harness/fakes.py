@@ -157,14 +157,15 @@ class Known:
     def batches(self) -> dict[int, BatchRecord]:
         return {record.first: record for record in self.sent}
 
-    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], set[LeadId]]:
+    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], list[set[LeadId]]]:
         """As if the batches had held the leads of `ListedLeads`."""
         settled: set[LeadId] = set()
-        doubtful: set[LeadId] = set()
+        doubtful: list[set[LeadId]] = []
         for record in self.sent:
             if first <= record.first < stop:
-                leads = settled if record.settled else doubtful
-                leads.update(LeadId(f"A{n}") for n in range(record.first, record.first + record.leads))
+                leads = {LeadId(f"A{n}") for n in range(record.first, record.first + record.leads)}
+                settled |= leads if record.settled else set()
+                doubtful += [] if record.settled else [leads]
         return settled, doubtful
 
 

@@ -88,7 +88,7 @@ def _sent_first(batch: Batch, job: Job) -> Flow[None]:
 
 
 MUTANTS = {  # and what the machine says of them
-    "joined by position": (Positional(), "[0-9]+ wrong"),
+    "joined by position": (Positional(), "[0-9]+ (wrong|lost)"),
     "sent again on a guess": (naive.BLIND, "doubled|more than one contact"),
     "acknowledged before it is checked": (naive.TRUSTING, "doubled|in neither|more than one contact|leads in mapping"),
     "a resumed batch is not in doubt": (Forgetful(), "doubled|more than one contact"),

@@ -27,8 +27,8 @@ class Notes:
     def batches(self) -> dict[int, BatchRecord]:
         return {}
 
-    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], set[LeadId]]:
-        return set(), set()
+    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], list[set[LeadId]]]:
+        return set(), []
 
     def save(self, event: Any) -> None:
         match event:

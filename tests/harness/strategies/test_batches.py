@@ -79,14 +79,31 @@ def test_a_cap_on_contacts():
         ([BatchRecord(0, "acked", 1, "", 2), BatchRecord(2, "refused", 1, "", 1)], [(3, 1, False), (4, 4, False)]),
         ([BatchRecord(0, "acked", 1, "", 2), BatchRecord(2, "in_doubt", 1, "", 2)], [(2, 2, True), (4, 4, False)]),
         ([BatchRecord(4, "sending", 1, "", 4)], [(0, 4, False), (4, 4, True)]),
-        # A cap learned in an earlier run cut elsewhere; now one batch holds leads that are new and leads in doubt.
-        ([BatchRecord(0, "acked", 1, "", 1), BatchRecord(3, "in_doubt", 1, "", 1)], [(1, 3, True), (4, 4, False)]),
+        # A cap learned in an earlier run cut elsewhere: leads that are new are not mixed with leads in doubt.
+        (
+            [BatchRecord(0, "acked", 1, "", 1), BatchRecord(3, "in_doubt", 1, "", 1)],
+            [(1, 2, False), (3, 1, True), (4, 4, False)],
+        ),
+        # As journals of earlier versions may have it: one batch in doubt within another.
+        ([BatchRecord(0, "in_doubt", 1, "", 4), BatchRecord(2, "in_doubt", 1, "", 2)], [(0, 4, True), (4, 4, False)]),
     ],
 )
 def test_what_an_earlier_run_left(sent, left):
-    """Settled leads are not sent again, however they were batched; a batch with one doubtful lead is doubtful."""
+    """Settled leads are not sent again, however they were batched; batches in doubt go on as they were."""
     rest = pending(job(shard(count=8), leads=8, batch_size=4, sent=sent), own_ids=False)
     assert [(made.first, len(made.lead_ids), doubtful) for made, doubtful in rest] == left
+
+
+def test_a_batch_in_doubt_is_not_cut_by_what_was_learned_since():
+    """Its second half would be in doubt without a row that says so."""
+    a_job = job(shard(count=8), leads=8, batch_size=4, sent=[BatchRecord(0, "in_doubt", 1, "", 4)])
+    a_job.learned.contacts = 2
+    rest = pending(a_job, own_ids=False)
+    assert [(made.first, len(made.lead_ids), doubtful) for made, doubtful in rest] == [
+        (0, 4, True),
+        (4, 2, False),
+        (6, 2, False),
+    ]
 
 
 def test_the_digest_is_that_of_the_bytes():
