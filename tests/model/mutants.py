@@ -91,6 +91,6 @@ MUTANTS = {  # and what the machine says of them
     "joined by position": (Positional(), "[0-9]+ (wrong|lost)"),
     "sent again on a guess": (naive.BLIND, "doubled|more than one contact"),
     "acknowledged before it is checked": (naive.TRUSTING, "doubled|in neither|more than one contact|leads in mapping"),
-    "a resumed batch is not in doubt": (Forgetful(), "doubled|more than one contact"),
+    "a resumed batch is not in doubt": (Forgetful(), "doubled|more than one contact|with the same lead"),
     "the intent comes after the request": (Hasty(), "the journal does not know of it"),
 }
