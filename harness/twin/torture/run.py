@@ -24,7 +24,7 @@ from .leaks import leaks
 from .meddling import Meddling, meddle
 from .plan import CELL_CHARS, Kill, Torture
 
-MOST_STARTS = 24  # of the same command; every trouble has come to its end by then
+MOST_STARTS = 48  # of the same command; every trouble has come to its end by then
 TOO_LONG = "x" * (CELL_CHARS + 20)  # too long for the org, and not for the check of the input
 ALLOWED = {0, 3, 4, 5, 6}  # exit codes that some trouble explains; any other is a fault of the harness
 ALLOWED_BY_A_LIE = ALLOWED | {9}  # an address that is not the platform's
