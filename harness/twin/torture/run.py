@@ -30,6 +30,7 @@ ALLOWED = {0, 3, 4, 5, 6}  # exit codes that some trouble explains; any other is
 ALLOWED_BY_A_LIE = ALLOWED | {9}  # an address that is not the platform's
 FINISHED = {0, 3}  # and verified
 NOT_PROVED = 4
+POLL_CAP_S = 20.0  # half of all requests would be polls
 STALLED_S = 240.0  # longer than any job of these orgs takes; four times that is 200 requests to one that froze
 LONGEST_LAG_S = 60.0  # every size and every search tells what was done so long ago
 PLATFORM = {"localhost"}
@@ -183,5 +184,5 @@ def _plan(torture: Torture, preflight: Preflight, leads: Path) -> Plan:
         run_id=f"torture-{torture.seed}",
         seed=torture.seed,
         concurrency=torture.concurrency,
-        settings=Settings(batch_size=torture.batch_size, stalled_s=STALLED_S),
+        settings=Settings(batch_size=torture.batch_size, stalled_s=STALLED_S, poll_cap_s=POLL_CAP_S),
     )
