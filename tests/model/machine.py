@@ -92,6 +92,7 @@ class Uploads(RuleBasedStateMachine):
     def kill(self, away_s: float) -> None:
         """The process dies where it stands, requests on their way."""
         self.count("kill")
+        self.deeds.unseen = False
         self.world.kill()
         self.rig.sleep(away_s)
 
@@ -100,6 +101,7 @@ class Uploads(RuleBasedStateMachine):
     def stop(self) -> None:
         """SIGTERM."""
         self.count("stop")
+        self.deeds.unseen = False
         self.world.stop()
 
     @precondition(lambda self: self.world.alive is not None)
@@ -189,7 +191,7 @@ class Uploads(RuleBasedStateMachine):
         self.count("meddle")
         self.deeds.done.add(what)
         self.finished = None
-        self.deeds.unseen = self.deeds.unseen or self.world.being_proved()
+        self.deeds.unseen = self.world.alive is not None and (self.deeds.unseen or self.world.alive.proving)
 
     @precondition(lambda self: self.tamperers and self.has_journal())
     @rule()
@@ -213,6 +215,7 @@ class Uploads(RuleBasedStateMachine):
         self.count("tamper")
         if self.world.alive is not None:
             self.world.kill()
+        self.deeds.unseen = False
         self.world.trusted = False
         self.deeds.done.add(what)
 

@@ -52,7 +52,7 @@ def caps(room: int, longest: list[int]) -> SearchStrategy[tuple[str, int]]:
 
 @dataclass
 class Deeds:
-    """What was done to a run. `unseen`: somebody meddled when a proof had been asked for, so that need not show it."""
+    """What was done to a run. `unseen`: somebody meddled when the proof was under way, so that one need not show it."""
 
     done: set[str] = field(default_factory=set)
     unseen: bool = False

@@ -23,6 +23,7 @@ class Start:
     steps: int = 0
     waits: int = 0
     writes: int = 0
+    proving: bool = False  # it may have read what its proof will be made of: sizes, an export, contacts
     shell: AsyncShell | None = None
     task: "asyncio.Task[End]" = field(init=False)
     _moving: asyncio.Event = field(default_factory=asyncio.Event)
@@ -43,6 +44,7 @@ class Start:
     async def send(self, call: Call) -> Reply:
         await self._step()
         self.writes += call.op in WRITES
+        self.proving = self.proving or call.op in ("contacts.search", "contacts.bulk", "export.create")
         with self.watch.sent(self, call) as name:
             return await self._shell.send(replace(call, headers={**call.headers, STEP: name}))
 

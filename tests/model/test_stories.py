@@ -32,3 +32,18 @@ def test_a_command_for_other_leads_leaves_the_run_beside_it_alone(world, name):
     end = org.go_on(float("inf"))
     assert (refused.word, steps, end.code, org.rig.complaints()) == ("STATE_LOCKED", 0, 0, []), end.message
     assert list(org.folder.glob("leads*")) == [org.folder / "leads.parquet"]
+
+
+@pytest.mark.parametrize("name", ["batch-api", "csv-import-own-ids"])
+def test_an_export_of_a_killed_start_is_no_proof(world, name):
+    """It becomes ready when the next start waits for its own, and shows contacts that are gone: exit 4, not 0."""
+    org = world(name, lists=1, concurrency=1)
+    org.rig.settings(jobs__export_start_delay_s=30.0)
+    org.begin()
+    while not org.rig.count("export.create"):
+        assert org.go_on(1) is None
+    org.kill()
+    org.rig.clear()
+    org.rig.sleep(15)
+    org.begin()
+    assert org.go_on(float("inf")).code == 4

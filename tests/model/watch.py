@@ -1,6 +1,5 @@
 """Sees every request leave and arrive, and writes down what no upload may ever do."""
 
-import asyncio
 import itertools
 import json
 import sqlite3
@@ -23,7 +22,6 @@ class Watch:
 
     def __init__(self, journal: Path, *, own_ids: bool, alive: Callable[[object], bool]) -> None:
         self.amiss: list[str] = []
-        self.proof_began = float("-inf")  # when an export was last asked for, or contacts to be read back
         self._journal, self._own_ids, self._alive = journal, own_ids, alive
         self._names = map(str, itertools.count())
         self._calls: dict[str, tuple[object, Call]] = {}  # without an answer so far
@@ -32,8 +30,6 @@ class Watch:
     @contextmanager
     def sent(self, sender: object, call: Call) -> Iterator[str]:
         """The name of the request, for as long as it has no answer."""
-        if call.op in ("export.create", "contacts.bulk"):
-            self.proof_began = asyncio.get_running_loop().time()
         leads = _leads(call)
         if any(leads & _leads(other) for its_sender, other in self._calls.values() if its_sender is sender):
             self.amiss.append(f"two batches of one start are on their way with the same lead: {call.op}")

@@ -31,7 +31,6 @@ from .start import Start
 from .watch import LEAD_ID, Watch
 
 BATCH = 10
-LONGEST_EXPORT_S = 300.0  # with all that an honest org may do to it
 
 
 class World:
@@ -170,10 +169,6 @@ class World:
     def held(self) -> Counter[str]:
         """Lead -> its contacts in the whole org. This is the model: what is there, as the org itself stores it."""
         return Counter(cells[LEAD_ID] for cells in contacts(self.org).values())
-
-    def being_proved(self) -> bool:
-        """Whether an export may be on its way that shows how it was: a start may take what a former one asked for."""
-        return self.rig.elapsed() - self.watch.proof_began < LONGEST_EXPORT_S
 
 
 async def _result(task: "asyncio.Task[End]") -> End:
