@@ -35,7 +35,7 @@ def imported(path):
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_but_the_load_test_imports_locust(path):
     """Its import patches sockets, threads and clocks of the whole process."""
-    if path != ROOT / "harness/locust_driver.py":
+    if ROOT / "harness/locust_driver" not in path.parents:
         assert not imported(path) & PATCHING
 
 

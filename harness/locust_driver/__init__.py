@@ -1,0 +1,10 @@
+"""Strategies under Locust: its users drive the flows of one run on gevent, its statistics see every request.
+
+The only package of the harness that imports Locust, which replaces sockets, locks and sleep in the whole process.
+"""
+
+from .exchange import exchange
+from .load_run import LoadRun
+from .user import LeadUser
+
+__all__ = ["LeadUser", "LoadRun", "exchange"]

@@ -1,0 +1,30 @@
+"""The Locust user that drives a run's flows."""
+
+from typing import Any
+
+from locust import FastHttpUser
+
+from ..api import TRANSFER_TIMEOUT_S
+from ..target import MOCK_URL
+from .load_run import LoadRun
+
+EVERY_STATUS = frozenset(range(100, 600))
+
+
+class LeadUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
+    """Drives one flow of its `load` after the other: as many requests are in flight as there are users."""
+
+    abstract = True
+    load: LoadRun
+    host = MOCK_URL
+    insecure = False
+    max_redirects = 0
+    connection_timeout = 10.0
+    network_timeout = TRANSFER_TIMEOUT_S  # each call has a limit of its own, over everything it does
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self.client.client.valid_response_codes = EVERY_STATUS  # a refusal is an answer, not a reason to raise
+
+    def on_stop(self) -> None:
+        self.load.settle(self.environment)
