@@ -10,6 +10,9 @@ from harness.leads.synthetic import SyntheticLeads, write_csv
 from harness.strategies import MAIN
 from tests.end_to_end.processes import Mock
 
+from .side_by_side import Table, side_by_side
+
+TABLES = pytest.StashKey[list[Table]]()
 HEADER = ("strategy", "seconds", "contacts/s", "requests", "MB moved", "virtual s")
 FORMAT = "{:<20}{:>10}{:>12}{:>10}{:>10}{:>11}"
 
@@ -78,3 +81,21 @@ def rows(request: pytest.FixtureRequest) -> Iterator[list[Row]]:
 
 def _quiet(line: str) -> None:
     del line
+
+
+@pytest.fixture
+def race(request: pytest.FixtureRequest, benchmark) -> Callable[..., Table]:
+    """`side_by_side` with the benchmark of this test; its table is printed when all tests have ended."""
+
+    def run(*contestants: Any, **about: Any) -> Table:
+        table = side_by_side(contestants, benchmark, **about)
+        request.config.stash.setdefault(TABLES, []).append(table)
+        return table
+
+    return run
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for table in config.stash.get(TABLES, []):
+        for line in ("", *table.lines()):
+            terminalreporter.write_line(line)
