@@ -6,31 +6,21 @@ the sqlite3 shell. Holds Lead IDs and contact ids, and no other personal data.
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import singledispatchmethod
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from .. import events
-from ..domain import ContactId, LeadId, Reject, Shard
 from ..errors import LocalResource, StateError
 from . import schema
+from .ledger import Ledger
 from .lock import locked
-from .records import BatchRecord, BatchState, Learned, ShardRecord
 from .sealed import NotAsStored, SealedTables
 from .trouble import is_local, not_taken, not_trusted
 
 SMALLEST = 512  # bytes of a database that holds anything
-REJECT = ("lead_id", "line", "code", "message")
-LEARNED = ("body_bytes", "contacts", "atomic")
-
-encode, decode = msgspec.json.encode, msgspec.json.decode
 
 
-class Journal:
+class Journal(Ledger):
     """Raises StateError for a file that cannot be trusted, LocalResource when the disk does not take a commit."""
 
     def __init__(self, path: Path) -> None:
@@ -67,8 +57,7 @@ class Journal:
                 schema.migrate(self._db, self._tables.put)
         self._check()
         with self._transaction():
-            for first in [row["first"] for row in self._tables.rows("batch", "WHERE state = 'sending'")]:
-                self._tables.put("batch", first, {"state": "in_doubt"})
+            self._doubt()
 
     def _check(self) -> None:
         """Read all that is stored, once: what was altered is found before anything is sent."""
@@ -89,37 +78,7 @@ class Journal:
         self._db.close()
         os.close(self._lock)
 
-    # --- the plan -----------------------------------------------------------------------------------------------------
-
-    def plan(self, facts: dict[str, str], shards: list[Shard], run_id: str) -> str:
-        """Store what the run is about, once, and return the run's id, which is that of the first time.
-
-        Raises StateError when the folder's run is about something else.
-        """
-        known = self.facts()
-        if known:
-            for key, value in facts.items():
-                if known.get(key) != value:
-                    raise StateError(
-                        "STATE_MISMATCH",
-                        f"this run folder belongs to {key} {known.get(key)!r}, not {value!r};"
-                        " give the former inputs to go on, or another run folder to start anew.",
-                    )
-            return str(known["run_id"])
-        with self._trusted(), self._transaction():
-            for key, value in {**facts, "run_id": run_id}.items():
-                self._tables.put("meta", key, {"value": value})
-            for shard in shards:
-                planned = {"first": shard.first, "count": shard.count, "list_name": shard.list_name}
-                self._tables.put("shard", shard.number, {**planned, "state": "planned"})
-        return run_id
-
-    def facts(self) -> dict[str, str]:
-        return {row["key"]: row["value"] for row in self._rows("meta")}
-
-    # --- events -------------------------------------------------------------------------------------------------------
-
-    def save(self, event: events.Event) -> None:
+    def _commit(self, change: Callable[[], None]) -> None:
         """Durable when this returns. Once the disk has refused a commit, none is tried again."""
         if self._failed:
             raise LocalResource(
@@ -127,145 +86,10 @@ class Journal:
             )
         try:
             with self._trusted(), self._transaction():
-                self._apply(event)
+                change()
         except LocalResource:
             self._failed = True
             raise
-
-    @singledispatchmethod
-    def _apply(self, event: Any) -> None:
-        raise TypeError(f"not an event: {event!r}")
-
-    @_apply.register
-    def _(self, event: events.ListCreated) -> None:
-        self._shard(event, state="listed", contact_list_id=event.contact_list_id)
-
-    @_apply.register
-    def _(self, event: events.BatchSending) -> None:
-        self._put_batch(event, "sending")
-
-    @_apply.register
-    def _(self, event: events.BatchSplit) -> None:
-        for part in event.parts:
-            self._put_batch(part, "in_doubt")
-
-    def _put_batch(self, event: events.BatchSending, state: BatchState) -> None:
-        about = {"shard": event.shard, "attempt": event.attempt, "sha256": event.sha256, "adopted": 0, "mapping": None}
-        self._batch(event.first, state, lead_ids=encode(event.lead_ids).decode(), **about)
-
-    @_apply.register
-    def _(self, event: events.LeadRefused) -> None:
-        self._batch(event.first, "refused")
-        self._apply(events.LeadsRejected([event.reject]))
-
-    @_apply.register
-    def _(self, event: events.BatchInDoubt) -> None:
-        self._batch(event.first, "in_doubt")
-
-    @_apply.register
-    def _(self, event: events.BatchAcked) -> None:
-        self._batch(event.first, "acked", mapping=encode(event.mapping).decode(), adopted=event.adopted)
-
-    @_apply.register
-    def _(self, event: events.UploadSending) -> None:
-        self._shard(event, state="sending", rows=event.rows, sha256=event.sha256)
-
-    @_apply.register
-    def _(self, event: events.UploadAccepted) -> None:
-        self._shard(event, state="uploaded")
-
-    @_apply.register
-    def _(self, event: events.ImportFailed) -> None:
-        self._shard(event, state="sending")
-
-    @_apply.register
-    def _(self, event: events.ShardAbandoned) -> None:
-        self._shard(event, state="planned", contact_list_id=None)
-
-    @_apply.register
-    def _(self, event: events.ShardImported) -> None:
-        self._shard(event, state="imported")
-
-    @_apply.register
-    def _(self, event: events.ShardMapped) -> None:
-        self._shard(event, state="mapped", file=event.file, rows=event.rows, file_sha256=event.sha256)
-
-    @_apply.register
-    def _(self, event: events.PageMapped) -> None:
-        lead_ids, mapping = encode(list(event.mapping)).decode(), encode(event.mapping).decode()
-        about = {"shard": event.shard, "attempt": 1, "sha256": "", "adopted": 0}
-        self._batch(event.first, "acked", lead_ids=lead_ids, mapping=mapping, **about)
-
-    @_apply.register
-    def _(self, event: events.LeadsRejected) -> None:
-        known = self._tables.count("reject")
-        for number, reject in enumerate(event.rejects, known):
-            self._tables.put("reject", number, {name: getattr(reject, name) for name in REJECT})
-
-    @_apply.register
-    def _(self, event: events.CapsLearned) -> None:
-        for name in LEARNED:
-            if (value := getattr(event, name)) is not None:
-                self._tables.put("learned", name, {"value": int(value)})
-
-    def _shard(self, event: Any, **changes: object) -> None:
-        self._tables.put("shard", event.shard, changes)
-
-    def _batch(self, first: int, state: BatchState, **changes: object) -> None:
-        self._tables.put("batch", first, {**changes, "state": state})
-
-    # --- reading ------------------------------------------------------------------------------------------------------
-
-    def shards(self) -> list[ShardRecord]:
-        return [
-            ShardRecord(
-                shard=Shard(**{name: row[name] for name in ("number", "first", "count", "list_name")}),
-                **{name: row[name] for name in ("contact_list_id", "state", "rows", "file", "file_sha256")},
-            )
-            for row in self._rows("shard")
-        ]
-
-    def batches(self) -> dict[int, BatchRecord]:
-        return {
-            row["first"]: BatchRecord(
-                row["first"], row["state"], row["attempt"], row["sha256"], len(decode(row["lead_ids"]))
-            )
-            for row in self._rows("batch")
-        }
-
-    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], list[set[LeadId]]]:
-        """Of the batches that begin at these positions: the leads that are settled, and those of each one in doubt."""
-        settled: set[LeadId] = set()
-        doubtful: list[set[LeadId]] = []
-        for row in self._rows("batch", f"WHERE first >= {first:d} AND first < {stop:d}"):
-            if row["state"] in ("acked", "refused"):
-                settled.update(decode(row["lead_ids"]))
-            else:
-                doubtful.append(set(decode(row["lead_ids"])))
-        return settled, doubtful
-
-    def mapping(self) -> Iterator[tuple[LeadId, ContactId, str]]:
-        """Every acknowledged lead with its contact and list, in the order of the input."""
-        lists = {record.shard.number: record.contact_list_id or "" for record in self.shards()}
-        for row in self._rows("batch", "WHERE state = 'acked'"):
-            contact_ids = decode(row["mapping"])
-            for lead_id in decode(row["lead_ids"]):
-                if lead_id in contact_ids:
-                    yield lead_id, contact_ids[lead_id], lists[row["shard"]]
-
-    def rejects(self) -> list[Reject]:
-        rejects = [Reject(**{name: row[name] for name in REJECT}) for row in self._rows("reject")]
-        return sorted(rejects, key=lambda reject: (reject.line, reject.lead_id))
-
-    def learned(self) -> Learned:
-        """What the platform's refusals have taught the run so far."""
-        known = {row["key"]: row["value"] for row in self._rows("learned")}
-        atomic = known.pop("atomic", None)
-        return Learned(**known, atomic=None if atomic is None else bool(atomic))
-
-    def _rows(self, table: str, where: str = "") -> Iterator[dict[str, Any]]:
-        with self._trusted():
-            yield from self._tables.rows(table, where)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -26,15 +26,15 @@ class SealedTables:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def rows(self, table: str, where: str = "") -> Iterator[dict[str, Any]]:
+    def rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
         """The rows in the order of their keys. Raises NotAsStored at the first that was altered."""
-        for values, _ in self._checked(table, where):
+        for values, _ in self._checked(table, condition):
             yield dict(zip(COLUMNS[table], values, strict=True))
 
-    def _checked(self, table: str, where: str = "") -> Iterator[tuple[list[Any], str]]:
+    def _checked(self, table: str, condition: str = "") -> Iterator[tuple[list[Any], str]]:
         """Each row's values and digest, which fit."""
         columns = COLUMNS[table]
-        order = f"{where} ORDER BY {columns[0]}"
+        order = f"WHERE {condition or 'true'} ORDER BY {columns[0]}"
         for *values, digest in self._db.execute(f"SELECT {', '.join(columns)}, digest FROM {table} {order}"):
             if _digest(table, values) != digest:
                 raise NotAsStored(f"{table} {values[0]!r:.40}")
@@ -80,7 +80,7 @@ class SealedTables:
 
 def _of(table: str, key: object) -> str:
     literal = f"{key:d}" if isinstance(key, int) else "'" + str(key).replace("'", "''") + "'"
-    return f"WHERE {COLUMNS[table][0]} = {literal}"
+    return f"{COLUMNS[table][0]} = {literal}"
 
 
 def _digest(table: str, values: Sequence[object]) -> str:
