@@ -17,7 +17,6 @@ from .leads.source import open_leads
 from .leads.synthetic import SyntheticLeads
 from .mapping.files import write_json
 from .results import input_facts, machine, run_document, strategy_entry, write_requests
-from .runner import complete
 from .strategies import strategy
 from .strategies.job import Settings
 from .twin import mock_org, virtual_time
@@ -83,6 +82,8 @@ def compare(comparison: Comparison, tell: Tell) -> dict[str, Any]:
 
 
 def _run(plan: Plan, comparison: Comparison, profile: LoadedProfile, folder: Path) -> dict[str, Any]:
+    from .runner import complete  # an HTTP client, which takes longer to load than a bad input to refuse
+
     struck: dict[str, int] = {}
     if comparison.pace == "virtual":
         outcome, struck = virtual_time.run(_virtually(plan, profile, comparison.seed, folder))
@@ -95,6 +96,8 @@ def _run(plan: Plan, comparison: Comparison, profile: LoadedProfile, folder: Pat
 
 async def _virtually(plan: Plan, profile: LoadedProfile, seed: int, folder: Path) -> tuple[Outcome, dict[str, int]]:
     """What came out, and how often the profile's fault rates struck, by kind."""
+    from .runner import complete
+
     async with mock_org.served(profile, seed) as (target, org):
         outcome = await complete(plan, target, mock_org.CREDENTIALS, folder)
         return outcome, dict(org.struck.counts)

@@ -15,6 +15,7 @@ from .bookkeeping import Bookkeeping
 from .domain import Reject, Shard
 from .errors import StateError, UsageError, VerifyFailed
 from .events import LeadsRejected
+from .hosts import Target
 from .leads.preflight import Preflight
 from .leads.rejects import write_rejects
 from .mapping.duck import kept_open
@@ -25,7 +26,6 @@ from .mapping.trouble import RECONCILE
 from .mapping.verify import Findings, compare_exports
 from .strategies.foresight import Foresight, untouched
 from .strategies.job import Job, Settings, Stage, Strategy
-from .transport import Target
 
 log = logging.getLogger("contactbench")
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from .errors import VerifyFailed
 from .execution import Outcome, Plan, opened
 from .flow import AsyncShell, Flow, T, adrive
+from .hosts import Target
 from .oauth import Credentials, Session, authorized
 from .retry import RetryPolicy, retrying
 from .shell import AsyncioShell, connected
 from .strategies.job import Stage
-from .transport import Target
 
 
 async def complete(

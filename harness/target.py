@@ -4,7 +4,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from .errors import SafetyStop, UsageError
-from .transport import Target
+from .hosts import Target
 
 MOCK_URL = "http://127.0.0.1:8080"
 

@@ -8,16 +8,15 @@ import struct
 import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
 import httpx
 
-from .errors import LocalResource, SafetyStop, out_of_descriptors
+from .errors import LocalResource, out_of_descriptors
 from .flow import Call, FilePart, Reply
+from .hosts import Target as Target
 
 # Nothing of the body can have left when one of these is raised.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -29,36 +28,6 @@ NO_CONNECTION = httpx.ConnectError.__name__
 # What a call that was given up has not sent yet goes with its connection: otherwise the system would send it for as
 # long as the server reads, and a write could happen long after it was looked for in vain.
 RESET_ON_CLOSE = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where the three hosts of a region are; the mock is all of them. `socket`: a Unix socket to reach it by."""
-
-    api: str
-    login: str
-    apps: str
-    socket: Path | None = None
-
-    @classmethod
-    def one_host(cls, url: str, socket: Path | None = None) -> "Target":
-        return cls(api=url.rstrip("/"), login=url.rstrip("/"), apps=url.rstrip("/"), socket=socket)
-
-    def url(self, call: Call) -> str:
-        """Where `call` goes. Raises SafetyStop before a token would reach a host that is not the platform's."""
-        url = call.url if "://" in call.url else getattr(self, call.host) + call.url
-        if call.bearer and origin(url) not in {origin(self.api), origin(self.apps)}:
-            raise SafetyStop("HOST_NOT_ALLOWED", f"op={call.op}: {urlsplit(url).hostname} must not see the token.")
-        return url
-
-
-def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port. Raises SafetyStop for an address that has none of them in a form that can be read."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname, parts.port
-    except ValueError:
-        raise SafetyStop("HOST_NOT_ALLOWED", "the server names an address that cannot be read.") from None
 
 
 class Client(httpx.AsyncClient):

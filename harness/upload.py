@@ -12,20 +12,18 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, Literal
 
-from .awake import awake
 from .errors import GaveUp, UsageError
 from .execution import Outcome, Plan
+from .hosts import Target
 from .leads.preflight import check
 from .leads.source import open_leads
 from .mapping.files import write_json
 from .mapping.room import needed_bytes, require_room
 from .oauth import Credentials
 from .results import input_facts, machine, run_document, strategy_entry, write_requests
-from .runner import complete
 from .strategies import strategy
 from .strategies.job import Settings
 from .target import resolved
-from .transport import Target
 
 RUNS = Path("runs")
 
@@ -95,6 +93,9 @@ def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document of `run.json`, written. Raises RunError."""
     wall = time.perf_counter()
     ready = prepared(order, tell)
+    from .awake import awake  # these need an HTTP client, which takes longer to load than a bad input to refuse
+    from .runner import complete
+
     outcome = asyncio.run(_stoppable(complete(ready.plan, ready.target, order.credentials, ready.folder, awake)))
     return ready.documented(outcome, time.perf_counter() - wall)
 

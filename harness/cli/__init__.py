@@ -4,6 +4,9 @@ A command imports what it needs when it runs, so that `--help` is quick.
 """
 
 import os
+from collections.abc import Callable
+from inspect import getdoc
+from typing import Any
 
 import typer
 
@@ -16,22 +19,39 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # to load rich takes longer than all the rest of --help
     context_settings={"auto_envvar_prefix": "CONTACTBENCH", "help_option_names": ["-h", "--help"]},
 )
 
-for command in (runs.compare, runs.upload, runs.reconcile, runs.verify, runs.mapping, runs.report):
-    app.command()(command)
-app.command()(estimates.estimate)
-app.command()(twin.probe)
-app.command()(twin.calibrate)
-app.command()(twin.conform)
-app.command()(twin.cleanup)
-app.command(name="leads")(tools.make_leads)
-app.command()(tools.torture)
-app.command(
+COMMANDS: tuple[Callable[..., None], ...] = (
+    runs.compare,
+    runs.upload,
+    runs.reconcile,
+    runs.verify,
+    runs.mapping,
+    runs.report,
+    estimates.estimate,
+    twin.probe,
+    twin.calibrate,
+    twin.conform,
+    twin.cleanup,
+)
+
+
+def _add(command: Callable[..., None], **about: Any) -> None:
+    """`command` with all of its first sentence in the list of commands, where it would be cut after 45 letters."""
+    app.command(short_help=getdoc(command), **about)(command)
+
+
+for command in COMMANDS:
+    _add(command)
+_add(tools.make_leads, name="leads")
+_add(tools.torture)
+_add(
+    tools.mock,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
     add_help_option=False,
-)(tools.mock)
+)
 
 
 def main() -> None:

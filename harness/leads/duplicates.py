@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import duckdb
-
 from harness.errors import LocalResource
 
 Keep = Literal["first", "last"]
@@ -87,6 +85,8 @@ class LeadTable:
 @contextmanager
 def lead_table(scanned: Path, folder: Path) -> Iterator[LeadTable]:
     """The rows of `scanned`, a CSV file without a header. What does not fit in memory goes to `folder`."""
+    import duckdb
+
     config = {"memory_limit": MEMORY_LIMIT, "threads": 2, "temp_directory": str(folder / "spill")}
     try:
         with duckdb.connect(config=config) as connection:

@@ -7,7 +7,6 @@ from typing import Protocol, Self
 from harness.domain import LeadColumns, Leads
 from harness.errors import InputBad
 from harness.leads.csv_leads import CsvLeads
-from harness.leads.parquet_leads import ParquetLeads
 from harness.leads.regular_file import stamp_of
 from harness.leads.rows import Block, RowRules
 
@@ -56,6 +55,8 @@ def open_leads(path: Path, *, lead_id: str, phone: str) -> LeadSource:
         case ".csv":
             return CsvLeads.opened(path, lead_id=lead_id, phone=phone)
         case ".parquet":
+            from harness.leads.parquet_leads import ParquetLeads
+
             return ParquetLeads.opened(path, lead_id=lead_id, phone=phone)
         case suffix if suffix in COMPRESSED:
             raise InputBad("INPUT_BAD", f"{path}: a regular file that can be re-read is needed; unpack it first")

@@ -9,8 +9,6 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 FLUSH_EVERY = 50
 
 
@@ -28,7 +26,7 @@ class Sample:
     sent_at: float
     done_at: float
     status: int
-    error: str
+    error: str  # why no answer came, or the platform's code of a refusal
     sent_bytes: int
     received_bytes: int
     contacts: int
@@ -134,5 +132,7 @@ def _read(path: Path) -> list[Sample]:
 
 
 def _percentiles(prefix: str, seconds: "array[float]") -> dict[str, float]:
+    import numpy as np  # when a run has ended: to load it takes longer than many a run does to refuse its input
+
     values = np.percentile(np.frombuffer(seconds), (50, 95, 99))
     return {f"{prefix}p{p}_s": round(float(v), 6) for p, v in zip((50, 95, 99), values, strict=True)}

@@ -7,8 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from ..errors import LocalResource, Refused
 
 MEMORY = "200MB"
@@ -39,6 +37,8 @@ def database(folder: Path) -> Iterator[Any]:
     Raises LocalResource when memory or disk run out, Refused for a file that is not the CSV it should be. DuckDB's own
     message is dropped, since it repeats the line it stumbled over.
     """
+    import duckdb  # here and below: most commands have something to say before they need it
+
     try:
         with closing(_kept[folder]().cursor() if folder in _kept else _instance(folder)) as connection:
             yield connection
@@ -51,6 +51,8 @@ def database(folder: Path) -> Iterator[Any]:
 
 
 def _instance(folder: Path, threads: int = THREADS) -> Any:
+    import duckdb
+
     return duckdb.connect(
         config={
             "memory_limit": MEMORY,

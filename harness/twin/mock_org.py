@@ -12,21 +12,17 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from aiohttp import web
-
-from mockserver.app import create_app
-from mockserver.clock import LoopClock
-from mockserver.org import Org, create_org
-from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile as LoadedProfile
 from mockserver.profile import ProfileError, flat, load
-from mockserver.storage.memory_store import MemoryStore
 
 from ..errors import RunError, UsageError
+from ..hosts import Target
 from ..oauth import Credentials
-from ..transport import Target
+
+if TYPE_CHECKING:
+    from mockserver.org import Org
 
 EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z: the moment at which every virtual run begins
 CREDENTIALS = Credentials("mock-client", "mock-secret")
@@ -55,8 +51,16 @@ async def in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[Target]
 
 
 @asynccontextmanager
-async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Target, Org]]:
-    """The same, and the org itself, for who wants to spoil it or look into it."""
+async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Target, "Org"]]:
+    """The same, and the org itself, for who wants to spoil it or look into it. A server is loaded where one begins."""
+    from aiohttp import web
+
+    from mockserver.app import create_app
+    from mockserver.clock import LoopClock
+    from mockserver.org import create_org
+    from mockserver.platform.clients import Client
+    from mockserver.storage.memory_store import MemoryStore
+
     with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
         org = create_org(
             store=MemoryStore(),
