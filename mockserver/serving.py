@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import gc
 import json
 import os
 import secrets
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from mockserver import memory
 from mockserver.app import create_app
 from mockserver.clock import Clock, SystemClock
 from mockserver.config import Config, ConfigError, StoreUnavailableError
@@ -48,7 +48,8 @@ async def run(config: Config, announce: Callable[[Ready], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with serving(config) as ready:
-        _spare_the_garbage_collector()
+        memory.spare_the_garbage_collector()
+        memory.keep_freed_memory()
         with _ready_file(config.ready_file, ready):
             announce(ready)
             await stop.wait()
@@ -187,10 +188,3 @@ def _ready_file(path: Path | None, ready: Ready) -> Iterator[None]:
     finally:
         with suppress(OSError):
             path.unlink()
-
-
-def _spare_the_garbage_collector() -> None:
-    """What is loaded by now stays: walking it again and again, with a million ids, stops a server for seconds."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 1_000)
