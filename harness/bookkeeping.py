@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from .api.answers import trouble_code
 from .errors import GaveUp
 from .flow import Call, Reply, Wait
 from .load.breaker import Breaker
@@ -197,7 +198,7 @@ def _sample(seq: int, call: Call, reply: Reply, planned_at: float, sent_at: floa
         sent_at=round(sent_at, 6),
         done_at=round(done_at, 6),
         status=reply.status,
-        error=reply.error,
+        error=trouble_code(reply),
         sent_bytes=sent_bytes(call),
         received_bytes=call.save_to.stat().st_size if call.save_to and reply.ok else len(reply.body),
         contacts=call.contacts,

@@ -1,5 +1,6 @@
 """What every answer is read with: a plain no, a 2xx that proves nothing, and the body between them."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from ..flow import Reply
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 encode = msgspec.json.encode
+CODE = re.compile(r"[A-Za-z][\w.-]{0,63}", re.ASCII)  # what a code looks like: nothing else gets into files
 
 
 class BadResponse(Exception):
@@ -25,6 +27,14 @@ class Refusal(Exception):
         self.message = str(body.get("message") or body.get("error_description") or "")[:200]
         self.correlation_id = reply.headers.get("inin-correlation-id", "")
         super().__init__(f"http={self.status} {self.code} corr={self.correlation_id}")
+
+
+def trouble_code(reply: Reply) -> str:
+    """Why no answer came, or the platform's code of a refusal; empty where neither is told."""
+    if reply.error or reply.status < 400:
+        return reply.error
+    code = Refusal(reply).code
+    return code if CODE.fullmatch(code) else ""
 
 
 def _error_body(reply: Reply) -> dict[str, Any]:

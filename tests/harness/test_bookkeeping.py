@@ -1,5 +1,6 @@
 """What is noted around every request, whoever sends it."""
 
+import csv
 from contextlib import closing
 from types import SimpleNamespace
 
@@ -229,3 +230,21 @@ def test_bytes_of_a_form_are_those_of_its_file(tmp_path):
     form = (("id", "list-1"), ("file", FilePart(path=path, filename="leads.csv")))
     assert sent_bytes(Call(op="import.upload", method="POST", url="/u", form=form)) == 5
     assert sent_bytes(Call(op="lists.get", method="GET", url="/x")) == 0
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (Reply(status=0, error="ReadTimeout"), "ReadTimeout"),
+        (no(400, "contact.column.mismatch"), "contact.column.mismatch"),
+        (no(400, "+1 555 0100 is not a number"), ""),  # an answer may say anything; files hold codes alone
+        (Reply(status=503), ""),
+        (OK, ""),
+    ],
+)
+def test_what_a_request_failed_of(books, clock, tmp_path, reply, error):
+    """Is noted: why no answer came, or the platform's code."""
+    exchange(books, clock, reply)
+    books.samples.close()
+    (row,) = csv.DictReader((tmp_path / "requests.csv").read_text().splitlines())
+    assert row["error"] == error
