@@ -36,7 +36,7 @@ class SealedTables:
         columns = COLUMNS[table]
         order = f"WHERE {condition or 'true'} ORDER BY {columns[0]}"
         for *values, digest in self._db.execute(f"SELECT {', '.join(columns)}, digest FROM {table} {order}"):
-            if _digest(table, values) != digest:
+            if row_digest(table, values) != digest:
                 raise NotAsStored(f"{table} {values[0]!r:.40}")
             yield values, digest
 
@@ -49,13 +49,13 @@ class SealedTables:
         former, without = next(self._checked(table, _of(table, key)), ([None] * len(columns), ""))
         values = {**dict(zip(columns, former, strict=True)), columns[0]: key, **changes}
         row = [values[column] for column in columns]
-        digest = _digest(table, row)
+        digest = row_digest(table, row)
         places = ", ".join("?" * (len(row) + 1))
         self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", (*row, digest))
         rows, seal = self._seal(table)
         self._db.execute(
             "UPDATE seal SET rows = ?, digest = ? WHERE name = ?",
-            (rows + (not without), _joined(_joined(seal, without), digest), table),
+            (rows + (not without), joined(joined(seal, without), digest), table),
         )
 
     def count(self, table: str) -> int:
@@ -64,10 +64,10 @@ class SealedTables:
     def check(self) -> None:
         """Read everything. Raises NotAsStored if a row was altered, added or lost."""
         for table in COLUMNS:
-            count, joined = 0, ""
+            count, seal = 0, ""
             for _, digest in self._checked(table):
-                count, joined = count + 1, _joined(joined, digest)
-            if self._seal(table) != (count, joined):
+                count, seal = count + 1, joined(seal, digest)
+            if self._seal(table) != (count, seal):
                 raise NotAsStored(f"table {table}")
 
     def _seal(self, table: str) -> tuple[int, str]:
@@ -83,11 +83,11 @@ def _of(table: str, key: object) -> str:
     return f"{COLUMNS[table][0]} = {literal}"
 
 
-def _digest(table: str, values: Sequence[object]) -> str:
+def row_digest(table: str, values: Sequence[object]) -> str:
     return sha256(msgspec.msgpack.encode((table, values))).hexdigest()[:DIGITS]
 
 
-def _joined(one: str, other: str) -> str:
+def joined(one: str, other: str) -> str:
     """Both digests in one, whatever their order; a digest joined with itself is as if it had never been."""
     joined = int(one or "0", 16) ^ int(other or "0", 16)
     return f"{joined:0{DIGITS}x}" if joined else ""

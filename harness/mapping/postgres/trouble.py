@@ -1,0 +1,64 @@
+"""What PostgreSQL complains of, and who can mend it. The password of an address is in no message."""
+
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+
+from ...errors import GaveUp, LocalResource, RunError, StateError, UsageError
+from ..trouble import RECONCILE
+
+AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)  # the transaction was taken back; repeated, it may pass
+LOCAL = {  # class of the SQLSTATE, or all of it. Source: PostgreSQL 15, appendix A
+    "53": "resources ran out",
+    "57014": "the statement ran out of its time",
+    "25006": "it is a read-only standby",
+    "42501": "the role may not do this",
+}
+GOES_ON = "nothing is sent that is not noted here first. Once it is back, the same command goes on."
+
+
+def lost(error: psycopg.Error) -> bool:
+    """Whether the connection is gone, and with it the knowledge of what became of a transaction."""
+    state = error.sqlstate
+    return isinstance(error, psycopg.OperationalError) and (state is None or state[:3] in ("08", "57P") or state == "")
+
+
+def shown(url: str) -> str:
+    """Where the database is, in words that hold no secret. Raises UsageError for what is no address."""
+    parts = parsed(url)
+    place = f"{parts.get('host', 'local socket')}:{parts.get('port', 5432)}"
+    return f"{place}/{parts.get('dbname', '')}"
+
+
+def parsed(url: str) -> dict[str, Any]:
+    try:
+        return dict(conninfo_to_dict(url))
+    except psycopg.ProgrammingError:
+        raise UsageError(  # libpq's message repeats a part of the address
+            "BAD_JOURNAL", "the address of the journal is none; give postgresql://USER@HOST:PORT/DATABASE."
+        ) from None
+
+
+def told(error: psycopg.Error, url: str) -> RunError:
+    """`error` as this project's own: 5 for what passes, 8 for what somebody has to mend."""
+    said, state = _words(error, url), error.sqlstate or ""
+    if lost(error) or state == "53300":  # too many connections
+        return GaveUp("JOURNAL_AWAY", f"the database at {shown(url)}: {said}; {GOES_ON}")
+    if isinstance(error, AGAIN):
+        return GaveUp("JOURNAL_BUSY", f"the database at {shown(url)} took a commit back again and again; {GOES_ON}")
+    why = LOCAL.get(state) or LOCAL.get(state[:2])
+    if why is not None:
+        return LocalResource(
+            "DISK_FULL" if state == "53100" else "NOT_WRITTEN",
+            f"the database at {shown(url)} did not take a commit, SQLSTATE {state}, {why} ({said});"
+            " mend that, then run the same command again.",
+        )
+    return StateError("STATE_CORRUPT", f"the database at {shown(url)}: SQLSTATE {state} ({said}); or {RECONCILE}.")
+
+
+def _words(error: psycopg.Error, url: str) -> str:
+    first = str(error).strip().partition("\n")[0]
+    password = parsed(url).get("password")
+    return first.replace(str(password), "***") if password else first
