@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import typer
 
@@ -44,12 +44,17 @@ def _local_troubles() -> Iterator[None]:
         raise trouble from None
 
 
-def finish(document: dict[str, Any], folder: Path, as_json: bool) -> None:
-    """The report, the document, and the exit code that goes with them."""
+class Held(Protocol):
+    def problem(self, document: dict[str, Any], folder: Path) -> RunError | None: ...
+
+
+def finish(document: dict[str, Any], folder: Path, as_json: bool, limits: Held | None = None) -> None:
+    """The report, the document, and the exit code: for what is amiss with the run itself, else with its limits."""
     from ..results import complaint
 
+    beyond = limits.problem(document, folder) if limits is not None else None
     written = write_report(folder)
-    problem = complaint(document)
+    problem = complaint(document) or beyond
     if as_json:
         show(document | as_document(problem), as_json=True)
     progress(f"report: {written[0]}")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
 from .options import Concurrency, Json, Keep, PaceName, Profile, Seed
 from .output import as_document, command_line, exit_with, finish, progress, show, told, write_report
 
@@ -25,6 +26,10 @@ def compare(
     lead_id: Annotated[str, typer.Option(help="The Lead ID column of a file.")] = "Lead ID",
     phone: Annotated[str, typer.Option(help="The phone column of a file.")] = "Phone",
     concurrency: Concurrency = 8,
+    threshold: Thresholds = None,
+    thresholds: ThresholdFile = None,
+    junit: Junit = None,
+    summary: Summary = None,
     as_json: Json = False,
 ) -> None:
     """Run strategies on the same leads against a mock org each, prove every mapping, write a report."""
@@ -32,6 +37,7 @@ def compare(
     from ..strategies import MAIN
 
     with told(as_json):
+        held = limits(threshold, thresholds, junit, summary)
         comparison = command.Comparison(
             leads=int(leads) if leads.isdecimal() else Path(leads),
             strategies=MAIN if strategies == "main" else [name.strip() for name in strategies.split(",")],
@@ -45,7 +51,7 @@ def compare(
             command=command_line(),
         )
         document = command.compare(comparison, progress)
-        finish(document, out, as_json)
+        finish(document, out, as_json, held)
 
 
 def upload(
@@ -71,6 +77,10 @@ def upload(
     max_duration: Annotated[float, typer.Option(min=1, help="Give up after so many seconds; resumable.")] = 86_400.0,
     concurrency: Concurrency = 8,
     seed: Seed = 1,
+    threshold: Thresholds = None,
+    thresholds: ThresholdFile = None,
+    junit: Junit = None,
+    summary: Summary = None,
     as_json: Json = False,
 ) -> None:
     """Upload leads by one strategy, keep the mapping, prove it. The same command again goes on where it stopped."""
@@ -79,6 +89,7 @@ def upload(
     from ..strategies.job import Settings
 
     with told(as_json):
+        held = limits(threshold, thresholds, junit, summary)
         order = command.Upload(
             strategy=strategy,
             leads=leads,
@@ -105,7 +116,7 @@ def upload(
             command=command_line(),
         )
         document = command.upload(order, progress)
-        finish(document, order.run_folder(), as_json)
+        finish(document, order.run_folder(), as_json, held)
 
 
 def reconcile(

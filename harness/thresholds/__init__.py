@@ -1,12 +1,5 @@
 """Limits that a run has to keep, as expressions: `p95(contacts.add)<1500ms`, `mapped==leads`.
 
-`parse` reads one, `facts_of` a run folder, `judge` says which limits were kept. docs/gate.md has the language.
+`gathering.gathered` reads those that a command was given, before anything is sent; `held.held` judges them by the run
+folder and notes it in run.json, `held.crossed` says what to tell of it. docs/gate.md has the language.
 """
-
-from .facts import Facts
-from .gathering import gathered
-from .judging import Judgement, judge
-from .language import Threshold, parse
-from .reading import facts_of
-
-__all__ = ["Facts", "Judgement", "Threshold", "facts_of", "gathered", "judge", "parse"]

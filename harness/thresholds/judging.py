@@ -48,6 +48,17 @@ class Judgement:
             f"{scaled:.10g}" if not unit else f"{scaled:.4g} {unit}" if unit[0] not in "%/" else f"{scaled:.4g}{unit}"
         )
 
+    def entry(self) -> dict[str, Any]:
+        """For `run.json`."""
+        found, told = self.found, self.told()
+        return {
+            "strategy": self.strategy,
+            "threshold": self.threshold.text,
+            "found": found,
+            "told": told,
+            "passed": self.passed,
+        }
+
     def check(self) -> Check:
         verdict: Verdict = "passed" if self.passed else "failed"
         return Check(suite=self.strategy, name=self.threshold.text, verdict=verdict, found=self.told())

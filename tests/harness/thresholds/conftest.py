@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from harness.thresholds import Facts
-from harness.thresholds.facts import Requests
+from harness.thresholds.facts import Facts, Requests
 
 # op, seconds from the plan, seconds from the sending, status, error, failed
 ROWS = [

@@ -3,7 +3,8 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.thresholds import judge, parse
+from harness.thresholds.judging import judge
+from harness.thresholds.language import parse
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ import pytest
 
 import harness.api
 from harness.errors import UsageError
-from harness.thresholds import parse
-from harness.thresholds.language import OPERATIONS
+from harness.thresholds.language import OPERATIONS, parse
 
 
 @pytest.mark.parametrize(
