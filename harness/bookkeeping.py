@@ -8,11 +8,13 @@ from typing import Any, Protocol
 from .api.answers import trouble_code
 from .errors import GaveUp
 from .flow import Call, Reply, Wait
+from .hosts import Target
 from .load.breaker import Breaker
 from .load.budget import RateBudget
 from .load.caps import Caps
 from .load.samples import Sample, Samples
 from .load.timeouts import TimeOuts
+from .org.guard import Guard
 from .retry import retry_after_s
 from .trouble import Trouble
 
@@ -63,6 +65,7 @@ class Bookkeeping:
     deadline_s: float = DAY_S
     budget: RateBudget = field(default_factory=RateBudget)
     caps: Caps = field(default_factory=Caps)
+    guard: Guard = field(default_factory=Guard)
     breaker: Breaker = field(default_factory=Breaker)
     timeouts: TimeOuts = field(default_factory=TimeOuts)
     progress: Progress = field(default_factory=Progress)
@@ -73,6 +76,31 @@ class Bookkeeping:
     suspended_s: float = 0.0  # in which this process did not run
     notices: list[str] = field(default_factory=list)  # what a person should know of the run
     _began: float = field(init=False)
+
+    @classmethod
+    def towards(
+        cls,
+        target: Target,
+        *,
+        clock: Callable[[], float],
+        samples: Samples,
+        journal: Keeper,
+        deadline_s: float = DAY_S,
+        budget: RateBudget | None = None,
+        caps: Caps | None = None,
+    ) -> "Bookkeeping":
+        """Those of a run that goes to `target`: on its terms, if it is a real org."""
+        caps = caps or Caps(requests_sent=samples.count, contacts_sent=samples.contacts)
+        return cls(
+            clock=clock,
+            host=target.api,
+            samples=samples,
+            journal=journal,
+            deadline_s=deadline_s,
+            budget=budget or RateBudget(),
+            caps=caps.within(target.terms),
+            guard=Guard(target.terms),
+        )
 
     def __post_init__(self) -> None:
         self._began = self.clock() - self.samples.ended_at
@@ -96,6 +124,7 @@ class Bookkeeping:
     def sent(self, call: Call) -> float:
         """Note that `call` leaves now. Raises SafetyStop where it would go beyond what the run may do."""
         now = self.now()
+        self.guard.admit(call)
         self.caps.take(call, now)
         self.budget.take()
         self.breaker.sent(now)
@@ -116,6 +145,7 @@ class Bookkeeping:
         self.samples.add(_sample(self.samples.count, call, reply, planned_at, sent_at, done_at))
         self.trouble.answered(call, reply)
         self._require_listener(reply)
+        self.guard.answered(call, reply)
         self._time(call, reply, sent_at, done_at)
         return self._judged(reply, sent_at, done_at)
 
@@ -182,9 +212,14 @@ class Bookkeeping:
             if self.unanswered >= FIRST_TRIES:  # those that come after the first are told so too
                 raise GaveUp(
                     "NO_CONNECTION",
-                    f"nothing answers at {self.host} ({reply.error}); start a mock with `contactbench mock`,"
+                    f"nothing answers at {self.host} ({reply.error}); {self._advice()},"
                     " then run the same command again.",
                 )
+
+    def _advice(self) -> str:
+        return (
+            "start a mock with `contactbench mock`" if self.guard.terms is None else "look at region, gateway and proxy"
+        )
 
 
 def _sample(seq: int, call: Call, reply: Reply, planned_at: float, sent_at: float, done_at: float) -> Sample:

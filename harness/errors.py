@@ -14,6 +14,7 @@ What can stop a run, as a tree. Each class has an exit code; `docs/scripting.md`
 """
 
 import errno
+from collections.abc import Iterator
 
 
 class RunError(Exception):
@@ -64,10 +65,30 @@ class SafetyStop(RunError):
 
 def out_of_descriptors(error: BaseException | None) -> LocalResource | None:
     """What to tell where `error`, or what it came of, is that this process or machine may open no more files."""
+    for cause in _causes(error):
+        if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
+            return LocalResource("NO_DESCRIPTORS", f"{cause.strerror}; raise `ulimit -n`, then run again.")
+    return None
+
+
+def untrusted(error: BaseException | None, host: str) -> Refused | None:
+    """What to tell where `error`, or what it came of, is a certificate that nobody vouches for."""
+    import ssl  # takes a while to load, and errors are loaded by every command
+
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Refused(
+                "TLS_REFUSED",
+                f"{host}: {cause.verify_message}; nothing was sent. A proxy that opens connections has a certificate"
+                " authority of its own: give it with --ca-file.",
+            )
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """`error` and what it came of; they may go round."""
     seen: set[int] = set()
-    while error is not None and id(error) not in seen:  # they may go round
-        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-            return LocalResource("NO_DESCRIPTORS", f"{error.strerror}; raise `ulimit -n`, then run again.")
+    while error is not None and id(error) not in seen:
+        yield error
         seen.add(id(error))
         error = error.__cause__ or error.__context__
-    return None

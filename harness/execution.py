@@ -5,7 +5,7 @@ Knows no loop and no client: `runner.py` runs the stages on asyncio, `locust_dri
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import pairwise
@@ -13,16 +13,16 @@ from pathlib import Path
 
 from .bookkeeping import Bookkeeping
 from .domain import Reject, Shard
-from .errors import StateError, UsageError, VerifyFailed
+from .errors import UsageError, VerifyFailed
 from .events import LeadsRejected
 from .hosts import Target
 from .leads.preflight import Preflight
 from .leads.rejects import write_rejects
 from .mapping.duck import kept_open
 from .mapping.files import RunFiles
-from .mapping.journal import Journal
+from .mapping.ledger import Ledger
 from .mapping.records import ShardRecord
-from .mapping.trouble import RECONCILE
+from .mapping.store import opened_journal
 from .mapping.verify import Findings, compare_exports
 from .strategies.foresight import Foresight, untouched
 from .strategies.job import Job, Settings, Stage, Strategy
@@ -52,6 +52,7 @@ class Plan:
     concurrency: int = 8
     deadline_s: float = 24 * 3600.0
     settings: Settings = field(default_factory=Settings)
+    journal: str = field(default="", repr=False)  # address of a database; may hold a password
 
     def shards(self) -> list[Shard]:
         """As few lists as the cap allows, or as many as were asked for, as even as can be. Raises UsageError."""
@@ -73,7 +74,9 @@ class Plan:
     def facts(self, target: Target) -> dict[str, str]:
         """What a later run of the same folder must agree with."""
         columns = self.preflight.source.columns
+        org = {"org": target.org_id.lower()} if target.org_id else {}
         return {
+            **org,
             "strategy": self.strategy.name,
             "input": self.preflight.digest,
             "leads": str(self.preflight.leads),
@@ -125,7 +128,7 @@ class Outcome:
 def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
     """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _gone_at_last(plan.checked), _journal(folder) as journal, kept_open(folder):
+    with _gone_at_last(plan.checked), opened_journal(folder, plan.journal) as journal, kept_open(folder):
         plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id))
         if plan.checked is not None:
             plan.checked.replace(plan.leads)
@@ -147,24 +150,10 @@ def _gone_at_last(path: Path | None) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def _journal(folder: Path) -> closing[Journal]:
-    _require_no_traces(folder)
-    return closing(Journal(folder / "journal.sqlite"))
-
-
-def _require_no_traces(folder: Path) -> None:
-    """Raises StateError where a run has been whose journal is gone: to begin anew would double what it sent."""
-    journal = folder / "journal.sqlite"
-    if (folder / "requests.csv").exists() and not (journal.exists() and journal.stat().st_size):
-        raise StateError(
-            "STATE_LOST", f"{folder} holds the requests of a run, but no journal.sqlite: restore it, or {RECONCILE}."
-        )
-
-
 class Run:
     """Hands out stages; each must have been run to its end before the next is asked for."""
 
-    def __init__(self, plan: Plan, journal: Journal, files: RunFiles) -> None:
+    def __init__(self, plan: Plan, journal: Ledger, files: RunFiles) -> None:
         self.plan, self.journal, self.files = plan, journal, files
         self._job = Job(
             leads=plan.preflight.source,

@@ -9,19 +9,23 @@ from typing import Any
 from . import api
 from .errors import GaveUp, Refused, RunError
 from .flow import Call, Flow, Reply, T, Wait
+from .org.guard import require_org
 from .retry import outcome
 
 RENEWAL_POLL_S = 0.1
 RENEW_AFTER = 0.9  # of a token's lifetime
 LOGINS = 3  # whose answers hold no token
 LOGIN_PAUSE_S = 1.0
-MAX_SENDS = 2  # of one call: a token may die on the way; a fresh one that is refused too is a refusal
+SENDS = 2  # of one call: a token may die on the way; a fresh one that is refused too is a refusal
+MAX_SENDS = 5  # where each of those tokens had served other calls before it died
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
     client_id: str
     client_secret: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)  # a ready one, which nothing renews
+    org_id: str = ""  # of a real org: no token is used before that org has said that it is its own
 
 
 @dataclass(slots=True)
@@ -34,6 +38,9 @@ class Session:
     renew_at: float = math.inf
     renewing: bool = False
     renewals: int = 0
+    served: set[str] = field(default_factory=set, repr=False)  # tokens that were accepted at least once
+    asking: set[str] = field(default_factory=set)  # lists whose campaigns are being asked for
+    idle_until: dict[str, float] = field(default_factory=dict)  # list -> when they are to be asked for again
 
     @property
     def usable(self) -> str | None:
@@ -63,13 +70,25 @@ def authorized(flow: Flow[T], session: Session) -> Flow[T]:
 
 
 def _send(call: Call, session: Session) -> Flow[Reply]:
-    for _ in range(MAX_SENDS):
+    """The answer to `call`. A token that had served and is refused now has died, and the next one is tried."""
+    for sends in range(1, MAX_SENDS + 1):
         token = session.usable or (yield from login(session))
-        reply: Reply = yield replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"})
+        reply: Reply = yield _bearing(call, token)
         if reply.status != 401:
+            session.served.add(token)
             return reply
         session.stale(token)
-    raise Refused(
+        if sends >= SENDS and token not in session.served:
+            break
+    raise _not_accepted(call, reply)
+
+
+def _bearing(call: Call, token: str) -> Call:
+    return replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"})
+
+
+def _not_accepted(call: Call, reply: Reply) -> Refused:
+    return Refused(
         "AUTH_REJECTED",
         f"op={call.op} {api.Refusal(reply)}: a token that was just issued is not accepted;"
         " check the OAuth client and its roles.",
@@ -84,13 +103,39 @@ def login(session: Session) -> Flow[str]:
         return session.usable
     session.renewing = True
     try:
-        reply = yield from _login(session.credentials)
-        session.token = token = api.access_token(reply)
-        session.renew_at = session.now() + api.token_lifetime_s(reply) * RENEW_AFTER
+        token, lifetime_s = yield from _fetched(session)
+        yield from _of_its_org(token, session.credentials)
+        session.token, session.renew_at = token, session.now() + lifetime_s * RENEW_AFTER
     finally:
         session.renewing = False
     session.renewals += 1
     return token
+
+
+def _fetched(session: Session) -> Flow[tuple[str, float]]:
+    """A token and the seconds it lives: the ready one the first time, else a new one."""
+    credentials = session.credentials
+    if credentials.token is None:
+        reply = yield from _login(credentials)
+        return api.access_token(reply), api.token_lifetime_s(reply)
+    if session.renewals:
+        raise Refused(
+            "AUTH_REJECTED", "the token of GENESYSCLOUD_ACCESS_TOKEN is not accepted any more; give a new one."
+        )
+    return credentials.token, math.inf
+
+
+def _of_its_org(token: str, credentials: Credentials) -> Flow[None]:
+    """Raises SafetyStop for a token of another org than the one that was meant, before it is used for anything."""
+    if not credentials.org_id:
+        return
+    call = api.own_organization()
+    reply = yield _bearing(call, token)
+    if reply.status == 401:
+        raise _not_accepted(call, reply)
+    if outcome(reply) != "answered":
+        raise GaveUp("SERVER_ERROR", f"op={call.op} {api.Refusal(reply)} ; no clear answer after every repeat")
+    require_org(reply, credentials.org_id)
 
 
 def _login(credentials: Credentials) -> Flow[Reply]:

@@ -12,6 +12,7 @@ from .execution import Outcome, Plan, opened
 from .flow import AsyncShell, Flow, T, adrive
 from .hosts import Target
 from .oauth import Credentials, Session, authorized
+from .org.campaigns import undialled
 from .retry import RetryPolicy, retrying
 from .shell import AsyncioShell, connected
 from .strategies.job import Stage
@@ -72,5 +73,7 @@ class Runner:
 
 
 def wrapped(flow: Flow[T], session: Session, policy: RetryPolicy, rng: random.Random) -> Flow[T]:
-    """The conversation a flow needs around it: a token, and patience."""
+    """The conversation a flow needs around it: a token, and patience; before a real org's lists are loaded, a look."""
+    if session.credentials.org_id:
+        flow = undialled(flow, session)
     return retrying(authorized(flow, session), policy, rng)

@@ -52,12 +52,7 @@ async def connected(
     with closing(Samples(requests)) as samples:
         async with transport.connected(target, concurrency) as client:
             clock = asyncio.get_running_loop().time
-            books = Bookkeeping(
-                clock=clock,
-                host=target.api,
-                samples=samples,
-                journal=journal,
-                deadline_s=deadline_s,
-                caps=caps or Caps(),
+            books = Bookkeeping.towards(
+                target, clock=clock, samples=samples, journal=journal, deadline_s=deadline_s, caps=caps
             )
             yield AsyncioShell(client, target, books)

@@ -11,10 +11,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 import httpx
 
-from .errors import LocalResource, out_of_descriptors
+from .errors import LocalResource, UsageError, out_of_descriptors, untrusted
 from .flow import Call, FilePart, Reply
 from .hosts import Target as Target
 
@@ -63,8 +64,9 @@ async def connected(target: Target, connections: int) -> AsyncIterator[Client]:
     connections = min(connections, max(1, _descriptors() - FILES))
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     transport = httpx.AsyncHTTPTransport(
-        verify=_trusted(),
+        verify=_trusted(target.ca_file),
         limits=limits,
+        proxy=target.proxy,
         uds=None if target.socket is None else str(target.socket),
         socket_options=[RESET_ON_CLOSE],
     )
@@ -81,9 +83,15 @@ def _descriptors() -> int:
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
-    """The system's certificates, read once a process: that takes a tenth of a second."""
-    return ssl.create_default_context()
+def _trusted(ca_file: Path | None = None) -> ssl.SSLContext:
+    """The system's certificates and those of the file, read once a process: that takes a tenth of a second."""
+    trusted = ssl.create_default_context()
+    if ca_file is not None:
+        try:
+            trusted.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError("BAD_CA_FILE", f"{ca_file}: {error.strerror or 'no certificates in it'}.") from None
+    return trusted
 
 
 async def send(client: Client, target: Target, call: Call) -> Reply:
@@ -109,6 +117,8 @@ async def _answer(client: Client, target: Target, call: Call) -> Reply:
     except NEVER_SENT as error:
         if client.under_way == 1 and (trouble := out_of_descriptors(error)) is not None:
             raise trouble from None
+        if (refusal := untrusted(error, urlsplit(target.url(call)).netloc)) is not None:
+            raise refusal from None
         return Reply(status=0, error=type(error).__name__, sent=False)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _TooLong) as error:
         return Reply(status=0, error=type(error).__name__)

@@ -5,6 +5,7 @@ Source of paths and shapes: official Python SDK 269.0.0, apis/outbound_api.py.
 """
 
 from .answers import JSON, BadResponse, Refusal, decoded
+from .campaigns import CAMPAIGNS, campaigns, find_campaigns, list_of
 from .contacts import (
     BULK_GET,
     LONGEST_ID,
@@ -41,10 +42,21 @@ from .lists import (
     list_id_by_name,
     lists_found,
 )
-from .platform import Permissions, access_token, own_grants, permissions_of, token, token_lifetime_s
+from .platform import (
+    Organization,
+    Permissions,
+    access_token,
+    organization,
+    own_grants,
+    own_organization,
+    permissions_of,
+    token,
+    token_lifetime_s,
+)
 
 __all__ = [
     "BULK_GET",
+    "CAMPAIGNS",
     "DNC_LISTS",
     "JSON",
     "LISTS",
@@ -57,6 +69,7 @@ __all__ = [
     "Found",
     "ImportProgress",
     "ListFound",
+    "Organization",
     "Permissions",
     "Refusal",
     "access_token",
@@ -64,6 +77,7 @@ __all__ = [
     "added_contacts",
     "bulk_contacts",
     "bulk_get",
+    "campaigns",
     "contact",
     "contacts_count",
     "create_list",
@@ -75,6 +89,7 @@ __all__ = [
     "download_file",
     "entity_name",
     "export_of",
+    "find_campaigns",
     "find_dnc_list",
     "find_list",
     "find_lists",
@@ -86,8 +101,11 @@ __all__ = [
     "import_status",
     "list_found",
     "list_id_by_name",
+    "list_of",
     "lists_found",
+    "organization",
     "own_grants",
+    "own_organization",
     "permissions_of",
     "search_all",
     "search_leads",

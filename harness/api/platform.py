@@ -32,6 +32,22 @@ def own_grants() -> Call:
     return Call(op="subjects.me", method="GET", url=url, query=query, idempotent=True, timeout_s=30.0)
 
 
+def own_organization() -> Call:
+    """Which org the token is of. Source: official CLI 166.0.0; no permission is named there."""
+    url = "/api/v2/organizations/me"
+    return Call(op="organizations.me", method="GET", url=url, idempotent=True, timeout_s=30.0)
+
+
+class Organization(msgspec.Struct):
+    id: str
+    name: str = ""
+
+
+def organization(reply: Reply) -> Organization:
+    found: Organization = decoded(reply, Organization)
+    return found
+
+
 class _Policy(msgspec.Struct, rename="camel"):
     domain: str = ""
     entity_name: str = ""

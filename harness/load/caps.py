@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..errors import SafetyStop
 from ..flow import Call
+from ..org.terms import Terms
 
 MINUTE_S = 60.0
 
@@ -16,9 +17,19 @@ class Caps:
     requests: int | None = None
     contacts: int | None = None  # sent, whether or not they were taken
     per_minute: int | None = None  # requests in any 60 s
-    _requests: int = 0
-    _contacts: int = 0
+    minutes: float | None = None
+    requests_sent: int = 0  # those of the run's earlier starts among them
+    contacts_sent: int = 0
     _sent_at: deque[float] = field(default_factory=deque)
+
+    def within(self, terms: Terms | None) -> "Caps":
+        """These caps, and where they leave something open those of the terms on which a real org is loaded."""
+        if terms is not None:
+            self.requests = terms.max_requests if self.requests is None else self.requests
+            self.contacts = terms.max_contacts if self.contacts is None else self.contacts
+            self.minutes = terms.max_minutes if self.minutes is None else self.minutes
+            self.per_minute = min(terms.per_minute, self.per_minute or terms.per_minute)
+        return self
 
     def wait_s(self, now: float) -> float:
         """Seconds until the next request may go; 0: now."""
@@ -30,10 +41,16 @@ class Caps:
 
     def take(self, call: Call, now: float) -> None:
         """Count `call`, which leaves now. Raises SafetyStop instead of letting it go beyond a cap."""
-        self._require(self._requests + 1, self.requests, "requests", call)
-        self._require(self._contacts + call.contacts, self.contacts, "contacts", call)
-        self._requests += 1
-        self._contacts += call.contacts
+        self._require(self.requests_sent + 1, self.requests, "requests", call)
+        self._require(self.contacts_sent + call.contacts, self.contacts, "contacts", call)
+        if self.minutes is not None and now > self.minutes * MINUTE_S:
+            raise SafetyStop(
+                "TIME_CAP",
+                f"op={call.op}: the run has lasted the {self.minutes:g} minutes that it may; nothing more was sent."
+                " Raise --max-minutes if that is meant.",
+            )
+        self.requests_sent += 1
+        self.contacts_sent += call.contacts
         if self.per_minute is not None:
             self._sent_at.append(now)
 

@@ -50,6 +50,7 @@ class Samples:
         self._dropped = False  # lines that the disk did not take
         self.ended_at = 0.0  # s, of the last request
         self.throttled_s = 0.0
+        self.contacts = 0
         self.status_429 = 0
         self.retries = 0
         self._errors: dict[str, int] = defaultdict(int)
@@ -66,6 +67,7 @@ class Samples:
         self.count += 1
         self.ended_at = max(self.ended_at, sample.done_at)
         self.throttled_s += sample.sent_at - sample.planned_at
+        self.contacts += sample.contacts
         self.status_429 += sample.status == 429
         self.retries += sample.attempt > 1
         self._errors[sample.op] += not 200 <= sample.status < 400
