@@ -11,6 +11,7 @@ from mockserver.dnc.routes import dnc_rows
 from mockserver.handling import Handler, Operation
 from mockserver.http.middleware import Pipeline, Served
 from mockserver.lists.bulk import ListBulkUpdate
+from mockserver.lists.campaigns import campaign_rows
 from mockserver.lists.handlers import ContactLists
 from mockserver.lists.views import ContactListViews
 from mockserver.openapi.handler import OpenApi
@@ -79,6 +80,7 @@ def operations(org: Org, strictness: Strictness = "off") -> list[Operation]:
         *contact_rows(org, contacts, _CONTACTS),
         *dnc_rows(org),
         *template_rows(org),
+        *campaign_rows(org),
     ]
     # fmt: on
     rows = [

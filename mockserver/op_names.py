@@ -20,6 +20,7 @@ OpName = Literal[
     "list_templates.delete", "list_templates.delete_many", "list_templates.bulk_add", "list_templates.bulk_get",
     "import_templates.create", "import_templates.list", "import_templates.get", "import_templates.update",
     "import_templates.delete", "import_templates.delete_many", "import_templates.bulk_add", "import_templates.status",
+    "campaigns.list", "messaging_campaigns.list",
     "dnc.create", "dnc.list", "dnc.get", "dnc.update", "dnc.delete", "dnc.division_views", "dnc.division_view",
     "dnc.phones_add", "dnc.phones_change", "dnc.phones_clear", "dnc.emails_add", "dnc.emails_change",
     "dnc.emails_clear", "dnc.whatsapp_change", "dnc.whatsapp_clear", "dnc.custom_change", "dnc.custom_clear",

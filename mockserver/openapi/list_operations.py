@@ -19,6 +19,7 @@ from .described import (
     Parameter,
 )
 from .list_shapes import (
+    CampaignListing,
     ContactList,
     ContactListDivisionView,
     ContactListDivisionViewListing,
@@ -70,7 +71,16 @@ _LISTED = (*PAGING, *NAMED, *SORTED, IDS)
 
 COLUMNS = {"columnNames": ["Lead ID", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
 
+_CAMPAIGNS = Described(
+    summary="A page of the campaigns, which are none",
+    query=(*PAGING, Parameter("contactListId", str, "Only those that use this list.")),
+    answer=CampaignListing,
+    codes={400: ("invalid.value",)},
+)
+
 LISTS = {
+    "campaigns.list": _CAMPAIGNS,
+    "messaging_campaigns.list": _CAMPAIGNS,
     "lists.create": Described(
         summary="Create a contact list",
         body=SentContactList,

@@ -22,6 +22,10 @@ RetentionType = Literal["Never", "Today", "RetentionDays"]
 DataType = Literal["NUMERIC", "TEXT", "TIMESTAMP", "DATETIME"]
 
 
+class CampaignListing(Listing, frozen=True, kw_only=True):
+    entities: list[DomainEntityRef]
+
+
 class ContactColumn(Answered, frozen=True, kw_only=True):
     """ContactPhoneNumberColumn, EmailColumn or WhatsAppColumn."""
 
