@@ -7,7 +7,6 @@ which carries the run's id. Whatever is gone already is done.
 import asyncio
 import random
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +15,7 @@ from .belongings import FILE, Belonging, Belongings, Removed, read
 from .bookkeeping import Keeper
 from .errors import StateError
 from .flow import Call, Flow, Reply, Save, T, Wait, adrive
-from .mapping.journal import Journal
+from .mapping.store import has_journal, opened_journal
 from .oauth import Credentials, Session
 from .retry import RetryPolicy
 from .runner import wrapped
@@ -34,14 +33,16 @@ POLL_S = 5.0
 IMPORT_POLLS = 60
 
 
-def cleanup(folder: Path, credentials: Credentials, *, really: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+def cleanup(
+    folder: Path, credentials: Credentials, *, really: bool, tell: Callable[[str], None], url: str = ""
+) -> dict[str, Any]:
     """What became of each thing; without `really`, what would. Raises RunError."""
     if (folder / FILE).exists():
         known = read(folder / FILE)
         keeper = Belongings(folder, known.host, known.run_id)
         fates = asyncio.run(_removed_all(known.left, known.host, keeper, folder, credentials, really=really))
-    elif (folder / "journal.sqlite").exists():
-        with closing(Journal(folder / "journal.sqlite")) as journal:
+    elif has_journal(folder):
+        with opened_journal(folder, url) as journal:
             host = journal.facts()["host"]
             things = [
                 Belonging(kind="contact_list", name=record.shard.list_name, id=record.contact_list_id)

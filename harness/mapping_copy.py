@@ -1,4 +1,4 @@
-"""`contactbench mapping`: a run's mapping, checked against its manifest, as a file for somebody else."""
+"""`contactbench mapping`: a run's mapping, checked against its manifest, as a file or a table for somebody else."""
 
 import shutil
 from hashlib import file_digest
@@ -10,11 +10,24 @@ import msgspec
 from .errors import StateError, UsageError
 from .leads.private_file import written
 from .mapping.duck import csv_table, database, literal
+from .mapping.store import require_client
 
 
-def copy_mapping(run: Path, to: Path) -> dict[str, Any]:
+def copy_mapping(run: Path, to: str) -> dict[str, Any]:
     """What was written. Raises StateError for a mapping that is not the one its manifest speaks of."""
     manifest = checked_manifest(run)
+    if "://" in to:
+        require_client(to)
+        from .mapping.postgres.copy import copied
+
+        place = copied(run / "mapping.csv", manifest, to)
+    else:
+        place = str(to)
+        _to_file(run, Path(to))
+    return {"file": place, "rows": manifest["rows"], "verified": manifest["verified"]}
+
+
+def _to_file(run: Path, to: Path) -> None:
     match to.suffix.lower():
         case ".csv":
             with written(to) as temporary:
@@ -23,8 +36,7 @@ def copy_mapping(run: Path, to: Path) -> dict[str, Any]:
             with database(to.parent) as db, written(to) as temporary:
                 db.execute(f"COPY (FROM {csv_table(run / 'mapping.csv')}) TO {literal(temporary)} (FORMAT parquet)")
         case _:
-            raise UsageError("BAD_TARGET", f"{to}: the mapping is written as .csv or .parquet.")
-    return {"file": str(to), "rows": manifest["rows"], "verified": manifest["verified"]}
+            raise UsageError("BAD_TARGET", f"{to}: the mapping is written as .csv, .parquet, or to postgresql://...")
 
 
 def checked_manifest(run: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from .mapping.lock import held
 from .mapping.rebuild import batches_found, import_found, put_in_place, require_one_contact_each
 from .mapping.records import ShardRecord
 from .mapping.salvage import Salvage, salvaged
+from .mapping.store import leave_database
 from .oauth import Credentials, Session
 from .runner import Runner, complete
 from .shell import connected
@@ -113,6 +114,7 @@ async def rebuild(
                 finally:
                     files.discard_rows()
             missing = _missing(journal)
+        leave_database(folder)
         return Rebuilt(plan.preflight.leads - missing, missing, put_in_place(path))
 
 

@@ -19,6 +19,7 @@ from .leads.preflight import check
 from .leads.source import open_leads
 from .mapping.files import write_json
 from .mapping.room import needed_bytes, require_room
+from .mapping.store import has_journal, require_client
 from .oauth import Credentials
 from .results import input_facts, machine, run_document, strategy_entry, write_requests
 from .strategies import strategy
@@ -47,6 +48,7 @@ class Upload:
     max_duration_s: float = 24 * 3600.0
     settings: Settings = field(default_factory=Settings)
     command: str = ""
+    journal: str = field(default="", repr=False)  # address of a database, in place of a file in the folder
 
     def run_folder(self) -> Path:
         """The folder named; else one that the same command finds again, and no other."""
@@ -65,8 +67,8 @@ class Prepared:
     target: Target
     folder: Path
 
-    def documented(self, outcome: Outcome, wall_s: float) -> dict[str, Any]:
-        """The document of `run.json`, written, and `requests.parquet` beside it."""
+    def documented(self, outcome: Outcome, wall_s: float, **more: Any) -> dict[str, Any]:
+        """The document of `run.json`, written, and `requests.parquet` beside it. `more`: further facts."""
         write_requests(self.folder)
         document = run_document(
             "upload",
@@ -79,6 +81,7 @@ class Prepared:
             profile=None,
             input=input_facts(self.plan.preflight),
             machine=machine(wall_s),
+            **more,
         )
         write_json(self.folder / "run.json", document)
         return document
@@ -102,6 +105,8 @@ def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
 
 def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
     """The order with its input checked; nothing has been sent. Raises RunError."""
+    if order.journal:
+        require_client(order.journal)
     chosen, target = strategy(order.strategy), resolved(order.target)
     source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone)
     folder = order.run_folder()
@@ -124,10 +129,11 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
         concurrency=order.concurrency,
         deadline_s=order.max_duration_s,
         settings=order.settings,
+        journal=order.journal,
     )
     try:
         lists = len(plan.shards())
-        if not (folder / "journal.sqlite").exists():
+        if not has_journal(folder):
             require_room(folder, needed_bytes(preflight.leads, preflight.source))
     except UsageError:
         checked.unlink()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 from .domain import LeadColumns, Leads
 from .errors import RunError, StateError, VerifyFailed
 from .mapping.files import RunFiles
-from .mapping.journal import Journal
+from .mapping.ledger import Ledger
+from .mapping.store import has_journal, opened_journal
 from .mapping.verify import Findings, compare_exports
 from .mapping_copy import checked_manifest
 from .oauth import Credentials, Session
@@ -33,12 +33,12 @@ class _OnlyColumns:
         yield from ()
 
 
-def verify(folder: Path, credentials: Credentials, tell: Callable[[str], None]) -> dict[str, Any]:
+def verify(folder: Path, credentials: Credentials, tell: Callable[[str], None], url: str = "") -> dict[str, Any]:
     """Counts of what is amiss, and whether nothing is. Raises RunError when it cannot be told."""
     manifest = checked_manifest(folder)
-    if not (folder / "journal.sqlite").exists():
+    if not has_journal(folder):
         raise StateError("NO_STATE", f"{folder} has no journal; only the folder of an upload can be verified.")
-    with closing(Journal(folder / "journal.sqlite")) as journal:
+    with opened_journal(folder, url) as journal:
         tell(f"exporting {len(journal.shards())} lists of {journal.facts()['host']}")
         findings = asyncio.run(_compared(folder, journal, credentials))
     return {"run": str(folder), "rows": manifest["rows"], "verified": findings.proved, **asdict(findings)}
@@ -50,7 +50,7 @@ def complaint(document: dict[str, Any]) -> RunError:
     return VerifyFailed("VERIFY_FAILED", f"{document['run']}: {counts}; the org is not what mapping.csv says any more.")
 
 
-async def _compared(folder: Path, journal: Journal, credentials: Credentials) -> Findings:
+async def _compared(folder: Path, journal: Ledger, credentials: Credentials) -> Findings:
     facts = journal.facts()
     columns = LeadColumns(names=(facts["lead_id"], facts["phone"]), lead_id=facts["lead_id"], phone=facts["phone"])
     source = _OnlyColumns(columns)

@@ -21,3 +21,12 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout,
 Seed = Annotated[int, typer.Option(help="Of everything drawn: leads, ids, latencies.")]
 Profile = Annotated[str, typer.Option(help="A shipped profile's name, or a TOML file.")]
 Concurrency = Annotated[int, typer.Option(min=1, max=64, help="Requests in flight at once.")]
+Journal = Annotated[
+    str,
+    typer.Option(
+        envvar="CONTACTBENCH_JOURNAL",
+        help="postgresql://...: the run's state is kept there; the run is called like its folder. [in the folder]",
+        show_default=False,
+        show_envvar=True,
+    ),
+]

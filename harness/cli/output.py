@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import typer
 
 from ..errors import LocalResource, RunError, out_of_descriptors
+from ..redacted import redacted
 
 
 @contextmanager
@@ -118,4 +119,4 @@ def _say(text: str | bytes, *, err: bool) -> None:
 
 
 def command_line() -> str:
-    return shlex.join(["contactbench", *sys.argv[1:]])
+    return redacted(shlex.join(["contactbench", *sys.argv[1:]]))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
-from .options import Concurrency, Json, Keep, PaceName, Profile, Seed
+from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed
 from .output import as_document, command_line, exit_with, finish, progress, show, told, write_report
 
 LOCAL_QUIET_S = 5.0  # a server on this machine has ended what it was asked by then
@@ -75,6 +75,7 @@ def upload(
     dedupe: Annotated[Keep | None, typer.Option(help="Of rows with one Lead ID, keep this one.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Load leads that an earlier run has loaded, too.")] = False,
     max_duration: Annotated[float, typer.Option(min=1, help="Give up after so many seconds; resumable.")] = 86_400.0,
+    journal: Journal = "",
     concurrency: Concurrency = 8,
     seed: Seed = 1,
     threshold: Thresholds = None,
@@ -114,6 +115,7 @@ def upload(
                 poll_initial_s=0.2,
             ),
             command=command_line(),
+            journal=journal,
         )
         document = command.upload(order, progress)
         finish(document, order.run_folder(), as_json, held)
@@ -176,6 +178,7 @@ def reconcile(
 
 def verify(
     run: Annotated[Path, typer.Argument(help="Run folder of an upload.")],
+    journal: Journal = "",
     as_json: Json = False,
 ) -> None:
     """Prove a finished upload again: its files against each other, and against what the org exports now."""
@@ -183,7 +186,7 @@ def verify(
     from ..credentials import credentials
 
     with told(as_json):
-        document = command.verify(run, credentials(), progress)
+        document = command.verify(run, credentials(), progress, journal)
         problem = None if document["verified"] else command.complaint(document)
         show(document | as_document(problem) if as_json else document, as_json)
         exit_with(problem)
@@ -191,10 +194,10 @@ def verify(
 
 def mapping(
     run: Annotated[Path, typer.Argument(help="Run folder, or a strategy's folder of a comparison.")],
-    to: Annotated[Path, typer.Option(help="FILE.csv or FILE.parquet.")],
+    to: Annotated[str, typer.Option(help="FILE.csv, FILE.parquet, or postgresql://.../DATABASE/TABLE.")],
     as_json: Json = False,
 ) -> None:
-    """Copy a run's mapping to a file, after a look at its manifest."""
+    """Copy a run's mapping to a file or a table, after a look at its manifest."""
     from .. import mapping_copy as command
 
     with told(as_json):

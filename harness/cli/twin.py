@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Concurrency, Json, Seed
+from .options import Concurrency, Journal, Json, Seed
 from .output import progress, show, told
 
 RUNS = Path("runs")
@@ -137,6 +137,7 @@ def conform(
 def cleanup(
     run: Annotated[Path, typer.Argument(help="Folder of an upload, a probe or a calibration.")],
     yes: Annotated[bool, typer.Option("--yes", help="Remove it; without, only say what would be.")] = False,
+    journal: Journal = "",
     as_json: Json = False,
 ) -> None:
     """Remove what a run has made in the org: its own lists with all their contacts, and nothing else."""
@@ -144,5 +145,5 @@ def cleanup(
     from ..credentials import credentials
 
     with told(as_json):
-        document = command.cleanup(run, credentials(), really=yes, tell=progress)
+        document = command.cleanup(run, credentials(), really=yes, tell=progress, url=journal)
         show(document if as_json else {key: document[key] for key in ("run", "removed")}, as_json)
