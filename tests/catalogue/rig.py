@@ -5,10 +5,11 @@ nothing secret is in the files (C8), and the same command again writes nothing a
 """
 
 import asyncio
+import itertools
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -71,6 +72,7 @@ class Rig:
     folder: Path
     leads: Path
     checked: dict[tuple[Path, int], Preflight] = field(default_factory=dict)  # inputs, by folder and time of change
+    strangers: Iterator[int] = field(default_factory=itertools.count)  # no two contacts of somebody else have one id
 
     # --- what is done to the org --------------------------------------------------------------------------------------
 
@@ -235,7 +237,7 @@ class Rig:
         """Somebody gives the first leads a second contact each, in the first list."""
         list_id = self.lists()[0]
         page = self.org.store.page(list_id, 0, count)
-        self.org.store.add_contacts(list_id, [f"foreign-{n}" for n in range(len(page.rows))], page.rows)
+        self.org.store.add_contacts(list_id, [f"foreign-{next(self.strangers)}" for _ in page.rows], page.rows)
 
     def remove_orphans(self, folder: str = "run") -> None:
         """A person removes the contacts that the mapping does not know."""
