@@ -1,15 +1,15 @@
 """Contacts: sent in batches, searched for, read back."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from functools import lru_cache
-from types import GenericAlias
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from ..domain import ContactId, LeadColumns, LeadId
 from ..flow import Call, Reply
+from . import contact_types
 from .answers import JSON, BadResponse, decoded, encode
 from .lists import LISTS
 
@@ -45,6 +45,8 @@ class Batch:
         return self.part(0, middle), self.part(middle, len(self.lead_ids))
 
     def part(self, start: int, stop: int) -> "Batch":
+        if (start, stop) == (0, len(self.lead_ids)):
+            return self
         return self._of(range(start, stop))
 
     def _of(self, places: Sequence[int]) -> "Batch":
@@ -59,8 +61,17 @@ class Batch:
 
 def contact(lead_id: str, row: Sequence[str], columns: LeadColumns, list_id: str, *, own_id: bool) -> bytes:
     """One WritableDialerContact; with `own_id` the Lead ID becomes the contact's id, which makes a repeat an update."""
-    body: dict[str, Any] = {"contactListId": list_id, "data": dict(zip(columns.names, row, strict=True))}
-    return encode({"id": lead_id, **body} if own_id else body)
+    (made,) = contacts([lead_id], [row], columns, list_id, own_ids=own_id)
+    return made
+
+
+def contacts(
+    lead_ids: Iterable[str], rows: Iterable[Sequence[str]], columns: LeadColumns, list_id: str, *, own_ids: bool
+) -> list[bytes]:
+    """The same for many leads."""
+    if own_ids:
+        return contact_types.written(lead_ids, rows, columns.names, list_id)
+    return contact_types.written_without_ids(rows, columns.names, list_id)
 
 
 def add_contacts(batch: Batch, *, idempotent: bool, attempt: int = 1) -> Call:
@@ -78,29 +89,23 @@ def add_contacts(batch: Batch, *, idempotent: bool, attempt: int = 1) -> Call:
     )
 
 
-@lru_cache(maxsize=16)
-def _contacts_type(lead_id_column: str) -> Any:
-    """A list of contacts of which only ids and the Lead ID column are read: the rest is skipped, not built."""
-    data = msgspec.defstruct("Data", [("lead_id", str)], rename={"lead_id": lead_id_column})
-    contact = msgspec.defstruct("Contact", [("id", str), ("data", data), ("contactListId", str, "")])
-    return GenericAlias(list, (contact,))
-
-
 def added_contacts(reply: Reply, batch: Batch, lead_id_column: str) -> dict[LeadId, ContactId]:
     """Contact id by Lead ID, joined on the Lead ID that the answer echoes: the order of the answer means nothing.
 
     A 2xx is a claim. It is believed only if it names every lead of the batch once, each with an id of its own, in the
     list that was meant.
     """
-    contacts = decoded(reply, _contacts_type(lead_id_column))
-    mapping = {LeadId(contact.data.lead_id): ContactId(contact.id) for contact in contacts}
-    if len(contacts) != len(batch.lead_ids) or mapping.keys() != set(batch.lead_ids):
-        raise BadResponse(f"{len(contacts)} contacts for {len(batch.lead_ids)} leads, {len(mapping)} of them distinct")
-    if len(set(mapping.values())) != len(mapping) or "" in mapping.values():
+    read = contact_types.reader(lead_id_column)
+    found = decoded(reply, read.type)
+    mapping = dict(zip(map(read.lead_id, found), map(attrgetter("id"), found), strict=True))
+    if len(found) != len(batch.lead_ids) or mapping.keys() != set(batch.lead_ids):
+        raise BadResponse(f"{len(found)} contacts for {len(batch.lead_ids)} leads, {len(mapping)} of them distinct")
+    contact_ids = set(mapping.values())
+    if len(contact_ids) != len(mapping) or "" in contact_ids:
         raise BadResponse("contact ids are missing or doubled")
-    if max(map(len, mapping.values()), default=0) > LONGEST_ID:
+    if max(map(len, contact_ids), default=0) > LONGEST_ID:
         raise BadResponse("contact ids that are none")
-    if any(contact.contactListId not in ("", batch.contact_list_id) for contact in contacts):
+    if not {one.contactListId for one in found} <= {"", batch.contact_list_id}:
         raise BadResponse("contacts of another list")
     return mapping
 
@@ -143,14 +148,14 @@ class Found:
 
 
 def found_contacts(reply: Reply, lead_id_column: str) -> Found:
-    body = decoded(reply, dict[str, msgspec.Raw])
+    read, body = contact_types.reader(lead_id_column), decoded(reply, dict[str, msgspec.Raw])
     try:
-        contacts = msgspec.json.decode(body.get("entities", b"[]"), type=_contacts_type(lead_id_column))
+        contacts = msgspec.json.decode(body.get("entities", b"[]"), type=read.type)
         total = msgspec.json.decode(body["total"], type=int)
         count = msgspec.json.decode(body["contactsCount"], type=int)
     except (KeyError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadResponse(type(error).__name__) from None
-    return Found([(LeadId(c.data.lead_id), ContactId(c.id)) for c in contacts], total, count)
+    return Found([(LeadId(read.lead_id(c)), ContactId(c.id)) for c in contacts], total, count)
 
 
 def contacts_count(reply: Reply) -> int:
@@ -174,5 +179,5 @@ def bulk_get(list_id: str, contact_ids: Sequence[str]) -> Call:
 
 
 def bulk_contacts(reply: Reply, lead_id_column: str) -> dict[ContactId, LeadId]:
-    contacts = decoded(reply, _contacts_type(lead_id_column))
-    return {ContactId(contact.id): LeadId(contact.data.lead_id) for contact in contacts}
+    read = contact_types.reader(lead_id_column)
+    return {ContactId(one.id): LeadId(read.lead_id(one)) for one in decoded(reply, read.type)}

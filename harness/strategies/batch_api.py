@@ -7,6 +7,7 @@ the leads. `BatchApiOwnIds` gives the Lead ID as the contact's id: sending again
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from operator import ne
 
 from .. import api
 from ..api import BadResponse, Batch, Refusal
@@ -143,7 +144,7 @@ def upload_own_ids(batch: Batch, job: Job) -> Flow[None]:
             yield Save(BatchInDoubt(batch.first, answer))
             yield Wait(job.settings.settle_s)
             continue
-        if any(str(lead_id) != contact_id for lead_id, contact_id in answer.items()):
+        if any(map(ne, answer.keys(), answer.values())):
             raise Refused(
                 "OWN_IDS_IGNORED",
                 f"op=contacts.add list={batch.contact_list_id} batch={batch.first}: the org made ids of its own;"

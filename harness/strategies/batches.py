@@ -4,7 +4,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence, Set
 from hashlib import sha256
 
-from ..api import Batch, contact
+from ..api import Batch
+from ..api.contacts import contacts
 from ..domain import LeadId, Leads
 from ..mapping.records import ShardRecord
 from .job import Job, Progress
@@ -56,10 +57,10 @@ def batches(
     leads: Leads, record: ShardRecord, job: Job, *, own_ids: bool, without: Set[LeadId] = frozenset()
 ) -> Iterator[Batch]:
     """These leads as batches: at most so many contacts and so many bytes each."""
-    places = [n for n, lead_id in enumerate(leads.ids) if lead_id not in without]
+    places = [n for n, lead_id in enumerate(leads.ids) if lead_id not in without] if without else range(len(leads))
     whole = _batch(leads, places, record, job, own_ids=own_ids)
     caps = (job.learned.contacts or job.settings.batch_size, job.learned.body_bytes or job.settings.body_bytes)
-    for start, end in cut([len(one) for one in whole.contacts], *caps):
+    for start, end in cut(list(map(len, whole.contacts)), *caps):
         yield whole.part(start, end)
 
 
@@ -67,13 +68,15 @@ def _places(leads: Leads, those: Set[LeadId]) -> list[int]:
     return [n for n, lead_id in enumerate(leads.ids) if lead_id in those]
 
 
-def _batch(leads: Leads, places: list[int], record: ShardRecord, job: Job, *, own_ids: bool) -> Batch:
+def _batch(leads: Leads, places: Sequence[int], record: ShardRecord, job: Job, *, own_ids: bool) -> Batch:
+    lead_ids = [leads.ids[n] for n in places]
+    rows = [leads.rows[n] for n in places]
     return Batch(
         positions=[leads.first + n for n in places],
         shard=record.shard.number,
         contact_list_id=record.list_id,
-        lead_ids=[leads.ids[n] for n in places],
-        contacts=[contact(leads.ids[n], leads.rows[n], job.columns, record.list_id, own_id=own_ids) for n in places],
+        lead_ids=lead_ids,
+        contacts=contacts(lead_ids, rows, job.columns, record.list_id, own_ids=own_ids),
     )
 
 

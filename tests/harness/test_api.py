@@ -8,6 +8,8 @@ import pytest
 
 from harness import api
 from harness.api import BadResponse, Refusal
+from harness.api.contacts import contacts
+from harness.domain import LeadColumns
 from harness.flow import FilePart, Reply
 
 from .fakes import COLUMNS, LIST, LOST, added, batch, entity, found, no, ok
@@ -111,6 +113,27 @@ def test_a_contact_holds_every_column_as_text(own_id, body):
     """With own ids, the Lead ID is the contact's id; a leading zero stays."""
     made = api.contact("007", ["007", "+15550100"], COLUMNS, LIST, own_id=own_id)
     assert msgspec.json.decode(made) == body
+
+
+@pytest.mark.parametrize("name", ["Lead ID", 'Lead "ID"', "Lead\tID", "%", "Lead-№"])
+@pytest.mark.parametrize("own_ids", [True, False])
+def test_any_name_of_a_column_goes_there_and_back(name, own_ids):
+    """Also one that no field of a struct may have, and values with line ends and quotes."""
+    columns = LeadColumns(names=(name, "Phone"), lead_id=name, phone="Phone")
+    rows = [["007", "+15550100"], ['A"1\n', ""]]
+    ids = [row[0] for row in rows]
+    made = [msgspec.json.decode(one) for one in contacts(ids, rows, columns, LIST, own_ids=own_ids)]
+    assert [one["data"] for one in made] == [{name: lead_id, "Phone": phone} for lead_id, phone in rows]
+    answer = ok([{**one, "id": f"c-{n}"} for n, one in enumerate(made)])
+    assert api.added_contacts(answer, batch(*ids), name) == {"007": "c-0", 'A"1\n': "c-1"}
+
+
+@pytest.mark.parametrize("name", ["Lead ID", 'Lead "ID"'])
+@pytest.mark.parametrize("data", [{}, {"Other": "007"}, {"Lead ID": 7, 'Lead "ID"': 7}])
+def test_an_answer_without_lead_ids_proves_nothing(name, data):
+    """It is missing, or no text."""
+    with pytest.raises(BadResponse):
+        api.added_contacts(ok([{"id": "c", "data": data}]), batch("007"), name)
 
 
 def test_the_rest_of_a_batch():
