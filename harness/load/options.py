@@ -13,43 +13,72 @@ from ..leads.synthetic import SyntheticLeads
 from ..strategies.job import Settings
 from ..target import MOCK_URL
 from ..upload import Upload
+from .pacing import SHAPES
+from .rates import per_second
 
-GROUP = "contactbench options"
 # Zero or nothing stands for "not given": Locust's web UI keeps the type of a default, and knows none that is absent.
-OPTIONS: tuple[tuple[str, Any, str], ...] = (
-    ("contacts", 10_000, "How many leads to invent."),
-    ("leads", "", "A .csv or .parquet file of leads, in place of invented ones."),
-    ("lead-id", "Lead ID", "The Lead ID column of that file."),
-    ("phone", "Phone", "The phone column of that file."),
-    ("batch-size", 1000, "Contacts in one POST, at most 1000."),
-    ("body-bytes", 3_000_000, "Bytes in one POST."),
-    ("contacts-per-list", 1_000_000, "What one contact list may hold."),
-    ("lists", 0, "Spread over so many lists; 0: as few as their cap allows."),
-    ("seed", 1, "Of everything drawn: leads, back-off."),
-    ("quiet-period", 5.0, "Seconds until a request without an answer has surely ended."),
-    ("max-duration", 14_400.0, "Give up after so many seconds; the same command goes on."),
-    ("again", False, "Load leads that an earlier run has loaded, too."),
-    ("run-dir", "", "Folder of the run; the same one goes on. [runs/locust-<strategy>]"),
-)
+OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
+    "leads": (
+        ("contacts", 10_000, "How many leads to invent."),
+        ("leads", "", "A .csv or .parquet file of leads, in place of invented ones."),
+        ("lead-id", "Lead ID", "The Lead ID column of that file."),
+        ("phone", "Phone", "The phone column of that file."),
+        ("seed", 1, "Of everything drawn: leads, back-off."),
+        ("again", False, "Load leads that an earlier run has loaded, too."),
+    ),
+    "requests": (
+        ("batch-size", 1000, "Contacts in one POST, at most 1000."),
+        ("body-bytes", 3_000_000, "Bytes in one POST."),
+        ("contacts-per-list", 1_000_000, "What one contact list may hold."),
+        ("lists", 0, "Spread over so many lists; 0: as few as their cap allows."),
+        ("quiet-period", 5.0, "Seconds until a request without an answer has surely ended."),
+    ),
+    "load": (
+        (
+            "rate",
+            "",
+            "Arrivals of an open model: POSTs or uploads, such as 300/min; none: as fast as users get answers.",
+        ),
+        ("shape", "constant", "What becomes of the rate: constant, burst, soak, or search for its limit."),
+        ("burst-factor", 10.0, "burst: so many times the rate at the beginning,"),
+        ("burst-seconds", 60.0, "burst: for so long."),
+        ("soak-seconds", 3600.0, "soak: invent as many leads as the rate needs for so long."),
+        ("search-window", 60.0, "search: the longest window, in seconds, that the limit may have."),
+    ),
+    "run": (
+        ("max-duration", 14_400.0, "Give up after so many seconds; the same command goes on."),
+        ("run-dir", "", "Folder of the run; the same one goes on. [runs/locust-<strategy>]"),
+        ("thresholds", "", "A file of thresholds, one a line."),
+    ),
+}
+CHOICES = {"shape": SHAPES}
 AT_LEAST = {"contacts": 0, "batch_size": 1, "body_bytes": 1024, "contacts_per_list": 1, "lists": 0, "quiet_period": 0}
 
 
 def declare(parser: Any) -> None:
-    """Add the options to Locust's parser, under a heading of their own, and to the form of its web UI."""
-    group = parser.add_argument_group(GROUP)
-    for name, default, text in OPTIONS:
-        variable = f"CONTACTBENCH_LOCUST_{name.upper().replace('-', '_')}"
-        shown = f"{text} [{default}]" if default else text
-        kind = {"action": "store_true"} if default is False else {"type": type(default)}
-        action = group.add_argument(f"--{name}", default=default, help=shown, env_var=variable, **kind)
-        action.include_in_web_ui = True  # Locust's own add_argument would say so; a group's does not
+    """Add the options to Locust's parser, in groups, and to the form of its web UI. None of them is a secret: those
+    come from the environment alone, which no form and no process list shows."""
+    for heading, options in OPTIONS.items():
+        group = parser.add_argument_group(f"contactbench: {heading}")
+        for name, default, text in options:
+            shown = f"{text} [{default}]" if default else text
+            kind: dict[str, Any] = {"action": "store_true"} if default is False else {"type": type(default)}
+            _add(group, name, default=default, help=shown, choices=CHOICES.get(name), **kind)
+    _add(group, "threshold", default=[], action="append", help="What must hold, such as p95(contacts.add)<1500ms.")
+
+
+def _add(group: Any, name: str, **options: Any) -> None:
+    variable = f"CONTACTBENCH_LOCUST_{name.upper().replace('-', '_')}"
+    given = {key: value for key, value in options.items() if value is not None}
+    action = group.add_argument(f"--{name}", env_var=variable, **given)
+    action.include_in_web_ui = True  # Locust's own add_argument would say so; a group's does not
 
 
 def order(options: Namespace, strategy: str, host: str | None, run_id: str, arguments: Sequence[str]) -> Upload:
     """What the options ask for. Invented leads are written into the run's folder. Raises UsageError."""
     _require_sense(options)
     folder = Path(options.run_dir or f"runs/locust-{strategy}")
-    invented = None if options.leads else SyntheticLeads(options.contacts, options.seed)
+    invented = None if options.leads else SyntheticLeads(_contacts(options), options.seed)
     return Upload(
         strategy=strategy,
         leads=Path(options.leads) if invented is None else _written(invented, folder),
@@ -79,8 +108,19 @@ def _require_sense(options: Namespace) -> None:
     for name, least in AT_LEAST.items():
         if getattr(options, name) < least:
             raise UsageError("BAD_OPTION", f"--{name.replace('_', '-')} must be at least {least}.")
+    if options.shape not in SHAPES:
+        raise UsageError("BAD_OPTION", f"--shape {options.shape!r}: choose from {', '.join(SHAPES)}.")
+    if options.rate or options.shape != "constant":
+        per_second(options.rate)
     if options.batch_size > 1000:
         raise UsageError("BAD_OPTION", "--batch-size must be at most 1000: no POST takes more contacts.")
+
+
+def _contacts(options: Namespace) -> int:
+    """How many leads to invent: a soak wants as many as its rate takes."""
+    if options.shape == "soak":
+        return int(options.batch_size) * round(per_second(options.rate) * float(options.soak_seconds))
+    return int(options.contacts)
 
 
 def _written(leads: SyntheticLeads, folder: Path) -> Path:

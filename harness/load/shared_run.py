@@ -18,7 +18,10 @@ from ..retry import RetryPolicy
 from ..runner import wrapped
 from ..strategies.job import Stage
 from ..upload import Prepared
+from .budget import RateBudget
+from .figures import Figures, mapped_before
 from .handout import Handout
+from .pacing import Pacing
 from .samples import Samples
 
 PROOF = "verification"
@@ -48,26 +51,31 @@ STOPPED = Verdict.of(stopped())
 class SharedRun:
     """Locked and open from the start until `finish`. Raises RunError when it cannot be opened."""
 
-    def __init__(self, ready: Prepared, policy: RetryPolicy, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, ready: Prepared, policy: RetryPolicy, clock: Callable[[], float], pacing: Pacing | None = None
+    ) -> None:
         self.verdict: Verdict | None = None
         self._ready, self._policy, self._clock, self._began = ready, policy, clock, clock()
-        self.folder, self.target = ready.folder, ready.target
+        self.folder, self.target, self.pacing = ready.folder, ready.target, pacing
         self._session = Session(ready.order.credentials, clock)
         self._numbers = count()
         with ExitStack() as opening:
             self._run = opening.enter_context(opened(ready.plan, ready.target, ready.folder))
             samples = opening.enter_context(closing(Samples(ready.folder / "requests.csv")))
             self._files = opening.pop_all()
-        self.books = Bookkeeping(
+        self.books = Bookkeeping.towards(
+            ready.target,
             clock=clock,
-            host=ready.target.api,
             samples=samples,
             journal=self._run.journal,
             deadline_s=ready.plan.deadline_s,
+            budget=RateBudget() if pacing is None else pacing.budget(),
         )
+        self._mapped_before = mapped_before(self._run.journal)
+        self._last: Figures | None = None
         self._handout = Handout(self._stages())
 
-    def drive_one(self, shell: Shell) -> bool:
+    def drive_one(self, shell: "Callable[[SharedRun], Shell]") -> bool:
         """One flow, from beginning to end; False when there is none left. Waits while a stage comes to its end.
 
         Whoever is killed in the middle of one leaves a doubt, so the run stops there: it goes on by the journal.
@@ -78,13 +86,20 @@ class SharedRun:
         error: Exception | None = stopped()
         try:
             rng = random.Random(f"{self._ready.order.seed}:{next(self._numbers)}")
-            drive(wrapped(flow, self._session, self._policy, rng), shell)
+            drive(wrapped(flow, self._session, self._policy, rng), shell(self))
             error = None
         except Exception as trouble:
             error = trouble
         finally:
             self._handout.ended(error)
         return True
+
+    def figures(self) -> Figures:
+        """How far it is; after the end, how far it came."""
+        if self._last is not None:
+            return self._last
+        stage, leads = self._handout.stage, self._ready.plan.preflight.leads
+        return Figures.of(self.books, self._run.journal, stage, leads, self._mapped_before)
 
     def stop(self) -> None:
         """Begin no other flow."""
@@ -94,7 +109,7 @@ class SharedRun:
         """The verdict, given once: to whoever asks first after the last flow has ended."""
         if not self._handout.done or self.verdict is not None:
             return None
-        self.verdict = STOPPED  # for as long as nothing better is known
+        self.verdict, self._last = STOPPED, self.figures()  # for as long as nothing better is known
         try:
             self.verdict = self._judged(self._handout.error)
         except Exception as error:
@@ -117,11 +132,13 @@ class SharedRun:
         self._files.close()  # the samples are read from their file
         if not self.books.samples.count:
             raise GaveUp("NOTHING_SENT", "not one request went out, so nothing was tested.")
-        document = self._ready.documented(outcome, wall_s)
+        arrivals = {} if self.pacing is None else {"arrivals": self.pacing.facts()}
+        document = self._ready.documented(outcome, wall_s, **arrivals)
         written = [self._ready.folder / name for name in ("mapping.csv", "run.json", "requests.parquet")]
         written += _report(self._ready)
         problem = complaint(document)
-        text = "\n".join([*_lines(document["strategies"][0]), *(f"wrote {path}" for path in written)])
+        lines = [*_lines(document["strategies"][0]), *([] if self.pacing is None else self.pacing.told())]
+        text = "\n".join([*lines, *(f"wrote {path}" for path in written)])
         if problem is None:
             return Verdict(0, text, complete=True)
         return Verdict(problem.exit_code, f"{text}\n{problem}", complete=True)

@@ -15,11 +15,13 @@ from locust.runners import LocalRunner
 
 from ..errors import RunError, UsageError
 from ..load import options
+from ..load.pacing import pacing
 from ..load.shared_run import STOPPED, SharedRun, Verdict
 from ..retry import RetryPolicy
 from ..upload import new_run_id, prepared
+from .awake import stay_awake
 from .shell import GeventShell
-from .web import REPORT_PATH, link_report
+from .web import REPORT_PATH, add_tab, link_report
 
 PERCENTILES = [0.5, 0.95, 0.99]
 POLICY = RetryPolicy(unreachable_s=20.0)  # a load test of a server that is gone has nothing to wait for
@@ -38,6 +40,7 @@ class LoadRun:
         self._run: SharedRun | None = None
         self._verdict = STOPPED
         self._stopping = False
+        self._awake = gevent.Greenlet()
         for stage in ("CHART", "STATISTICS", "REPORT"):
             setattr(locust.stats, f"PERCENTILES_TO_{stage}", PERCENTILES)
         events.init_command_line_parser.add_listener(options.declare)
@@ -50,7 +53,7 @@ class LoadRun:
     def take_turn(self, user: Any) -> None:
         """Drive the run's next flow on this user's session. Raises StopUser when there is none left."""
         run = self._run
-        if run is None or not run.drive_one(GeventShell(user.client, run.target, run.books)):
+        if run is None or not run.drive_one(lambda run: GeventShell(user.client, run.target, run.books, run.pacing)):
             raise StopUser
 
     def settle(self, environment: Any, **_: Any) -> None:
@@ -58,6 +61,7 @@ class LoadRun:
         verdict = self._run.finish() if self._run is not None else None
         if verdict is None:
             return
+        self._awake.kill(block=False)
         self._conclude(environment, verdict)
         if not self._stopping:
             gevent.spawn(_end_test, environment)
@@ -73,6 +77,7 @@ class LoadRun:
         gevent.signal_handler(signal.SIGINT, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)
         if environment.web_ui is not None:
             link_report(environment.web_ui, self._report_path)
+            add_tab(environment.web_ui, self._rows)
 
     def _on_test_start(self, environment: Any, **_: Any) -> None:
         self._run, self._stopping = None, False
@@ -84,13 +89,15 @@ class LoadRun:
                 log.exception("a fault of contactbench itself")
             self._conclude(environment, Verdict.of(error))
             gevent.spawn(_end_test, environment)  # users that start meanwhile find nothing to do
+        else:
+            self._awake = gevent.spawn(stay_awake, self._run.books)
 
     def _opened(self, environment: Any) -> SharedRun:
         order = options.order(environment.parsed_options, self._strategy, environment.host, new_run_id(), sys.argv[1:])
         ready = prepared(order, log.info)
         if not ready.plan.preflight.leads:
             raise UsageError("NO_LEADS", f"{order.leads}: no lead in it, so there is nothing to test; give --contacts.")
-        return SharedRun(ready, POLICY, time.monotonic)
+        return SharedRun(ready, POLICY, time.monotonic, pacing(environment.parsed_options, ready.plan.strategy.main_op))
 
     def _on_test_stopping(self, **_: Any) -> None:
         self._stopping = True
@@ -110,6 +117,12 @@ class LoadRun:
 
     def _report_path(self) -> Path | None:
         return None if self._run is None else self._run.folder / "report.html"
+
+    def _rows(self) -> list[dict[str, str]]:
+        run = self._run
+        if run is None:
+            return []
+        return run.figures().rows(None if run.pacing is None else run.pacing.facts())
 
 
 def _end_test(environment: Any) -> None:

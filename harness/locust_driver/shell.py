@@ -9,6 +9,7 @@ from locust.contrib.fasthttp import FastHttpSession
 
 from ..bookkeeping import Bookkeeping
 from ..flow import Call, Reply, Wait
+from ..load.pacing import Pacing
 from ..transport import Target
 from .exchange import exchange
 
@@ -20,14 +21,35 @@ class GeventShell:
     session: FastHttpSession
     target: Target
     books: Bookkeeping
+    pacing: Pacing | None = None
 
     def send(self, call: Call) -> Reply:
-        planned_at = self.books.now()
+        if self.pacing is None or call.op != self.pacing.op:
+            return self._sent(call, self.books.now())[0]
+        planned_at = self._slot(self.pacing) if self.pacing.applies(call) else self.books.now()
+        reply, sent_at = self._sent(call, planned_at)
+        if self.pacing.applies(call):
+            self.pacing.answered(planned_at, sent_at, self.books.now())
+        self.pacing.learn(self.books.now(), reply.status)
+        return reply
+
+    def _sent(self, call: Call, planned_at: float) -> tuple[Reply, float]:
+        """The answer, and when the call was sent."""
         while (wait := self.books.hold(call)) is not None:
             self.sleep(wait)
         call, sent_at = self.books.timed(call), self.books.sent(call)
         reply = exchange(self.session, self.target, call)
-        return self.books.answered(call, reply, planned_at, sent_at)
+        return self.books.answered(call, reply, planned_at, sent_at), sent_at
+
+    def _slot(self, pacing: Pacing) -> float:
+        """The moment of the next slot, once it has come. To come too late for it is not the server's pacing."""
+        with pacing.line:
+            now = self.books.now()
+            planned_at = pacing.arrivals.claim(now)
+            if planned_at > now:
+                self.sleep(Wait(planned_at - now, "hold"))
+        self.books.samples.throttled_s -= max(0.0, now - planned_at)
+        return planned_at
 
     def sleep(self, wait: Wait) -> None:
         gevent.sleep(self.books.pausing(wait))

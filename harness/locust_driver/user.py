@@ -6,6 +6,7 @@ from locust import FastHttpUser
 
 from ..api import TRANSFER_TIMEOUT_S
 from ..target import MOCK_URL
+from .connections import ResettingPool
 from .load_run import LoadRun
 
 EVERY_STATUS = frozenset(range(100, 600))
@@ -24,7 +25,9 @@ class LeadUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.client.client.valid_response_codes = EVERY_STATUS  # a refusal is an answer, not a reason to raise
+        agent = self.client.client
+        agent.valid_response_codes = EVERY_STATUS  # a refusal is an answer, not a reason to raise
+        agent.clientpool = ResettingPool(**agent.clientpool.client_args)
 
     def on_stop(self) -> None:
         self.load.settle(self.environment)

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from flask import Response, request
+
+STATS_PATH = "/stats/requests"  # what the page asks for every second or two
+TAB = "contactbench"
 REPORT_PATH = "/contactbench/report"
 
 
@@ -18,3 +22,18 @@ def link_report(web_ui: Any, where: Callable[[], Path | None]) -> None:
 
     web_ui.template_args["extended_csv_files"] = [{"href": REPORT_PATH, "title": "Report of the proved run"}]
     web_ui.app.add_url_rule(REPORT_PATH, "contactbench_report", web_ui.auth_required_if_enabled(report))
+
+
+def add_tab(web_ui: Any, rows: Callable[[], list[dict[str, str]]]) -> None:
+    """A tab with what `rows` says, refreshed with Locust's own figures."""
+    columns = [{"key": "name", "title": "Contacts"}, {"key": "value", "title": "now"}]
+    web_ui.template_args["extended_tabs"] = [{"title": "Contacts", "key": TAB}]
+    web_ui.template_args["extended_tables"] = [{"key": TAB, "structure": columns}]
+
+    def extended(response: Response) -> Response:
+        if request.path.endswith(STATS_PATH) and response.is_json:
+            shown = {**response.get_json(), "extended_stats": [{"key": TAB, "data": rows()}]}
+            response.set_data(web_ui.app.json.dumps(shown))
+        return response
+
+    web_ui.app.after_request(extended)

@@ -32,7 +32,10 @@ class Scripted(BaseRequestHandler):
         self.server.seen.append((head.decode(), body))
         reply = self.server.script.pop(0) if self.server.script else None
         if reply == "":
-            self.request.recv(1)
+            try:
+                self.request.recv(1)
+            except ConnectionResetError:
+                self.server.resets += 1
         elif reply is not None:
             self.request.sendall(reply)
 
@@ -48,7 +51,7 @@ class Scripted(BaseRequestHandler):
 @contextmanager
 def server(*script):
     with ThreadingTCPServer(("127.0.0.1", 0), Scripted) as serving:
-        serving.script, serving.seen = list(script), []
+        serving.script, serving.seen, serving.resets = list(script), [], 0
         thread = Thread(target=serving.serve_forever)
         thread.start()
         try:
@@ -123,6 +126,13 @@ def test_a_post_is_sent_once():
     with server(None, answer()) as serving:
         probe(serving, {"method": "POST", "body": "[]"})
         assert len(serving.seen) == 1
+
+
+def test_a_connection_that_is_given_up_is_reset():
+    """What the system still holds of the request goes with it, and is not delivered to a server that reads on."""
+    with server("") as serving:
+        probe(serving, {"method": "POST", "body": "[]", "timeout_s": 0.3})
+    assert serving.resets == 1
 
 
 def test_what_goes_out():

@@ -29,8 +29,9 @@ def test_every_option_is_in_the_form_of_the_web_ui():
     parser = configargparse.ArgumentParser()
     declare(parser)
     shown = {action.dest: action for action in parser._actions if getattr(action, "include_in_web_ui", False)}
-    assert shown.keys() == {name.replace("-", "_") for name, _, _ in OPTIONS}
-    values = [action for action in shown.values() if action.default is not False]
+    named = {name.replace("-", "_") for group in OPTIONS.values() for name, _, _ in group}
+    assert shown.keys() == named | {"threshold"}
+    values = [action for action in shown.values() if action.default not in (False, [])]
     assert all(action.default is not None and action.type is type(action.default) for action in values)
 
 
@@ -48,6 +49,12 @@ def test_invented_leads(asked, tmp_path):
     assert (made.lists, made.concurrency, made.target) == (None, 1, "http://127.0.0.1:8080")
 
 
+def test_a_soak_invents_what_its_rate_takes(asked):
+    """Two POSTs of 10 leads a second, for 30 seconds."""
+    made = asked("--shape", "soak", "--rate", "2/s", "--soak-seconds", "30", "--batch-size", "10")
+    assert made.leads.name == "leads-600-1.csv"
+
+
 def test_leads_of_a_file(asked):
     """The file's own columns count, the number of leads does not."""
     made = asked("--leads", "mine.csv", "--lead-id", "Ref", "--phone", "Tel", "--lists", "2", "--users", "3")
@@ -62,7 +69,15 @@ def test_the_environment(asked):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--batch-size", "0"], ["--batch-size", "1001"], ["--contacts", "-1"], ["--lists", "-1"], ["--body-bytes", "9"]],
+    [
+        ["--rate", "fast"],
+        ["--shape", "soak"],  # at no rate
+        ["--batch-size", "0"],
+        ["--batch-size", "1001"],
+        ["--contacts", "-1"],
+        ["--lists", "-1"],
+        ["--body-bytes", "9"],
+    ],
 )
 def test_nonsense(asked, arguments):
     """Refused before anything is written."""
