@@ -33,7 +33,7 @@ def answer(estimate: Estimate) -> Answer:
     return Answer(
         valid=True,
         first=f"If the org is as profile {code(estimate.assumptions_of)} says, {_listed(first)} would have mapped "
-        f"{number(estimate.leads)} leads{when}: half of the uploads within {duration(time.p50)}, eight of ten "
+        f"{number(estimate.leads)} leads{when}: half of the uploads within {duration(time.p50)}, at least eight of ten "
         f"between {duration(time.p10)} and {duration(time.p90)}.",
         others="An estimate recommends nothing, since nothing was run and proved: `contactbench compare` does both.",
     )
@@ -88,7 +88,8 @@ def _times(estimate: Estimate, draw: charts.Draw | None) -> Figure:
     rows = tuple((one.strategy, one.profile, *_played(one)) for one in _sorted(estimate))
     return _figure(
         "Estimate: time to the complete mapping",
-        f"A dot is the P50 of a strategy under a profile, the line goes from P10 to P90. By {code(estimate.command)}.",
+        f"A dot is the P50 of a strategy under a profile, the line goes from P10 to P90, {estimate.interval.words}. "
+        f"By {code(estimate.command)}.",
         Table(
             caption=note(estimate),
             head=("Strategy", "Profile", "P10", "P50", "P90", "First mapping", "Requests", "Bottleneck"),

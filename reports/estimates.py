@@ -15,11 +15,28 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spread(_Part, frozen=True, kw_only=True):
-    """Percentiles over the replicates."""
+    """The middle of the replicates, and ends of an interval around it: which ones, `Interval` says."""
 
     p10: float = 0.0
     p50: float = 0.0
     p90: float = 0.0
+
+
+class Interval(_Part, frozen=True, kw_only=True):
+    """What `p10` and `p90` are: percentiles, if nothing is said; else ends that are made to hold."""
+
+    holds: float = 0.0  # a share of the runs
+    runs: int = 0
+    confidence: float = 0.0
+
+    @property
+    def words(self) -> str:
+        if not self.runs:
+            return "the 10th and the 90th percentile"
+        return (
+            f"ends between which at least {self.holds:.0%} of {self.runs} runs lie, with a confidence of "
+            f"{self.confidence:.0%}"
+        )
 
 
 class Changed(_Part, frozen=True, kw_only=True):
@@ -75,6 +92,7 @@ class Estimate(_Part, frozen=True, kw_only=True):
     versions: dict[str, str] = {}
     leads: int = 0
     replicates: int = 0
+    interval: Interval = Interval()
     seed: int | None = None
     concurrency: int = 0
     profiles: list[str] = []

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...mapping.files import write_json
-from ..probe.profile_file import write_profile
+from ..profile_file import write_profile
 from .fitting import Fitted
 from .latency_fit import Observed
 from .notebook import Notebook

@@ -1,6 +1,5 @@
 """`contactbench estimate`: how long it would take, on what that hangs, and what would change it. Nothing is sent."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,18 +19,17 @@ from .. import mock_org
 from ..mock_org import LoadedProfile
 from . import sizes
 from .calibrated import calibrated
-from .machine import Machine, Played
+from .machine import Played, play
 from .monthly import months
 from .questions import Question, choices, doubts
 from .recording import Upload, program
 from .sizes import Sizes
-from .worlds import Floats, World, tables
+from .spread import outward, spread, told
+from .worlds import World, tables
 
 ASKED_ABOUT = "default"  # the profile whose settings are doubted where all shipped ones are asked
 REPLICATES_OF_A_QUESTION = 40  # only the median of each is told
 LEAST_EFFECT = 0.01  # of a setting on the P50: below, it does not matter
-PERCENTILES = (10, 50, 90)
-DIGITS = 3  # of the ends of an interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +78,8 @@ class _Asked:
         """All worlds, each row under the number of the one that its world stands for."""
         first = len(self.worlds) - len(self.others)
         stand_for = np.asarray([*range(first), *self.others])
-        played = Machine(tables(self.worlds), seed).play()
-        return replace(played, world=stand_for[played.world])
+        found = play(tables(self.worlds), seed)
+        return replace(found, world=stand_for[found.world])
 
 
 def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -104,6 +102,7 @@ def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
         command=order.command,
         leads=leads.leads,
         replicates=order.replicates,
+        interval=told(order.replicates),
         seed=order.seed,
         concurrency=order.concurrency,
         profiles=[each.profile.name for each in profiles],
@@ -173,15 +172,15 @@ def _entry(one: Strategy, world: World, played: Played, rows: "np.ndarray[Any, A
     duration, throttled = played.duration_s[rows], played.throttled_s[rows]
     return {
         "strategy": one.name,
-        "duration_s": _outward(_percentiles(duration)),
-        "first_mapping_s": _percentiles(played.first_mapping_s[rows]),
-        "last_mapping_s": _outward(_percentiles(duration)),
-        "verification_s": _percentiles(played.ended_s[rows] - duration),
-        "requests": _percentiles(played.requests[rows].astype(np.float64)),
-        "polls": _percentiles(played.polls[rows].astype(np.float64)),
-        "throttled_s": _percentiles(throttled),
-        "repeats": _percentiles(played.repeats[rows].astype(np.float64)),
-        "in_doubt": _percentiles(played.in_doubt[rows].astype(np.float64)),
+        "duration_s": outward(spread(duration)),
+        "first_mapping_s": spread(played.first_mapping_s[rows]),
+        "last_mapping_s": outward(spread(duration)),
+        "verification_s": spread(played.ended_s[rows] - duration),
+        "requests": spread(played.requests[rows].astype(np.float64)),
+        "polls": spread(played.polls[rows].astype(np.float64)),
+        "throttled_s": spread(throttled),
+        "repeats": spread(played.repeats[rows].astype(np.float64)),
+        "in_doubt": spread(played.in_doubt[rows].astype(np.float64)),
         "lists": len(world.program.rows),
         "bottleneck": _bottleneck(one, float(np.median(throttled)), float(np.median(duration)) * world.concurrency),
     }
@@ -194,24 +193,6 @@ def _bottleneck(one: Strategy, throttled_s: float, worker_s: float) -> str:
     if throttled_s > 0.2 * worker_s:
         return "rate limit"
     return "import and export jobs" if one.main_op == "import.upload" else "answer time of the requests in flight"
-
-
-def _percentiles(values: Floats) -> dict[str, float]:
-    known = values[~np.isnan(values)]
-    found = np.percentile(known, PERCENTILES) if len(known) else (0.0,) * len(PERCENTILES)
-    return {f"p{p}": round(float(value), 3) for p, value in zip(PERCENTILES, found, strict=True)}
-
-
-def _outward(times: dict[str, float]) -> dict[str, float]:
-    """P10 rounded down and P90 rounded up to three digits: an interval that promises no more than it knows."""
-    return times | {"p10": _to_digits(times["p10"], math.floor), "p90": _to_digits(times["p90"], math.ceil)}
-
-
-def _to_digits(value: float, rounded: Callable[[float], int]) -> float:
-    if not value:
-        return 0.0
-    unit = 10.0 ** (math.floor(math.log10(value)) - DIGITS + 1)
-    return round(rounded(round(value / unit, 6)) * unit, 9)
 
 
 def _medians(asked: _Asked, played: Played) -> list[float]:
@@ -256,7 +237,7 @@ def _monthly(
         upload = order.upload(one, replace(leads, leads=count), profile)
         few = min(order.replicates, REPLICATES_OF_A_QUESTION)
         world = World(program=program(upload), profile=profile.profile, concurrency=order.concurrency, replicates=few)
-        return float(np.median(Machine(tables([world]), order.seed).play().duration_s))
+        return float(np.median(play(tables([world]), order.seed).duration_s))
 
     for one in chosen:
         yield from months(one, leads.leads, order.new_share, profile.profile, partial(p50, one))

@@ -37,11 +37,16 @@ class Played:
     in_doubt: Ints
 
 
+def play(tables: Tables, seed: int) -> Played:
+    """Every row to its end, with the luck of that seed."""
+    return Machine(tables, Luck(tables, np.random.default_rng(seed))).play()
+
+
 class Machine:
-    def __init__(self, tables: Tables, seed: int) -> None:
+    def __init__(self, tables: Tables, luck: Luck) -> None:
         rows = len(tables.world)
         self._tables, self._nodes = tables, tables.nodes
-        self._luck = Luck(tables, np.random.default_rng(seed))
+        self._luck = luck
         self._jobs = Jobs(tables)
         self._windows = Windows(
             tables.row(lambda world: world.allowed * world.clients, np.int64),

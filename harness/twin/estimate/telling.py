@@ -66,6 +66,11 @@ def _sentences(document: dict[str, Any]) -> Iterator[str]:
             f"Under profile {about} most hangs on {first['setting']} = {first['value']}, which is assumed:"
             f" with {first['tried']} instead the time changes by up to {first['effect']:.0%}."
         )
+    interval = document["interval"]
+    yield (
+        f"P10 and P90 are ends between which at least {interval['holds']:.0%} of {interval['runs']} runs lie, with a"
+        f" confidence of {interval['confidence']:.0%}."
+    )
     yield "These figures are the profiles' and as good as their settings. None is a figure of Genesys's."
 
 
@@ -76,7 +81,7 @@ def _range(entries: list[dict[str, Any]]) -> str:
     if len(entries) == 1:
         time = least["duration_s"]
         return (
-            f"{name}: {duration(time['p50'])} in the middle, in eight of ten replicates between"
+            f"{name}: {duration(time['p50'])} in the middle, of ten uploads at least eight between"
             f" {duration(time['p10'])} and {duration(time['p90'])}, if the org is as profile {least['profile']} says;"
             f" bottleneck: {least['bottleneck']}."
         )

@@ -14,9 +14,9 @@ from ...oauth import Credentials
 from ...transport import Target
 from .. import lab
 from ..lab import Lab
+from ..profile_file import write_profile
 from . import batches, exports, ids, imports, lags, lists, platform, rates, values
 from .asking import Asker, Observation, Question
-from .profile_file import write_profile
 
 MOST_CONTACTS = 2_000
 MOST_REQUESTS = 1_500

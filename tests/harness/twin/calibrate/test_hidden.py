@@ -11,7 +11,7 @@ import pytest
 
 from harness.strategies import MAIN
 from harness.twin.estimate.estimating import Order, estimate
-from harness.twin.probe.profile_file import write_profile
+from harness.twin.profile_file import write_profile
 
 from . import orgs
 

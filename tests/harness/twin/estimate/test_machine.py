@@ -6,12 +6,12 @@ import pytest
 from harness.strategies import MAIN, STRATEGIES
 from harness.strategies.job import Settings
 from harness.twin.estimate import sizes
-from harness.twin.estimate.machine import Machine
+from harness.twin.estimate.machine import play
 from harness.twin.estimate.recording import Upload, program
 from harness.twin.estimate.worlds import World, tables
 from mockserver.profile import changed, load
 
-from . import reference
+from . import reference, same_luck
 
 CLOSE = 1e-6  # s
 TIE = 0.25  # s: of workers that wake at the same moment, which one is first is the loop's affair
@@ -41,7 +41,7 @@ def a_profile(name="default", luck=True, **settings):
 
 def played(upload, profile, concurrency=8, replicates=1, seed=1, **world):
     made = World(program=program(upload), profile=profile, concurrency=concurrency, replicates=replicates, **world)
-    return Machine(tables([made]), seed).play()
+    return play(tables([made]), seed)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -68,6 +68,17 @@ def test_without_luck_it_is_exact(strategy, profile, settings, options, concurre
     assert times == pytest.approx([real.duration_s, real.first_mapping_s], abs=CLOSE)
     assert [made.ended_s[0], made.throttled_s[0]] == pytest.approx([real.ended_s, real.throttled_s], abs=TIE)
     assert made.requests[0] == real.requests
+
+
+@pytest.mark.parametrize("strategy", MAIN)
+@pytest.mark.parametrize("profile", ["default", "pessimistic", "optimistic"])
+def test_with_the_same_luck_it_is_exact(strategy, profile, tmp_path):
+    """Where the draws are the mock's, times and counts are those of the real flows, row by row."""
+    upload, org, seeds = an_upload(strategy, leads=900, cap=500), a_profile(profile), [3, 4, 5]
+    real = [reference.run(upload, org, 8, seed, tmp_path) for seed in seeds]
+    made = same_luck.played(upload, org, 8, seeds)
+    assert made.duration_s == pytest.approx([one.duration_s for one in real], abs=CLOSE)
+    assert list(made.requests) == [one.requests for one in real]
 
 
 @pytest.mark.parametrize("strategy", MAIN)
@@ -108,7 +119,7 @@ def test_worlds_do_not_touch_each_other():
     upload, org = an_upload(cap=500), a_profile(luck=False)
     quiet = World(program=program(upload), profile=org, concurrency=8, replicates=2)
     wild = World(program=program(an_upload(leads=900)), profile=a_profile("troubled"), concurrency=3, replicates=9)
-    alone, beside = Machine(tables([quiet]), 1).play(), Machine(tables([wild, quiet, wild]), 1).play()
+    alone, beside = play(tables([quiet]), 1), play(tables([wild, quiet, wild]), 1)
     assert (beside.duration_s[beside.world == 1] == alone.duration_s).all()
     assert (beside.requests[beside.world == 1] == alone.requests).all()
 

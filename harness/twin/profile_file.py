@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ...leads.private_file import written
+from ..leads.private_file import written
 
 
 def write_profile(to: Path, settings: Mapping[str, Any], source: str | Mapping[str, str]) -> None:

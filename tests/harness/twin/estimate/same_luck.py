@@ -1,0 +1,41 @@
+"""The draws of full runs, seed by seed, for the machine: with them it has to end when those runs do."""
+
+import random
+
+import numpy as np
+
+from harness.twin.estimate.luck import LOST_APPLIED, OK, Fates, Luck
+from harness.twin.estimate.machine import Machine
+from harness.twin.estimate.recording import program
+from harness.twin.estimate.worlds import World, tables
+from mockserver.pacing.latency import latency_of, seconds
+
+
+def played(upload, profile, concurrency, seeds):
+    """A row a seed, under a profile without faults."""
+    recorded = program(upload)
+    world = World(program=recorded, profile=profile, concurrency=concurrency, replicates=len(seeds))
+    made = tables([world])
+    steps = [node.step for shape in recorded.shapes for node in shape]
+    return Machine(made, SameLuck(made, profile, steps, seeds)).play()
+
+
+class SameLuck(Luck):
+    """Each row draws from the streams that an org of its seed has."""
+
+    def __init__(self, made, profile, steps, seeds):
+        super().__init__(made, np.random.default_rng(0))
+        self.profile, self.steps, self.seeds, self.streams = profile, steps, seeds, {}
+
+    def stream(self, row, op):
+        return self.streams.setdefault((row, op), random.Random(f"{self.seeds[row]}//latency/{op}"))
+
+    def fates(self, rows, nodes, in_work, is_fresh):
+        takes = np.array([self.seconds_of(*each) for each in zip(rows, nodes, in_work, strict=True)])
+        patience = self.profile.request_timeout_s or np.inf
+        return Fates(np.minimum(takes, patience), np.where(takes > patience, LOST_APPLIED, OK))
+
+    def seconds_of(self, row, node, in_work):
+        step = self.steps[node]
+        model, rng = latency_of(self.profile, step.op), self.stream(row, step.op)
+        return seconds(model, contacts=step.contacts, kib=step.kib, in_work=int(in_work), rng=rng)
