@@ -16,8 +16,8 @@ RENEWAL_POLL_S = 0.1
 RENEW_AFTER = 0.9  # of a token's lifetime
 LOGINS = 3  # whose answers hold no token
 LOGIN_PAUSE_S = 1.0
-SENDS = 2  # of one call: a token may die on the way; a fresh one that is refused too is a refusal
-MAX_SENDS = 5  # where each of those tokens had served other calls before it died
+FRESH = 2  # tokens that nobody has been served for: one may die on the way, two that are refused are a refusal
+MAX_SENDS = 5  # of one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,16 @@ def authorized(flow: Flow[T], session: Session) -> Flow[T]:
 
 def _send(call: Call, session: Session) -> Flow[Reply]:
     """The answer to `call`. A token that had served and is refused now has died, and the next one is tried."""
-    for sends in range(1, MAX_SENDS + 1):
+    unserved = 0
+    for _ in range(MAX_SENDS):
         token = session.usable or (yield from login(session))
         reply: Reply = yield _bearing(call, token)
         if reply.status != 401:
             session.served.add(token)
             return reply
         session.stale(token)
-        if sends >= SENDS and token not in session.served:
+        unserved += token not in session.served
+        if unserved == FRESH:
             break
     raise _not_accepted(call, reply)
 

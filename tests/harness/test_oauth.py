@@ -63,6 +63,13 @@ def test_a_fresh_token_that_is_refused_ends_the_run(session):
     assert end.error.code == "AUTH_REJECTED"
 
 
+def test_a_token_that_dies_before_it_served_is_no_refusal_yet(session):
+    """The one before it had served: only a second new one in a row that is refused says that nobody is wanted."""
+    session.token, session.served = "old", {"old"}
+    end = ran(authorized(call(), session), no(401), token("t1"), no(401), token("t2"), Reply(status=200))
+    assert [c.headers["Authorization"] for c in end.shell.calls[::2]] == ["Bearer old", "Bearer t1", "Bearer t2"]
+
+
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
