@@ -10,6 +10,7 @@ from mockserver.errors import contact_list_not_found
 from mockserver.model import ContactList
 from mockserver.storage.column_index import ColumnIndex
 from mockserver.storage.eras import Eras
+from mockserver.storage.places import Places
 from mockserver.storage.store import Row, Snapshot
 
 _EMPTY = b""  # the row of a deleted contact: no JSON object is empty
@@ -60,8 +61,7 @@ class MemoryStore:
 
     def existing(self, list_id: str, ids: Sequence[str]) -> dict[str, Row]:
         table = self._table(list_id)
-        places = table.places()
-        return {contact_id: table.rows[places[contact_id]] for contact_id in ids if contact_id in places}
+        return {contact_id: table.rows[place] for contact_id, place in table.places().known(ids).items()}
 
     def delete_contacts(self, list_id: str, ids: Sequence[str]) -> int:
         deleted = self._table(list_id).delete(ids)
@@ -88,7 +88,7 @@ class MemoryStore:
 
     def created(self, list_id: str, ids: Sequence[str]) -> list[float]:
         table = self._table(list_id)
-        places = table.places()
+        places = table.places().known(ids)
         return [table.eras.of(places[contact_id]) for contact_id in ids]
 
     def created_until(self, list_id: str, moment: float) -> int:
@@ -164,7 +164,7 @@ class _Table:
         self.eras = Eras()
         self.attributes: dict[str, bytes] = {}
         self.saved_import = b""
-        self._places: dict[str, int] = {}
+        self._places = Places()
         self._placed = 0  # how many of `ids` are in `_places`
         self._columns: dict[str, ColumnIndex] = {}
         self._without_empty: tuple[list[str], list[Row], Eras] | None = None
@@ -178,6 +178,9 @@ class _Table:
 
     def put(self, ids: Sequence[str], rows: Sequence[Row], created: float) -> int:
         places, before = self.places(), len(self.ids)
+        if not places.known(ids) and len(set(ids)) == len(ids):  # all are new: the index takes them in when next asked
+            self.append(ids, rows, created)
+            return len(ids)
         self.eras.begin(before, created)
         for contact_id, row in zip(ids, rows, strict=True):
             place = places.setdefault(contact_id, len(self.ids))
@@ -195,7 +198,7 @@ class _Table:
     def delete(self, ids: Sequence[str]) -> int:
         places, before = self.places(), self.live
         for contact_id in ids:
-            place = places.pop(contact_id, None)
+            place = places.pop(contact_id)
             if place is not None:
                 self.ids[place], self.rows[place] = "", _EMPTY
                 self.live -= 1
@@ -204,11 +207,12 @@ class _Table:
         self._compact_if_mostly_empty()
         return before - self.live
 
-    def places(self) -> dict[str, int]:
+    def places(self) -> Places:
         """The place of each id. Built when first asked for: ids drawn by the server are rarely looked up."""
         start, end = self._placed, len(self.ids)
         if start < end:
-            self._places.update(compress(zip(self.ids[start:], range(start, end), strict=True), self.rows[start:]))
+            placed = zip(self.ids[start:], range(start, end), strict=True)
+            self._places.add(compress(placed, self.rows[start:]))
             self._placed = end
         return self._places
 
@@ -235,4 +239,4 @@ class _Table:
         if len(self.ids) - self.live > max(self.live, _FEW):
             self.ids, self.rows, self.eras = self.live_contacts()
             self._without_empty = None
-            self._places, self._placed, self._columns = {}, 0, {}
+            self._places, self._placed, self._columns = Places(), 0, {}
