@@ -11,6 +11,10 @@ from mockserver.org import Org
 from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
 
+from .postgres_server import postgres
+
+__all__ = ["postgres"]
+
 
 @pytest.fixture
 def anyio_backend():

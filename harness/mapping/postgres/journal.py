@@ -114,9 +114,11 @@ class PostgresJournal(Ledger):
         with self._mutex:
             if self._failed:
                 raise GaveUp("JOURNAL_AWAY", f"run {self.run!r}: an earlier commit failed; run the same command again.")
-            self._failed = True
-            self._repeated(change)
-            self._failed = False
+            try:
+                self._repeated(change)
+            except RunError:
+                self._failed = True
+                raise
 
     def _repeated(self, change: Callable[[], None]) -> None:
         for last in [False] * (REPEATS - 1) + [True]:

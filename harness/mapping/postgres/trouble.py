@@ -6,7 +6,7 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
-from ...errors import GaveUp, LocalResource, RunError, StateError, UsageError
+from ...errors import GaveUp, LocalResource, Refused, RunError, StateError, UsageError
 from ..trouble import RECONCILE
 
 AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)  # the transaction was taken back; repeated, it may pass
@@ -16,6 +16,16 @@ LOCAL = {  # class of the SQLSTATE, or all of it. Source: PostgreSQL 15, appendi
     "25006": "it is a read-only standby",
     "42501": "the role may not do this",
 }
+# Of the refusals to connect, whose SQLSTATE the client library keeps to itself, those that pass by themselves.
+PASSING = (
+    "starting up",
+    "shutting down",
+    "not yet accepting",
+    "recovery mode",
+    "too many",
+    "reserved",
+    "terminating",
+)
 GOES_ON = "nothing is sent that is not noted here first. Once it is back, the same command goes on."
 
 
@@ -44,6 +54,10 @@ def parsed(url: str) -> dict[str, Any]:
 def told(error: psycopg.Error, url: str) -> RunError:
     """`error` as this project's own: 5 for what passes, 8 for what somebody has to mend."""
     said, state = _words(error, url), error.sqlstate or ""
+    if not state and "FATAL" in said and not any(word in said for word in PASSING):
+        return Refused(
+            "JOURNAL_REFUSED", f"the database at {shown(url)}: {said}; correct its address, role or password."
+        )
     if lost(error) or state == "53300":  # too many connections
         return GaveUp("JOURNAL_AWAY", f"the database at {shown(url)}: {said}; {GOES_ON}")
     if isinstance(error, AGAIN):
