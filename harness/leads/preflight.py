@@ -1,8 +1,7 @@
 """The check before a run: every row is read once, and who is a lead is settled for good."""
 
-import csv
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from harness.errors import InputBad
 from harness.leads.duplicates import Keep, LeadTable, lead_table
 from harness.leads.private_file import private_folder, written
 from harness.leads.rows import RowRules, ids_of
+from harness.leads.shard_csv import csv_text
 from harness.leads.source import LeadSource
 
 
@@ -52,19 +52,20 @@ def _scan(source: LeadSource, rules: RowRules, scanned: Path) -> list[Reject]:
     """Write line, Lead ID and folded Lead ID of every lead; the other rows."""
     rejects: list[Reject] = []
     with scanned.open("w", encoding="utf-8", newline="") as file:
-        # Texts are always quoted, or a lone CR in one would end its row.
-        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         for block in source.blocks():
             leads, others = rules.split(block)
             ids = ids_of(leads.rows, rules.columns)
-            writer.writerows(zip(leads.lines, ids, _folded(ids), strict=True))
+            file.write(csv_text((list(map(str, leads.lines)), ids, _folded(ids))))
             rejects += others
     return rejects
 
 
-def _folded(ids: Sequence[LeadId]) -> Iterator[str]:
+def _folded(ids: Sequence[LeadId]) -> Sequence[str]:
     """Each Lead ID as a system sees it that ignores outer spaces, case and how accents are composed."""
-    return (unicodedata.normalize("NFC", lead_id).strip().casefold() for lead_id in ids)
+    together = "\n".join(ids)
+    if together.isascii() and together.count("\n") == len(ids) - 1:
+        return list(map(str.strip, together.lower().split("\n")))
+    return [unicodedata.normalize("NFC", lead_id).strip().casefold() for lead_id in ids]
 
 
 def _doubled(name: str, table: LeadTable, dedupe: Keep | None) -> list[Reject]:

@@ -1,7 +1,7 @@
 """The CSV file of one contact list, as the import wants it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -53,15 +53,15 @@ class _Output:
     digest: Any = field(default_factory=hashlib.sha256)
 
     def add(self, rows: Sequence[Row]) -> None:
-        chunk = _csv(rows).encode()
+        chunk = csv_text(zip(*rows, strict=True)).encode()
         self.digest.update(chunk)
         self.bytes += self.file.write(chunk)
 
 
-def _csv(rows: Sequence[Row]) -> str:
-    """`rows` as csv.writer would format them; column by column, in less than half its time on Python 3.11."""
-    columns = map(_quoted, zip(*rows, strict=True))
-    return "\n".join(map(",".join, zip(*columns, strict=True))) + "\n"
+def csv_text(columns: Iterable[Sequence[str]]) -> str:
+    """Rows, given by their columns, as csv.writer would format them; in less than half its time on Python 3.11."""
+    rows = list(map(",".join, zip(*map(_quoted, columns), strict=True)))
+    return "\n".join([*rows, ""])
 
 
 def _quoted(cells: Sequence[str]) -> Sequence[str]:

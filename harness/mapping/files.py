@@ -5,11 +5,11 @@ contact_id, contact_list_id; all parts joined with the leads are `mapping.csv`. 
 but ids. Uploads and exports do: they lie in `work/` and are removed as soon as they have served.
 """
 
-import csv
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import file_digest
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,14 @@ import msgspec
 from ..domain import LeadColumns, LeadReader, Reject
 from ..errors import GaveUp, Refused, VerifyFailed
 from ..leads.private_file import sweep, written
-from ..leads.shard_csv import write_upload
+from ..leads.shard_csv import csv_text, write_upload
 from .duck import csv_header, csv_table, database, identifier, literal
 from .records import Part, ShardRecord
 from .sealed import NotAsStored
 from .trouble import not_trusted
 
 CONTACT_ID_COLUMN = "inin-outbound-id"  # Source: exports read by public third-party code
+CHUNK_ROWS = 1000
 PART = ("lead_id", "contact_id", "contact_list_id")
 
 
@@ -124,9 +125,10 @@ class RunFiles:
         """A part from what the journal holds."""
         path = self.work / "acknowledged.csv"
         with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(PART)
-            writer.writerows(rows)
+            file.write(csv_text((name,) for name in PART))
+            left = iter(rows)
+            while chunk := list(islice(left, CHUNK_ROWS)):
+                file.write(csv_text(zip(*chunk, strict=True)))
         return path
 
     def write_mapping(self, parts: list[Path]) -> list[Reject]:
