@@ -45,17 +45,18 @@ class Removed:
 class Belongings:
     """The file of one run folder. `save` takes Making, Made and Removed, as flows yield them."""
 
-    def __init__(self, folder: Path, host: str, run_id: str) -> None:
+    def __init__(self, folder: Path, host: str, run_id: str, org: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = folder / FILE
         known = read(self.path) if _mended(self.path) else None
-        if known is not None and known.host != host:
+        if known is not None and (known.host, known.org.lower()) != (host, org.lower()):
             raise StateError(
-                "STATE_MISMATCH", f"{folder} belongs to {known.host}, not {host}; name another run folder."
+                "STATE_MISMATCH",
+                f"{folder} belongs to {known.org} {known.host}, not {org} {host}; name another run folder.",
             )
         self.run_id = known.run_id if known is not None else run_id
         if known is None:
-            self._append({"host": host, "run_id": run_id})
+            self._append({"host": host, "run_id": run_id, "org": org})
 
     def save(self, event: Any) -> None:
         """Durable when this returns."""
@@ -81,6 +82,7 @@ class Known:
     host: str
     run_id: str
     left: list[Belonging]
+    org: str = ""  # of a real one, its id
 
 
 def read(path: Path) -> Known:
@@ -94,7 +96,7 @@ def read(path: Path) -> Known:
                 left.pop((thing.kind, thing.name), None)
             else:
                 left[thing.kind, thing.name] = thing
-        return Known(first["host"], first["run_id"], list(left.values()))
+        return Known(first["host"], first["run_id"], list(left.values()), first.get("org", ""))
     except (OSError, ValueError, KeyError, TypeError, msgspec.MsgspecError) as error:
         raise StateError("STATE_CORRUPT", f"{path}: {type(error).__name__}; it does not say what was made.") from None
 

@@ -16,12 +16,13 @@ from .bookkeeping import Keeper
 from .errors import StateError
 from .flow import Call, Flow, Reply, Save, T, Wait, adrive
 from .mapping.store import has_journal, opened_journal
-from .oauth import Credentials, Session
+from .oauth import Session
+from .org import Aim, canary
 from .retry import RetryPolicy
 from .runner import wrapped
 from .shell import connected
 from .strategies.refusals import stop
-from .target import resolved
+from .target import visited
 
 CALLS = {  # find by name, get, delete
     "contact_list": (api.find_list, api.get_list, api.delete_list),
@@ -33,24 +34,12 @@ POLL_S = 5.0
 IMPORT_POLLS = 60
 
 
-def cleanup(
-    folder: Path, credentials: Credentials, *, really: bool, tell: Callable[[str], None], url: str = ""
-) -> dict[str, Any]:
+def cleanup(folder: Path, aim: Aim, *, really: bool, tell: Callable[[str], None], url: str = "") -> dict[str, Any]:
     """What became of each thing; without `really`, what would. Raises RunError."""
-    if (folder / FILE).exists():
-        known = read(folder / FILE)
-        keeper = Belongings(folder, known.host, known.run_id)
-        fates = asyncio.run(_removed_all(known.left, known.host, keeper, folder, credentials, really=really))
-    elif has_journal(folder):
-        with opened_journal(folder, url) as journal:
-            host = journal.facts()["host"]
-            things = [
-                Belonging(kind="contact_list", name=record.shard.list_name, id=record.contact_list_id)
-                for record in journal.shards()
-            ]
-            fates = asyncio.run(_removed_all(things, host, _NoNotes(), folder, credentials, really=really))
-    else:
+    places = [place for place in (folder, *canary.folders(folder)) if (place / FILE).exists() or has_journal(place)]
+    if not places:
         raise StateError("NO_STATE", f"{folder} does not say what was made; name the folder of a run.")
+    fates = [each for place in places for each in _fates(place, aim, url if place == folder else "", really=really)]
     for thing, fate in fates:
         tell(f"{thing.kind} {thing.name!r} {thing.id or ''}: {fate}")
     if not really and any(fate == "would be removed" for _, fate in fates):
@@ -62,6 +51,21 @@ def cleanup(
     }
 
 
+def _fates(folder: Path, aim: Aim, url: str, *, really: bool) -> list[tuple[Belonging, Fate]]:
+    if (folder / FILE).exists():
+        known = read(folder / FILE)
+        keeper = Belongings(folder, known.host, known.run_id, known.org)
+        return asyncio.run(_removed_all(known.left, known.host, known.org, keeper, folder, aim, really=really))
+    with opened_journal(folder, url) as journal:
+        facts = journal.facts()
+        things = [
+            Belonging(kind="contact_list", name=record.shard.list_name, id=record.contact_list_id)
+            for record in journal.shards()
+        ]
+        host, org = facts["host"], facts.get("org", "")
+        return asyncio.run(_removed_all(things, host, org, _NoNotes(), folder, aim, really=really))
+
+
 class _NoNotes:
     """An upload's journal keeps what was uploaded, also once the lists are gone."""
 
@@ -70,9 +74,10 @@ class _NoNotes:
 
 
 async def _removed_all(
-    things: list[Belonging], host: str, keeper: Keeper, folder: Path, credentials: Credentials, *, really: bool
+    things: list[Belonging], host: str, org: str, keeper: Keeper, folder: Path, aim: Aim, *, really: bool
 ) -> list[tuple[Belonging, Fate]]:
-    async with connected(resolved(host), keeper, folder / "cleanup.csv", 1) as shell:
+    target, credentials = visited(host, org, aim)
+    async with connected(target, keeper, folder / "cleanup.csv", 1) as shell:
         session = Session(credentials, shell.books.now)
         fates = []
         for thing in things:

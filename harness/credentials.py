@@ -5,8 +5,9 @@ import os
 from .oauth import Credentials
 
 ID, SECRET = "GENESYSCLOUD_OAUTHCLIENT_ID", "GENESYSCLOUD_OAUTHCLIENT_SECRET"
+MOCK = Credentials("mock-client", "mock-secret")
 
 
 def credentials() -> Credentials:
     """As the `gc` CLI and the Terraform provider read them."""
-    return Credentials(os.environ.get(ID, "mock-client"), os.environ.get(SECRET, "mock-secret"))
+    return Credentials(os.environ.get(ID, MOCK.client_id), os.environ.get(SECRET, MOCK.client_secret))

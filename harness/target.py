@@ -1,10 +1,11 @@
 """Where a run goes to: the mock on this machine, or a real org on its terms. Nothing leaves before this says yes."""
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from .credentials import credentials
+from .credentials import MOCK, credentials
 from .errors import SafetyStop, StateError, UsageError
 from .hosts import Target
 from .oauth import Credentials
@@ -39,6 +40,12 @@ def credentials_for(target: Target, aim: Aim | None = None) -> Credentials:
         return credentials()
     known = account(aim or Aim())
     return Credentials(known.client_id, known.client_secret, known.token, target.terms.org_id)
+
+
+def credentials_between(targets: Sequence[Target], aim: Aim) -> list[Credentials]:
+    """Of two that are compared. Beside a real org the other one is a mock, which is not shown the org's secret."""
+    real = any(target.terms is not None for target in targets)
+    return [MOCK if real and each.terms is None else credentials_for(each, aim) for each in targets]
 
 
 def visited(host: str, org_id: str, aim: Aim) -> tuple[Target, Credentials]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, Literal
 
-from .errors import GaveUp, UsageError
+from .errors import GaveUp, RunError
 from .execution import Outcome, Plan
 from .hosts import Target
 from .leads.preflight import check
@@ -21,6 +21,7 @@ from .mapping.files import write_json
 from .mapping.room import needed_bytes, require_room
 from .mapping.store import has_journal, require_client
 from .oauth import Credentials
+from .org import Aim
 from .results import input_facts, machine, run_document, strategy_entry, write_requests
 from .strategies import strategy
 from .strategies.job import Settings
@@ -48,13 +49,17 @@ class Upload:
     max_duration_s: float = 24 * 3600.0
     settings: Settings = field(default_factory=Settings)
     command: str = ""
+    aim: Aim = field(default_factory=Aim)  # if the target is a real org
+    sends_canaries: bool = True  # to a real org; who does not needs those of another command
     journal: str = field(default="", repr=False)  # address of a database, in place of a file in the folder
 
     def run_folder(self) -> Path:
         """The folder named; else one that the same command finds again, and no other."""
         if self.folder is not None:
             return self.folder
-        about = sha256(f"{self.leads.resolve()}\n{self.target}\n{self.strategy}".encode()).hexdigest()[:8]
+        about = sha256(
+            f"{self.leads.resolve()}\n{self.target}{self.aim.terms.org_id}\n{self.strategy}".encode()
+        ).hexdigest()[:8]
         return RUNS / f"{self.leads.stem}-{self.strategy}-{about}"
 
 
@@ -75,7 +80,7 @@ class Prepared:
             [strategy_entry(outcome, ".")],
             command=self.order.command,
             run_id=outcome.plan.run_id,
-            target={"kind": "mock" if outcome.books.mock_seen else "org", "host": self.target.api},
+            target=self._org() | {"host": self.target.api, "kind": "mock" if outcome.books.mock_seen else "org"},
             pace="real",
             seed=self.order.seed,
             profile=None,
@@ -85,6 +90,9 @@ class Prepared:
         )
         write_json(self.folder / "run.json", document)
         return document
+
+    def _org(self) -> dict[str, Any]:
+        return {"org": self.target.org_id} if self.target.org_id else {}
 
 
 def new_run_id() -> str:
@@ -99,15 +107,35 @@ def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
     from .awake import awake  # these need an HTTP client, which takes longer to load than a bad input to refuse
     from .runner import complete
 
-    outcome = asyncio.run(_stoppable(complete(ready.plan, ready.target, order.credentials, ready.folder, awake)))
+    target = ready.target if ready.target.terms is None else _tried(ready, tell)
+    outcome = _run(complete(ready.plan, target, order.credentials, ready.folder, awake))
     return ready.documented(outcome, time.perf_counter() - wall)
+
+
+def _tried(ready: Prepared, tell: Callable[[str], None]) -> Target:
+    """The real org, once its canaries are proved and removed, on terms that are left for the rest. Raises RunError."""
+    from .cleanup import cleanup
+    from .org import canary, who
+
+    def remove(place: Path) -> None:
+        cleanup(place, ready.order.aim, really=True, tell=tell)
+
+    try:
+        asyncio.run(who.ask(ready.target, ready.order.credentials, ready.folder / "org.csv"))
+        spent = canary.prove(ready.plan, ready.target, ready.order.credentials, ready.folder, _run, remove)
+        tell(f"canaries: {spent:,} contacts, proved and removed")
+        return canary.for_the_rest(ready.plan, ready.target, spent)
+    except BaseException:
+        if ready.plan.checked is not None:
+            ready.plan.checked.unlink(missing_ok=True)
+        raise
 
 
 def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
     """The order with its input checked; nothing has been sent. Raises RunError."""
     if order.journal:
         require_client(order.journal)
-    chosen, target = strategy(order.strategy), resolved(order.target)
+    chosen, target = strategy(order.strategy), resolved(order.target, order.aim)
     source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone)
     folder = order.run_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -132,14 +160,31 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
         journal=order.journal,
     )
     try:
+        _require_safe(order, plan, target, folder)
         lists = len(plan.shards())
         if not has_journal(folder):
             require_room(folder, needed_bytes(preflight.leads, preflight.source))
-    except UsageError:
+    except RunError:
         checked.unlink()
         raise
     tell(f"{chosen.name}: {preflight.leads:,} leads into {lists} lists of {target.api}; run folder {folder}")
     return Prepared(order, plan, target, folder)
+
+
+def _require_safe(order: Upload, plan: Plan, target: Target, folder: Path) -> None:
+    """Raises SafetyStop where leads or a former command leave open what a real org needs to have settled."""
+    if target.terms is None:
+        return
+    from .org import canary, numbers
+
+    if not target.terms.real_numbers:
+        numbers.require_fictional(plan.preflight.source, plan.preflight.source.name)
+    if not order.sends_canaries:
+        canary.require_proved(plan, target, folder)
+
+
+def _run(main: Coroutine[Any, Any, Outcome]) -> Outcome:
+    return asyncio.run(_stoppable(main))
 
 
 async def _stoppable(main: Coroutine[Any, Any, Outcome]) -> Outcome:

@@ -13,12 +13,13 @@ from .mapping.ledger import Ledger
 from .mapping.store import has_journal, opened_journal
 from .mapping.verify import Findings, compare_exports
 from .mapping_copy import checked_manifest
-from .oauth import Credentials, Session
+from .oauth import Session
+from .org import Aim
 from .runner import Runner
 from .shell import connected
 from .strategies.export import export_verification
 from .strategies.job import Job, Settings, Stage
-from .transport import Target
+from .target import visited
 
 WORKERS = 4
 
@@ -33,14 +34,14 @@ class _OnlyColumns:
         yield from ()
 
 
-def verify(folder: Path, credentials: Credentials, tell: Callable[[str], None], url: str = "") -> dict[str, Any]:
+def verify(folder: Path, aim: Aim, tell: Callable[[str], None], url: str = "") -> dict[str, Any]:
     """Counts of what is amiss, and whether nothing is. Raises RunError when it cannot be told."""
     manifest = checked_manifest(folder)
     if not has_journal(folder):
         raise StateError("NO_STATE", f"{folder} has no journal; only the folder of an upload can be verified.")
     with opened_journal(folder, url) as journal:
         tell(f"exporting {len(journal.shards())} lists of {journal.facts()['host']}")
-        findings = asyncio.run(_compared(folder, journal, credentials))
+        findings = asyncio.run(_compared(folder, journal, aim))
     return {"run": str(folder), "rows": manifest["rows"], "verified": findings.proved, **asdict(findings)}
 
 
@@ -50,13 +51,14 @@ def complaint(document: dict[str, Any]) -> RunError:
     return VerifyFailed("VERIFY_FAILED", f"{document['run']}: {counts}; the org is not what mapping.csv says any more.")
 
 
-async def _compared(folder: Path, journal: Ledger, credentials: Credentials) -> Findings:
+async def _compared(folder: Path, journal: Ledger, aim: Aim) -> Findings:
     facts = journal.facts()
     columns = LeadColumns(names=(facts["lead_id"], facts["phone"]), lead_id=facts["lead_id"], phone=facts["phone"])
     source = _OnlyColumns(columns)
     files = RunFiles(folder, source, folder / "leads.parquet")
     job = Job(leads=source, progress=journal, files=files, settings=Settings(poll_initial_s=0.2))
-    async with connected(Target.one_host(facts["host"]), journal, folder / "verify.csv", WORKERS) as shell:
+    target, credentials = visited(facts["host"], facts.get("org", ""), aim)
+    async with connected(target, journal, folder / "verify.csv", WORKERS) as shell:
         runner = Runner(shell, Session(credentials, shell.books.now), WORKERS, seed=0)
         await runner.run(Stage("verification", export_verification(job).flows))
     return compare_exports(files, journal.shards())

@@ -30,3 +30,6 @@ Journal = Annotated[
         show_envvar=True,
     ),
 ]
+Target = Annotated[
+    str, typer.Option(help="mock (127.0.0.1:8080), the URL of a server on this machine, or org: a real one.")
+]

@@ -1,15 +1,23 @@
 """Commands that load leads, prove what became of them, and tell of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..org.terms import Aim
+from .aiming import CAPS, NOWHERE, agreed, aimed, loading_nothing
 from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
-from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed
+from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Target
 from .output import as_document, command_line, exit_with, finish, progress, show, told, write_report
 
+if TYPE_CHECKING:  # a command imports what it needs when it runs
+    from ..strategies.job import Settings
+
 LOCAL_QUIET_S = 5.0  # a server on this machine has ended what it was asked by then
+ORG_QUIET_S = 60.0
+LOCAL_POLL_S, ORG_POLL_S = 0.2, 1.0  # the first of a job's
+QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"
 
 
 def compare(
@@ -54,14 +62,13 @@ def compare(
         finish(document, out, as_json, held)
 
 
+@aimed(CAPS)
 def upload(
     strategy: Annotated[str, typer.Option(help="How: batch-api, batch-api-own-ids, csv-import-export, ...")],
     leads: Annotated[Path, typer.Option(help="A .csv or .parquet file.")],
     lead_id: Annotated[str, typer.Option(help="The Lead ID column.")],
     phone: Annotated[str, typer.Option(help="The phone column.")],
-    target: Annotated[
-        str, typer.Option(help="mock (127.0.0.1:8080), or the URL of a server on this machine.")
-    ] = "mock",
+    target: Target = "mock",
     run: Annotated[Path | None, typer.Option(help="Run folder; the same one goes on. [runs/...]")] = None,
     contacts_per_list: Annotated[int, typer.Option(min=1, help="What one contact list may hold.")] = 1_000_000,
     lists: Annotated[
@@ -69,9 +76,7 @@ def upload(
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, max=1000, help="Contacts in one POST.")] = 1000,
     body_bytes: Annotated[int, typer.Option(min=1024, help="Bytes in one POST.")] = 3_000_000,
-    quiet_period: Annotated[
-        float | None, typer.Option(min=0, help="Seconds until a lost request has surely ended. [5 on this machine]")
-    ] = None,
+    quiet_period: Annotated[float | None, typer.Option(min=0, help=QUIET)] = None,
     dedupe: Annotated[Keep | None, typer.Option(help="Of rows with one Lead ID, keep this one.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Load leads that an earlier run has loaded, too.")] = False,
     max_duration: Annotated[float, typer.Option(min=1, help="Give up after so many seconds; resumable.")] = 86_400.0,
@@ -83,21 +88,22 @@ def upload(
     junit: Junit = None,
     summary: Summary = None,
     as_json: Json = False,
+    aim: Aim = NOWHERE,
 ) -> None:
     """Upload leads by one strategy, keep the mapping, prove it. The same command again goes on where it stopped."""
     from .. import upload as command
-    from ..credentials import credentials
-    from ..strategies.job import Settings
+    from ..target import credentials_for, resolved
 
     with told(as_json):
         held = limits(threshold, thresholds, junit, summary)
+        aim = agreed(aim, target)
         order = command.Upload(
             strategy=strategy,
             leads=leads,
             lead_id=lead_id,
             phone=phone,
             target=target,
-            credentials=credentials(),
+            credentials=credentials_for(resolved(target, aim), aim),
             run_id=command.new_run_id(),
             folder=run,
             contacts_per_list=contacts_per_list,
@@ -107,86 +113,96 @@ def upload(
             dedupe=None if dedupe is None else dedupe.value,
             again=again,
             max_duration_s=max_duration,
-            settings=Settings(
-                batch_size=batch_size,
-                body_bytes=body_bytes,
-                quiet_s=LOCAL_QUIET_S if quiet_period is None else quiet_period,
-                settle_s=LOCAL_QUIET_S if quiet_period is None else min(LOCAL_QUIET_S, quiet_period),
-                poll_initial_s=0.2,
-            ),
+            settings=_settings(target, quiet_period, batch_size=batch_size, body_bytes=body_bytes),
             command=command_line(),
+            aim=aim,
             journal=journal,
         )
         document = command.upload(order, progress)
         finish(document, order.run_folder(), as_json, held)
 
 
+@aimed()
 def reconcile(
     leads: Annotated[Path, typer.Option(help="The .csv or .parquet file of the upload.")],
     lead_id: Annotated[str, typer.Option(help="The Lead ID column.")],
     phone: Annotated[str, typer.Option(help="The phone column.")],
     run: Annotated[Path, typer.Option(help="The run folder whose state is lost or damaged.")],
     from_server: Annotated[bool, typer.Option("--from-server", help="Believe what the org holds now.")] = False,
-    target: Annotated[
-        str, typer.Option(help="mock (127.0.0.1:8080), or the URL of a server on this machine.")
-    ] = "mock",
+    target: Target = "mock",
     strategy: Annotated[str, typer.Option(help="How the leads were loaded. [as the folder says]")] = "",
     lists: Annotated[str, typer.Option(help="Ids of the run's contact lists. [found by the folder and by name]")] = "",
     contacts_per_list: Annotated[int | None, typer.Option(min=1, help="As the upload was told.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, max=1000, help="As the upload was told.")] = None,
     body_bytes: Annotated[int | None, typer.Option(min=1024, help="As the upload was told.")] = None,
-    quiet_period: Annotated[
-        float | None, typer.Option(min=0, help="Seconds until a lost request has surely ended. [5 on this machine]")
-    ] = None,
+    quiet_period: Annotated[float | None, typer.Option(min=0, help=QUIET)] = None,
     dedupe: Annotated[Keep | None, typer.Option(help="As the upload was told.")] = None,
     concurrency: Concurrency = 8,
     as_json: Json = False,
+    aim: Aim = NOWHERE,
 ) -> None:
     """Make the lost or damaged state of an upload anew from what the org holds. Writes nothing to the org."""
     from .. import reconcile as command
-    from ..credentials import credentials
     from ..errors import UsageError
     from ..strategies.job import Settings
+    from ..target import credentials_for, resolved
     from ..upload import Upload, new_run_id
 
     with told(as_json):
         if not from_server:
             raise UsageError("NO_SOURCE", "say what is to be believed: --from-server, the org as it is now.")
+        aim = agreed(loading_nothing(aim), target)
         plan = {"contacts_per_list": contacts_per_list, "batch_size": batch_size, "body_bytes": body_bytes}
         given = {name: value for name, value in plan.items() if value is not None}
         tuned = {name: value for name, value in given.items() if name in Settings.__dataclass_fields__}
-        quiet_s = LOCAL_QUIET_S if quiet_period is None else quiet_period
         order = Upload(
             strategy=strategy,
             leads=leads,
             lead_id=lead_id,
             phone=phone,
             target=target,
-            credentials=credentials(),
+            credentials=credentials_for(resolved(target, aim), aim),
             run_id=new_run_id(),
             folder=run,
             contacts_per_list=contacts_per_list or 1_000_000,
             concurrency=concurrency,
             dedupe=None if dedupe is None else dedupe.value,
-            settings=Settings(quiet_s=quiet_s, settle_s=min(LOCAL_QUIET_S, quiet_s), poll_initial_s=0.2, **tuned),
+            settings=_settings(target, quiet_period, **tuned),
             command=command_line(),
+            aim=aim,
         )
         known = command.with_what_is_known(order, run, given=given.keys())
         document = command.reconcile(known, [each.strip() for each in lists.split(",") if each.strip()], progress)
         finish(document, run, as_json)
 
 
+def _settings(target: str, quiet_period: float | None, **tuned: int) -> "Settings":
+    """What is tuned, and the patience that fits where it goes."""
+    from ..strategies.job import Settings
+    from ..target import ORG
+
+    far = target == ORG
+    quiet_s = (ORG_QUIET_S if far else LOCAL_QUIET_S) if quiet_period is None else quiet_period
+    return Settings(
+        quiet_s=quiet_s,
+        settle_s=min(LOCAL_QUIET_S, quiet_s),
+        poll_initial_s=ORG_POLL_S if far else LOCAL_POLL_S,
+        **tuned,
+    )
+
+
+@aimed()
 def verify(
     run: Annotated[Path, typer.Argument(help="Run folder of an upload.")],
     journal: Journal = "",
     as_json: Json = False,
+    aim: Aim = NOWHERE,
 ) -> None:
     """Prove a finished upload again: its files against each other, and against what the org exports now."""
     from .. import verify as command
-    from ..credentials import credentials
 
     with told(as_json):
-        document = command.verify(run, credentials(), progress, journal)
+        document = command.verify(run, aim, progress, journal)
         problem = None if document["verified"] else command.complaint(document)
         show(document | as_document(problem) if as_json else document, as_json)
         exit_with(problem)

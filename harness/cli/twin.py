@@ -5,38 +5,41 @@ from typing import Annotated
 
 import typer
 
-from .options import Concurrency, Journal, Json, Seed
+from ..org.terms import PER_MINUTE, Aim
+from .aiming import NOWHERE, agreed, aimed, at_most
+from .options import Concurrency, Journal, Json, Seed, Target
 from .output import progress, show, told
 
 RUNS = Path("runs")
+LOCAL_PER_MINUTE = 300
 
 
+@aimed()
 def probe(
-    target: Annotated[
-        str, typer.Option(help="mock (127.0.0.1:8080), or the URL of a server on this machine.")
-    ] = "mock",
+    target: Target = "mock",
     run: Annotated[Path | None, typer.Option(help="Folder of what it makes and finds. [runs/probe-<run id>]")] = None,
     to: Annotated[Path | None, typer.Option(help="Write a profile of what was found, a .toml file.")] = None,
     max_contacts: Annotated[int, typer.Option(min=1, help="Send no more contacts than this.")] = 2_000,
     max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 1_500,
     settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
     as_json: Json = False,
+    aim: Aim = NOWHERE,
 ) -> None:
     """Ask an org what the documentation leaves open, with a few contacts in lists of its own, which it removes."""
     import asyncio
     from datetime import UTC, datetime
 
-    from ..credentials import credentials
     from ..load.caps import Caps
-    from ..target import resolved
+    from ..target import credentials_for, resolved
     from ..twin import probe as command
     from ..upload import new_run_id
 
     with told(as_json):
-        run_id = new_run_id()
+        run_id, aim = new_run_id(), agreed(aim, target)
+        where = resolved(target, aim)
         ordered = command.Probe(
-            target=resolved(target),
-            credentials=credentials(),
+            target=where,
+            credentials=credentials_for(where, aim),
             folder=run or RUNS / f"probe-{run_id}",
             run_id=run_id,
             caps=Caps(contacts=max_contacts, requests=max_requests),
@@ -48,10 +51,9 @@ def probe(
         show(document if as_json else {key: document[key] for key in ("run", "host")} | document["settings"], as_json)
 
 
+@aimed()
 def calibrate(
-    target: Annotated[
-        str, typer.Option(help="mock (127.0.0.1:8080), or the URL of a server on this machine.")
-    ] = "mock",
+    target: Target = "mock",
     to: Annotated[Path, typer.Option(help="The profile to write, a .toml file.")] = Path("calibrated.toml"),
     run: Annotated[
         Path | None,
@@ -60,26 +62,29 @@ def calibrate(
     max_contacts: Annotated[int, typer.Option(min=1, help="Send no more contacts than this.")] = 25_000,
     max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 1_500,
     max_minutes: Annotated[float, typer.Option(min=0.1, help="Measure no longer than this.")] = 15.0,
-    rate: Annotated[int, typer.Option(min=1, help="Send no more requests in a minute than this.")] = 300,
+    rate: Annotated[
+        int | None, typer.Option(min=1, help=f"Send no more requests in a minute. [300; {PER_MINUTE} to an org]")
+    ] = None,
     concurrency: Concurrency = 8,
     seed: Seed = 1,
     as_json: Json = False,
+    aim: Aim = NOWHERE,
 ) -> None:
     """Measure an org with some thousand contacts, which it removes, and write a profile that behaves like it."""
     import asyncio
     from datetime import UTC, datetime
 
-    from ..credentials import credentials
-    from ..target import resolved
+    from ..target import credentials_for, resolved
     from ..twin import calibrate as command
     from ..twin.calibrate.telling import told as told_in_words
     from ..upload import new_run_id
 
     with told(as_json):
-        run_id = new_run_id()
+        run_id, aim = new_run_id(), agreed(at_most(aim, rate), target)
+        where = resolved(target, aim)
         order = command.Calibration(
-            target=resolved(target),
-            credentials=credentials(),
+            target=where,
+            credentials=credentials_for(where, aim),
             folder=run or RUNS / f"calibrate-{run_id}",
             run_id=run_id,
             date=f"{datetime.now(UTC):%Y-%m-%d}",
@@ -87,7 +92,7 @@ def calibrate(
             max_contacts=max_contacts,
             max_requests=max_requests,
             max_minutes=max_minutes,
-            per_minute=rate,
+            per_minute=rate or (LOCAL_PER_MINUTE if where.terms is None else PER_MINUTE),
             concurrency=concurrency,
             seed=seed,
         )
@@ -98,29 +103,29 @@ def calibrate(
             typer.echo(told_in_words(document))
 
 
+@aimed()
 def conform(
-    target: Annotated[str, typer.Option(help="An org: mock, or the URL of a server on this machine.")],
+    target: Annotated[str, typer.Option(help="An org: mock, the URL of a server on this machine, or org.")],
     against: Annotated[str, typer.Option(help="The other one.")],
     run: Annotated[Path | None, typer.Option(help="Folder of what it makes. [runs/conform-<run id>]")] = None,
     settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
     as_json: Json = False,
+    aim: Aim = NOWHERE,
 ) -> None:
     """Make the same calls on two orgs and tell where their answers differ; exit code 99 if they do."""
     import asyncio
 
-    from ..credentials import credentials
-    from ..target import resolved
+    from ..target import credentials_between, resolved
     from ..twin import conform as command
     from ..upload import new_run_id
 
     with told(as_json):
-        run_id = new_run_id()
+        run_id, aim = new_run_id(), agreed(aim, target, against)
         folder = run or RUNS / f"conform-{run_id}"
+        orgs = [resolved(name, aim) for name in (target, against)]
         ours, theirs = (
-            command.Side(
-                target=resolved(org), credentials=credentials(), folder=folder / name, run_id=f"{run_id}-{name}"
-            )
-            for name, org in (("target", target), ("against", against))
+            command.Side(target=org, credentials=known, folder=folder / name, run_id=f"{run_id}-{name}")
+            for name, org, known in zip(("target", "against"), orgs, credentials_between(orgs, aim), strict=True)
         )
         document = asyncio.run(command.conformed(ours, theirs, progress, settle))
         found = document["differences"]
@@ -134,16 +139,17 @@ def conform(
             raise typer.Exit(99)
 
 
+@aimed()
 def cleanup(
     run: Annotated[Path, typer.Argument(help="Folder of an upload, a probe or a calibration.")],
     yes: Annotated[bool, typer.Option("--yes", help="Remove it; without, only say what would be.")] = False,
     journal: Journal = "",
     as_json: Json = False,
+    aim: Aim = NOWHERE,
 ) -> None:
     """Remove what a run has made in the org: its own lists with all their contacts, and nothing else."""
     from .. import cleanup as command
-    from ..credentials import credentials
 
     with told(as_json):
-        document = command.cleanup(run, credentials(), really=yes, tell=progress, url=journal)
+        document = command.cleanup(run, aim, really=yes, tell=progress, url=journal)
         show(document if as_json else {key: document[key] for key in ("run", "removed")}, as_json)

@@ -26,10 +26,7 @@ class Guard:
         """Raises SafetyStop unless `call` may leave."""
         if self.terms is None:
             return
-        if not self.terms.org_id:
-            raise SafetyStop(
-                "ORG_ID_MISSING", "say which org is meant: --org-id, as Admin > Account Settings or `gc` tell it."
-            )
+        require_named(self.terms)
         if not self.terms.confirmed:
             raise SafetyStop("NOT_CONFIRMED", f"nobody has confirmed that org {self.terms.org_id} is to be loaded.")
         if call.op not in ANYTIME and call.bearer and not self.org_seen:
@@ -53,6 +50,12 @@ class Guard:
     def is_idle(self, list_id: str) -> bool:
         """Whether every kind of campaign has been asked for, and none uses the list."""
         return bool(list_id) and all((op, list_id) in self._idle for op in api.CAMPAIGNS)
+
+
+def require_named(terms: Terms) -> None:
+    """Raises SafetyStop unless somebody has said which org is meant."""
+    if not terms.org_id:
+        raise SafetyStop("ORG_ID_MISSING", "say which org is meant: --org-id ID, as `gc organizations me` tells it.")
 
 
 def require_org(reply: Reply, org_id: str) -> None:

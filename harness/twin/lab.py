@@ -92,7 +92,7 @@ async def opened(
     concurrency: int = 8,
 ) -> AsyncIterator[Lab]:
     """A lab whose notes lie in `folder`. The requests that tidy up are outside the caps."""
-    belongings = Belongings(folder, target.api, run_id)
+    belongings = Belongings(folder, target.api, run_id, target.org_id)
     async with connected(target, belongings, folder / REQUESTS, concurrency, caps=caps) as shell:
         lab = Lab(
             purpose=purpose,
