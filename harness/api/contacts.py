@@ -1,9 +1,10 @@
 """Contacts: sent in batches, searched for, read back."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -166,6 +167,11 @@ def contacts_count(reply: Reply) -> int:
     return count
 
 
+def get_contact(list_id: str, contact_id: str) -> Call:
+    url = f"{LISTS}/{list_id}/contacts/{quote(contact_id, safe='')}"
+    return Call(op="contacts.get", method="GET", url=url, idempotent=True, contact_list_id=list_id)
+
+
 def bulk_get(list_id: str, contact_ids: Sequence[str]) -> Call:
     return Call(
         op="contacts.bulk",
@@ -181,3 +187,9 @@ def bulk_get(list_id: str, contact_ids: Sequence[str]) -> Call:
 def bulk_contacts(reply: Reply, lead_id_column: str) -> dict[ContactId, LeadId]:
     read = contact_types.reader(lead_id_column)
     return {ContactId(one.id): LeadId(read.lead_id(one)) for one in decoded(reply, read.type)}
+
+
+def lead_of(reply: Reply, lead_id_column: str) -> LeadId:
+    """The Lead ID of the one contact that was read."""
+    (lead_id,) = bulk_contacts(replace(reply, body=b"[" + reply.body + b"]"), lead_id_column).values()
+    return lead_id

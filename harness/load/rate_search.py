@@ -14,6 +14,7 @@ GROW = 2.0
 CLOSE = 1.035  # how far apart the ends of the bracket may be
 BELOW, ABOVE = 0.985, 1.02  # of what was accepted: expected to pass, and not to
 KEPT_UP = 0.95  # of the rate on offer has to have been taken, or it was never tried: more users, or a faster server
+SHORT_STEPS = 3  # that fall short of their rate before that is not taken for an accident
 EASY = 0.3  # of the highest rate that passed, while those sent back come again
 AT_EASE = 0.97  # of the rate found, for the leads that are left
 GRACE_S = 2.0  # beyond a window: Retry-After counts in whole seconds, rounded up
@@ -32,6 +33,7 @@ class RateSearch:
     steps: list[dict[str, Any]] = field(default_factory=list)
     _began: float | None = None  # of the step; before it those sent back come again
     _taken: deque[float] = field(default_factory=deque)
+    _short: int = 0  # steps in a row that did not get their rate sent
     _guesses: list[float] = field(default_factory=list)
 
     def per_s(self, now: float) -> float:
@@ -57,16 +59,23 @@ class RateSearch:
         self.steps.append(
             {"per_min": round(self.rate * 60, 3), "passed": passed, "taken_per_min": round(taken * 60, 3)}
         )
-        if passed:
-            self.unlimited = len(self._taken) + 2 < self.rate * self.window_s * KEPT_UP
-            self.accepted = max(self.accepted, taken if self.unlimited else self.rate)
+        kept_up = len(self._taken) + 2 >= self.rate * self.window_s * KEPT_UP
+        self._short = 0 if kept_up or not passed else self._short + 1
+        if self._short:
+            self.unlimited = self._short == SHORT_STEPS
+            self.accepted = max(self.accepted, taken)
+        elif passed:
+            self.accepted = max(self.accepted, self.rate)
         else:
             if self.refused == math.inf:
                 self._guesses = [taken * BELOW, taken * ABOVE]
             self.refused = min(self.refused, self.rate)
         self._began = now if passed else now + self.window_s + GRACE_S
         self.ended = self.unlimited or self.refused <= self.accepted * CLOSE
-        self.rate = self.accepted * AT_EASE if self.ended else self._next()
+        if self.ended:
+            self.rate = self.accepted * AT_EASE
+        elif not self._short:
+            self.rate = self._next()
 
     def _next(self) -> float:
         """Where the accepted requests point, once each and within the bracket; else its middle."""

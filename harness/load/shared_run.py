@@ -2,72 +2,60 @@
 
 import logging
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 from ..bookkeeping import Bookkeeping
-from ..errors import GaveUp, RunError, UsageError, VerifyFailed
+from ..errors import GaveUp, RunError, VerifyFailed
 from ..execution import opened
 from ..flow import Shell, drive
 from ..oauth import Session
-from ..results import complaint
 from ..retry import RetryPolicy
 from ..runner import wrapped
 from ..strategies.job import Stage
+from ..thresholds.language import Threshold
 from ..upload import Prepared
 from .budget import RateBudget
+from .day import Mapped, Newest
 from .figures import Figures, mapped_before
 from .handout import Handout
 from .pacing import Pacing
 from .samples import Samples
+from .verdict import STOPPED, Verdict, concluded, stopped
 
 PROOF = "verification"
 log = logging.getLogger("contactbench")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How a run ended: what a shell is told, and what a person is."""
-
-    exit_code: int
-    text: str
-    complete: bool = False  # the run came to its end and has a report, whatever that says
-
-    @classmethod
-    def of(cls, error: Exception) -> "Verdict":
-        return cls(getattr(error, "exit_code", 1), str(error) or type(error).__name__)
-
-
-def stopped() -> GaveUp:
-    return GaveUp("STOPPED", "before the end; the journal is whole, the same command goes on from there.")
-
-
-STOPPED = Verdict.of(stopped())
 
 
 class SharedRun:
     """Locked and open from the start until `finish`. Raises RunError when it cannot be opened."""
 
     def __init__(
-        self, ready: Prepared, policy: RetryPolicy, clock: Callable[[], float], pacing: Pacing | None = None
+        self,
+        ready: Prepared,
+        policy: RetryPolicy,
+        clock: Callable[[], float],
+        pacing: Pacing | None = None,
+        limits: Sequence[Threshold] = (),
     ) -> None:
         self.verdict: Verdict | None = None
         self._ready, self._policy, self._clock, self._began = ready, policy, clock, clock()
         self.folder, self.target, self.pacing = ready.folder, ready.target, pacing
+        self._limits = limits
+        self.mistakes: list[str] = []  # what bystanders saw that the mapping does not say
         self._session = Session(ready.order.credentials, clock)
         self._numbers = count()
         with ExitStack() as opening:
             self._run = opening.enter_context(opened(ready.plan, ready.target, ready.folder))
             samples = opening.enter_context(closing(Samples(ready.folder / "requests.csv")))
             self._files = opening.pop_all()
+        self._newest = Newest(self._run.journal)
         self.books = Bookkeeping.towards(
             ready.target,
             clock=clock,
             samples=samples,
-            journal=self._run.journal,
+            journal=self._newest,
             deadline_s=ready.plan.deadline_s,
             budget=RateBudget() if pacing is None else pacing.budget(),
         )
@@ -101,6 +89,27 @@ class SharedRun:
         stage, leads = self._handout.stage, self._ready.plan.preflight.leads
         return Figures.of(self.books, self._run.journal, stage, leads, self._mapped_before)
 
+    # --- for who looks on ---------------------------------------------------------------------------------------------
+
+    @property
+    def loading(self) -> bool:
+        """Whether the proof, which nobody should disturb, is still to come."""
+        return self.verdict is None and self._handout.error is None and self._handout.stage != PROOF
+
+    @property
+    def lead_id_column(self) -> str:
+        return self._ready.plan.preflight.source.columns.lead_id
+
+    def mapped_contact(self, rng: random.Random) -> Mapped | None:
+        """One of the contacts mapped last; None while there is none."""
+        return self._newest.pick(self._run.journal.shards(), rng)
+
+    def another_session(self) -> Session:
+        """With a token of its own, of the same OAuth client."""
+        return Session(self._ready.order.credentials, self._clock)
+
+    # ------------------------------------------------------------------------------------------------------------------
+
     def stop(self) -> None:
         """Begin no other flow."""
         self._handout.stop(stopped())
@@ -132,41 +141,14 @@ class SharedRun:
         self._files.close()  # the samples are read from their file
         if not self.books.samples.count:
             raise GaveUp("NOTHING_SENT", "not one request went out, so nothing was tested.")
-        arrivals = {} if self.pacing is None else {"arrivals": self.pacing.facts()}
-        document = self._ready.documented(outcome, wall_s, **arrivals)
-        written = [self._ready.folder / name for name in ("mapping.csv", "run.json", "requests.parquet")]
-        written += _report(self._ready)
-        problem = complaint(document)
-        lines = [*_lines(document["strategies"][0]), *([] if self.pacing is None else self.pacing.told())]
-        text = "\n".join([*lines, *(f"wrote {path}" for path in written)])
-        if problem is None:
-            return Verdict(0, text, complete=True)
-        return Verdict(problem.exit_code, f"{text}\n{problem}", complete=True)
+        verdict = concluded(self._ready, outcome, wall_s, self.pacing, self._limits)
+        return verdict if not self.mistakes else verdict.but(VerifyFailed("READ_DIFFERS", self._mistaken()))
+
+    def _mistaken(self) -> str:
+        return f"{len(self.mistakes)} contacts read during the upload differ from the mapping: {self.mistakes[0]}."
 
 
 def _told(error: Exception) -> Verdict:
     if not isinstance(error, RunError):
         log.error("a fault of contactbench itself", exc_info=error)
     return Verdict.of(error)
-
-
-def _report(ready: Prepared) -> list[Any]:
-    from reports import ReportError, write  # draws charts: a second that only a run at its end has to spend
-
-    try:
-        return write(ready.folder)
-    except ReportError as error:
-        raise UsageError("NO_REPORT", f"{error}.") from None
-
-
-def _lines(entry: dict[str, Any]) -> list[str]:
-    """What a person wants to know first."""
-    verdict = "VERIFIED" if entry["verified"] else "NOT VERIFIED"
-    rate = "" if entry["contacts_per_s"] is None else f" ({entry['contacts_per_s']:,.0f} contacts/s)"
-    leads = f"{entry['mapped']:,} of {entry['leads']:,} leads mapped, {entry['rejected']:,} rejected"
-    repeats = f"{entry['retries']:,} repeated, {entry['status_429']:,} answers 429, {entry['in_doubt']:,} in doubt"
-    return [
-        f"{entry['strategy']}: {verdict}, {leads}",
-        f"mapping complete after {entry['duration_s']:.1f} s{rate}, proved in {entry['verification_s']:.1f} s more",
-        f"{entry['requests']:,} requests, {repeats}, {entry['resolved']:,} leads found again by search",
-    ]

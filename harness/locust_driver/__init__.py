@@ -3,8 +3,9 @@
 The only package of the harness that imports Locust, which replaces sockets, locks and sleep in the whole process.
 """
 
+from .bystander import Bystander
 from .exchange import exchange
 from .load_run import LoadRun
 from .user import LeadUser
 
-__all__ = ["LeadUser", "LoadRun", "exchange"]
+__all__ = ["Bystander", "LeadUser", "LoadRun", "exchange"]

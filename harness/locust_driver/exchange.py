@@ -21,16 +21,16 @@ from ..transport import MAX_ANSWER_BYTES, Target
 CHUNK = 256 * 1024
 
 
-def exchange(session: FastHttpSession, target: Target, call: Call) -> Reply:
-    """The answer to `call`, noted in Locust's statistics under its operation; no answer is a Reply too."""
+def exchange(session: FastHttpSession, target: Target, call: Call, name: str = "") -> Reply:
+    """The answer to `call`, noted in Locust's statistics under its operation or `name`; no answer is a Reply too."""
     url = target.url(call) + (f"?{urlencode(call.query)}" if call.query else "")
     with gevent.Timeout(call.timeout_s), _body(call) as (body, headers):
-        return _exchange(session, url, call, body, headers)
+        return _exchange(session, url, call, {"name": name or call.op, "data": body, "headers": headers})
 
 
-def _exchange(session: FastHttpSession, url: str, call: Call, body: Any, headers: dict[str, str]) -> Reply:
+def _exchange(session: FastHttpSession, url: str, call: Call, request: dict[str, Any]) -> Reply:
     began = time.perf_counter()
-    request = {"name": call.op, "data": body, "headers": headers, "stream": True, "allow_redirects": False}
+    request = {**request, "stream": True, "allow_redirects": False}
     with session.request(call.method, url, catch_response=True, **request) as response:
         reply = _reply(call, response)
         response.request_meta.update(

@@ -16,7 +16,8 @@ from locust.runners import LocalRunner
 from ..errors import RunError, UsageError
 from ..load import options
 from ..load.pacing import pacing
-from ..load.shared_run import STOPPED, SharedRun, Verdict
+from ..load.shared_run import SharedRun
+from ..load.verdict import STOPPED, Verdict, thresholds
 from ..retry import RetryPolicy
 from ..upload import new_run_id, prepared
 from .awake import stay_awake
@@ -37,7 +38,7 @@ class LoadRun:
 
     def __init__(self, strategy: str) -> None:
         self._strategy = strategy
-        self._run: SharedRun | None = None
+        self.run: SharedRun | None = None
         self._verdict = STOPPED
         self._stopping = False
         self._awake = gevent.Greenlet()
@@ -52,13 +53,13 @@ class LoadRun:
 
     def take_turn(self, user: Any) -> None:
         """Drive the run's next flow on this user's session. Raises StopUser when there is none left."""
-        run = self._run
+        run = self.run
         if run is None or not run.drive_one(lambda run: GeventShell(user.client, run.target, run.books, run.pacing)):
             raise StopUser
 
     def settle(self, environment: Any, **_: Any) -> None:
         """Pass the verdict if the last flow has ended, and end the test with it."""
-        verdict = self._run.finish() if self._run is not None else None
+        verdict = self.run.finish() if self.run is not None else None
         if verdict is None:
             return
         self._awake.kill(block=False)
@@ -80,29 +81,31 @@ class LoadRun:
             add_tab(environment.web_ui, self._rows)
 
     def _on_test_start(self, environment: Any, **_: Any) -> None:
-        self._run, self._stopping = None, False
+        self.run, self._stopping = None, False
         self._conclude(environment, STOPPED)
         try:
-            self._run = self._opened(environment)
+            self.run = self._opened(environment)
         except Exception as error:
             if not isinstance(error, RunError):
                 log.exception("a fault of contactbench itself")
             self._conclude(environment, Verdict.of(error))
             gevent.spawn(_end_test, environment)  # users that start meanwhile find nothing to do
         else:
-            self._awake = gevent.spawn(stay_awake, self._run.books)
+            self._awake = gevent.spawn(stay_awake, self.run.books)
 
     def _opened(self, environment: Any) -> SharedRun:
-        order = options.order(environment.parsed_options, self._strategy, environment.host, new_run_id(), sys.argv[1:])
+        given = environment.parsed_options
+        limits = thresholds(given)
+        order = options.order(given, self._strategy, environment.host, new_run_id(), sys.argv[1:])
         ready = prepared(order, log.info)
         if not ready.plan.preflight.leads:
             raise UsageError("NO_LEADS", f"{order.leads}: no lead in it, so there is nothing to test; give --contacts.")
-        return SharedRun(ready, POLICY, time.monotonic, pacing(environment.parsed_options, ready.plan.strategy.main_op))
+        return SharedRun(ready, POLICY, time.monotonic, pacing(given, ready.plan.strategy.main_op), limits)
 
     def _on_test_stopping(self, **_: Any) -> None:
         self._stopping = True
-        if self._run is not None:
-            self._run.stop()
+        if self.run is not None:
+            self.run.stop()
 
     def _conclude(self, environment: Any, verdict: Verdict) -> None:
         self._verdict = verdict
@@ -116,10 +119,10 @@ class LoadRun:
         sys.stdout.write(f"\n{self._verdict.text}\n")
 
     def _report_path(self) -> Path | None:
-        return None if self._run is None else self._run.folder / "report.html"
+        return None if self.run is None else self.run.folder / "report.html"
 
     def _rows(self) -> list[dict[str, str]]:
-        run = self._run
+        run = self.run
         if run is None:
             return []
         return run.figures().rows(None if run.pacing is None else run.pacing.facts())

@@ -75,11 +75,11 @@ class Locust:
             text=True,
         )
 
-    def run(self, scenario: str, *options: str, **environment: str) -> tuple[int, str]:
+    def run(self, scenario: str, *options: str, patience_s: float = PATIENCE_S, **environment: str) -> tuple[int, str]:
         """The exit code, and all that was printed."""
         with self.start(scenario, "--headless", "-u", "4", "-r", "4", *options, **environment) as process:
             try:
-                printed, _ = process.communicate(timeout=PATIENCE_S)
+                printed, _ = process.communicate(timeout=patience_s)
             finally:
                 process.kill()
         return process.returncode, printed

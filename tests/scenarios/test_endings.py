@@ -20,6 +20,8 @@ NOBODY = "http://127.0.0.1:1"
         (["--contacts", "0", "--host", NOBODY], {}, 2, "NO_LEADS"),
         (["--batch-size", "1001", "--host", NOBODY], {}, 2, "BAD_OPTION"),
         (["--leads", "/nowhere.csv", "--host", NOBODY], {}, 2, "INPUT_BAD"),
+        (["--threshold", "p95(contacts.add)<soon", "--host", NOBODY], {}, 2, "BAD_THRESHOLD"),
+        (["--shape", "search", "--rate", "", "--host", NOBODY], {}, 2, "BAD_OPTION"),
         (["--lists", "-1", "--host", NOBODY], {}, 2, "BAD_OPTION"),
         (["--processes", "2", "--host", NOBODY], {}, 2, "ONE_PROCESS"),
     ],
@@ -39,6 +41,23 @@ def test_a_wrong_secret_is_refused_and_not_repeated(locust, mock):
     assert code == 6, printed
     assert "AUTH_REJECTED" in printed
     assert "0815" not in printed
+
+
+@pytest.mark.parametrize(
+    ("limits", "code", "told"),
+    [
+        (["mapped==leads", "errors(contacts.add)==0"], 0, "mapped==leads"),
+        (["mapped==leads", "requests<=3"], 99, "requests<=3"),
+        (["p95(contacts.gone)<1s"], 2, "contacts.gone"),
+    ],
+)
+def test_thresholds_decide(locust, mock, limits, code, told):
+    """A proved run that crosses one ends with 99; a metric that the run does not have is a mistake, not a pass."""
+    options = [part for limit in limits for part in ("--threshold", limit)]
+    ended, printed = locust.run("batch_api", "--contacts", "1500", "--again", *options, "--host", mock.url)
+    assert ended == code, printed
+    assert "VERIFIED, 1,500 of 1,500" in printed
+    assert told in printed[printed.index("VERIFIED") :]
 
 
 @pytest.fixture

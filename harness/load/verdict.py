@@ -1,0 +1,106 @@
+"""How a load test ended: what a shell and a person are told; and the documents of a run that came to its end."""
+
+import os
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import GaveUp, RunError, UsageError
+from ..execution import Outcome
+from ..results import complaint
+from ..thresholds.gathering import gathered
+from ..thresholds.held import ThresholdCrossed, crossed, held
+from ..thresholds.language import Threshold
+from ..upload import Prepared
+from .pacing import Pacing
+
+WRITTEN = ("mapping.csv", "run.json", "requests.parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`complete`: the run came to its end and has a report, whatever that says."""
+
+    exit_code: int
+    text: str
+    complete: bool = False
+
+    @classmethod
+    def of(cls, error: Exception) -> "Verdict":
+        return cls(getattr(error, "exit_code", 1), str(error) or type(error).__name__)
+
+    def but(self, error: RunError) -> "Verdict":
+        """The same with one thing more to complain of, which outweighs the rest."""
+        return replace(self, exit_code=error.exit_code, text=f"{self.text}\n{error}")
+
+
+def stopped() -> GaveUp:
+    return GaveUp("STOPPED", "before the end; the journal is whole, the same command goes on from there.")
+
+
+STOPPED = Verdict.of(stopped())
+
+
+def thresholds(options: Namespace) -> list[Threshold]:
+    """What must hold, read before anything is sent. Raises UsageError."""
+    return gathered(options.threshold, Path(options.thresholds) if options.thresholds else None, os.environ)
+
+
+def concluded(
+    ready: Prepared, outcome: Outcome, wall_s: float, pacing: Pacing | None, limits: Sequence[Threshold]
+) -> Verdict:
+    """The outcome written down, judged, and drawn."""
+    document = ready.documented(outcome, wall_s, **({} if pacing is None else {"arrivals": pacing.facts()}))
+    lines = _lines(document["strategies"][0])
+    if pacing is not None:
+        lines += pacing.told()
+    problem = complaint(document)
+    if limits:
+        told, missed = _held(document, ready.folder, limits)
+        lines, problem = lines + told, problem or missed
+    problem = problem or _not_found(pacing)
+    lines += [f"wrote {path}" for path in [*(ready.folder / name for name in WRITTEN), *_report(ready)]]
+    if problem is None:
+        return Verdict(0, "\n".join(lines), complete=True)
+    return Verdict(problem.exit_code, "\n".join([*lines, str(problem)]), complete=True)
+
+
+def _held(document: dict[str, Any], folder: Path, limits: Sequence[Threshold]) -> tuple[list[str], RunError | None]:
+    """A line for each threshold, and what there is to complain of."""
+    try:
+        judgements = held(document, folder, limits)
+    except UsageError as error:
+        return [], error
+    return [judgement.check().line() for judgement in judgements], crossed(judgements)
+
+
+def _not_found(pacing: Pacing | None) -> RunError | None:
+    if pacing is None or pacing.rate.ended:
+        return None
+    return ThresholdCrossed(
+        "RATE_NOT_FOUND", "the leads were all loaded before the limit was found; give more of them."
+    )
+
+
+def _report(ready: Prepared) -> list[Any]:
+    from reports import ReportError, write  # draws charts: a second that only a run at its end has to spend
+
+    try:
+        return write(ready.folder)
+    except ReportError as error:
+        raise UsageError("NO_REPORT", f"{error}.") from None
+
+
+def _lines(entry: dict[str, Any]) -> list[str]:
+    """What a person wants to know first."""
+    verdict = "VERIFIED" if entry["verified"] else "NOT VERIFIED"
+    rate = "" if entry["contacts_per_s"] is None else f" ({entry['contacts_per_s']:,.0f} contacts/s)"
+    leads = f"{entry['mapped']:,} of {entry['leads']:,} leads mapped, {entry['rejected']:,} rejected"
+    repeats = f"{entry['retries']:,} repeated, {entry['status_429']:,} answers 429, {entry['in_doubt']:,} in doubt"
+    return [
+        f"{entry['strategy']}: {verdict}, {leads}",
+        f"mapping complete after {entry['duration_s']:.1f} s{rate}, proved in {entry['verification_s']:.1f} s more",
+        f"{entry['requests']:,} requests, {repeats}, {entry['resolved']:,} leads found again by search",
+    ]

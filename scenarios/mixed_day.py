@@ -1,0 +1,61 @@
+"""An upload beside the org's daily work: single contacts read, leads searched for, lists exported.
+
+    locust -f scenarios/mixed_day.py --headless -u 10 -r 10 --contacts 200000
+
+Of ten users four upload (Batch API, contact ids made by the server), four read, one searches and one exports. Who reads
+compares with the mapping. The statistics of the day's work begin with `day.`; the end is the upload's proof.
+"""
+
+from locust import between, task
+
+from harness.load import day
+from harness.locust_driver import Bystander, LeadUser, LoadRun
+
+LOAD = LoadRun("batch-api")
+
+
+class Uploader(LeadUser):
+    """Sends batches of up to 1,000 leads."""
+
+    load = LOAD
+    weight = 4
+
+    @task
+    def take_turn(self) -> None:
+        self.load.take_turn(self)
+
+
+class Agent(Bystander):
+    """Opens single contacts."""
+
+    load = LOAD
+    weight = 4
+    wait_time = between(0.05, 0.5)
+
+    @task
+    def read(self) -> None:
+        self.look(day.read)
+
+
+class Supervisor(Bystander):
+    """Searches for leads."""
+
+    load = LOAD
+    weight = 1
+    wait_time = between(0.2, 1.0)
+
+    @task
+    def search(self) -> None:
+        self.look(day.search)
+
+
+class Analyst(Bystander):
+    """Exports the lists that are being filled."""
+
+    load = LOAD
+    weight = 1
+    wait_time = between(1.0, 5.0)
+
+    @task
+    def export(self) -> None:
+        self.look(day.export)
