@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..credentials import credentials
 from ..errors import UsageError
 from ..leads.shard_csv import write_csv
 from ..leads.synthetic import SyntheticLeads
+from ..org.terms import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
 from ..strategies.job import Settings
-from ..target import MOCK_URL
+from ..target import MOCK_URL, credentials_for, require_mock, resolved
 from ..upload import Upload
 from .pacing import SHAPES
 from .rates import per_second
@@ -45,6 +45,17 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("soak-seconds", 3600.0, "soak: invent as many leads as the rate needs for so long."),
         ("search-window", 60.0, "search: the longest window, in seconds, that the limit may have."),
     ),
+    "a real org, which --host org stands for": (
+        ("org-id", "", "The id of the one that is meant; nothing is sent to any other."),
+        ("yes", False, "It is meant."),
+        ("region", "", "Its region, such as eu-west-1. [GENESYSCLOUD_REGION, or the profile's]"),
+        ("gc-profile", "", "A profile of the gc CLI. [DEFAULT]"),
+        ("max-contacts", sum(CANARIES), "Send no more contacts than this."),
+        ("max-requests", REQUESTS, "Send no more requests than this."),
+        ("max-minutes", MINUTES, "Load no longer than this."),
+        ("max-rate", PER_MINUTE, "Send no more requests in a minute than this."),
+        ("real-numbers", False, "Numbers that a campaign could dial are meant to be loaded."),
+    ),
     "run": (
         ("max-duration", 14_400.0, "Give up after so many seconds; the same command goes on."),
         ("run-dir", "", "Folder of the run; the same one goes on. [runs/locust-<strategy>]"),
@@ -77,6 +88,12 @@ def _add(group: Any, name: str, **options: Any) -> None:
 def order(options: Namespace, strategy: str, host: str | None, run_id: str, arguments: Sequence[str]) -> Upload:
     """What the options ask for. Invented leads are written into the run's folder. Raises UsageError."""
     _require_sense(options)
+    aim = _aim(options)
+    where = resolved(host or MOCK_URL, aim)
+    if where.terms is not None and (options.rate or options.shape != "constant"):
+        require_mock(where, "a load shape, or a rate that does not heed the answers,")
+    if where.proxy or where.ca_file:
+        raise UsageError("NO_PROXY", "Locust's client takes no proxy; `contactbench upload` does.")
     folder = Path(options.run_dir or f"runs/locust-{strategy}")
     invented = None if options.leads else SyntheticLeads(_contacts(options), options.seed)
     return Upload(
@@ -85,7 +102,7 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
         lead_id=options.lead_id if invented is None else invented.columns.lead_id,
         phone=options.phone if invented is None else invented.columns.phone,
         target=host or MOCK_URL,
-        credentials=credentials(),
+        credentials=credentials_for(where, aim),
         run_id=run_id,
         folder=folder,
         contacts_per_list=options.contacts_per_list,
@@ -101,7 +118,23 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
             poll_initial_s=0.2,
         ),
         command=shlex.join(["locust", *arguments]),
+        aim=aim,
+        sends_canaries=False,
     )
+
+
+def _aim(options: Namespace) -> Aim:
+    """What is said of a real org. --yes stands for whoever would be asked at a terminal."""
+    terms = Terms(
+        org_id=options.org_id.strip(),
+        confirmed=options.yes,
+        max_contacts=options.max_contacts,
+        max_requests=options.max_requests,
+        max_minutes=options.max_minutes,
+        per_minute=options.max_rate,
+        real_numbers=options.real_numbers,
+    )
+    return Aim(region=options.region, gc_profile=options.gc_profile, terms=terms)
 
 
 def _require_sense(options: Namespace) -> None:
