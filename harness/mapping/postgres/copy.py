@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from ...errors import UsageError
+from ...errors import StateError, UsageError
 from .server import Connection, connected
 from .trouble import shown, told
 
@@ -54,7 +54,7 @@ def _replace(db: Connection, table: tuple[str, ...], mapping: Path, manifest: di
                 copy.write(chunk)
         rows = cursor.rowcount
     if rows != manifest["rows"]:
-        raise UsageError("STATE_CORRUPT", f"{rows} rows were copied, the manifest tells of {manifest['rows']}.")
+        raise StateError("STATE_CORRUPT", f"{rows} rows were copied, the manifest tells of {manifest['rows']}.")
     about = f"{OURS}; rows={rows} sha256={manifest['sha256']} verified={manifest['verified']}"
     db.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(name, sql.Literal(about)))
 
