@@ -5,7 +5,7 @@ is no pause; a garbage collection or an index that is built anew is one.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any
@@ -15,10 +15,12 @@ import pytest
 from .conftest import TABLES
 from .references.served import Served, mock_org
 from .references.work import BATCH, batch, batches
+from .side_by_side import SLACK
 
 LEADS = int(os.environ.get("CONTACTBENCH_BENCH_LEADS", "20000"))
 SIZES = (100_000,) if LEADS < 1_500_000 else (1_500_000, 5_000_000)
-LAST = 50 if LEADS < 1_500_000 else 500  # requests with (nearly) everything stored
+FIRST = 50  # requests until the process has the memory it works with
+LAST = 500  # requests with (nearly) everything stored
 PAUSE_S = 0.1
 BYTES = 700  # of memory a contact
 UPSERT_BYTES = 150  # more where ids are the client's: they are looked up at each request
@@ -40,7 +42,7 @@ class Filling:
 
     @property
     def p99(self) -> float:
-        return quantiles(self.costs[-LAST:], n=100)[-1]
+        return quantiles(self.costs[-LAST:], n=100, method="inclusive")[-1]
 
     def info(self) -> dict[str, Any]:
         first = median(self.costs[: min(LAST, len(self.costs) // 3)])
@@ -59,25 +61,27 @@ class Filling:
 def test_a_full_store_answers_as_quickly(benchmark, request, tmp_path, contacts, own_ids):
     """No request waits for the collector, the slowest hundredth takes three times the usual at most."""
     with mock_org(tmp_path) as served:
+        filled(served, range(FIRST), own_ids)
         before = served.rss()
-        costs = benchmark.pedantic(filled, args=(served, contacts, own_ids), rounds=1)
+        requests = range(FIRST, contacts // BATCH)
+        costs = benchmark.pedantic(filled, args=(served, requests, own_ids), rounds=1)
         filling = Filling(
             f"mock: {contacts:,} contacts stored, {'own ids' if own_ids else 'ids drawn'}, CPU of a request",
             costs,
-            (served.rss() - before) / contacts,
+            (served.rss() - before) / (len(requests) * BATCH),
         )
         assert served.size() == contacts
     request.config.stash.setdefault(TABLES, []).append(filling)
     benchmark.extra_info.update(filling.info())
-    assert filling.p99 <= 3 * filling.p50, filling.info()
-    assert max(costs) <= PAUSE_S, filling.info()
+    assert filling.p99 * SLACK <= 3 * filling.p50, filling.info()
+    assert max(costs) * SLACK <= PAUSE_S, filling.info()
     assert filling.bytes_a_contact <= BYTES + UPSERT_BYTES * own_ids, filling.info()
 
 
-def filled(served: Served, contacts: int, own_ids: bool) -> list[float]:
+def filled(served: Served, requests: Iterable[int], own_ids: bool) -> list[float]:
     """What each request has cost."""
     body, costs = batches(), []
-    for number in range(contacts // BATCH):
+    for number in requests:
         sent = batch(number * BATCH, own_ids=True) if own_ids else body(number)
         before = served.cpu_s()
         served.post(sent)

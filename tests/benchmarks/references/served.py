@@ -2,11 +2,13 @@
 
 import http.client
 import json
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from .work import COLUMNS
 _LISTS = "/api/v2/outbound/contactlists"
 _HERE = Path(__file__).parent
 _HIGH = 100_000_000
+_BLOCK_BYTES = 1 << 20
 
 
 class Served:
@@ -55,12 +58,53 @@ class Served:
     def size(self) -> int:
         return int(json.loads(self.ask("GET", f"{_LISTS}/{self.list_id}?includeSize=true"))["size"])
 
+    def renew(self) -> None:
+        """Another list instead of this one."""
+        self.ask("DELETE", f"{_LISTS}/{self.list_id}")
+        self.list_id = self.new_list()
+
+    def upload(self, path: Path) -> None:
+        """A CSV file into the list; it is all in when this returns."""
+        fields = {"id": self.list_id, "fileType": "contactlist"}
+        head = "".join(f'--b\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items())
+        head += '--b\r\nContent-Disposition: form-data; name="file"; filename="leads.csv"\r\n\r\n'
+        ends = head.encode(), b"\r\n--b--\r\n"
+        sizes = {"Content-Type": "multipart/form-data; boundary=b"}
+        sizes["Content-Length"] = str(path.stat().st_size + sum(map(len, ends)))
+        with path.open("rb") as file:
+            blocks = iter(lambda: file.read(_BLOCK_BYTES), b"")
+            self.ask("POST", "/uploads/v2/contactlist", chain(ends[:1], blocks, ends[1:]), **sizes)
+        status = json.loads(self.ask("GET", f"{_LISTS}/{self.list_id}/importstatus"))
+        assert status.get("percentComplete") == 100, status
+
+    def export(self, to: Path) -> Path:
+        """The list as a CSV file."""
+        self.ask("POST", f"{_LISTS}/{self.list_id}/export")
+        uri = urlsplit(json.loads(self.ask("GET", f"{_LISTS}/{self.list_id}/export"))["uri"])
+        signed = urlsplit(json.loads(self.ask("GET", f"{uri.path}?issueRedirect=false"))["url"])
+        self._connection.request("GET", f"{signed.path}?{signed.query}")
+        reply = self._connection.getresponse()
+        assert reply.status == 200, reply.read()
+        with to.open("wb") as file:
+            shutil.copyfileobj(reply, file, _BLOCK_BYTES)
+        return to
+
     def cpu_s(self) -> float:
         """Seconds of CPU that the process has used so far, to the nanosecond. The clock's number is the C library's."""
         return time.clock_gettime(~self.pid << 3 | 2)
 
     def rss(self) -> int:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * 4096
+
+    def begin_peak(self) -> int:
+        """The memory now, from which on `peak` counts anew."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        return self.rss()
+
+    def peak(self) -> int:
+        """The most memory since then."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
     def close(self) -> None:
         self._connection.close()
