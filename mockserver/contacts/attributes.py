@@ -8,6 +8,7 @@ import msgspec
 from mockserver.errors import BadRequest
 from mockserver.http.dates import date_in
 from mockserver.http.query import invalid_value
+from mockserver.storage.row_codec import encoded
 
 Media = Literal["Voice", "Sms", "Email", "WhatsApp"]  # Source: tests of Terraform provider 1.84.1
 
@@ -91,7 +92,8 @@ def attributes_in(contact: bytes | msgspec.Raw, columns: Collection[str] | None 
 
 def merged(old: bytes, new: bytes) -> bytes:
     """The JSON object `old` with the keys of `new` replaced; a null leaves one out."""
-    return _encode({name: value for name, value in (_decode(old) | _decode(new)).items() if value is not None})
+    (kept,) = encoded([{name: value for name, value in (_decode(old) | _decode(new)).items() if value is not None}])
+    return kept
 
 
 def without_system_data(stored: bytes) -> bytes:

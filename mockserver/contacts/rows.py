@@ -17,10 +17,10 @@ from mockserver.errors import ApiError, BadRequest, invalid_columns
 from mockserver.http.body import malformed
 from mockserver.model import ContactList
 from mockserver.profile import Limits, Profile
+from mockserver.storage import row_codec
 from mockserver.storage.store import Row
 
 _ZIP_CODE = re.compile(r"(?:[0-9]{5}(?:-?[0-9]{4})?)?")
-_encode = msgspec.json.Encoder().encode
 
 
 class Batch(NamedTuple):
@@ -112,7 +112,7 @@ class ContactForm:
                 continue
             if not 0 < len(contacts) <= self._limits.contacts_per_post or not self._are_plain(contacts):
                 return None
-            rows = [_encode(contact.data) for contact in contacts]
+            rows = row_codec.encoded([contact.data for contact in contacts])
             return Batch(self._chosen([contact.id for contact in contacts]), rows, is_complete=is_complete)
         return None
 
@@ -180,7 +180,8 @@ class ContactForm:
         for column, check in self._checks.items():
             if (complaint := check(cells.get(column, ""))) is not None:
                 raise data_types.refusal(column, complaint)
-        return _encode(cells)
+        (row,) = row_codec.encoded([cells])
+        return row
 
     def _check_columns(self, sent: Any) -> None:
         unknown = self._semantics.unknown_columns == "reject" and sent - self._columns
