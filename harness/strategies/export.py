@@ -19,6 +19,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 EXPIRED = (403, 404, 410)  # what storage answers to a signed address whose time is over
 DOWNLOADS = 2
 READS = 5  # of an answer that holds nothing
+MARK = b"\xef\xbb\xbf"  # of UTF-8
 
 
 def export_verification(job: Job) -> Verification:
@@ -41,15 +42,23 @@ def _proving_export(record: ShardRecord, job: Job) -> Flow[None]:
 
 
 def export_list(record: ShardRecord, job: Job) -> Flow[None]:
-    """The list's contacts, as they are now, in the run folder. An address that has expired is asked for anew."""
+    """The list's contacts, as they are now, in the run folder. An address that has expired, or leads to a page of
+    whoever stands between, is asked for anew."""
     list_id, to = record.list_id, job.files.export_path(record)
     for _ in range(DOWNLOADS):
         export = yield from _fresh_export(list_id, job)
-        reply = yield from _downloaded(export, list_id, to)
+        reply = yield from downloaded(export, list_id, to)
         if reply.ok:
-            return
-        if reply.status not in EXPIRED or Refusal(reply).code in ADVICE:
+            if not (yield Work(lambda: _is_page(to))):
+                return
+        elif reply.status not in EXPIRED or Refusal(reply).code in ADVICE:
             raise stop("export.download", list_id, reply)
+    if reply.ok:
+        raise GaveUp(
+            "EXPORT_NO_FILE",
+            f"op=export.file list={list_id}: a page in place of the file, {DOWNLOADS} times; does a proxy want somebody"
+            " to sign in? Then run the same command again.",
+        )
     raise GaveUp(
         "EXPORT_EXPIRED",
         f"op=export.download list={list_id} {Refusal(reply)}: {DOWNLOADS} exports, none could be fetched;"
@@ -57,7 +66,15 @@ def export_list(record: ShardRecord, job: Job) -> Flow[None]:
     )
 
 
-def _downloaded(export: api.Export, list_id: str, to: Path) -> Flow[Reply]:
+def _is_page(path: Path) -> bool:
+    """Whether the file is HTML or XML: an export begins with the name of a column."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return file.read(256).removeprefix(MARK).lstrip().startswith(b"<")
+
+
+def downloaded(export: api.Export, list_id: str, to: Path) -> Flow[Reply]:
     reply: Reply = yield api.download(export.uri, list_id)
     if reply.status in REDIRECTS:
         location = _location(reply, export.uri, list_id)
@@ -69,24 +86,38 @@ def _downloaded(export: api.Export, list_id: str, to: Path) -> Flow[Reply]:
 
 
 def _fresh_export(list_id: str, job: Job) -> Flow[api.Export]:
-    """An export that was not there before it was asked for: the platform may go on serving the former one."""
-    former = yield from _current(list_id, job)
-    reply = yield api.start_export(list_id)
-    if not reply.ok:
-        raise stop("export.create", list_id, reply)
+    """An export that was not there before it was asked for: the platform may go on serving the former one.
+
+    One that does not come may have been forgotten by a platform that was restarted, and is asked for once more. The
+    second one has all the time that a job may stand still, in case asking has ended the first.
+    """
+    former, stalled_s = (yield from _current(list_id, job)), job.settings.stalled_s
+    for patience_s in (stalled_s / 2, stalled_s):
+        reply = yield api.start_export(list_id)
+        if not reply.ok:
+            raise stop("export.create", list_id, reply)
+        export = yield from _awaited(list_id, former, patience_s, job)
+        if export is not None:
+            return export
+    raise GaveUp(
+        "EXPORT_STALLED",
+        f"op=export.get list={list_id}: asked for twice, no new export after {1.5 * stalled_s:.0f} s;"
+        " run the same command again.",
+    )
+
+
+def _awaited(list_id: str, former: api.Export | None, patience_s: float, job: Job) -> Flow[api.Export | None]:
+    """The first export that is another one than the former; None where none comes in time."""
     waited = 0.0
     for pause in intervals(job.settings):
         export = yield from _current(list_id, job)
         if export is not None and (former is None or export.timestamp != former.timestamp):
             return export
-        if waited > job.settings.stalled_s:
+        if waited > patience_s:
             break
         waited += pause
         yield Wait(pause, "poll")
-    raise GaveUp(
-        "EXPORT_STALLED",
-        f"op=export.get list={list_id}: no new export after {waited:.0f} s; run the same command again.",
-    )
+    return None
 
 
 def _current(list_id: str, job: Job) -> Flow[api.Export | None]:

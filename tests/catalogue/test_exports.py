@@ -30,12 +30,21 @@ def test_f092_an_export_that_takes_its_time(rig, name, status):
 
 @EVERY
 def test_f092_an_export_that_never_comes(rig, name):
-    """Exit 5 EXPORT_STALLED after 15 min; ALL after the same command."""
+    """Asked for twice, exit 5 EXPORT_STALLED after 22 min; ALL after the same command."""
     rig.faults({"op": "export.get", "nth": 2, "times": 100_000, "action": NOT_YET})
     end = rig.upload(name)
     assert (end.code, end.word) == (5, "EXPORT_STALLED")
     rig.faults()
     rig.check(rig.upload(name), name)
+
+
+@EVERY
+def test_f092_an_export_that_the_platform_forgot(rig, name):
+    """It says yes to the first request for one and does nothing: a second one after 7 min: ALL."""
+    rig.faults({"op": "export.create", "nth": 1, "action": {"status": 200, "body": {"id": "forgotten"}}})
+    end = rig.upload(name)
+    assert rig.count("export.create") == 2
+    rig.check(end, name)
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
@@ -143,7 +152,6 @@ def test_f100_a_byte_order_mark_and_quotes(rig):
         "inin-outbound-id\n",
         "inin-outbound-id,Lead ID,Lead ID\n",
         "inin-outbound-id,LEAD ID\n",
-        "<html>Sign in</html>\n",
         "",
     ],
 )
@@ -155,6 +163,24 @@ def test_f101_another_header(rig, name, content):
     assert (end.code, end.word) == (6, "COLUMN_MISMATCH")
     rig.faults()
     rig.check(rig.upload(name), name)
+
+
+@EVERY
+def test_f101_a_page_in_place_of_the_file(rig, name):
+    """Whoever stands between wants somebody to sign in: another export is asked for: ALL."""
+    rig.faults(file(status=200, body="<html>Sign in</html>\n"))
+    end = rig.upload(name)
+    assert rig.count("export.create") == 2
+    rig.check(end, name)
+
+
+def test_f101_pages_in_place_of_every_file(rig):
+    """Exit 5 EXPORT_NO_FILE; ALL once there is a file."""
+    rig.faults(file(times=100, status=200, body="<html>Sign in</html>\n"))
+    end = rig.upload(CSV)
+    assert (end.code, end.word) == (5, "EXPORT_NO_FILE")
+    rig.faults()
+    rig.check(rig.upload(CSV), CSV)
 
 
 @pytest.mark.parametrize(("name", "told"), [(GEN, (4, "VERIFY_FAILED")), (CSV, (5, "EXPORT_MISMATCH"))])

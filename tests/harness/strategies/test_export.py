@@ -35,6 +35,7 @@ def test_a_first_export():
         "export.get",
         "export.download",
         "export.file",
+        "work",
     ]
     hop, target = end.shell.calls[-2:]
     assert (hop.bearer, hop.url) == (True, f"{API}/downloads/1")
@@ -75,11 +76,20 @@ def test_a_small_file_that_comes_at_once(tmp_path):
 
 
 def test_an_export_that_never_comes_is_given_up():
-    """After the time without progress that the settings allow."""
-    end = ran(export_list(shard(), job(stalled_s=4.0)), NONE_YET, STARTED, *[NONE_YET] * 4)
+    """It is asked for again after half of the time without progress that the settings allow, and has all of it then."""
+    end = ran(export_list(shard(), job(stalled_s=4.0)), NONE_YET, STARTED, *[NONE_YET] * 3, STARTED, *[NONE_YET] * 4)
     assert isinstance(end.error, GaveUp)
     assert end.error.code == "EXPORT_STALLED"
-    assert end.shell.waits == [1.0, 1.5, 2.0]
+    assert end.shell.waits == [1.0, 1.5, 1.0, 1.5, 2.0]
+
+
+@pytest.mark.parametrize("page", [b"<html>Sign in</html>", b"\xef\xbb\xbf\n <!DOCTYPE html>", b"<Error/>"])
+def test_a_page_in_place_of_the_file(tmp_path, page):
+    """Another export is asked for; a second page ends the run for now."""
+    reply = Reply(status=200, body=page)
+    answers = [NONE_YET, STARTED, current("1"), reply, current("1"), STARTED, current("2"), reply]
+    end = ran(export_list(shard(), job(files=Files(tmp_path))), *answers)
+    assert (type(end.error), end.error.code) == (GaveUp, "EXPORT_NO_FILE")
 
 
 @pytest.mark.parametrize(
