@@ -154,7 +154,9 @@ class ContactForm:
         if self._semantics.own_ids == "ignore":
             return True
         longest = max(map(len, ids), default=0)
-        return longest <= self._limits.contact_id_chars and all(map(self._id_pattern.fullmatch, ids))
+        # The pattern is one character class, so it holds for all ids if it holds for all of them joined.
+        in_order = not ids or (all(ids) and self._id_pattern.fullmatch("".join(ids)))
+        return longest <= self._limits.contact_id_chars and bool(in_order)
 
     def _own_id(self, contact_id: str | None) -> str | None:
         if contact_id is not None and not self._are_ids([contact_id]):

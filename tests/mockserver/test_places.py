@@ -21,7 +21,7 @@ def test_places_are_those_of_one_dict(steps):
                 plain[id_] = place
             case "pop":
                 assert places.pop(id_) == plain.pop(id_, None)
-    assert places.known(id_ for _, id_ in steps) == plain
+    assert places.known([id_ for _, id_ in steps]) == plain
 
 
 def test_ids_spread_over_the_parts():
