@@ -60,7 +60,7 @@ def calibrate(
         typer.Option(help="Folder of what it makes and sees; given again, it goes on. [runs/calibrate-<run id>]"),
     ] = None,
     max_contacts: Annotated[int, typer.Option(min=1, help="Send no more contacts than this.")] = 25_000,
-    max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 1_500,
+    max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 2_500,
     max_minutes: Annotated[float, typer.Option(min=0.1, help="Measure no longer than this.")] = 15.0,
     rate: Annotated[
         int | None, typer.Option(min=1, help=f"Send no more requests in a minute. [300; {PER_MINUTE} to an org]")

@@ -34,7 +34,7 @@ class Calibration:
     date: str  # for the profile's sources
     to: Path
     max_contacts: int = 25_000
-    max_requests: int = 1_500
+    max_requests: int = 2_500
     max_minutes: float = 15.0
     per_minute: int | None = 300
     concurrency: int = 8
@@ -74,7 +74,7 @@ async def _measured(order: Calibration, notebook: Notebook, tell: Callable[[str]
         run_id=order.run_id,
         caps=caps,
         seed=order.seed,
-        concurrency=order.concurrency,
+        concurrency=max(order.concurrency, jobs.LOOKERS),
     ) as opened:
         books = opened.shell.books  # type: ignore[attr-defined]  # the lab's shell is the one that sends
         watching = WatchingShell(opened.shell, notebook, order.max_minutes * 60.0)  # type: ignore[arg-type]
@@ -118,9 +118,10 @@ def _parts(bench: Bench, concurrency: int) -> list[Callable[[], Awaitable[None]]
     return [
         lists,
         lambda: posts.logins(bench),
+        lambda: jobs.small_uploads(bench),
         lambda: posts.pilot(bench),
         lambda: jobs.imports(bench),
-        lambda: jobs.uploads(bench),
+        lambda: jobs.large_uploads(bench),
         lambda: posts.some_at_once(bench),
         lambda: posts.all_at_once(bench, concurrency),
         lambda: posts.reads(bench, concurrency),

@@ -2,7 +2,7 @@
 
 import csv
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from .watching import WatchingShell
 
 NOTES = 38  # columns of a wide list beside those of a lead. Source: a list may have 50, help.mypurecloud.com csv-files
 WIDE = LeadColumns(names=(*COLUMNS.names, *(f"Note {n}" for n in range(NOTES))), lead_id="Lead ID", phone="Phone")
-POSTED_NOTE, UPLOADED_NOTE = "n" * 40, "n" * 400  # Source: a value may have 512 characters, the same page
+POSTED_NOTE = "n" * 40
+UPLOADS = 10  # lists whose imports nobody waits for
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Bench:
     tell: Callable[[str], None]
     normal: str = ""  # ids of lists
     wide: str = ""
+    others: list[str] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)  # contacts in each, by our account
     _next_lead: int = 0
     _invented: Leads | None = None
@@ -55,10 +57,15 @@ class Bench:
     def lists(self) -> Flow[None]:
         self.normal = yield from self.lab.contact_list(COLUMNS, "normal")
         self.wide = yield from self.lab.contact_list(WIDE, "wide")
+        for _ in range(UPLOADS):
+            self.others.append((yield from self.lab.contact_list(WIDE, "upload")))
         self.sizes = {self.normal: 0, self.wide: 0}
 
     def post(self, one: Post) -> Flow[None]:
-        """A POST whose answer is only timed: if it is lost, it is lost."""
+        """A POST whose answer is only timed: if it is lost, it is lost. It is left out where refusals, which are sent
+        again, have used up what it would need."""
+        if not self.shell.has_room(one.contacts):
+            return
         leads, list_id = self._leads(one.contacts), self.wide if one.wide else self.normal
         columns, note = (WIDE, (POSTED_NOTE,) * NOTES) if one.wide else (COLUMNS, ())
         rows = zip(leads.ids, leads.rows, strict=True)
@@ -73,13 +80,19 @@ class Bench:
         reply: Reply = yield api.add_contacts(batch, idempotent=False)
         self.sizes[list_id] += one.contacts if reply.ok else 0
 
-    def file(self, rows: int, *, wide: bool) -> Path:
+    def lead_file(self, rows: int) -> Path:
         """A CSV file of new leads."""
-        leads, columns = self._leads(rows), WIDE if wide else COLUMNS
-        note = (UPLOADED_NOTE,) * NOTES if wide else ()
+        return self._file(COLUMNS, self._leads(rows).rows)
+
+    def wide_file(self, rows: int, note_chars: int) -> Path:
+        """The same for a wide list. Of a row whose notes are longer than a value may be no contact comes."""
+        notes = ("n" * note_chars,) * NOTES
+        return self._file(WIDE, [(*row, *notes) for row in self._leads(rows).rows])
+
+    def _file(self, columns: LeadColumns, rows: Iterable[Sequence[str]]) -> Path:
         path = self.folder / "import.csv"
         with path.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([columns.names, *((*row, *note) for row in leads.rows)])
+            csv.writer(file).writerows([columns.names, *rows])
         return path
 
     def require(self, requests: int, contacts: int = 0) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 FULL = 1000
 LEAST = 10
 SHARE_OF_SINGLE = 0.75  # of the requests: jitter and tail are the same for all sizes
-SHARE_OF_FULL = 0.4  # of the contacts, where smaller requests tell much more per contact
+SHARE_OF_FULL = 0.2  # of the contacts, where smaller requests tell much more per contact
 NEARLY_FULL = 500  # from this size on full batches tell nearly as much per contact: they get all
 
 
@@ -37,7 +37,9 @@ def crowded(base_s: float, per_contact_s: float, contacts: int, requests: int, r
     full = rest // FULL if best >= NEARLY_FULL else round(rest * SHARE_OF_FULL / FULL)
     full = min(full, free)
     some = min((rest - full * FULL) // best, free - full) if best < NEARLY_FULL else 0
-    large = [Post(FULL)] * full + [Post(best)] * some
+    spare = rest - full * FULL - some * best
+    full_instead = min(some, spare // (FULL - best)) if some else 0  # where there are more contacts than requests
+    large = [Post(FULL)] * (full + full_instead) + [Post(best)] * (some - full_instead)
     beginning, posts = [Post(1)] * min(single, 16), large + [Post(1)] * max(0, single - 16)
     rng.shuffle(posts)
     return beginning + posts

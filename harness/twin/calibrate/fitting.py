@@ -86,6 +86,8 @@ def fitted(book: Notebook, seed: int) -> Fitted:
     told = sum(one.allowed is not None for one in book.seen)
     samples |= dict.fromkeys(_rate(rate), told)
     if rate is not None:
+        if rate.explains:
+            notes[rate.explains] = "lower than the headers say: it explains refusals that came before their limit"
         goodness["rate"] = {
             "n": told,
             "unexplained": round(rate.off, 4),

@@ -85,6 +85,14 @@ def fit(seen: Moments) -> JobFit | None:
     return JobFit(float(delay), 1 / float(s_a_row) if s_a_row > LEAST_S_A_ROW else 0.0)
 
 
+def error_s(seen: Moments, rows: float) -> float:
+    """The standard error of the moment when so many rows are through, if each moment is as uncertain as it says."""
+    weights = 1 / seen.error
+    slopes = np.stack([weights, seen.rows * weights], 1)
+    asked = np.array([1.0, rows])
+    return float(np.sqrt(asked @ np.linalg.pinv(slopes.T @ slopes) @ asked))
+
+
 def drawn_again(fitted: JobFit, seen: Moments, rng: np.random.Generator) -> Moments:
     """Moments that might have been seen instead, if the fit is right and each is as uncertain as it was."""
     expected = fitted.at(seen.rows)

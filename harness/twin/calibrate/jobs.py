@@ -5,24 +5,30 @@ What a first, small job takes tells how often to look at the next, larger one: n
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ... import api
 from ...flow import Call, Flow, Reply, Wait
 from ...strategies.refusals import stop
-from .bench import WIDE, Bench
+from . import job_fit
+from .bench import Bench
 from .notebook import Ended, JobSeen
 
-LOOKERS = 4  # that look in turns
+LOOKERS = 8  # that look in turns
 LOOKS = 40  # at a job whose time is known roughly
 LEAST_STEP_S = 0.05
 PILOT_STEP_S = 0.25
 EARLY_S = 0.1  # before the moment when a job of the kind was seen that had not begun
 PATIENCE_S = 180.0
 ROOM = 60  # requests that a job should have free of the rate limit
-SMALL_IMPORT, LONG_ENOUGH_S = 300, 1.5
-WIDE_ROWS, WIDE_FILES = 200, 6
-SHARE_OF_CONTACTS = 0.2  # for imports
-EXPORTS = (("wide", 3), ("normal", 4))  # a small list and the largest one
+SMALL_IMPORT, LONG_ENOUGH_S = 300, 0.8
+LARGE_IMPORTS, ENOUGH_COUNTERS = 3, 4  # again, where the first was over before it was seen so often on its way
+SHARE_OF_CONTACTS = 0.2  # for one large import at the most
+LARGE_ROWS, LARGE_NOTE_CHARS = 6, 110_000  # of a file of some 24 MiB; many csv readers take no longer values
+LARGE_AT_ONCE = 2
+LEAST_EXPORTS, MOST_EXPORTS = 3, 10  # of a small list and of the largest one each
+FOR_TWO_EXPORTS = 4 * ROOM
+FULL_LIST, NEAR = 750_000, 0.02  # rows, and how well the time of their export should be known
 Look = Callable[[], Flow[None]]
 
 
@@ -48,37 +54,76 @@ class Guess:
 
 
 async def imports(bench: Bench) -> None:
-    """A small one, one that is long enough to be seen on its way, and uploads of large files with few rows."""
+    """A small one, and one or more that are long enough to be seen on their way."""
     if not bench.run_phase("imports"):
         return
-    first = await _imported(bench, "small", SMALL_IMPORT, guess=None)
-    most = round(bench.max_contacts * SHARE_OF_CONTACTS) - SMALL_IMPORT - WIDE_FILES * WIDE_ROWS
-    rows = round(first.rows_per_s * LONG_ENOUGH_S) or most
-    await _imported(bench, "large", max(SMALL_IMPORT + 1, min(rows, most)), guess=first)
+    guess = await _imported(bench, "small", SMALL_IMPORT, guess=None)
+    most = round(bench.max_contacts * SHARE_OF_CONTACTS) - SMALL_IMPORT
+    for number in range(LARGE_IMPORTS):
+        rows = round(guess.rows_per_s * LONG_ENOUGH_S) or most
+        rows = max(2 * SMALL_IMPORT, min(rows, most))
+        guess = _quicker(guess, await _imported(bench, f"large {number}", rows, guess=guess))
+        if _counters(bench) >= ENOUGH_COUNTERS or 2 * rows > bench.contacts_left:
+            break
     bench.notebook.add(Ended("imports"))
 
 
-async def uploads(bench: Bench) -> None:
-    """What a file's bytes cost: wide rows, into lists of their own, whose imports nobody waits for."""
-    if not bench.run_phase("uploads"):
+def _counters(bench: Bench) -> int:
+    """How often a large import was seen on its way."""
+    seen = [one for one in bench.notebook.looks if one.kind == "import" and one.state == "running"]
+    return sum(one.rows > SMALL_IMPORT and 0 < one.completed < one.rows for one in seen)
+
+
+async def small_uploads(bench: Bench) -> None:
+    """Files of one row, one after the other: what an upload takes before its bytes count."""
+    await _uploads(bench, "uploads", 1, 0, 1)
+
+
+async def large_uploads(bench: Bench) -> None:
+    """What a file's bytes cost, two at a time as for two lists. Their values are far too long for a contact, so that
+    none comes of them."""
+    await _uploads(bench, "large uploads", LARGE_ROWS, LARGE_NOTE_CHARS, LARGE_AT_ONCE)
+
+
+async def _uploads(bench: Bench, phase: str, rows: int, note_chars: int, at_once: int) -> None:
+    """A file into each list of their own; nobody waits for their imports."""
+    if not bench.run_phase(phase):
         return
-    for _ in range(WIDE_FILES):
-        list_id = await bench.lab.run(bench.lab.contact_list(WIDE, "upload"))
-        await _uploaded(bench, list_id, WIDE_ROWS, wide=True)
-    bench.notebook.add(Ended("uploads"))
+    bench.require(ROOM, rows * len(bench.others))
+    await bench.lab.run(_until_room(bench))
+    path = bench.wide_file(rows, note_chars)
+    try:
+        await bench.lab.run_all([_into(list_id, path, rows) for list_id in bench.others], at_once)
+    finally:
+        path.unlink()
+    bench.notebook.add(Ended(phase))
+
+
+def _into(list_id: str, path: Path, rows: int) -> Flow[None]:
+    yield api.upload_csv(list_id, path, contact_id_column=None, rows=rows)
 
 
 async def exports(bench: Bench) -> None:
+    """Of a small list and of the largest one in turns, until their difference tells the speed."""
     if not bench.run_phase("exports"):
         return
-    guess: Guess | None = None
-    for number in range(max(times for _, times in EXPORTS)):
-        for which, times in EXPORTS:
-            if number < times:
-                bench.require(ROOM)
-                list_id = bench.wide if which == "wide" else bench.normal
-                guess = _quicker(guess, await _exported(bench, f"{which} {number}", list_id, guess))
+    guesses: dict[str, Guess] = {}
+    for number in range(MOST_EXPORTS):
+        for which, list_id in (("wide", bench.wide), ("normal", bench.normal)):
+            bench.require(ROOM)
+            found = await _exported(bench, f"{which} {number}", list_id, guesses.get(which))
+            guesses[which] = _quicker(guesses.get(which), found)
+        is_enough = number + 1 >= LEAST_EXPORTS and _is_known(bench)
+        if is_enough or (number and bench.requests_left < FOR_TWO_EXPORTS):
+            break
     bench.notebook.add(Ended("exports"))
+
+
+def _is_known(bench: Bench) -> bool:
+    """Whether the export of a full list would not take much longer or shorter than it seems."""
+    seen = job_fit.moments(bench.notebook.looks, "export")
+    line = job_fit.fit(seen)
+    return line is not None and job_fit.error_s(seen, FULL_LIST) <= NEAR * line.at(FULL_LIST)
 
 
 def _quicker(one: Guess | None, other: Guess) -> Guess:
@@ -87,16 +132,16 @@ def _quicker(one: Guess | None, other: Guess) -> Guess:
 
 
 async def _imported(bench: Bench, label: str, rows: int, *, guess: Guess | None) -> Guess:
-    await _uploaded(bench, bench.normal, rows, wide=False)
+    await _uploaded(bench, bench.normal, rows)
     bench.sizes[bench.normal] += rows
     job = Watched("import", label, rows, bench.shell.now())
     return await _watched(bench, job, lambda: _import_look(bench, job, bench.normal), guess)
 
 
-async def _uploaded(bench: Bench, list_id: str, rows: int, *, wide: bool) -> None:
+async def _uploaded(bench: Bench, list_id: str, rows: int) -> None:
     bench.require(ROOM, rows)
     await bench.lab.run(_until_room(bench))
-    path = bench.file(rows, wide=wide)
+    path = bench.lead_file(rows)
     try:
         reply = await bench.lab.run(_sent(api.upload_csv(list_id, path, contact_id_column=None, rows=rows)))
     finally:
@@ -134,12 +179,15 @@ def _looking(bench: Bench, job: Watched, look: Look, begin: float, step: float |
     if begin > 0:
         yield Wait(begin, "poll")
     while not job.is_over:
+        looked_at = bench.shell.now()
         yield from look()
         waited = bench.shell.now() - job.asked_at
         if waited > PATIENCE_S or bench.requests_left < LOOKERS:
             return
         if not job.is_over:
-            yield Wait(max(step or PILOT_STEP_S, (waited - begin) / 20), "poll")
+            pause = max(step or PILOT_STEP_S, (waited - begin) / 20)
+            took = bench.shell.now() - looked_at if step else 0.0
+            yield Wait(max(LEAST_STEP_S, pause - took), "poll")
 
 
 def _import_look(bench: Bench, job: Watched, list_id: str) -> Flow[None]:

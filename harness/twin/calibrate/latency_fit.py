@@ -56,7 +56,8 @@ class LatencyFit:
 
 
 def fit(observed: Observed, terms: Sequence[str] = TERMS, *, tail: bool = True) -> LatencyFit:
-    """The likeliest parameters; without `tail`, under the assumption that there is none."""
+    """The likeliest parameters. Without `tail` there are too few samples to tell one: it counts as jitter, and what few
+    samples of it there are weigh little."""
     logs = np.log(np.maximum(LEAST_S, observed.seconds))
     values = _robust(_start(observed, terms), terms, observed, logs)
     residuals = logs - np.log(_model(values, terms, observed))
@@ -72,7 +73,7 @@ def fit(observed: Observed, terms: Sequence[str] = TERMS, *, tail: bool = True) 
         if float(np.abs(np.log(values / before)).max(initial=0.0)) < 1e-5:
             break
     if mixed is None or mixed.shift < np.log(LEAST_TAIL):
-        values = _least_squares(values, terms, observed, logs)
+        values = _least_squares(values, terms, observed, logs) if tail else values
         residuals = logs - np.log(_model(values, terms, observed))
         mixed = _Mixture(_spread(residuals, len(terms)), 0.0, 0.0)
     named = dict(zip(terms, map(float, values), strict=True))

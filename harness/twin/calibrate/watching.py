@@ -77,6 +77,11 @@ class WatchingShell:
         if self.now() > self.ends_at:
             raise _time_up()
 
+    def has_room(self, contacts: int) -> bool:
+        """Whether so many contacts may still be sent."""
+        caps = self.inner.books.caps
+        return caps.contacts is None or caps.contacts_sent + contacts <= caps.contacts
+
     def until_room_s(self, requests: int, per_minute: int | None) -> float:
         """Seconds until so many requests may go one after the other without being held up; 0: now."""
         now, budget = self.now(), self.inner.books.budget

@@ -16,6 +16,13 @@ def test_nothing_beyond_what_may_be_spent(base_s, per_contact_s, contacts, reque
     assert len(posts) <= requests
 
 
+def test_few_requests_are_larger():
+    """Where requests run out before the contacts do, more of them are full."""
+    many, few = (crowded(0.2, 0.001, 20_000, requests, random.Random(1)) for requests in (800, 160))
+    assert many.count(Post(FULL)) == 4 < few.count(Post(FULL))
+    assert sum(post.contacts for post in few) > 0.9 * 20_000
+
+
 @pytest.mark.parametrize(
     ("base_s", "per_contact_s", "size"), [(0.2, 0.001, 200), (0.001, 0.01, LEAST), (9.0, 0.001, FULL), (1, 0, FULL)]
 )

@@ -1,5 +1,8 @@
 """The rate limit, from the headers of answers that the mock's own limiter gave."""
 
+import random
+from dataclasses import replace
+
 import pytest
 
 from harness.twin.calibrate.notebook import Seen
@@ -45,6 +48,53 @@ def test_refusals_are_counted():
     """They came when the headers' limit was used up: nothing is hidden."""
     found = fit(list(told(rate(), 0.1, 120)))
     assert (found.refused > 0, found.hidden) == (True, False)
+
+
+def hidden(limit, gap_s, count, ops, **settings):
+    """Answers whose headers tell of a limit of 300 a minute while a lower one refuses."""
+    limiter, told_of, at = Limiter(), Limiter(), 3.7
+    lower, high = rate(requests_per_window=limit, **settings), rate(requests_per_window=300, **settings)
+    for number in range(count):
+        op = ops[number % len(ops)]
+        refused = not limiter.admit("", "", lower, at).admitted if op == ops[0] else False
+        said = told_of.admit("", op, high, at)
+        yield Seen(
+            phase="p", op=op, status=429 if refused else 200, sent=at, done=at + 0.1,
+            allowed=said.allowed, used=said.used, reset=said.reset_s,
+        )  # fmt: skip
+        at += 5.0 if refused else gap_s
+
+
+@pytest.mark.parametrize("window", ["fixed", "sliding"])
+@pytest.mark.parametrize(
+    ("ops", "setting"),
+    [
+        (["contacts.add"], "rate.per_op.contacts.add"),
+        (["contacts.add", "lists.list"], "rate.per_op.contacts.add"),
+    ],
+)
+def test_a_limit_that_no_header_tells(window, ops, setting):
+    """Refusals that come too early by the headers give it away, to the request."""
+    found = fit(list(hidden(40, 0.3, 900, ops, window=window)))
+    assert (found.hidden, found.explains, found.requests_per_window) == (True, setting, 300)
+    assert found.per_op["contacts.add"] == pytest.approx(40, abs=1)
+
+
+def test_a_lower_limit_of_all():
+    """Where every operation is refused too early, it is the common limit that is lower."""
+    seen = list(hidden(40, 0.3, 900, ["contacts.add"]))
+    mixed = [replace(one, op=("contacts.add", "lists.list")[number % 2]) for number, one in enumerate(seen)]
+    found = fit(mixed)
+    assert (found.explains, found.per_op) == ("rate.requests_per_window", {})
+    assert found.requests_per_window == pytest.approx(40, abs=1)
+
+
+def test_refusals_by_chance_are_no_limit():
+    """They follow no count: that refusals came early is said, and no limit is made up."""
+    rng = random.Random(1)
+    seen = [replace(one, status=429) if rng.random() < 0.02 else one for one in told(rate(), 1.5, 600)]
+    found = fit(seen)
+    assert (found.hidden, found.explains, found.requests_per_window) == (True, "", 50)
 
 
 def test_no_limit():
