@@ -38,8 +38,11 @@ class GeventShell:
         while (wait := self.books.hold(call)) is not None:
             self.sleep(wait)
         call, sent_at = self.books.timed(call), self.books.sent(call)
-        reply = exchange(self.session, self.target, call)
+        reply = self.exchange(call)
         return self.books.answered(call, reply, planned_at, sent_at), sent_at
+
+    def exchange(self, call: Call) -> Reply:
+        return exchange(self.session, self.target, call)
 
     def _slot(self, pacing: Pacing) -> float:
         """The moment of the next slot, once it has come. To come too late for it is not the server's pacing."""

@@ -23,7 +23,6 @@ NOBODY = "http://127.0.0.1:1"
         (["--threshold", "p95(contacts.add)<soon", "--host", NOBODY], {}, 2, "BAD_THRESHOLD"),
         (["--shape", "search", "--rate", "", "--host", NOBODY], {}, 2, "BAD_OPTION"),
         (["--lists", "-1", "--host", NOBODY], {}, 2, "BAD_OPTION"),
-        (["--processes", "2", "--host", NOBODY], {}, 2, "ONE_PROCESS"),
     ],
 )
 def test_what_cannot_begin_says_why(locust, options, environment, code, message):

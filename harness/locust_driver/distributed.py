@@ -1,0 +1,98 @@
+"""A run over several Locust processes: on the master its flows, its journal and its budget, on workers its requests."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import gevent
+from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
+
+from ..flow import Call, Reply
+from ..load.distributed.bench import Questions, run_errand, sweep_away
+from ..load.distributed.desk import Desk
+from ..load.series import Series
+from ..load.shared_run import SharedRun
+from ..load.verdict import stopped
+from ..transport import Target
+from .exchange import exchange
+from .shell import GeventShell
+
+QUESTION, ANSWER = "contactbench-question", "contactbench-answer"
+LOOK_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistantShell(GeventShell):
+    """A shell whose calls are sent by workers."""
+
+    desk: Desk
+
+    def exchange(self, call: Call) -> Reply:
+        # Which hosts may be asked is decided here: a worker sends what it is given to where it is told.
+        return self.desk.exchange(replace(call, url=self.target.url(call)))
+
+
+class Master:
+    """Drives the flows of a run, as many at a time as there are users."""
+
+    def __init__(self, runner: MasterRunner) -> None:
+        self._runner = runner
+        self._drivers: list[Any] = []
+        self._desk = self._new_desk()
+        runner.register_message(QUESTION, self._asked)
+        gevent.spawn(self._look_around)
+
+    def start(self, run: SharedRun | Series, settle: Callable[[], None]) -> None:
+        """`settle` is called by every driver at its end."""
+        self._desk = self._new_desk()
+        self._drivers = [gevent.spawn(self._drive, run, settle) for _ in range(max(1, self._runner.target_user_count))]
+
+    def stop(self) -> None:
+        """Send nothing more; what is under way may end."""
+        self._desk.close(stopped())
+
+    def end(self) -> None:
+        """Whatever is still under way is in doubt."""
+        gevent.killall([each for each in self._drivers if each is not gevent.getcurrent()])
+
+    def _drive(self, run: SharedRun | Series, settle: Callable[[], None]) -> None:
+        while run.drive_one(self._shell):
+            pass
+        settle()
+
+    def _shell(self, run: SharedRun) -> DistantShell:
+        return DistantShell(None, run.target, run.books, run.pacing, desk=self._desk)
+
+    def _new_desk(self) -> Desk:
+        return Desk(lambda worker, answer: self._runner.send_message(ANSWER, answer, worker), time.monotonic)
+
+    def _asked(self, msg: Any, **_: Any) -> None:
+        self._desk.asked(msg.node_id, msg.data)
+
+    def _look_around(self) -> None:
+        while True:
+            gevent.sleep(LOOK_S)
+            clients = self._runner.clients
+            self._desk.keep({client.id for client in clients.all if client.state != STATE_MISSING})
+
+
+class Worker:
+    """Sends what the master asks for, on the sessions of its users."""
+
+    def __init__(self, runner: WorkerRunner) -> None:
+        sweep_away()
+        self._questions = Questions(lambda question: runner.send_message(QUESTION, question))
+        runner.register_message(ANSWER, lambda msg, **_: self._questions.told(msg.data))
+
+    def take_turn(self, user: Any) -> None:
+        run_errand(self._questions, lambda call: exchange(user.client, _where(call), call), time.monotonic)
+
+    def stop(self) -> None:
+        self._questions.interrupt()
+
+
+def _where(call: Call) -> Target:
+    parts = urlsplit(call.url)
+    return Target.one_host(f"{parts.scheme}://{parts.netloc}")
