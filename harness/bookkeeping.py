@@ -117,7 +117,7 @@ class Bookkeeping:
             return Wait(seconds, "outage")
         if call.bearer and call.host == "api" and (seconds := self.budget.wait_s(now)) > 0:
             return Wait(seconds, "hold")
-        if (seconds := self.caps.wait_s(now)) > 0:
+        if (seconds := self.caps.wait_s(self.clock())) > 0:
             return Wait(seconds, "hold")
         return None
 
@@ -125,7 +125,7 @@ class Bookkeeping:
         """Note that `call` leaves now. Raises SafetyStop where it would go beyond what the run may do."""
         now = self.now()
         self.guard.admit(call)
-        self.caps.take(call, now)
+        self.caps.take(call, now, self.clock())
         self.budget.take()
         self.breaker.sent(now)
         return now

@@ -21,7 +21,7 @@ from .mapping.files import write_json
 from .mapping.room import needed_bytes, require_room
 from .mapping.store import has_journal, require_client
 from .oauth import Credentials
-from .org import Aim
+from .org import Aim, canary, numbers, who
 from .results import input_facts, machine, run_document, strategy_entry, write_requests
 from .strategies import strategy
 from .strategies.job import Settings
@@ -105,24 +105,24 @@ def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
     wall = time.perf_counter()
     ready = prepared(order, tell)
     from .awake import awake  # these need an HTTP client, which takes longer to load than a bad input to refuse
+    from .cleanup import cleanup
     from .runner import complete
 
-    target = ready.target if ready.target.terms is None else _tried(ready, tell)
-    outcome = _run(complete(ready.plan, target, order.credentials, ready.folder, awake))
-    return ready.documented(outcome, time.perf_counter() - wall)
+    def load(plan: Plan, target: Target, folder: Path) -> Outcome:
+        return _run(complete(plan, target, order.credentials, folder, awake))
+
+    def remove(folder: Path) -> None:
+        cleanup(folder, order.aim, really=True, tell=tell)
+
+    target = ready.target if ready.target.terms is None else _tried(ready, canary.Means(load, remove), tell)
+    return ready.documented(load(ready.plan, target, ready.folder), time.perf_counter() - wall)
 
 
-def _tried(ready: Prepared, tell: Callable[[str], None]) -> Target:
+def _tried(ready: Prepared, means: canary.Means, tell: Callable[[str], None]) -> Target:
     """The real org, once its canaries are proved and removed, on terms that are left for the rest. Raises RunError."""
-    from .cleanup import cleanup
-    from .org import canary, who
-
-    def remove(place: Path) -> None:
-        cleanup(place, ready.order.aim, really=True, tell=tell)
-
     try:
         asyncio.run(who.ask(ready.target, ready.order.credentials, ready.folder / "org.csv"))
-        spent = canary.prove(ready.plan, ready.target, ready.order.credentials, ready.folder, _run, remove)
+        spent = canary.prove(ready.plan, ready.target, ready.folder, means)
         tell(f"canaries: {spent:,} contacts, proved and removed")
         return canary.for_the_rest(ready.plan, ready.target, spent)
     except BaseException:
@@ -175,8 +175,6 @@ def _require_safe(order: Upload, plan: Plan, target: Target, folder: Path) -> No
     """Raises SafetyStop where leads or a former command leave open what a real org needs to have settled."""
     if target.terms is None:
         return
-    from .org import canary, numbers
-
     if not target.terms.real_numbers:
         numbers.require_fictional(plan.preflight.source, plan.preflight.source.name)
     if not order.sends_canaries:

@@ -1,13 +1,11 @@
 """What a run may ask of an org at the most: the request that would go beyond never leaves."""
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from ..errors import SafetyStop
 from ..flow import Call
 from ..org.terms import Terms
-
-MINUTE_S = 60.0
+from .minute import MINUTE_S, LastMinute
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,7 +18,7 @@ class Caps:
     minutes: float | None = None
     requests_sent: int = 0  # those of the run's earlier starts among them
     contacts_sent: int = 0
-    _sent_at: deque[float] = field(default_factory=deque)
+    last_minute: LastMinute = field(default_factory=LastMinute)
 
     def within(self, terms: Terms | None) -> "Caps":
         """These caps, and where they leave something open those of the terms on which a real org is loaded."""
@@ -28,18 +26,15 @@ class Caps:
             self.requests = terms.max_requests if self.requests is None else self.requests
             self.contacts = terms.max_contacts if self.contacts is None else self.contacts
             self.minutes = terms.max_minutes if self.minutes is None else self.minutes
+            self.last_minute = terms.last_minute
             self.per_minute = min(terms.per_minute, self.per_minute or terms.per_minute)
         return self
 
-    def wait_s(self, now: float) -> float:
-        """Seconds until the next request may go; 0: now."""
-        while self._sent_at and self._sent_at[0] + MINUTE_S <= now:
-            self._sent_at.popleft()
-        if self.per_minute is None or len(self._sent_at) < self.per_minute:
-            return 0.0
-        return self._sent_at[0] + MINUTE_S - now
+    def wait_s(self, at: float) -> float:
+        """Seconds until the next request may go; 0: now. `at` is on the process's clock, as for `take`."""
+        return 0.0 if self.per_minute is None else self.last_minute.wait_s(self.per_minute, at)
 
-    def take(self, call: Call, now: float) -> None:
+    def take(self, call: Call, now: float, at: float) -> None:
         """Count `call`, which leaves now. Raises SafetyStop instead of letting it go beyond a cap."""
         self._require(self.requests_sent + 1, self.requests, "requests", call)
         self._require(self.contacts_sent + call.contacts, self.contacts, "contacts", call)
@@ -52,7 +47,7 @@ class Caps:
         self.requests_sent += 1
         self.contacts_sent += call.contacts
         if self.per_minute is not None:
-            self._sent_at.append(now)
+            self.last_minute.sent(at)
 
     def _require(self, wanted: int, most: int | None, what: str, call: Call) -> None:
         if most is not None and wanted > most:

@@ -5,10 +5,9 @@ strategy, and none of its contacts is left among those of the run.
 """
 
 import os
-from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -19,14 +18,19 @@ from ..leads.preflight import check
 from ..leads.shard_csv import write_upload
 from ..leads.source import open_leads
 from ..mapping.files import write_json
-from ..oauth import Credentials
 from ..results import complaint, strategy_entry
 from .terms import CANARIES
 
 FOLDER, EVIDENCE = "canary", "proved.json"
 SPARE = 20  # a twentieth more than the leads: repeats count too
 
-Running = Callable[[Coroutine[Any, Any, Outcome]], Outcome]
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a run is carried through in a folder, and how what it made is removed again."""
+
+    load: Callable[[Plan, Target, Path], Outcome]
+    remove: Callable[[Path], None]
 
 
 class Evidence(msgspec.Struct):
@@ -38,12 +42,10 @@ class Evidence(msgspec.Struct):
     contacts: int
 
 
-def prove(
-    plan: Plan, target: Target, credentials: Credentials, folder: Path, run: Running, remove: Callable[[Path], None]
-) -> int:
+def prove(plan: Plan, target: Target, folder: Path, means: Means) -> int:
     """Contacts that the canaries took; those that were proved before are not sent again. Raises RunError."""
     return sum(
-        (_known(place, plan, target) or _proved(size, place, plan, target, credentials, run, remove)).contacts
+        (_known(place, plan, target) or _proved(size, place, plan, target, means)).contacts
         for size, place in _places(plan, folder)
     )
 
@@ -100,27 +102,16 @@ def _known(place: Path, plan: Plan, target: Target) -> Evidence | None:
     return known
 
 
-def _proved(
-    size: int,
-    place: Path,
-    plan: Plan,
-    target: Target,
-    credentials: Credentials,
-    run: Running,
-    remove: Callable[[Path], None],
-) -> Evidence:
-    from ..awake import awake  # an HTTP client takes a while to load
-    from ..runner import complete
-
+def _proved(size: int, place: Path, plan: Plan, target: Target, means: Means) -> Evidence:
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     rows = place / "leads.csv"
     try:
         write_upload(plan.preflight.source, rows, 0, size)
-        outcome = run(complete(_small(plan, size, rows, place), target, credentials, place, awake))
+        outcome = means.load(_small(plan, size, rows, place), target, place)
     finally:
         rows.unlink(missing_ok=True)  # personal data that has served
     _require_agreement(outcome, size)
-    remove(place)
+    means.remove(place)
     shown = Evidence(plan.strategy.name, target.org_id.lower(), size, outcome.books.caps.contacts_sent)
     write_json(place / EVIDENCE, shown)
     return shown

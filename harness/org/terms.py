@@ -1,10 +1,12 @@
-"""On which terms a real org is loaded, and what a command was told of it. Values; `guard` and `load.caps` hold to them.
+"""On which terms a real org is loaded, and what a command was told of it. `guard` and `load.caps` hold to them.
 
 The defaults let the canaries through and nothing more: whoever means more says so.
 """
 
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from ..load.minute import LastMinute
 
 CANARIES = (10, 1_000)  # leads that are loaded and proved before the next, and before the rest
 REQUESTS = 500
@@ -23,6 +25,7 @@ class Terms:
     max_minutes: float | None = MINUTES
     per_minute: int = PER_MINUTE
     real_numbers: bool = False  # numbers that could be dialled are meant to be loaded
+    last_minute: LastMinute = field(default_factory=LastMinute, compare=False, repr=False)  # of all that is sent there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

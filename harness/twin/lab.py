@@ -106,5 +106,5 @@ async def opened(
         try:
             yield lab
         finally:
-            shell.books.caps = Caps(per_minute=caps.per_minute)
+            shell.books.caps = Caps(per_minute=caps.per_minute, last_minute=caps.last_minute)
             await lab.tidy()

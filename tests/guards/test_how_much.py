@@ -1,0 +1,74 @@
+"""How much of a real org an upload may take, and in which steps."""
+
+import json
+
+import pytest
+
+EVERY = pytest.mark.parametrize(
+    "name", ["batch-api", "batch-api-own-ids", "csv-import-export", "csv-import-own-ids", "csv-import-search"]
+)
+SIZES = [10, 1_000]
+
+
+def sizes(sandbox):
+    """Of the canaries that were proved."""
+    folder = sandbox.rig.folder / "run" / "canary"
+    return sorted(json.loads(path.read_text())["leads"] for path in folder.glob("*/proved.json"))
+
+
+@EVERY
+def test_canaries_come_first(sandbox, name):
+    """10 leads, then 1,000, each proved and removed; then all: exit 0, and no contact of a canary is left."""
+    end = sandbox.upload(name)
+    assert (end.code, sizes(sandbox), sandbox.rig.complaints()) == (0, SIZES, []), end.message
+    assert len(sandbox.rig.lists()) == 1
+
+
+def test_no_more_than_the_canaries(sandbox):
+    """Exit 9 RUN_CAP without --max-contacts: the canaries are proved, of the rest not a list is made."""
+    end = sandbox.on(max_contacts=1_010).upload()
+    assert (end.code, end.word, sizes(sandbox)) == (9, "RUN_CAP", SIZES)
+    assert (sandbox.rig.lists(), "--max-contacts 2270" in end.message) == ([], True)
+
+
+def test_a_canary_that_disagrees(sandbox):
+    """Exit 4 VERIFY_FAILED: a lead that was lost among ten stops the run before there are a thousand."""
+    sandbox.rig.faults({"op": "export.file", "when": "after_commit", "action": {"rewrite": "drop_one"}})
+    end = sandbox.upload()
+    assert (end.code, end.word, sizes(sandbox)) == (4, "VERIFY_FAILED", [])
+    assert (sandbox.rig.count("contacts.add"), sandbox.rig.size()) == (1, 10)
+
+
+def test_a_canary_that_is_proved_is_not_sent_again(sandbox):
+    """The same command goes on with what is left."""
+    sandbox.on(max_contacts=1_010).upload()
+    posts = sandbox.rig.count("contacts.add")
+    end = sandbox.on(max_contacts=5_000).upload()
+    assert (end.code, sandbox.rig.count("contacts.add") - posts) == (0, 4)
+
+
+@pytest.mark.parametrize(("cap", "word"), [({"max_requests": 12}, "RUN_CAP"), ({"max_minutes": 0.05}, "TIME_CAP")])
+def test_requests_and_minutes(sandbox, cap, word):
+    """Exit 9 RUN_CAP or TIME_CAP where the next request would go beyond; the same command goes on when it is raised."""
+    end = sandbox.on(**cap).upload()
+    assert (end.code, end.word) == (9, word)
+    sandbox.on(max_requests=500, max_minutes=60.0)
+    assert sandbox.upload().code == 0
+
+
+def test_contacts_of_earlier_starts_count(sandbox):
+    """Exit 9 RUN_CAP though the second start alone would fit: a run is all of its starts."""
+    forbidden = {"status": 403, "body": {"code": "missing.permissions", "message": "no", "status": 403}}
+    sandbox.on(max_contacts=2_210 + 10)
+    sandbox.rig.faults({"op": "contacts.add", "nth": 8, "times": 100, "action": forbidden})
+    assert sandbox.upload(concurrency=1).word == "FORBIDDEN"
+    sandbox.rig.faults()
+    end = sandbox.upload(concurrency=1)
+    assert (end.code, end.word) == (9, "RUN_CAP")
+
+
+def test_the_rate_leaves_room_for_others(sandbox):
+    """No minute sees more requests than --rate, half of the platform's limit unless told: canaries count as well."""
+    assert sandbox.on(per_minute=20).upload().code == 0
+    moments = [entry.t for entry in sandbox.rig.org.ledger.since(0)]  # at the answer: 55 s of those lie in a minute
+    assert max(sum(at <= t < at + 55.0 for t in moments) for at in moments) <= 20
