@@ -122,3 +122,10 @@ def _programs() -> Path:
 
 def _as_nobody_special() -> list[str]:
     return ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server for the whole session; who stops it starts it again."""
+    with running() as server:
+        yield server
