@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from . import estimates, runs, tools, twin
+from . import estimates, gate, runs, tools, twin
 from .output import streams_open
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     twin.calibrate,
     twin.conform,
     twin.cleanup,
+    gate.gate,
 )
 
 

@@ -40,14 +40,20 @@ PROVED = {
 }
 
 
+def document_of(folder: Path) -> dict[str, Any]:
+    """The `run.json` of a run that has ended. Raises UsageError where there is none."""
+    try:
+        document: dict[str, Any] = msgspec.json.decode((folder / "run.json").read_bytes(), type=dict)
+        if not isinstance(document["strategies"], list):
+            raise KeyError
+        return document
+    except (OSError, msgspec.DecodeError, KeyError) as error:
+        raise UsageError("NO_RUN", f"{folder} holds no run.json that can be read ({type(error).__name__}).") from None
+
+
 def facts_of(folder: Path) -> list[Facts]:
     """One a strategy of the run in `folder`. Raises UsageError where there is none."""
-    try:
-        document = msgspec.json.decode((folder / "run.json").read_bytes())
-        entries = document["strategies"]
-    except (OSError, msgspec.DecodeError, KeyError, TypeError) as error:
-        raise UsageError("NO_RUN", f"{folder} holds no run.json that can be read ({type(error).__name__}).") from None
-    return [_facts(entry, folder / entry.get("directory", ".")) for entry in entries]
+    return [_facts(entry, folder / entry.get("directory", ".")) for entry in document_of(folder)["strategies"]]
 
 
 def _facts(entry: dict[str, Any], folder: Path) -> Facts:

@@ -1,0 +1,110 @@
+"""The command that lets a change pass, or not."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .limits import Junit, Limits, Summary, ThresholdFile, Thresholds, limits
+from .options import Json, Profile, Seed
+from .output import as_document, exit_with, progress, show, told, write_report
+
+if TYPE_CHECKING:
+    from ..gate.gating import Order
+
+EXPECTED = Path("tests/benchmarks/expected/counts.json")
+
+
+def gate(
+    layers: Annotated[str, typer.Option(help="Of counts, instructions and wall, comma-separated.")] = (
+        "counts,instructions,wall"
+    ),
+    run: Annotated[
+        Path | None, typer.Option(help="Judge this finished run by --threshold, in place of the layers.")
+    ] = None,
+    threshold: Thresholds = None,
+    thresholds: ThresholdFile = None,
+    expected: Annotated[Path, typer.Option(help="The counts that are expected.")] = EXPECTED,
+    update: Annotated[bool, typer.Option("--update", help="Write down what the counts are now.")] = False,
+    leads: Annotated[int, typer.Option(min=1, help="With --update: leads of the comparison that is counted.")] = 4000,
+    profile: Profile = "default",
+    seed: Seed = 1,
+    base: Annotated[
+        str | None, typer.Option(help="The version to compare with, for git. [where this branch began]")
+    ] = (None),
+    base_tree: Annotated[Path | None, typer.Option(help="A checkout of it, in place of --base.")] = None,
+    head_tree: Annotated[Path, typer.Option(help="A checkout of the version in question.")] = Path(),
+    upload_leads: Annotated[
+        int, typer.Option(min=0, help="Leads of the uploads that are timed; 0: none are.")
+    ] = 20_000,
+    only: Annotated[list[str] | None, typer.Option(help="Only hot paths whose name holds this; may be repeated.")] = (
+        None
+    ),
+    accept: Annotated[str, typer.Option(help="Let a failure pass this once, for this reason, which is kept.")] = "",
+    out: Annotated[Path, typer.Option(help="Folder for gate.json, the comparison and callgrind's files.")] = Path(
+        "runs/gate"
+    ),
+    junit: Junit = None,
+    summary: Summary = None,
+    as_json: Json = False,
+) -> None:
+    """Fail (exit 99) where this version sends more, computes more or takes longer than another; or judge a run."""
+    from ..gate import counts, gating
+
+    with told(as_json):
+        if run is not None:
+            _judge(run, limits(threshold, thresholds, junit, summary), as_json)
+        elif update:
+            gating.update(counts.Played(leads=leads, seed=seed, profile=profile), expected, out, progress)
+            progress(f"written: {expected}")
+        else:
+            order = gating.Order(
+                layers=[name.strip() for name in layers.split(",")],
+                expected=expected,
+                out=out,
+                base=base,
+                base_tree=base_tree,
+                head_tree=head_tree,
+                upload_leads=upload_leads,
+                only=only or (),
+                accepted=accept,
+            )
+            _pass(order, junit, summary, as_json)
+
+
+def _judge(run: Path, held: Limits, as_json: bool) -> None:
+    """A finished run by its thresholds, which become part of its run.json and report."""
+    from ..errors import UsageError, VerifyFailed
+    from ..results import complaint
+    from ..thresholds.reading import document_of
+
+    if not held.thresholds:
+        raise UsageError("NO_THRESHOLDS", "say what the run is held against: --threshold or --thresholds.")
+    document = document_of(run)
+    problem, amiss = held.problem(document, run), complaint(document)
+    write_report(run)
+    if problem is None and isinstance(amiss, VerifyFailed):
+        problem = amiss
+    if as_json:
+        show(document | as_document(problem), as_json)
+    exit_with(problem)
+
+
+def _pass(order: "Order", junit: Path | None, summary: Path | None, as_json: bool) -> None:
+    from ..checks.files import write
+    from ..gate import gating
+
+    checks, document = gating.gate(order, progress)
+    problem = gating.refusal(checks)
+    for check in checks:
+        progress(check.line())
+    write(checks, "Gate", to_junit=junit, to_summary=summary, environ=os.environ)
+    if "counts" in order.layers:
+        progress(f"report: {write_report(order.out / 'counts')[0]}")
+    if as_json:
+        show(document | as_document(problem), as_json)
+    if problem is not None and order.accepted:
+        progress(f"accepted, {order.accepted}: {problem}")
+    else:
+        exit_with(problem)

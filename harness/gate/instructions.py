@@ -1,0 +1,69 @@
+"""CPU instructions of the hot paths, by callgrind: the same on a busy machine and on an idle one."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ..checks import Check, Verdict
+from .playing import Played, Tree, play
+
+SUITE = "instructions"
+TOLERANCE = 0.03
+VALGRIND = "valgrind"
+
+
+def instruction_checks(base: Tree, head: Tree, only: Sequence[str], keep: Path) -> list[Check]:
+    """One a path. callgrind's files are left in `keep`, for whoever wants to know where the instructions went."""
+    if shutil.which(VALGRIND) is None:
+        note = "valgrind is not installed; on Debian: apt-get install valgrind"
+        return [Check(suite=SUITE, name="hot paths", verdict="not measured", note=note)]
+    before, after = (counted(tree, only, keep / name) for tree, name in ((base, "base"), (head, "head")))
+    if after.broken:
+        return [Check(suite=SUITE, name="hot paths", verdict="failed", note=f"head: {after.broken}")]
+    return [_check(name, before, after) for name in (*after.paths, *after.missing)]
+
+
+def counted(tree: Tree, only: Sequence[str], keep: Path) -> Played:
+    """Instructions by path."""
+    keep.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="contactbench-callgrind-") as folder:
+        under = [
+            VALGRIND,
+            "--tool=callgrind",
+            # Each path is played within one call through libffi, and nothing else is.
+            "--toggle-collect=ffi_call",
+            "--dump-after=ffi_call",
+            f"--callgrind-out-file={folder}/callgrind.out",
+        ]
+        play(tree, ["count", *only])  # which compiles it: under valgrind that would take longer than all the rest
+        played = play(tree, ["count", *only], under)
+        dumps = [Path(folder) / f"callgrind.out.{number}" for number in range(1, len(played.paths) + 1)]
+        if not all(dump.exists() for dump in dumps):
+            return replace(played, paths={}, broken="callgrind sees no libffi in this Python")
+        figures = {name: _total(dump) for name, dump in zip(played.paths, dumps, strict=True)}
+        for name, dump in zip(played.paths, dumps, strict=True):
+            shutil.copy(dump, keep / f"callgrind.out.{'-'.join(name.replace(':', '').split())}")
+    return replace(played, paths=figures)
+
+
+def _total(dump: Path) -> int:
+    """Instructions in one of callgrind's files."""
+    for line in dump.read_text(errors="replace").splitlines():
+        if line.startswith("totals:"):
+            return int(line.split()[1])
+    return 0
+
+
+def _check(name: str, before: Played, after: Played) -> Check:
+    if name not in after.paths:
+        return Check(suite=SUITE, name=name, verdict="failed", note=f"head: {after.why_not(name)}")
+    found = f"{after.paths[name]:,.0f}"
+    if not before.paths.get(name):
+        note = f"nothing to compare with; base: {before.why_not(name)}"
+        return Check(suite=SUITE, name=name, verdict="not measured", found=found, note=note)
+    change = after.paths[name] / before.paths[name] - 1
+    verdict: Verdict = "failed" if change > TOLERANCE else "passed"
+    expected = f"{before.paths[name]:,.0f} + {TOLERANCE:.0%}"
+    return Check(suite=SUITE, name=name, verdict=verdict, expected=expected, found=found, note=f"{change:+.2%}")
