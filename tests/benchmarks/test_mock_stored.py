@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from .conftest import TABLES
 from .references.served import Served, mock_org
 from .references.work import BATCH, batch, batches
 from .side_by_side import SLACK
@@ -58,7 +57,7 @@ class Filling:
 @pytest.mark.benchmark(group="mock: a store that fills")
 @pytest.mark.parametrize("own_ids", [False, True], ids=["ids drawn", "own ids"])
 @pytest.mark.parametrize("contacts", SIZES)
-def test_a_full_store_answers_as_quickly(benchmark, request, tmp_path, contacts, own_ids):
+def test_a_full_store_answers_as_quickly(benchmark, tell, tmp_path, contacts, own_ids):
     """No request waits for the collector, the slowest hundredth takes three times the usual at most."""
     with mock_org(tmp_path) as served:
         filled(served, range(FIRST), own_ids)
@@ -71,7 +70,7 @@ def test_a_full_store_answers_as_quickly(benchmark, request, tmp_path, contacts,
             (served.rss() - before) / (len(requests) * BATCH),
         )
         assert served.size() == contacts
-    request.config.stash.setdefault(TABLES, []).append(filling)
+    tell(filling.lines())
     benchmark.extra_info.update(filling.info())
     assert filling.p99 * SLACK <= 3 * filling.p50, filling.info()
     assert max(costs) * SLACK <= PAUSE_S, filling.info()
