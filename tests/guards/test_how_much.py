@@ -1,12 +1,16 @@
 """How much of a real org an upload may take, and in which steps."""
 
 import json
+import re
 
 import pytest
+
+from . import table
 
 EVERY = pytest.mark.parametrize(
     "name", ["batch-api", "batch-api-own-ids", "csv-import-export", "csv-import-own-ids", "csv-import-search"]
 )
+PAGE = table.PAGE
 SIZES = [10, 1_000]
 
 
@@ -45,6 +49,16 @@ def test_a_canary_that_is_proved_is_not_sent_again(sandbox):
     posts = sandbox.rig.count("contacts.add")
     end = sandbox.on(max_contacts=5_000).upload()
     assert (end.code, sandbox.rig.count("contacts.add") - posts) == (0, 4)
+
+
+@EVERY
+def test_the_permissions_of_the_page(sandbox, name):
+    """Those that docs/sandbox.md names for an upload are enough for every strategy: exit 0 with no others."""
+    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("   | `outbound:")]
+    named = re.findall(r"`(outbound:\w+:\w+)`", "".join(rows))
+    sandbox.rig.grant(named)
+    end = sandbox.upload(name)
+    assert (len(named), end.code) == (8, 0), end.message
 
 
 @pytest.mark.parametrize(("cap", "word"), [({"max_requests": 12}, "RUN_CAP"), ({"max_minutes": 0.05}, "TIME_CAP")])

@@ -1,0 +1,107 @@
+"""Where the requests to a real org go, and where they never do."""
+
+import pytest
+
+from harness.errors import SafetyStop
+from harness.flow import Call
+from harness.hosts import Target
+from harness.org import Aim, Terms
+from harness.org.account import Account
+from harness.target import _hosts, credentials_between, require_mock, resolved
+
+REGION = Account(domain="mypurecloud.ie")
+GATEWAY = Account(domain="mypurecloud.ie", gateway="https://gate.example:1443", login_path="/sign", api_path="/pure")
+TERMS = Terms(org_id="o", confirmed=True)
+
+
+def hosts(account):
+    target = _hosts(account)
+    return Target(
+        api=target.api, login=target.login, apps=target.apps, behind=target.behind, proxy=target.proxy, terms=TERMS
+    )
+
+
+@pytest.mark.parametrize(
+    ("account", "host", "url", "sent_to"),
+    [
+        (REGION, "api", "/api/v2/x", "https://api.mypurecloud.ie/api/v2/x"),
+        (REGION, "login", "/oauth/token", "https://login.mypurecloud.ie/oauth/token"),
+        (REGION, "apps", "/uploads/v2/contactlist", "https://apps.mypurecloud.ie/uploads/v2/contactlist"),
+        (Account(domain="use2.us-gov-pure.cloud"), "api", "/x", "https://api.use2.us-gov-pure.cloud/x"),
+        (GATEWAY, "api", "/api/v2/x", "https://gate.example:1443/pure/api/v2/x"),
+        (GATEWAY, "login", "/oauth/token", "https://gate.example:1443/sign/oauth/token"),
+        (GATEWAY, "api", "https://api.mypurecloud.ie/api/v2/downloads/1",
+         "https://gate.example:1443/pure/api/v2/downloads/1"),
+    ],
+)  # fmt: skip
+def test_the_hosts_of_a_region(account, host, url, sent_to):
+    """Each call to its own; behind a gateway all of them, also those that the platform names itself."""
+    call = Call(op="x", method="GET", url=url, host=host, bearer=host != "login")
+    assert hosts(account).url(call) == sent_to
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.mypurecloud.de/x", "http://api.mypurecloud.ie/x", "https://api.mypurecloud.ie.evil.example/x"]
+)
+@pytest.mark.parametrize("account", [REGION, GATEWAY], ids=["region", "gateway"])
+def test_a_token_stays_where_it_is_good(account, url):
+    """Another region, another scheme, a name that only begins so: exit 9 before a connection."""
+    with pytest.raises(SafetyStop, match="HOST_NOT_ALLOWED"):
+        hosts(account).url(Call(op="x", method="GET", url=url))
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://downloads.mypurecloud.ie/x?Signature=s3cret", True),
+        ("https://bucket.s3.amazonaws.com/x", True),
+        ("http://downloads.mypurecloud.ie/x", False),
+        ("https://169.254.169.254/latest/meta-data", False),
+        ("https://127.0.0.1/x", False),
+        ("https://[::1]/x", False),
+        ("https://10.1.2.3/x", False),
+        ("https://localhost/x", False),
+        ("https://files.internal/x?Signature=s3cret", False),
+    ],
+)
+def test_where_a_signed_address_may_lead(url, allowed):
+    """To https in the world, never into this network; the signature is not told."""
+    call = Call(op="export.file", method="GET", url=url, bearer=False)
+    if allowed:
+        assert hosts(REGION).url(call) == url
+    else:
+        with pytest.raises(SafetyStop, match="HOST_NOT_ALLOWED") as stop:
+            hosts(REGION).url(call)
+        assert "s3cret" not in str(stop.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["https://api.mypurecloud.com", "https://api.mypurecloud.ie:443", "http://10.0.0.1:8080", "http://org"]
+)
+def test_a_real_org_has_no_url(name):
+    """It is named by its region, and not by a slip in a URL: exit 9."""
+    with pytest.raises(SafetyStop, match="HOST_NOT_ALLOWED"):
+        resolved(name)
+
+
+def test_a_gateway_beyond_this_machine_without_tls():
+    """The secret would go over the wire as it is: exit 9."""
+    with pytest.raises(SafetyStop, match="HOST_NOT_ALLOWED"):
+        _hosts(Account(domain="", gateway="http://gate.example:8080"))
+
+
+def test_what_never_meets_a_real_org():
+    """A load shape asked for one: exit 9 MOCK_ONLY; of the mock nothing is asked."""
+    require_mock(resolved("mock"), "a load shape")
+    with pytest.raises(SafetyStop, match="MOCK_ONLY a load shape"):
+        require_mock(hosts(REGION), "a load shape")
+
+
+def test_a_mock_beside_a_real_org_is_not_shown_the_secret(tmp_path):
+    """A comparison of the two logs in to the mock as the mock's client."""
+    config = tmp_path / "config.toml"
+    config.touch(mode=0o600)
+    config.write_text('[DEFAULT]\nenvironment = "eu-west-1"\nclient_credentials = "real"\nclient_secret = "s3cret"\n')
+    aim = Aim(gc_config=config, terms=TERMS)
+    known = credentials_between([resolved("org", aim), resolved("mock")], aim)
+    assert [each.client_id for each in known] == ["real", "mock-client"]
