@@ -1,5 +1,6 @@
 """The options that every scenario adds to Locust's own, and the order they make."""
 
+import os
 import shlex
 from argparse import Namespace
 from collections.abc import Sequence
@@ -50,6 +51,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("yes", False, "It is meant."),
         ("region", "", "Its region, such as eu-west-1. [GENESYSCLOUD_REGION, or the profile's]"),
         ("gc-profile", "", "A profile of the gc CLI. [DEFAULT]"),
+        ("gc-config", "", "The file of those profiles. [~/.gc/config.toml]"),
         ("max-contacts", sum(CANARIES), "Send no more contacts than this."),
         ("max-requests", REQUESTS, "Send no more requests than this."),
         ("max-minutes", MINUTES, "Load no longer than this."),
@@ -74,11 +76,12 @@ def declare(parser: Any) -> None:
         for name, default, text in options:
             shown = f"{text} [{default}]" if default else text
             kind: dict[str, Any] = {"action": "store_true"} if default is False else {"type": type(default)}
-            _add(group, name, default=default, help=shown, choices=CHOICES.get(name), **kind)
-    _add(group, "threshold", default=[], action="append", help="What must hold, such as p95(contacts.add)<1500ms.")
+            add(group, name, default=default, help=shown, choices=CHOICES.get(name), **kind)
+    add(group, "threshold", default=[], action="append", help="What must hold, such as p95(contacts.add)<1500ms.")
 
 
-def _add(group: Any, name: str, **options: Any) -> None:
+def add(group: Any, name: str, **options: Any) -> None:
+    """An option of a group, with its variable of the environment, shown in the web UI's form."""
     variable = f"CONTACTBENCH_LOCUST_{name.upper().replace('-', '_')}"
     given = {key: value for key, value in options.items() if value is not None}
     action = group.add_argument(f"--{name}", env_var=variable, **given)
@@ -120,6 +123,7 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
         command=shlex.join(["locust", *arguments]),
         aim=aim,
         sends_canaries=False,
+        journal=os.environ.get("CONTACTBENCH_JOURNAL", ""),  # it may hold a password
     )
 
 
@@ -134,7 +138,8 @@ def _aim(options: Namespace) -> Aim:
         per_minute=options.max_rate,
         real_numbers=options.real_numbers,
     )
-    return Aim(region=options.region, gc_profile=options.gc_profile, terms=terms)
+    config = Path(options.gc_config) if options.gc_config else None
+    return Aim(region=options.region, gc_profile=options.gc_profile, gc_config=config, terms=terms)
 
 
 def _require_sense(options: Namespace) -> None:
