@@ -43,6 +43,16 @@ class LeadReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenList:
+    """A contact list that a run goes on with; without an id it is made under its name."""
+
+    list_id: str
+    name: str
+    leads: int  # of this run
+    clear: bool = False  # what it holds goes first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
     """The part of the leads that goes into one contact list. Fixed when the run is planned, never recomputed."""
 

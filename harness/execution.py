@@ -4,17 +4,17 @@ Knows no loop and no client: `runner.py` runs the stages on asyncio, `locust_dri
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from .bookkeeping import Bookkeeping
-from .domain import Reject, Shard
-from .errors import UsageError, VerifyFailed
-from .events import LeadsRejected
+from .domain import GivenList, Reject, Shard
+from .errors import StateError, UsageError, VerifyFailed
+from .events import LeadsRejected, ListCreated
 from .hosts import Target
 from .leads.preflight import Preflight
 from .leads.rejects import write_rejects
@@ -24,6 +24,7 @@ from .mapping.ledger import Ledger
 from .mapping.records import ShardRecord
 from .mapping.store import opened_journal
 from .mapping.verify import Findings, compare_exports
+from .strategies.clearing import cleared, unsent
 from .strategies.foresight import Foresight, untouched
 from .strategies.job import Job, Settings, Stage, Strategy
 
@@ -53,9 +54,12 @@ class Plan:
     deadline_s: float = 24 * 3600.0
     settings: Settings = field(default_factory=Settings)
     journal: str = field(default="", repr=False)  # address of a database; may hold a password
+    given: Sequence[GivenList] = ()  # where the leads go, in their order, instead of new lists
 
     def shards(self) -> list[Shard]:
         """As few lists as the cap allows, or as many as were asked for, as even as can be. Raises UsageError."""
+        if self.given:
+            return self._given_shards()
         total = self.preflight.leads
         needed = -(-total // self.contacts_per_list)
         lists = min(total, needed if self.lists is None else self.lists)
@@ -69,6 +73,16 @@ class Plan:
         return [
             Shard(number=n, first=first, count=stop - first, list_name=f"{name} {n + 1}/{lists}")
             for n, (first, stop) in enumerate(pairwise(bounds))
+        ]
+
+    def _given_shards(self) -> list[Shard]:
+        if sum(given.leads for given in self.given) != self.preflight.leads:
+            raise StateError("STATE_MISMATCH", "other leads than the lists were chosen for; restore the input.")
+        firsts = accumulate((given.leads for given in self.given), initial=0)
+        name = list_prefix(self.preflight.digest, self.strategy.name) + self.run_id
+        return [
+            Shard(number=n, first=first, count=given.leads, list_name=given.name or f"{name} {n + 1}/{len(self.given)}")
+            for n, (first, given) in enumerate(zip(firsts, self.given, strict=False))
         ]
 
     def facts(self, target: Target) -> dict[str, str]:
@@ -130,6 +144,7 @@ def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _gone_at_last(plan.checked), opened_journal(folder, plan.journal) as journal, kept_open(folder):
         plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id))
+        _take_given(plan, journal)
         if plan.checked is not None:
             plan.checked.replace(plan.leads)
         files = RunFiles(folder, plan.preflight.source, plan.leads)
@@ -138,6 +153,13 @@ def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
             yield Run(plan, journal, files)
         finally:
             files.discard_rows()
+
+
+def _take_given(plan: Plan, journal: Ledger) -> None:
+    """The lists that are there already need not be made."""
+    for record, given in zip(journal.shards(), plan.given, strict=False):
+        if given.list_id and record.contact_list_id is None:
+            journal.save(ListCreated(record.shard.number, given.list_id))
 
 
 @contextmanager
@@ -170,6 +192,10 @@ class Run:
         """The strategy's own, up to a mapping of every lead."""
         if self.plan.foresight and untouched(self.journal.shards(), self.journal.batches()):
             yield from self._foresight()
+        to_clear = [given.list_id for given in self.plan.given if given.clear and given.list_id]
+        if to_clear and unsent(self.journal.shards(), self.journal.batches()):
+            yield Stage("clear", [cleared(list_id, self._job) for list_id in to_clear])
+            self._stage_ends["clear"] = now()
         for stage in self.plan.strategy.stages(self._job):
             yield stage
             self._stage_ends[stage.name] = now()

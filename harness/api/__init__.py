@@ -24,12 +24,14 @@ from .contacts import (
     search_all,
     search_leads,
 )
+from .dnc import change_dnc_entries, create_dnc_list, get_dnc_export, start_dnc_export
 from .exports import Export, download, download_file, export_of, get_export, start_export
 from .imports import TRANSFER_TIMEOUT_S, ImportProgress, import_progress, import_status, upload_csv
 from .lists import (
     DNC_LISTS,
     LISTS,
     ListFound,
+    clear_list,
     create_list,
     created_list_id,
     delete_dnc_list,
@@ -80,8 +82,11 @@ __all__ = [
     "bulk_contacts",
     "bulk_get",
     "campaigns",
+    "change_dnc_entries",
+    "clear_list",
     "contact",
     "contacts_count",
+    "create_dnc_list",
     "create_list",
     "created_list_id",
     "decoded",
@@ -97,6 +102,7 @@ __all__ = [
     "find_lists",
     "found_contacts",
     "get_contact",
+    "get_dnc_export",
     "get_dnc_list",
     "get_export",
     "get_list",
@@ -113,6 +119,7 @@ __all__ = [
     "permissions_of",
     "search_all",
     "search_leads",
+    "start_dnc_export",
     "start_export",
     "token",
     "token_lifetime_s",

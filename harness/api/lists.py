@@ -90,6 +90,12 @@ def delete_list(list_id: str) -> Call:
     return Call(op="lists.delete", method="DELETE", url=f"{LISTS}/{list_id}", idempotent=True, contact_list_id=list_id)
 
 
+def clear_list(list_id: str) -> Call:
+    """Not to be repeated blindly: one that is carried out late takes away what was loaded since."""
+    url = f"{LISTS}/{list_id}/clear"
+    return Call(op="lists.clear", method="POST", url=url, headers=JSON, body=b"{}", contact_list_id=list_id)
+
+
 def get_list(list_id: str) -> Call:
     return Call(op="lists.get", method="GET", url=f"{LISTS}/{list_id}", idempotent=True, contact_list_id=list_id)
 

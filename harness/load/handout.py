@@ -39,6 +39,12 @@ class Handout:
                     self._changed.wait()
             return None
 
+    def settled(self) -> None:
+        """Returns once no flow is under way and none will follow."""
+        with self._changed:
+            while not self.done:
+                self._changed.wait()
+
     def ended(self, error: Exception | None = None) -> None:
         """A flow came to its end, or to this error."""
         with self._changed:

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import count
 
@@ -38,11 +38,12 @@ class SharedRun:
         clock: Callable[[], float],
         pacing: Pacing | None = None,
         limits: Sequence[Threshold] = (),
+        more: Iterable[Stage] = (),
     ) -> None:
         self.verdict: Verdict | None = None
         self._ready, self._policy, self._clock, self._began = ready, policy, clock, clock()
         self.folder, self.target, self.pacing = ready.folder, ready.target, pacing
-        self._limits = limits
+        self._limits, self._more = limits, more
         self.mistakes: list[str] = []  # what bystanders saw that the mapping does not say
         self._session = Session(ready.order.credentials, clock)
         self._numbers = count()
@@ -89,6 +90,14 @@ class SharedRun:
         stage, leads = self._handout.stage, self._ready.plan.preflight.leads
         return Figures.of(self.books, self._run.journal, stage, leads, self._mapped_before)
 
+    @property
+    def done(self) -> bool:
+        return self._handout.done
+
+    def settled(self) -> None:
+        """Returns once the last flow has ended."""
+        self._handout.settled()
+
     # --- for who looks on ---------------------------------------------------------------------------------------------
 
     @property
@@ -129,6 +138,7 @@ class SharedRun:
 
     def _stages(self) -> Iterator[Stage]:
         yield from self._run.stages(self.books.now)
+        yield from self._more
         yield Stage(PROOF, self._run.proof_stage().flows)
 
     def _judged(self, error: Exception | None) -> Verdict:

@@ -6,6 +6,7 @@ The only package of the harness that imports Locust, which replaces sockets, loc
 from .bystander import Bystander
 from .exchange import exchange
 from .load_run import LoadRun
+from .monthly import MonthlyRun
 from .user import LeadUser
 
-__all__ = ["Bystander", "LeadUser", "LoadRun", "exchange"]
+__all__ = ["Bystander", "LeadUser", "LoadRun", "MonthlyRun", "exchange"]

@@ -13,6 +13,7 @@ from ..api import BadResponse
 from ..errors import RunError
 from ..flow import Call, Flow, Reply, Wait, drive
 from ..load.day import Mapped
+from ..load.shared_run import SharedRun
 from ..oauth import Session
 from ..retry import RetryPolicy
 from ..runner import wrapped
@@ -57,7 +58,7 @@ class Bystander(LeadUser):
     def look(self, flow: Callable[[Mapped, str], Flow[str]]) -> None:
         """Run `flow` on a contact that is there. What differs from the mapping is told to Locust and to the run."""
         run = self.load.run
-        if run is None or not run.loading:
+        if not isinstance(run, SharedRun) or not run.loading:
             raise StopUser
         one = run.mapped_contact(self._rng)
         if one is None:

@@ -26,6 +26,7 @@ from .trouble import not_trusted
 
 CONTACT_ID_COLUMN = "inin-outbound-id"  # Source: exports read by public third-party code
 CHUNK_ROWS = 1000
+KEPT = "kept.csv"
 PART = ("lead_id", "contact_id", "contact_list_id")
 
 
@@ -48,6 +49,12 @@ class RunFiles:
     @property
     def mapping(self) -> Path:
         return self.folder / "mapping.csv"
+
+    @property
+    def kept(self) -> Path | None:
+        """A mapping of contacts that were in the run's lists before and have to stay; None: the lists are its own."""
+        path = self.folder / KEPT
+        return path if path.exists() else None
 
     # --- what flows ask for -------------------------------------------------------------------------------------------
 
@@ -87,8 +94,12 @@ class RunFiles:
         return self._part(record, query)[0]
 
     def mapped(self, record: ShardRecord) -> int:
+        """Contacts that the list has to hold: those of the finished mapping, and those kept."""
+        rows = " UNION ALL ".join(
+            f"SELECT contact_list_id FROM {csv_table(path)}" for path in (self.mapping, self.kept) if path
+        )
         with database(self.folder) as db:
-            query = f"SELECT count(*) FROM {csv_table(self.mapping)} WHERE contact_list_id = {literal(record.list_id)}"
+            query = f"SELECT count(*) FROM ({rows}) WHERE contact_list_id = {literal(record.list_id)}"
             return int(db.execute(query).fetchone()[0])
 
     def sample(self, record: ShardRecord, count: int) -> dict[str, str]:

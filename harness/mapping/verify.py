@@ -48,14 +48,17 @@ def compare_exports(files: RunFiles, shards: Sequence[ShardRecord]) -> Findings:
     if not exports:
         return Findings()
     try:
-        return compare(files.folder, files.mapping, exports, files.columns.lead_id)
+        return compare(files.folder, files.mapping, exports, files.columns.lead_id, files.kept)
     finally:
         for _, path in exports:
             files.discard(path)
 
 
-def compare(folder: Path, mapping: Path, exports: Sequence[tuple[str, Path]], lead_id_column: str) -> Findings:
-    """Every exported contact against every mapped lead. `exports`: contact list id and file.
+def compare(
+    folder: Path, mapping: Path, exports: Sequence[tuple[str, Path]], lead_id_column: str, kept: Path | None = None
+) -> Findings:
+    """Every exported contact against every mapped lead, or against those `kept` from former runs. `exports`: contact
+    list id and file.
 
     `findings.csv` in the folder names whom the findings count, as long as there are any.
     """
@@ -67,9 +70,12 @@ def compare(folder: Path, mapping: Path, exports: Sequence[tuple[str, Path]], le
         for list_id, path in exports
     )
     with database(folder) as db:
-        db.execute(
-            f"CREATE TEMP TABLE mapping AS SELECT lead_id, contact_id, contact_list_id FROM {csv_table(mapping)}"
+        expected = " UNION ALL ".join(
+            f"SELECT lead_id, contact_id, contact_list_id FROM {csv_table(path)}"
+            for path in (mapping, kept)
+            if path is not None
         )
+        db.execute(f"CREATE TEMP TABLE mapping AS {expected}")
         db.execute(f"CREATE TEMP TABLE contact AS {contacts}")
         counts = {name: _count(db, f"SELECT count(*) {whom}") for name, whom in NAMED.items() if name != "doubled"}
         findings = Findings(**counts, doubled=_count(db, f"SELECT count(*) FROM ({DOUBLED})"))

@@ -53,7 +53,7 @@ class LocalFiles(Protocol):
     def map_identity(self, shard: ShardRecord) -> Part: ...
 
     def mapped(self, shard: ShardRecord) -> int:
-        """How many leads of the finished mapping are in the shard's list."""
+        """Contacts that the shard's list has to hold, once the mapping is finished."""
         ...
 
     def sample(self, shard: ShardRecord, count: int) -> dict[str, str]:

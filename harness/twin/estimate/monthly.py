@@ -5,21 +5,13 @@ month; nothing but these uploads changes the org.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, get_args
+from typing import Any
 
 from mockserver.pacing.latency import latency_of
 from mockserver.profile import Profile
 
+from ...monthly.modes import MEANING, MODES, MONTHS, Mode
 from ...strategies.job import Strategy
-
-MONTHS = 12
-Mode = Literal["append", "upsert", "clear-then-load", "delta"]
-MEANING: dict[Mode, str] = {
-    "append": "new lists each month, the old ones stay",
-    "upsert": "all leads again under their own ids: known ones are updated, new ones come on top",
-    "clear-then-load": "the lists are emptied, then all leads are loaded",
-    "delta": "only leads that are new are loaded",
-}
 
 
 def months(
@@ -27,7 +19,7 @@ def months(
 ) -> Iterator[dict[str, Any]]:
     """One entry a mode that the strategy can do. `p50_s` says how long a number of leads takes."""
     known: dict[int, float] = {}
-    for mode in get_args(Mode):
+    for mode in MODES:
         if mode == "upsert" and not strategy.own_ids:
             continue
         held, rows = 0, []

@@ -1,0 +1,115 @@
+"""Twelve uploads in one Locust test."""
+
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..errors import RunError, UsageError
+from ..leads.shard_csv import write_upload
+from ..leads.synthetic import SyntheticLeads
+from ..load import options
+from ..load.series import Series
+from ..load.shared_run import SharedRun
+from ..load.verdict import Verdict, thresholds
+from ..monthly.modes import MODES, MONTHS
+from ..monthly.months import Month, Months
+from ..monthly.telling import Told, of_month, table, write
+from ..strategies import STRATEGIES, strategy
+from ..strategies.dnc import excluded
+from ..strategies.job import Stage
+from ..upload import new_run_id
+from .load_run import POLICY, LoadRun, log
+
+OPTIONS: tuple[tuple[str, Any, str, tuple[str, ...] | None], ...] = (
+    ("months", MONTHS, "How many months.", None),
+    ("mode", "append", "How a month's leads join those of the months before.", MODES),
+    ("strategy", "batch-api", "How they are uploaded.", tuple(STRATEGIES)),
+    ("new-share", 0.2, "Part of a month's leads that is new; as many have left.", None),
+    ("dnc", False, "Keep a DNC list of the Lead IDs that have left.", None),
+)
+
+
+class MonthlyRun(LoadRun):
+    """One run a month, each with its folder and its proof."""
+
+    def __init__(self) -> None:
+        super().__init__("monthly")
+        self._rows_told: list[Told] = []
+        self._under_way: Month | None = None
+
+    def declare(self, parser: Any) -> None:
+        super().declare(parser)
+        group = parser.add_argument_group("contactbench: months")
+        for name, default, text, choices in OPTIONS:
+            kind: dict[str, Any] = {"action": "store_true"} if default is False else {"type": type(default)}
+            options.add(group, name, default=default, help=f"{text} [{default}]", choices=choices, **kind)
+
+    def opened(self, environment: Any) -> Series:
+        given = environment.parsed_options
+        if given.months < 1 or not 0 <= given.new_share <= 1:
+            raise UsageError("BAD_OPTION", "--months must be at least 1, --new-share between 0 and 1.")
+        if given.rate:
+            raise UsageError("BAD_OPTION", "--rate: the months follow each other as fast as answers come.")
+        months = _months(given, environment.host)
+        self._rows_told, limits = [], thresholds(given)
+        ended, told = partial(self._month_ended, months, given), partial(self._told, months)
+        return Series(self._runs(months, given, limits), ended, told)
+
+    def _runs(self, months: Months, given: Any, limits: Any) -> Iterator[SharedRun]:
+        """Each is opened when the one before is proved. A month that an earlier start has proved is left alone, but
+        for the last one."""
+        for number in range(1, given.months + 1):
+            month = self._under_way = months.month(number, log.info)
+            if month.ready is None or (number < given.months and months.done(number)):
+                self._rows_told.append(of_month(months, month, "", excludes=given.dnc))
+                continue
+            more = _dnc(months, month) if given.dnc and month.gone else ()
+            yield SharedRun(month.ready, POLICY, time.monotonic, None, limits, more)
+
+    def _month_ended(self, months: Months, given: Any, verdict: Verdict) -> None:
+        month = self._under_way
+        if month is None or any(row.month == month.number for row in self._rows_told):
+            return
+        fails = "" if verdict.complete and verdict.exit_code in (0, 3) else verdict.text.splitlines()[-1]
+        self._rows_told.append(of_month(months, month, fails, excludes=given.dnc))
+        log.info("month %d of %d: %s", month.number, given.months, fails or "proved")
+
+    def _told(self, months: Months) -> str:
+        path = write(months.root, months.mode, months.strategy.name, self._rows_told)
+        return f"{table(months.mode, self._rows_told)}\nwrote {path}"
+
+
+def _months(given: Any, host: str | None) -> Months:
+    order = options.order(given, given.strategy, host, new_run_id(), sys.argv[1:])
+    root = Path(given.run_dir or f"runs/locust-monthly-{given.strategy}-{given.mode}")
+    file = partial(_named, given.leads) if given.leads else partial(_invented, given)
+    return Months(order, root, given.mode, strategy(given.strategy), file)
+
+
+def _named(pattern: str, number: int, folder: Path) -> Path:
+    """The month's own file."""
+    del folder
+    return Path(pattern.replace("{month}", str(number)))
+
+
+def _invented(given: Any, number: int, folder: Path) -> Path:
+    """A window over ever the same leads: it moves on by those that are new."""
+    new = round(given.contacts * given.new_share)
+    path = folder / "leads.csv"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        first = (number - 1) * new
+        write_upload(SyntheticLeads(first + given.contacts, given.seed), path, first, given.contacts)
+    return path
+
+
+def _dnc(months: Months, month: Month) -> Iterator[Stage]:
+    if month.ready is None:
+        raise RunError("NO_MONTH", "a month without an upload has no stages.")
+    plan, first = month.ready.plan, months.run_id(1)
+    to = months.folder(month.number) / "dnc.csv"
+    column = plan.preflight.source.columns.lead_id
+    yield Stage("dnc", [excluded(f"contactbench dnc {first}", column, month.gone, plan.settings, to)])

@@ -1,0 +1,125 @@
+"""What to load in a month, and where, by the mode and by what the months before have left."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from ..domain import GivenList
+from ..errors import UsageError
+from ..mapping.files import KEPT
+from ..strategies.job import Strategy
+from ..upload import Prepared, Upload, prepared
+from .joins import Former, Joins
+from .modes import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month, ready to be loaded; `ready` is None where there is nothing to load."""
+
+    number: int
+    leads: int  # in its file
+    new: int
+    gone: list[str]  # Lead IDs of former months that are not in it
+    ready: Prepared | None
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """`order`: that of the first month; `file`: writes or names the leads of a month, given its number and folder."""
+
+    order: Upload
+    root: Path
+    mode: Mode
+    strategy: Strategy
+    file: Callable[[int, Path], Path]
+
+    def __post_init__(self) -> None:
+        if self.mode == "upsert" and not self.strategy.own_ids:
+            raise UsageError("BAD_OPTION", f"--mode upsert needs own ids, which {self.strategy.name} does not give.")
+
+    def folder(self, number: int) -> Path:
+        return self.root / f"month-{number:02d}"
+
+    def done(self, number: int) -> bool:
+        """Whether the month is loaded and proved: then it is left alone, later months have changed its lists."""
+        path = self.folder(number) / "run.json"
+        return path.exists() and all(
+            entry["verified"] for entry in msgspec.json.decode(path.read_bytes())["strategies"]
+        )
+
+    def month(self, number: int, tell: Callable[[str], None]) -> Month:
+        folder = self.folder(number)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        joins = self._joins(number)
+        leads, new = joins.count()
+        sent = new if self.mode == "delta" else leads
+        month = Month(number, leads, new, joins.gone(), None)
+        if not sent:
+            return month
+        file, given = self._file(joins, number)
+        order = replace(self.order, leads=file, folder=folder, again=self.order.again or number > 1)
+        ready = prepared(order, tell)
+        if self.mode == "upsert" and given:
+            joins.write_kept(folder / KEPT, given)
+        return replace(month, ready=replace(ready, plan=replace(ready.plan, given=tuple(given))))
+
+    def held(self, number: int) -> int:
+        """Contacts of these months that the org holds after this one."""
+        if self.mode == "append":
+            return sum(self._mapped(n) for n in range(1, number + 1))
+        if self.mode == "clear-then-load":
+            return self._mapped(number)
+        return self._joins(number, after=True).held()
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _joins(self, number: int, *, after: bool = False) -> Joins:
+        """The month's file with the mappings of the months before; `after` it: with its own, too."""
+        before = [self.folder(n) / "mapping.csv" for n in range(1, number + after)]
+        known = [path for path in before if path.exists()]
+        return Joins(self.root, self.file(number, self.folder(number)), self.order.lead_id, known)
+
+    def _file(self, joins: Joins, number: int) -> tuple[Path, list[GivenList]]:
+        """The file to load, and the lists that are to take it: none, where new ones are made."""
+        to = self.folder(number) / f"{self.mode}.csv"
+        if self.mode == "delta" and number > 1:
+            joins.write_new(to)
+            return to, []
+        if self.mode == "upsert" and number > 1:
+            return to, joins.write_by_list(to, self._lists(number), self.order.contacts_per_list)
+        if self.mode == "clear-then-load" and number > 1:
+            return joins.leads, self._spread(self._lists(number), joins.count()[0])
+        return joins.leads, []
+
+    def _spread(self, lists: list[Former], leads: int) -> list[GivenList]:
+        """The leads over the lists as even as can be; further ones where those do not hold them."""
+        count = max(len(lists), -(-leads // self.order.contacts_per_list))
+        bounds = [leads * n // count for n in range(count + 1)]
+        places = [*lists, *([Former("", "")] * (count - len(lists)))]
+        return [
+            GivenList(list_id=one.list_id, name=one.name, leads=bounds[n + 1] - bounds[n], clear=bool(one.list_id))
+            for n, one in enumerate(places)
+        ]
+
+    def _lists(self, number: int) -> list[Former]:
+        """Every list of the months before, in the order in which they were made."""
+        found: dict[str, Former] = {}
+        for n in range(1, number):
+            path = self.folder(n) / "run.json"
+            for entry in msgspec.json.decode(path.read_bytes())["strategies"] if path.exists() else ():
+                found |= {one["id"]: Former(one["id"], one["name"]) for one in entry["lists"] if one["id"] not in found}
+        return list(found.values())
+
+    def run_id(self, number: int) -> str:
+        return str(msgspec.json.decode((self.folder(number) / "run.json").read_bytes())["run_id"])
+
+    def _mapped(self, number: int) -> int:
+        path = self.folder(number) / "run.json"
+        return (
+            sum(entry["mapped"] for entry in msgspec.json.decode(path.read_bytes())["strategies"])
+            if path.exists()
+            else 0
+        )
