@@ -222,14 +222,19 @@ async def connected(server: Target) -> Ends:
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
-    """Close with a RST instead of a FIN."""
+    """Close with a RST instead of a FIN, unless it is closed."""
+    if writer.get_extra_info("socket").fileno() < 0:
+        return
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
 def unsent(writer: asyncio.StreamWriter) -> int:
-    """Bytes that wait for the receiver to read: a reset would discard them."""
-    (size,) = struct.unpack("i", ioctl(writer.get_extra_info("socket").fileno(), SIOCOUTQNSD, bytes(4)))
+    """Bytes that wait for the receiver to read: a reset would discard them. 0 for a connection that is closed."""
+    descriptor = writer.get_extra_info("socket").fileno()
+    if descriptor < 0:
+        return 0
+    (size,) = struct.unpack("i", ioctl(descriptor, SIOCOUTQNSD, bytes(4)))
     return int(size)
 
 

@@ -59,11 +59,14 @@ class Message:
     head: int = 0
 
     def offsets(self) -> list[int]:
-        """60 places where it may be cut, the most telling ones first: its ends, its head's end, and all of its body."""
+        """60 places where it may be cut, the most telling ones first: its ends, its head's end, and all of its body.
+
+        None is beyond its end: what has no body ends with its head.
+        """
         body = self.passed - self.head
         ends = [self.passed, 0, self.head, self.passed - 1, self.head + 1, 1, self.head - 1]
         slices = [self.head + body * n // 54 for n in range(1, 54)]
-        return [slices.pop(26), *ends, *slices]
+        return [min(place, self.passed) for place in (slices.pop(26), *ends, *slices)]
 
 
 @dataclass
