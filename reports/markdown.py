@@ -25,6 +25,7 @@ def _blocks(page: Page) -> Iterator[str]:
         yield "## Result"
     yield from (_text(sentence) for sentence in page.answer.sentences())
     yield from _section("Comparison", page.comparison)
+    yield from _section("Limits", page.thresholds)
     for figure in page.figures:
         yield from _section(figure.title, figure.data)
     for figure in page.estimate:

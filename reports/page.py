@@ -43,6 +43,7 @@ class Page:
     estimate: tuple[Figure, ...] = ()
     months: Table = EMPTY
     no_estimate: str = ""  # why the one in the folder is not shown
+    thresholds: Table = EMPTY  # without rows if there were none
     trouble: Table = EMPTY  # without rows if there was none
     safety: Table = EMPTY
     lists: Table = EMPTY
@@ -68,6 +69,7 @@ def build(
         estimate=estimate_page.figures(estimate, draw) if estimate else (),
         months=estimate_page.months(estimate) if estimate else EMPTY,
         no_estimate=no_estimate,
+        thresholds=tables.thresholds(run),
         trouble=tables.trouble(run),
         safety=tables.safety(run),
         lists=tables.lists(run),

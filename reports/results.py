@@ -152,6 +152,15 @@ class Strategy(_Part, frozen=True, kw_only=True):
     bottleneck: str | None = None
 
 
+class Threshold(_Part, frozen=True, kw_only=True):
+    """A limit that the run was held against, and what was found, in words."""
+
+    strategy: str = ""
+    threshold: str = ""
+    told: str = ""
+    passed: bool = False
+
+
 class Run(_Part, frozen=True, kw_only=True):
     kind: str = "compare"
     tool: Tool = Tool()
@@ -166,6 +175,7 @@ class Run(_Part, frozen=True, kw_only=True):
     versions: dict[str, str] = {}
     machine: Machine | None = None
     strategies: list[Strategy] = []
+    thresholds: list[Threshold] = []
 
     def verified(self) -> list[Strategy]:
         """Strategies whose mapping was proved, the soonest complete one first."""

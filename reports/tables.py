@@ -124,6 +124,16 @@ def trouble(run: Run) -> Table:
     )
 
 
+def thresholds(run: Run) -> Table:
+    """Which limits the run has kept; empty if it was held against none."""
+    missed = sum(not one.passed for one in run.thresholds)
+    return Table(
+        caption=f"{missed} of {len(run.thresholds)} limits are crossed." if missed else "Every limit was kept.",
+        head=("Strategy", "Limit", "Found", "Kept"),
+        rows=tuple((o.strategy, code(o.threshold), o.told, "✓ yes" if o.passed else "✗ no") for o in run.thresholds),
+    )
+
+
 def safety(run: Run) -> Table:
     """What each strategy of the run does when an answer is lost."""
     return Table(

@@ -201,3 +201,11 @@ def test_nothing_that_went_wrong_is_no_section(documents, fake):
     met = fake.trouble(failed=3, doubtful=3)
     for text in documents(fake.run()) + documents(fake.run(fake.entry("batch-api", trouble=met, verified=False))):
         assert "What went wrong" not in text
+
+
+def test_limits(documents, fake):
+    """A run that was held against limits tells which it kept; another one has no such section."""
+    crossed = {"strategy": "batch-api", "threshold": "duration<1s", "told": "5 s", "passed": False}
+    html, markdown = documents(fake.run(thresholds=[crossed]))
+    assert "| batch-api | `duration<1s` | 5 s | ✗ no |" in markdown
+    assert ("1 of 1 limits are crossed." in html, "Limits" in documents(fake.run())[1]) == (True, False)
