@@ -17,7 +17,7 @@ from .references.work import csv_file
 from .side_by_side import Contestant
 
 LEADS = int(os.environ.get("CONTACTBENCH_BENCH_LEADS", "20000"))
-ROWS = 50_000 if LEADS < 1_500_000 else 1_500_000
+ROWS = max(50_000, LEADS)
 FEW = 1_000  # rows that warm the process up
 BLOCK_BYTES = 1 << 20
 SPARE_BYTES = 64 << 20

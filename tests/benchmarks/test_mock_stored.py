@@ -22,7 +22,6 @@ FIRST = 50  # requests until the process has the memory it works with
 LAST = 500  # requests with (nearly) everything stored
 PAUSE_S = 0.1
 BYTES = 700  # of memory a contact
-UPSERT_BYTES = 150  # more where ids are the client's: they are looked up at each request
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
@@ -74,7 +73,7 @@ def test_a_full_store_answers_as_quickly(benchmark, tell, tmp_path, contacts, ow
     benchmark.extra_info.update(filling.info())
     assert filling.p99 * SLACK <= 3 * filling.p50, filling.info()
     assert max(costs) * SLACK <= PAUSE_S, filling.info()
-    assert filling.bytes_a_contact <= BYTES + UPSERT_BYTES * own_ids, filling.info()
+    assert filling.bytes_a_contact <= BYTES, filling.info()
 
 
 def filled(served: Served, requests: Iterable[int], own_ids: bool) -> list[float]:

@@ -53,6 +53,7 @@ class Served:
         return self.ask("POST", f"{_LISTS}/{self.list_id}/contacts", body)
 
     def clear(self) -> None:
+        self.rest()
         self.ask("POST", f"{_LISTS}/{self.list_id}/clear", b"")
 
     def size(self) -> int:
@@ -60,6 +61,7 @@ class Served:
 
     def renew(self) -> None:
         """Another list instead of this one."""
+        self.rest()
         self.ask("DELETE", f"{_LISTS}/{self.list_id}")
         self.list_id = self.new_list()
 
@@ -106,7 +108,8 @@ class Served:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
-    def close(self) -> None:
+    def rest(self) -> None:
+        """End the connection, as a server would during a long turn of another; the next request opens one."""
         self._connection.close()
 
 
@@ -118,7 +121,7 @@ def reference(name: str) -> Iterator[Served]:
         assert process.stdout is not None
         served = Served(f"http://127.0.0.1:{int(process.stdout.readline())}", process.pid)
         yield served
-        served.close()
+        served.rest()
     finally:
         process.terminate()
         process.communicate()
@@ -133,6 +136,6 @@ def mock_org(folder: Path, *options: str) -> Iterator[Served]:
         mock.settings(rate__requests_per_window=_HIGH, **caps)
         served = Served(mock.url, mock.process.pid)
         yield served
-        served.close()
+        served.rest()
     finally:
         mock.stop()
