@@ -47,18 +47,17 @@ class Swarm:
             write_csv(SyntheticLeads(self.leads, seed=1), path)
         return path
 
-    def start(self, workers: int, *options: str, within: Sequence[Within] = (), host: str = "127.0.0.1") -> None:
-        """`within`: what each worker's command begins with."""
+    def start(self, workers: int, *options: str, workers_on: Sequence[tuple[Within, str]] = ()) -> None:
+        """`workers_on`: what each worker's command begins with, and where it finds the master."""
         self.port = _free_port()
         leads = ["--leads", str(self.input), "--lead-id", "Lead ID", "--phone", "Phone"]
         where = ["--host", self.mock.url, "--run-dir", str(self.run_dir), "--quiet-period", "2", *leads]
         expect = ["--master", "--master-bind-port", str(self.port), "--expect-workers", str(workers)]
         self.master = self._locust((), *expect, "--headless", "-u", str(2 * workers), "-r", "99", *where, *options)
-        for each in within or [()] * workers:
-            self.add_worker(each, host)
-
-    def add_worker(self, within: Within = (), host: str = "127.0.0.1") -> None:
-        self.workers.append(self._locust(within, "--worker", "--master-host", host, "--master-port", str(self.port)))
+        for within, host in workers_on or [((), "127.0.0.1")] * workers:
+            self.workers.append(
+                self._locust(within, "--worker", "--master-host", host, "--master-port", str(self.port))
+            )
 
     def until_sent(self, requests: int) -> None:
         """Wait until the org was sent so many batches."""
@@ -102,8 +101,9 @@ class Swarm:
 
 
 @contextmanager
-def swarm(folder: Path, **about: Any) -> Iterator[Swarm]:
-    mock = Mock(folder / "mock", "--pace", "none")
+def swarm(folder: Path, listening: str = "127.0.0.1", **about: Any) -> Iterator[Swarm]:
+    mock = Mock(folder / "mock", "--pace", "none", "--host", listening, "--i-understand-this-is-a-mock")
+    mock.url = mock.url.replace("0.0.0.0", "127.0.0.1")
     there = Swarm(mock, folder, **about)
     try:
         yield there
