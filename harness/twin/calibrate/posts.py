@@ -9,6 +9,7 @@ from .bench import Bench, posts_noted
 from .design import Post
 from .notebook import Ended
 from .samples import observed
+from .watching import MINUTE_S
 
 LOGINS = 3
 SHARE_OF_REQUESTS = 0.55  # for POSTs at once
@@ -72,12 +73,14 @@ async def _posted(bench: Bench, phase: str, planned: Sequence[Post], concurrency
 
 
 def _requests(bench: Bench, done: int) -> int:
-    """For POSTs at once: a part of all, or of those that the rate limit lets through in a part of the time."""
+    """For POSTs at once: a part of all, or of those that the rate limits let through in a part of the time."""
     most = round(bench.max_requests * SHARE_OF_REQUESTS)
+    seconds = (bench.shell.ends_at - bench.shell.now()) * SHARE_OF_TIME
+    if bench.per_minute is not None:
+        most = min(most, int(bench.per_minute * seconds / MINUTE_S) + done)
     allowed = [one.allowed for one in bench.notebook.seen if one.op == ADD and one.allowed is not None]
     if allowed and (window_s := bench.shell.inner.books.budget.window_s):
-        minutes = (bench.shell.ends_at - bench.shell.now()) * SHARE_OF_TIME
-        most = min(most, int(min(allowed) * minutes / window_s) + done)
+        most = min(most, int(min(allowed) * seconds / window_s) + done)
     return min(most, bench.requests_left + done)
 
 

@@ -48,7 +48,7 @@ class Luck:
         self._partial = list(tables.worlds[0].profile.faults.by_kind).index("partial_commit")
         rates = np.asarray([list(world.profile.faults.by_kind.values()) for world in tables.worlds])
         self._bounds = rates.cumsum(axis=1)[tables.world]
-        self._is_lucky = not rates.any()
+        self._has_faults: Bools = (rates.sum(axis=1) > 0)[tables.world]
 
     def seconds(self, nodes: Ints, in_work: Ints) -> Floats:
         """One draw of latency each. `in_work` counts the requests served at this moment, this one included."""
@@ -61,8 +61,8 @@ class Luck:
     def fates(self, rows: Ints, nodes: Ints, in_work: Ints, is_fresh: Bools) -> Fates:
         takes = self.seconds(nodes, in_work)
         outcome = np.full(len(rows), OK)
-        if not self._is_lucky:
-            takes, outcome = self._struck(rows, nodes, takes, is_fresh)
+        if (some := self._has_faults[rows]).any():
+            takes[some], outcome[some] = self._struck(rows[some], nodes[some], takes[some], is_fresh[some])
         patience = self._patience[rows]
         late = (takes > patience) & (outcome != THROTTLED) & (outcome != EXPIRED)
         return Fates(np.minimum(takes, patience), np.where(late, LOST_APPLIED, outcome))

@@ -1,7 +1,7 @@
 """The ends of an estimate's interval: an interval that is made to hold, not one that holds in the middle of its luck.
 
-Of `RUNS` runs at least `HOLDS` shall lie between the ends, with `CONFIDENCE`. Percentiles 10 and 90 would fail that for
-nearly every other upload, since of 50 runs as many as by chance lie outside. So the ends lie further out: the least so
+Of `RUNS` runs at least `HOLDS` shall lie between the ends, with `CONFIDENCE`. Percentiles 10 and 90 would fail that two
+times in five, since of 50 runs as many as by chance lie outside. So the ends lie further out: the least so
 many ranks in from the first and the last replicate for which it is true, whatever the distribution is.
 """
 

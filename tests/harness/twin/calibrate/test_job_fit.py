@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.twin.calibrate.job_fit import Moments, drawn_again, fit, moments
+from harness.twin.calibrate.job_fit import Moments, drawn_again, error_s, fit, moments
 from harness.twin.calibrate.notebook import JobSeen
 
 
@@ -40,6 +40,13 @@ def test_too_fast_to_be_seen():
     """Large and small jobs take the same time: no speed is made up, they are done at once."""
     found = fit(Moments(np.array([1.0, 9_000.0]), np.array([2.0, 2.0]), np.array([0.1, 0.1])))
     assert (found.rows_per_s, found.start_delay_s) == (0.0, pytest.approx(2.0))
+
+
+@pytest.mark.parametrize(("rows", "error"), [(0.0, 0.1), (1_000.0, 0.1), (2_000.0, 0.1 * 5**0.5)])
+def test_what_lies_further_out_is_less_certain(rows, error):
+    """Of two moments each uncertain by 0.1 s, twice the one less the other."""
+    seen = Moments(np.array([0.0, 1_000.0]), np.array([1.0, 2.0]), np.array([0.1, 0.1]))
+    assert error_s(seen, rows) == pytest.approx(error)
 
 
 def test_what_else_might_have_been_seen():
