@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
+import locust.runners
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from ..flow import Call, Reply
@@ -21,6 +22,8 @@ from .shell import GeventShell
 
 QUESTION, ANSWER = "contactbench-question", "contactbench-answer"
 LOOK_S = 0.5
+# The master reads and joins whole months in one go, and is silent meanwhile. Locust's own minute is too short for that.
+MASTER_SILENCE_S = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ class Worker:
 
     def __init__(self, runner: WorkerRunner) -> None:
         sweep_away()
+        locust.runners.MASTER_HEARTBEAT_TIMEOUT = MASTER_SILENCE_S
         self._questions = Questions(lambda question: runner.send_message(QUESTION, question))
         runner.register_message(ANSWER, lambda msg, **_: self._questions.told(msg.data))
 
