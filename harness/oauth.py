@@ -121,10 +121,14 @@ def _fetched(session: Session) -> Flow[tuple[str, float]]:
         reply = yield from _login(credentials)
         return api.access_token(reply), api.token_lifetime_s(reply)
     if session.renewals:
-        raise Refused(
-            "AUTH_REJECTED", "the token of GENESYSCLOUD_ACCESS_TOKEN is not accepted any more; give a new one."
-        )
+        raise _ready_no_more()
     return credentials.token, math.inf
+
+
+def _ready_no_more() -> Refused:
+    return Refused(
+        "AUTH_REJECTED", "the token of GENESYSCLOUD_ACCESS_TOKEN is not accepted, or no more; give a new one."
+    )
 
 
 def _of_its_org(token: str, credentials: Credentials) -> Flow[None]:
@@ -134,7 +138,7 @@ def _of_its_org(token: str, credentials: Credentials) -> Flow[None]:
     call = api.own_organization()
     reply = yield _bearing(call, token)
     if reply.status == 401:
-        raise _not_accepted(call, reply)
+        raise _not_accepted(call, reply) if credentials.token is None else _ready_no_more()
     if outcome(reply) != "answered":
         raise GaveUp("SERVER_ERROR", f"op={call.op} {api.Refusal(reply)} ; no clear answer after every repeat")
     require_org(reply, credentials.org_id)

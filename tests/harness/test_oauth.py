@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 
-from harness.errors import GaveUp, Refused
+from harness.errors import GaveUp, Refused, SafetyStop
 from harness.flow import Call, Reply, Wait
 from harness.oauth import LOGINS, Credentials, Session, authorized
 
@@ -99,6 +99,47 @@ def test_a_login_that_is_not_answered(session, reply):
     end = ran(authorized(call(), session), reply)
     assert isinstance(end.error, GaveUp)
     assert end.error.code == "SERVER_ERROR"
+
+
+ORG = {"id": "ORG-1", "name": "Sandbox"}
+
+
+def of_an_org(**more):
+    return Session(Credentials("the-client", SECRET, **{"org_id": "org-1", **more}))
+
+
+def test_a_token_says_whose_it_is_before_it_serves():
+    """Asked once a token, and whatever the letter case of the id."""
+    session = of_an_org()
+    end = ran(authorized(call(), session), token("t1"), ok(ORG), Reply(status=200))
+    assert end.shell.trail == ["oauth.token", "organizations.me", "lists.get"]
+    assert ran(authorized(call(), session), Reply(status=200)).shell.trail == ["lists.get"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "code"),
+    [
+        (ok({"id": "org-2", "name": "Production"}), SafetyStop, "WRONG_ORG"),
+        (ok({"name": "no id"}), SafetyStop, "WRONG_ORG"),
+        (no(401), Refused, "AUTH_REJECTED"),
+        (no(503), GaveUp, "SERVER_ERROR"),
+        (LOST, GaveUp, "SERVER_ERROR"),
+    ],
+)
+def test_a_token_of_nobody_knows_which_org(answer, kind, code):
+    """It is used for nothing else, and the next flow asks anew."""
+    session = of_an_org()
+    end = ran(authorized(call(), session), token("t1"), answer)
+    assert (type(end.error), end.error.code, session.token) == (kind, code, None)
+
+
+def test_a_ready_token():
+    """Used as it is; once it is refused nothing can renew it."""
+    session = of_an_org(token="ready")
+    end = ran(authorized(call(), session), ok(ORG), Reply(status=200))
+    assert end.shell.calls[0].headers["Authorization"] == "Bearer ready"
+    end = ran(authorized(call(), session), no(401))
+    assert (end.error.code, "GENESYSCLOUD_ACCESS_TOKEN" in str(end.error)) == ("AUTH_REJECTED", True)
 
 
 @pytest.mark.parametrize(("at_s", "trail"), [(89.0, ["lists.get"]), (91.0, ["oauth.token", "lists.get"])])
