@@ -12,7 +12,7 @@ Keep = Literal["first", "last"]
 MEMORY_LIMIT = "200MB"
 LOAD = """
     CREATE TABLE leads AS SELECT * FROM read_csv($path, header = false, auto_detect = false, delim = ',', quote = '"',
-        escape = '"', new_line = '\\n', max_line_size = 33554432,
+        escape = '"', new_line = '\\n', max_line_size = 1048576,
         columns = {'line': 'BIGINT', 'lead_id': 'VARCHAR', 'folded': 'VARCHAR'})
 """
 FIND = """

@@ -11,7 +11,7 @@ from ..errors import LocalResource, Refused
 
 MEMORY = "200MB"
 THREADS = 2
-LONGEST_LINE = 64 * 1024 * 1024
+LONGEST_LINE = 2 * 1024 * 1024  # a contact has 50 cells of 512 characters at most; DuckDB reads 16 such lines at a time
 
 
 _kept: dict[Path, Callable[[], Any]] = {}  # the instances that runs keep open, by folder
