@@ -114,16 +114,22 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
         concurrency=options.num_users or 1,
         seed=options.seed,
         max_duration_s=options.max_duration,
-        settings=Settings(
-            batch_size=options.batch_size,
-            body_bytes=options.body_bytes,
-            quiet_s=options.quiet_period,
-            poll_initial_s=0.2,
-        ),
+        settings=_settings(options, far=where.terms is not None),
         command=shlex.join(["locust", *arguments]),
         aim=aim,
         sends_canaries=False,
         journal=os.environ.get("CONTACTBENCH_JOURNAL", ""),  # it may hold a password
+    )
+
+
+def _settings(options: Namespace, *, far: bool) -> Settings:
+    """A real org is given at least the time that is usual for one."""
+    usual = Settings()
+    return Settings(
+        batch_size=options.batch_size,
+        body_bytes=options.body_bytes,
+        quiet_s=max(options.quiet_period, usual.quiet_s) if far else options.quiet_period,
+        poll_initial_s=usual.poll_initial_s if far else 0.2,
     )
 
 

@@ -20,6 +20,7 @@ from ..monthly.telling import Told, of_month, table, write
 from ..strategies import STRATEGIES, strategy
 from ..strategies.dnc import excluded
 from ..strategies.job import Stage
+from ..target import require_mock, resolved
 from ..upload import new_run_id
 from .load_run import POLICY, LoadRun, log
 
@@ -84,6 +85,7 @@ class MonthlyRun(LoadRun):
 
 def _months(given: Any, host: str | None) -> Months:
     order = options.order(given, given.strategy, host, new_run_id(), sys.argv[1:])
+    require_mock(resolved(order.target, order.aim), "a year of uploads in one go")
     root = Path(given.run_dir or f"runs/locust-monthly-{given.strategy}-{given.mode}")
     file = partial(_named, given.leads) if given.leads else partial(_invented, given)
     return Months(order, root, given.mode, strategy(given.strategy), file)
