@@ -1,5 +1,8 @@
 """The same run from Locust's web interface."""
 
+import shutil
+import subprocess
+
 import httpx
 import pytest
 
@@ -34,6 +37,38 @@ def answers(client):
         return False
 
 
+def tab(client):
+    """What Locust's page is given for the tab, with its own figures."""
+    (table,) = client.get("/stats/requests").json()["extended_stats"]
+    return table["data"]
+
+
+def test_nothing_in_the_form_is_a_secret(web_ui):
+    """What an OAuth client is asked for comes from the environment alone."""
+    client, _ = web_ui
+    form = client.get("/").text
+    assert "mock-secret" not in form
+    assert '"key": "contactbench"' in form or '"key":"contactbench"' in form
+
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
+def test_the_tab_in_a_browser(web_ui, tmp_path):
+    """Drawn by the page itself: the run's figures beside Locust's own tabs, once the run is over."""
+    client, _ = web_ui
+    client.post("/swarm", data={"user_count": 2, "spawn_rate": 2, "contacts": 1400}).raise_for_status()
+    until(lambda: client.get("/contactbench/report").is_success)
+    page = f"{client.base_url}/?tab=contactbench"
+    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    drawn = subprocess.run(
+        [*command, "--virtual-time-budget=8000", "--dump-dom", page], capture_output=True, text=True, timeout=90
+    ).stdout
+    assert "leads mapped" in drawn
+    assert "1,400 of 1,400" in drawn
+
+
 def test_a_run_from_the_browser(web_ui):
     """The form shows the options, the report is there when the run has ended, and the exit code is the run's."""
     client, process = web_ui
@@ -43,6 +78,9 @@ def test_a_run_from_the_browser(web_ui):
     client.post("/swarm", data={"user_count": 2, "spawn_rate": 2, "contacts": 1500}).raise_for_status()
     until(lambda: client.get("/contactbench/report").is_success)
     assert "csv-import-own-ids" in client.get("/contactbench/report").text
+    shown = {row["name"]: row["value"] for row in tab(client)}
+    assert (shown["contacts loaded"], shown["leads mapped"]) == ("1,500 of 1,500",) * 2
+    assert shown["all mapped in"] == "0 s"
     process.terminate()
     printed, _ = process.communicate(timeout=30)
     assert (process.returncode, "VERIFIED, 1,500 of 1,500" in printed) == (0, True), printed
