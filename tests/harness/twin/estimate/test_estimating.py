@@ -32,6 +32,14 @@ def test_what_scripts_rely_on(default):
     assert msgspec.json.decode(msgspec.json.encode(default)) == default
 
 
+def test_what_the_interval_holds_is_said(default):
+    """In the document and in words; of thirty replicates nobody can be as sure as of a thousand."""
+    interval = default["interval"]
+    assert (interval["holds"], interval["runs"]) == (0.8, 50)
+    assert 0.9 < interval["confidence"] < 0.99
+    assert "at least 80% of 50 runs lie" in " ".join(told(default).split())
+
+
 def test_changes_have_their_price(default):
     """More requests in flight help batches and not files; two lists at once help files."""
     by_strategy = {entry["strategy"]: entry["sensitivity"] for entry in default["strategies"]}
