@@ -1,6 +1,5 @@
 """The two versions that are compared: folders with a checkout each."""
 
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,14 +14,13 @@ PACKAGE = Path("harness") / "__init__.py"
 @contextmanager
 def checked_out(ref: str, repository: Path) -> Iterator[Path]:
     """A worktree of `ref`, for as long as the context lasts. Raises UsageError."""
-    folder = Path(tempfile.mkdtemp(prefix="contactbench-base-"))
-    tree = folder / "tree"
-    try:
+    with tempfile.TemporaryDirectory(prefix="contactbench-base-") as folder:
+        tree = Path(folder) / "tree"
         _git(repository, "worktree", "add", "--quiet", "--detach", str(tree), ref)
-        yield required(tree)
-    finally:
-        shutil.rmtree(folder)
-        _git(repository, "worktree", "prune")
+        try:
+            yield required(tree)
+        finally:
+            _git(repository, "worktree", "remove", "--force", str(tree))
 
 
 def default_base(repository: Path) -> str:

@@ -20,7 +20,7 @@ def gated(tree: Path, *arguments: str) -> subprocess.CompletedProcess:
     """`contactbench gate` of that version."""
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tree)}
     command = [sys.executable, "-P", "-c", MAIN, "gate", "--layers", "counts", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environ, timeout=200)
+    return subprocess.run(command, capture_output=True, text=True, env=environ, timeout=900)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,7 @@ def test_the_committed_counts(tmp_path):
     assert [check.line() for check in counts.differences(expected.figures, found) if check.failed] == []
 
 
+@pytest.mark.timeout(1800)
 def test_a_request_more_a_batch(tmp_path, tree, base):
     """Fails the gate, which names the operation; the version without it passes."""
     here = ("--expected", str(tmp_path / "counts.json"), "--out", str(tmp_path / "out"), "--leads", "2000")

@@ -27,6 +27,7 @@ def busy():
         other.kill()
 
 
+@pytest.mark.timeout(1800)  # half a minute of CPU, which may be long in coming
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind counts the instructions; it is not installed")
 def test_twice_the_instructions(tree, base, tmp_path):
     """Fail: twice as many, whatever else the machine does; callgrind's files say where."""
