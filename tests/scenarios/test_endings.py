@@ -45,7 +45,6 @@ def test_a_wrong_secret_is_refused_and_not_repeated(locust, mock):
 @pytest.mark.parametrize(
     ("limits", "code", "told"),
     [
-        (["mapped==leads", "errors(contacts.add)==0"], 0, "mapped==leads"),
         (["mapped==leads", "requests<=3"], 99, "requests<=3"),
         (["p95(contacts.gone)<1s"], 2, "contacts.gone"),
     ],
