@@ -1,5 +1,7 @@
 """A journal in a database: believed only as it was stored, owned by one, and silent about its password."""
 
+import subprocess
+import sys
 from contextlib import closing
 
 import psycopg
@@ -178,3 +180,11 @@ def test_an_event_with_everything_is_kept(postgres_run):
         learned, shard = kept.learned(), kept.shards()[1]
     assert (learned.body_bytes, learned.contacts, learned.atomic) == (512, None, True)
     assert (shard.state, shard.file, shard.rows, shard.file_sha256) == ("mapped", "part-1.csv", 3, "cd" * 32)
+
+
+def test_nobody_else_loads_the_client():
+    """A run whose journal is a file does not even import it."""
+    modules = "harness.upload, harness.verify, harness.cleanup, harness.mapping_copy"
+    program = f"import sys, {modules}; print('psycopg' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
