@@ -20,6 +20,7 @@ Tell = Callable[[str, dict[str, Any]], None]  # worker, answer
 WORK_S = 2.0  # after which a worker that asked for work is told that there is none
 BEGIN_S = 20.0  # from one question to the next, for a worker that has not begun yet
 GRACE_S = 30.0  # beyond the call's own limit, for an answer to come back
+LOST_S = 10.0  # in which a worker that is not heard of may come back with what it has begun
 NOBODY_S = 60.0  # without any worker
 CHUNK = 1 << 20
 LOST = Reply(status=0, error="WorkerLost")
@@ -34,6 +35,7 @@ class Errand:
     worker: str = ""
     begun: bool = False
     due: float = 0.0  # when whoever has it counts as lost
+    missed_at: float | None = None  # when its worker was first not heard of
     outcome: Reply | Exception | None = None
 
     @property
@@ -105,7 +107,7 @@ class Desk:
                 worker, question, _ = self._seats.popleft()
                 self.tell(worker, {"id": question})
             for errand in list(self._out.values()):
-                if errand.worker not in present or errand.due <= now:
+                if _is_lost(errand, present, now):
                     self._take_back(errand)
             if now - self._seen_at > NOBODY_S:
                 self._fail(GaveUp("NO_WORKERS", "no worker is left; start some, then run the same command again."))
@@ -120,7 +122,8 @@ class Desk:
     def _match(self) -> None:
         while self._queue and self._seats:
             errand, (worker, question, _) = self._queue.popleft(), self._seats.popleft()
-            errand.number, errand.worker, errand.due = next(self._numbers), worker, self.clock() + BEGIN_S
+            errand.number, errand.worker, errand.missed_at = next(self._numbers), worker, None
+            errand.due = self.clock() + BEGIN_S
             self._out[errand.number] = errand
             self.tell(worker, {"id": question, "number": errand.number, "call": packed(errand.call)})
 
@@ -168,6 +171,14 @@ class Desk:
         self._queue.clear()
         self._out.clear()
         self._changed.notify_all()
+
+
+def _is_lost(errand: Errand, present: set[str], now: float) -> bool:
+    if errand.worker in present:
+        errand.missed_at = None
+        return errand.due <= now
+    errand.missed_at = now if errand.missed_at is None else errand.missed_at
+    return not errand.begun or now - errand.missed_at >= LOST_S
 
 
 def _part(file: FilePart, at: int) -> bytes:
