@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from ..bookkeeping import Bookkeeping
-from ..errors import RunError
+from ..errors import RunError, UsageError
 from ..flow import Shell
 from .figures import Figures
 from .pacing import Pacing
@@ -27,9 +27,13 @@ class Series:
         self.verdict: Verdict | None = None
         self._runs, self._ended, self._told = runs, ended, told
         self._turning = Lock()
-        self._last: Verdict | None = None
+        self._last = STOPPED
         self._over = self._stopped = False
-        self._current = next(runs)
+        self._worst = 0  # of the good ones
+        first = next(runs, None)
+        if first is None:
+            raise UsageError("NO_LEADS", "no lead in any month, so there is nothing to load.")
+        self._current = first
 
     @property
     def folder(self) -> Path:
@@ -64,23 +68,32 @@ class Series:
             self._turn(self._current)
         if not self._over or self.verdict is not None:
             return None
-        last = self._last or STOPPED
-        self.verdict = Verdict(last.exit_code, f"{last.text}\n{self._told()}", complete=last.complete)
+        last = STOPPED if self._stopped and self._last.exit_code in GOOD else self._last
+        self.verdict = Verdict(last.exit_code or self._worst, f"{last.text}\n{self._told()}", complete=last.complete)
         return self.verdict
 
     def _turn(self, run: SharedRun) -> None:
         """Judge the run that has ended, and open the next one if it was good."""
-        self._last = run.finish() or self._last
-        if self._last is not None:
-            self._ended(self._last)
-        try:
-            following = None if self._last is None or self._last.exit_code not in GOOD else next(self._runs, None)
-        except Exception as error:
-            if not isinstance(error, RunError):
-                log.error("a fault of contactbench itself", exc_info=error)
-            self._last, following = Verdict.of(error), None
-            self._ended(self._last)
-        if following is None or self._stopped:
+        self._judge(run.finish() or STOPPED)
+        following = None
+        if self._last.exit_code in GOOD:
+            self._worst = max(self._worst, self._last.exit_code)
+            following = None if self._stopped else self._opened()
+        if following is None:
             self._over = True
         else:
             self._current = following
+
+    def _judge(self, verdict: Verdict) -> None:
+        self._last = verdict
+        self._ended(verdict)
+
+    def _opened(self) -> SharedRun | None:
+        """The next run; None if there is no other, or if it cannot be opened, which is then the verdict."""
+        try:
+            return next(self._runs, None)
+        except Exception as error:
+            if not isinstance(error, RunError):
+                log.error("a fault of contactbench itself", exc_info=error)
+            self._judge(Verdict.of(error))
+            return None
