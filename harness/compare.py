@@ -108,7 +108,7 @@ def _settings(body_bytes: int, pace: Pace) -> Settings:
     if pace != "none":
         return settings
     # An org without delays has no slow jobs: polling it in seconds would measure the polling.
-    return replace(settings, poll_initial_s=0.02, settle_s=0.05, quiet_s=2.0)
+    return replace(settings, poll_initial_s=0.02, poll_cap_s=0.2, settle_s=0.05, quiet_s=2.0)
 
 
 def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:
