@@ -41,6 +41,10 @@ class Questions:
         finally:
             del self._waiting[number]
 
+    def say(self, what: str, **more: Any) -> None:
+        """Something that needs no answer."""
+        self.send({"id": next(self._numbers), "what": what, **more})
+
     def told(self, answer: dict[str, Any]) -> None:
         event, kept = self._waiting.get(answer["id"], (None, {}))
         if event is not None:
@@ -74,6 +78,7 @@ def run_errand(questions: Questions, exchange: Callable[[Call], Reply], clock: C
         with _files_here(questions, number, call) as here:
             asked_at = clock()
             if "go" not in questions.ask("begin", number=number) or clock() - asked_at > GO_S:
+                questions.say("given up", number=number)
                 return False
             reply = exchange(here)
             if here.save_to is not None and reply.ok:
@@ -81,6 +86,9 @@ def run_errand(questions: Questions, exchange: Callable[[Call], Reply], clock: C
     except LocalResource as trouble:
         message = str(trouble).removeprefix(f"{trouble.code} ")
         questions.ask("trouble", number=number, code=trouble.code, message=message)
+    except BaseException:  # a user that Locust takes away from its work
+        questions.say("given up", number=number)
+        raise
     else:
         questions.ask("done", number=number, reply=packed(reply))
     return True

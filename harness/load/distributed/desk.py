@@ -139,6 +139,9 @@ class Desk:
                     return _saved(errand.call, question["at"], question["data"])
                 case "done":
                     self._end(errand, reply_of(question["reply"]))
+                case "given up":
+                    self._take_back(errand)
+                    self._match()
                 case "trouble":
                     self._end(errand, LocalResource(question["code"], question["message"]))
         except OSError as error:

@@ -159,14 +159,14 @@ class Line:
         self.sent: list[Call] = []
         self.times = iter((0.0, 0.0))
 
-    def run(self, reply: Reply | Exception) -> bool:
+    def run(self, reply: Reply | BaseException) -> bool:
         def exchange(call: Call) -> Reply:
             self.sent.append(call)
             if call.form is not None:
                 self.file = call.form[0][1].path.read_bytes()
             if call.save_to is not None:
                 call.save_to.write_bytes(b"x" * (2 * CHUNK + 1))
-            if isinstance(reply, Exception):
+            if isinstance(reply, BaseException):
                 raise reply
             return reply
 
@@ -187,9 +187,6 @@ def test_a_worker_that_was_stopped_does_not_send(office):
     line.times = iter((0.0, GO_S + 0.1))
     with office.calling():
         assert not line.run(Reply(status=200))
-        for _ in range(2):
-            office.desk.keep(set())
-            office.now += LOST_S
     assert (line.sent, office.outcomes[0].status) == ([], 0)
 
 
@@ -203,6 +200,14 @@ def test_files_go_through_the_master(office, tmp_path):
         assert line.run(Reply(status=200))
     assert (line.file, target.read_bytes()) == (source.read_bytes(), b"x" * (2 * CHUNK + 1))
     assert not line.sent[0].save_to.exists()
+
+
+def test_a_user_that_is_taken_away_leaves_a_doubt_at_once(office):
+    """Nobody waits for the answer it will not tell."""
+    line = Line(office)
+    with office.calling(), pytest.raises(KeyboardInterrupt):
+        line.run(KeyboardInterrupt())
+    assert (office.outcomes[0].status, office.outcomes[0].sent) == (0, True)
 
 
 def test_a_trouble_of_the_worker_ends_the_run(office):
