@@ -13,7 +13,7 @@ from statistics import median
 import pytest
 
 LEADS = int(os.environ.get("CONTACTBENCH_BENCH_LEADS", "20000"))
-ROUNDS = 5 if LEADS <= 100_000 else 1
+ROUNDS = 3 if LEADS <= 100_000 else 1
 AIM = 0.8  # of the bare users' rate
 LEAST = 0.4  # below that something is wrong: bodies are made, leads are read and a journal is kept in the difference
 ROOT = Path(__file__).parents[2]
