@@ -13,6 +13,8 @@ import typer
 from ..errors import LocalResource, RunError, out_of_descriptors
 from ..redacted import redacted
 
+NO_ROOM = "failed to map segment"  # in the dynamic linker's words: libraries are loaded when they are needed
+
 
 @contextmanager
 def told(as_json: bool) -> Iterator[None]:
@@ -36,13 +38,21 @@ def _local_troubles() -> Iterator[None]:
     try:
         yield
     except MemoryError:
-        raise LocalResource("OUT_OF_MEMORY", "this process may take no more; allow it more, then run again.") from None
+        raise _out_of_memory() from None
+    except ImportError as error:
+        if NO_ROOM not in str(error):
+            raise
+        raise _out_of_memory() from None
     except OSError as error:
         from ..mapping.trouble import of_the_disk
 
         if (trouble := out_of_descriptors(error) or of_the_disk(error)) is None:
             raise
         raise trouble from None
+
+
+def _out_of_memory() -> LocalResource:
+    return LocalResource("OUT_OF_MEMORY", "this process may take no more; allow it more, then run again.")
 
 
 class Held(Protocol):

@@ -26,7 +26,9 @@ from ..catalogue.naive import BLIND
 LOADED_LATE = (  # what the commands import only when they need it: a child must not spend its time on that
     "anyio._backends._asyncio",
     "concurrent.futures.thread",
+    "duckdb",
     "encodings.utf_8_sig",
+    "harness.cleanup",
     "mockserver.serving",
     "mockserver.hints",
     "mockserver.storage.durable_store",
