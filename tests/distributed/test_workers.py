@@ -51,7 +51,7 @@ def test_the_master_is_killed(started):
 
 
 def test_a_list_of_csv_imports_changes_hands(started):
-    """The files of an import and of its export go through the master, and none is left on a worker's disk."""
+    """The files of imports and exports go through the master: workers share no folder with it."""
     started.strategy = "csv_import_export"
     started.start(2, "--lists", "4")
     code, printed = started.ended()
