@@ -28,6 +28,7 @@ from .trouble import AGAIN, lost, shown, told
 
 REPEATS = 5  # of a transaction that the database takes back for the sake of others
 LOOKS, LOOK_S = 40, 0.25  # for a database that is gone: ten seconds, in which nothing is sent
+TRIES = 5  # for the lock, a look apart: the session of a process that was killed ends a moment after it
 
 
 class PostgresJournal(Ledger):
@@ -63,7 +64,7 @@ class PostgresJournal(Ledger):
     def _open(self, new: bool) -> None:
         schema.create(self._db)
         schema.require_as_created(self._db)
-        if not self._locked():
+        if not self._locked_soon():
             raise StateError("STATE_LOCKED", f"run {self.run!r} is in use by {self._holder()}; wait for it or stop it.")
         with self._transaction():
             self._take(new)
@@ -93,6 +94,13 @@ class PostgresJournal(Ledger):
     def _locked(self) -> bool:
         """Whether the run's lock is held now, by this session. It is given back when the session ends."""
         return self._db.execute("SELECT pg_try_advisory_lock(%s)", (_key(self.run),)).fetchone() == (True,)
+
+    def _locked_soon(self) -> bool:
+        for _ in range(TRIES - 1):
+            if self._locked():
+                return True
+            self._sleep(LOOK_S)
+        return self._locked()
 
     def _holder(self) -> str:
         key = _key(self.run)
