@@ -82,7 +82,7 @@ def compare(
             for path in (mapping, kept)
             if path is not None
         )
-        # Tables spill to the disk; a join of files that are read meanwhile, with a buffer each, finds no room at 200 MB.
+        # Tables spill to the disk; a join of files as they are read, with a buffer each, finds no room at 200 MB.
         db.execute(f"CREATE TEMP TABLE mapping AS {expected}")
         db.execute(f"CREATE TEMP TABLE contact AS {contacts}")
         lost, orphaned, wrong = db.execute(COUNTS).fetchone()
