@@ -42,9 +42,15 @@ def database(folder: Path) -> Iterator[Any]:
     try:
         with closing(_kept[folder]().cursor() if folder in _kept else _instance(folder)) as connection:
             yield connection
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except duckdb.IOException as error:
         raise LocalResource(
             "DISK_FULL", f"{folder}: {type(error).__name__} while joining files; make room, then run again."
+        ) from None
+    except duckdb.OutOfMemoryException:
+        raise LocalResource(
+            "OUT_OF_MEMORY",
+            f"{folder}: files are joined in {MEMORY}, and what does not fit goes to spill/ there: neither had room;"
+            " make some, then run again.",
         ) from None
     except duckdb.Error as error:
         raise bad_file(folder, type(error).__name__) from None

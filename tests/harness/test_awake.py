@@ -9,18 +9,22 @@ from harness.awake import SUSPENDED_S, TICK_S, awake
 from harness.twin.virtual_time import VirtualTimeLoop
 
 
-@pytest.mark.parametrize("seconds", [1200.0, SUSPENDED_S - TICK_S])
-def test_a_pause(seconds):
-    """One that is long enough is told, once, with its length; a loop that was merely busy is not."""
-    told = []
+@pytest.mark.parametrize(
+    ("seconds", "worked_s", "noticed"),
+    [(1200.0, 0.0, True), (1200.0, 3.0, True), (SUSPENDED_S - TICK_S, 0.0, False), (8.0, 7.5, False)],
+)
+def test_a_pause(seconds, worked_s, noticed):
+    """One that is long enough is told, once, with its length; a loop that was held up by work is not."""
+    told, worked = [], [0.0]
 
     async def main():
         shell = SimpleNamespace(books=SimpleNamespace(suspended=told.append))
-        assert awake(shell) is shell
+        assert awake(shell, lambda: worked[0]) is shell
         await asyncio.sleep(10)
+        worked[0] = worked_s
         asyncio.get_running_loop().suspend(seconds)
         await asyncio.sleep(10)
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(main())
-    assert told == ([pytest.approx(seconds, abs=TICK_S)] if seconds > SUSPENDED_S else [])
+    assert told == ([pytest.approx(seconds, abs=TICK_S)] if noticed else [])
