@@ -52,10 +52,16 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture(scope="session")
-def mock(tmp_path_factory) -> Iterator[Mock]:
-    """An org without limits and latencies, shared: every run makes lists of its own."""
+def _shared(tmp_path_factory) -> Iterator[Mock]:
     with serving(tmp_path_factory.mktemp("mock"), "--pace", "none") as served:
         yield served
+
+
+@pytest.fixture
+def mock(_shared: Mock) -> Mock:
+    """An org without limits and latencies, as empty as at its start."""
+    _shared.control.post("/reset").raise_for_status()
+    return _shared
 
 
 @dataclass
