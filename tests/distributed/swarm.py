@@ -21,6 +21,8 @@ from ..end_to_end.processes import Mock, environment
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
+USERS = 2  # of a worker
+LONG_S = 8.0  # for an answer
 Within = Sequence[str]  # what a command is prefixed with: a network namespace, or nothing
 
 
@@ -53,7 +55,7 @@ class Swarm:
         leads = ["--leads", str(self.input), "--lead-id", "Lead ID", "--phone", "Phone"]
         where = ["--host", self.mock.url, "--run-dir", str(self.run_dir), "--quiet-period", "2", *leads]
         expect = ["--master", "--master-bind-port", str(self.port), "--expect-workers", str(workers)]
-        self.master = self._locust((), *expect, "--headless", "-u", str(2 * workers), "-r", "99", *where, *options)
+        self.master = self._locust((), *expect, "--headless", "-u", str(USERS * workers), "-r", "99", *where, *options)
         for within, host in workers_on or [((), "127.0.0.1")] * workers:
             self.workers.append(
                 self._locust(within, "--worker", "--master-host", host, "--master-port", str(self.port))
@@ -62,6 +64,12 @@ class Swarm:
     def until_sent(self, requests: int) -> None:
         """Wait until the org was sent so many batches."""
         self.until(lambda: self.mock.count("contacts.add") >= requests)
+
+    def until_all_wait(self) -> None:
+        """Wait until every user of every worker is in the middle of a batch: it is stored, and not answered yet."""
+        slow(self.mock, LONG_S)
+        self.until_sent(self.mock.count("contacts.add") + USERS * len(self.workers))
+        slow(self.mock, 0.1)
 
     def until(self, condition: Callable[[], bool]) -> None:
         ends = time.monotonic() + PATIENCE_S

@@ -73,6 +73,7 @@ def test_a_machine_is_lost(tmp_path):
         batch = max(150, min(1000, there.leads // 40))
         there.start(WORKERS, "--batch-size", str(batch), workers_on=[(each.within, each.master) for each in machines])
         there.until_sent(there.leads // batch // 2)
+        there.until_all_wait()
         there.workers[0].kill()
         code, printed = there.ended()
         assert code == 0, printed

@@ -14,6 +14,7 @@ def test_a_worker_that_is_killed(started):
     slow(started.mock, 0.3)
     started.start(3, "--batch-size", "150")
     started.until_sent(12)
+    started.until_all_wait()
     started.workers[0].kill()
     code, printed = started.ended()
     assert code == 0, printed
