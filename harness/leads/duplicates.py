@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import LocalResource
+from harness.mapping.duck import QUIET
 
 Keep = Literal["first", "last"]
 
@@ -90,6 +91,7 @@ def lead_table(scanned: Path, folder: Path) -> Iterator[LeadTable]:
     config = {"memory_limit": MEMORY_LIMIT, "threads": 2, "temp_directory": str(folder / "spill")}
     try:
         with duckdb.connect(config=config) as connection:
+            connection.execute(QUIET)
             yield LeadTable(connection, scanned)
     except duckdb.Error as error:  # its text may hold values
         trouble = f"the leads could not be sorted ({type(error).__name__}); make room on the disk of {folder.parent}"

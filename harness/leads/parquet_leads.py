@@ -16,6 +16,7 @@ from harness.leads import rows
 from harness.leads.header import checked_columns
 from harness.leads.regular_file import Stamp, is_unchanged, stamp_of
 from harness.leads.rows import BLOCK_ROWS, Block, RowRules
+from harness.mapping.duck import QUIET
 
 READ_AS_TEXT = "SELECT coalesce(CAST(COLUMNS(*) AS VARCHAR), '') FROM read_parquet($path)"
 READ_NAMES = "SELECT name FROM (DESCRIBE SELECT * FROM read_parquet($path)) AS described(name, type, n, k, d, e)"
@@ -78,6 +79,7 @@ class ParquetLeads:
 def _result(path: Path, query: str) -> Iterator[Any]:
     try:
         with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as connection:
+            connection.execute(QUIET)
             yield connection.execute(query, {"path": str(path)})
     except duckdb.Error as error:  # its text may hold values of the file
         trouble = f"not readable as Parquet ({type(error).__name__}); write it again or use CSV"

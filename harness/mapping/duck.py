@@ -11,6 +11,7 @@ from ..errors import LocalResource, Refused
 
 MEMORY = "200MB"
 THREADS = 2
+QUIET = "SET enable_progress_bar = false"  # DuckDB draws one on stdout where Python was given no file
 LONGEST_LINE = 2 * 1024 * 1024  # a contact has 50 cells of 512 characters at most; DuckDB reads 16 such lines at a time
 
 
@@ -41,6 +42,7 @@ def database(folder: Path) -> Iterator[Any]:
 
     try:
         with closing(_kept[folder]().cursor() if folder in _kept else _instance(folder)) as connection:
+            connection.execute(QUIET)
             yield connection
     except duckdb.IOException as error:
         raise LocalResource(
