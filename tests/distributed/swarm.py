@@ -22,7 +22,7 @@ from ..end_to_end.processes import Mock, environment
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
 USERS = 2  # of a worker
-LONG_S = 8.0  # for an answer
+LONG_S, QUIET_S = 8.0, 3.0  # for an answer; without one
 Within = Sequence[str]  # what a command is prefixed with: a network namespace, or nothing
 
 
@@ -68,7 +68,15 @@ class Swarm:
     def until_all_wait(self) -> None:
         """Wait until every user of every worker is in the middle of a batch: it is stored, and not answered yet."""
         slow(self.mock, LONG_S)
-        self.until_sent(self.mock.count("contacts.add") + USERS * len(self.workers))
+        answered, since = -1, time.monotonic()
+
+        def nothing_comes() -> bool:
+            nonlocal answered, since
+            if (now := self.mock.count("contacts.add")) != answered:
+                answered, since = now, time.monotonic()
+            return time.monotonic() - since > QUIET_S
+
+        self.until(nothing_comes)
         slow(self.mock, 0.1)
 
     def until(self, condition: Callable[[], bool]) -> None:
