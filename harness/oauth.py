@@ -2,13 +2,11 @@
 
 import math
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from . import api
 from .errors import GaveUp, Refused, RunError
-from .flow import Call, Flow, Reply, T, Wait
+from .flow import Call, Flow, Reply, T, Wait, around
 from .org.guard import require_org
 from .retry import outcome
 
@@ -55,26 +53,18 @@ class Session:
 
 def authorized(flow: Flow[T], session: Session) -> Flow[T]:
     """`flow` with the bearer token on each call that wants one."""
-    outcome: Any = None
-    with closing(flow):
-        while True:
-            try:
-                step = flow.send(outcome)
-            except StopIteration as done:
-                result: T = done.value
-                return result
-            if isinstance(step, Call) and step.bearer:
-                outcome = yield from _send(step, session)
-            else:
-                outcome = yield step
+    return around(flow, lambda call: _send(call, session))
 
 
 def _send(call: Call, session: Session) -> Flow[Reply]:
     """The answer to `call`. A token that had served and is refused now has died, and the next one is tried."""
+    if not call.bearer:
+        reply: Reply = yield call
+        return reply
     unserved = 0
     for _ in range(MAX_SENDS):
         token = session.usable or (yield from login(session))
-        reply: Reply = yield _bearing(call, token)
+        reply = yield _bearing(call, token)
         if reply.status != 401:
             session.served.add(token)
             return reply

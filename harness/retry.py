@@ -11,13 +11,12 @@ Source of the idea: AWS Architecture Blog, "Exponential Backoff And Jitter".
 
 import random
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Literal
 
 from .errors import GaveUp
-from .flow import Call, Flow, Reply, T, Wait
+from .flow import Call, Flow, Reply, T, Wait, around
 
 MIN_WAIT_S = 0.1
 Outcome = Literal["answered", "throttled", "not_applied", "unknown"]
@@ -69,18 +68,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 
 def retrying(flow: Flow[T], policy: RetryPolicy, rng: random.Random) -> Flow[T]:
     """`flow`, each of its calls repeated as long as that is safe and may help."""
-    reply: Any = None
-    with closing(flow):  # patience may end in the middle of it
-        while True:
-            try:
-                step = flow.send(reply)
-            except StopIteration as done:
-                result: T = done.value
-                return result
-            if isinstance(step, Call):
-                reply = yield from _call(step, policy, rng)
-            else:
-                reply = yield step
+    return around(flow, lambda call: _call(call, policy, rng))
 
 
 def _call(call: Call, policy: RetryPolicy, rng: random.Random) -> Flow[Reply]:

@@ -1,11 +1,8 @@
 """A flow around a flow: no contact goes into a list that a campaign uses, since it would be called."""
 
-from contextlib import closing
-from typing import Any
-
 from .. import api
 from ..errors import SafetyStop
-from ..flow import Call, Flow, T, Wait
+from ..flow import Call, Flow, Reply, T, Wait, around
 from ..oauth import Session
 
 LOOK_AGAIN_S = 600.0  # somebody may give the list to a campaign while it is loaded
@@ -14,17 +11,14 @@ POLL_S = 0.1
 
 def undialled(flow: Flow[T], session: Session) -> Flow[T]:
     """`flow`, which asks for the campaigns of each list before contacts go into it, and from time to time after."""
-    outcome: Any = None
-    with closing(flow):
-        while True:
-            try:
-                step = flow.send(outcome)
-            except StopIteration as done:
-                result: T = done.value
-                return result
-            if isinstance(step, Call) and step.contacts and (list_id := api.list_of(step)):
-                yield from _require_idle(list_id, session)
-            outcome = yield step
+    return around(flow, lambda call: _looked(call, session))
+
+
+def _looked(call: Call, session: Session) -> Flow[Reply]:
+    if call.contacts and (list_id := api.list_of(call)):
+        yield from _require_idle(list_id, session)
+    reply: Reply = yield call
+    return reply
 
 
 def _require_idle(list_id: str, session: Session) -> Flow[None]:
