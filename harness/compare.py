@@ -5,7 +5,7 @@ import gc
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,7 +58,9 @@ def compare(comparison: Comparison, tell: Tell) -> dict[str, Any]:
             run_id=f"compare-{comparison.seed}-{one.name}",
             seed=comparison.seed,
             concurrency=comparison.concurrency,
-            settings=_settings(profile.profile.limits.request_body_bytes, comparison.pace),
+            settings=Settings.for_target(
+                "instant" if comparison.pace == "none" else "org", body_bytes=profile.profile.limits.request_body_bytes
+            ),
         )
         tell(f"{one.name}: {preflight.leads:,} leads into {len(plan.shards())} lists")
         entry = _run(plan, comparison, profile, comparison.out / one.name)
@@ -101,14 +103,6 @@ async def _virtually(plan: Plan, profile: LoadedProfile, seed: int, folder: Path
     async with mock_org.served(profile, seed) as (target, org):
         outcome = await complete(plan, target, mock_org.CREDENTIALS, folder)
         return outcome, dict(org.struck.counts)
-
-
-def _settings(body_bytes: int, pace: Pace) -> Settings:
-    settings = Settings(body_bytes=body_bytes)
-    if pace != "none":
-        return settings
-    # An org without delays has no slow jobs: polling it in seconds would measure the polling.
-    return replace(settings, poll_initial_s=0.02, poll_cap_s=0.2, settle_s=0.05, quiet_s=2.0)
 
 
 def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:

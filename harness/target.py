@@ -11,6 +11,7 @@ from .hosts import Target
 from .oauth import Credentials
 from .org import Aim
 from .org.account import Account, account
+from .strategies.job import Reach
 
 MOCK_URL = "http://127.0.0.1:8080"
 ORG = "org"
@@ -32,6 +33,11 @@ def resolved(name: str, aim: Aim | None = None) -> Target:
             " `contactbench mock`. A real org is `--target org` with its region.",
         )
     return Target.one_host(f"{parts.scheme}://{parts.netloc}")
+
+
+def reach(name: str) -> Reach:
+    """How far away it is, for settings that hang on that."""
+    return "org" if name == ORG else "local"
 
 
 def credentials_for(target: Target, aim: Aim | None = None) -> Credentials:

@@ -56,7 +56,8 @@ async def _compared(folder: Path, journal: Ledger, aim: Aim) -> Findings:
     columns = LeadColumns(names=(facts["lead_id"], facts["phone"]), lead_id=facts["lead_id"], phone=facts["phone"])
     source = _OnlyColumns(columns)
     files = RunFiles(folder, source, folder / "leads.parquet")
-    job = Job(leads=source, progress=journal, files=files, settings=Settings(poll_initial_s=0.2))
+    settings = Settings.for_target("org" if facts.get("org") else "local")
+    job = Job(leads=source, progress=journal, files=files, settings=settings)
     target, credentials = visited(facts["host"], facts.get("org", ""), aim)
     async with connected(target, journal, folder / "verify.csv", WORKERS) as shell:
         runner = Runner(shell, Session(credentials, shell.books.now), WORKERS, seed=0)

@@ -1,7 +1,7 @@
 """Commands that load leads, prove what became of them, and tell of it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,12 +11,6 @@ from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
 from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Target
 from .output import as_document, command_line, exit_with, finish, progress, show, told, write_report
 
-if TYPE_CHECKING:  # a command imports what it needs when it runs
-    from ..strategies.job import Settings
-
-LOCAL_QUIET_S = 5.0  # a server on this machine has ended what it was asked by then
-ORG_QUIET_S = 60.0
-LOCAL_POLL_S, ORG_POLL_S = 0.2, 1.0  # the first of a job's
 QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"
 
 
@@ -92,7 +86,8 @@ def upload(
 ) -> None:
     """Upload leads by one strategy, keep the mapping, prove it. The same command again goes on where it stopped."""
     from .. import upload as command
-    from ..target import credentials_for, resolved
+    from ..strategies.job import Settings
+    from ..target import credentials_for, reach, resolved
 
     with told(as_json):
         held = limits(threshold, thresholds, junit, summary)
@@ -113,7 +108,7 @@ def upload(
             dedupe=None if dedupe is None else dedupe.value,
             again=again,
             max_duration_s=max_duration,
-            settings=_settings(target, quiet_period, batch_size=batch_size, body_bytes=body_bytes),
+            settings=Settings.for_target(reach(target), quiet_period, batch_size=batch_size, body_bytes=body_bytes),
             command=command_line(),
             aim=aim,
             journal=journal,
@@ -145,7 +140,7 @@ def reconcile(
     from .. import reconcile as command
     from ..errors import UsageError
     from ..strategies.job import Settings
-    from ..target import credentials_for, resolved
+    from ..target import credentials_for, reach, resolved
     from ..upload import Upload, new_run_id
 
     with told(as_json):
@@ -167,28 +162,13 @@ def reconcile(
             contacts_per_list=contacts_per_list or 1_000_000,
             concurrency=concurrency,
             dedupe=None if dedupe is None else dedupe.value,
-            settings=_settings(target, quiet_period, **tuned),
+            settings=Settings.for_target(reach(target), quiet_period, **tuned),
             command=command_line(),
             aim=aim,
         )
         known = command.with_what_is_known(order, run, given=given.keys())
         document = command.reconcile(known, [each.strip() for each in lists.split(",") if each.strip()], progress)
         finish(document, run, as_json)
-
-
-def _settings(target: str, quiet_period: float | None, **tuned: int) -> "Settings":
-    """What is tuned, and the patience that fits where it goes."""
-    from ..strategies.job import Settings
-    from ..target import ORG
-
-    far = target == ORG
-    quiet_s = (ORG_QUIET_S if far else LOCAL_QUIET_S) if quiet_period is None else quiet_period
-    return Settings(
-        quiet_s=quiet_s,
-        settle_s=min(LOCAL_QUIET_S, quiet_s),
-        poll_initial_s=ORG_POLL_S if far else LOCAL_POLL_S,
-        **tuned,
-    )
 
 
 @aimed()

@@ -1,5 +1,6 @@
 """The options that every scenario adds to Locust's own, and the order they make."""
 
+import math
 import os
 import shlex
 from argparse import Namespace
@@ -12,7 +13,7 @@ from ..leads.shard_csv import write_csv
 from ..leads.synthetic import SyntheticLeads
 from ..org.terms import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
 from ..strategies.job import Settings
-from ..target import MOCK_URL, credentials_for, require_mock, resolved
+from ..target import MOCK_URL, credentials_for, reach, require_mock, resolved
 from ..upload import Upload
 from .pacing import SHAPES
 from .rates import per_second
@@ -32,7 +33,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("body-bytes", 3_000_000, "Bytes in one POST."),
         ("contacts-per-list", 1_000_000, "What one contact list may hold."),
         ("lists", 0, "Spread over so many lists; 0: as few as their cap allows."),
-        ("quiet-period", 5.0, "Seconds until a request without an answer has surely ended."),
+        ("quiet-period", "", "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"),
     ),
     "load": (
         (
@@ -65,7 +66,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
     ),
 }
 CHOICES = {"shape": SHAPES}
-AT_LEAST = {"contacts": 0, "batch_size": 1, "body_bytes": 1024, "contacts_per_list": 1, "lists": 0, "quiet_period": 0}
+AT_LEAST = {"contacts": 0, "batch_size": 1, "body_bytes": 1024, "contacts_per_list": 1, "lists": 0}
 
 
 def declare(parser: Any) -> None:
@@ -92,7 +93,8 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
     """What the options ask for. Invented leads are written into the run's folder. Raises UsageError."""
     _require_sense(options)
     aim = _aim(options)
-    where = resolved(host or MOCK_URL, aim)
+    where_to = host or MOCK_URL
+    where = resolved(where_to, aim)
     if where.terms is not None and (options.rate or options.shape != "constant"):
         require_mock(where, "a load shape, or a rate that does not heed the answers,")
     if where.proxy or where.ca_file:
@@ -104,7 +106,7 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
         leads=Path(options.leads) if invented is None else _written(invented, folder),
         lead_id=options.lead_id if invented is None else invented.columns.lead_id,
         phone=options.phone if invented is None else invented.columns.phone,
-        target=host or MOCK_URL,
+        target=where_to,
         credentials=credentials_for(where, aim),
         run_id=run_id,
         folder=folder,
@@ -114,7 +116,12 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
         concurrency=options.num_users or 1,
         seed=options.seed,
         max_duration_s=options.max_duration,
-        settings=_settings(options, far=where.terms is not None),
+        settings=Settings.for_target(
+            reach(where_to),
+            _quiet_s(options.quiet_period),
+            batch_size=options.batch_size,
+            body_bytes=options.body_bytes,
+        ),
         command=shlex.join(["locust", *arguments]),
         aim=aim,
         sends_canaries=False,
@@ -122,15 +129,15 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
     )
 
 
-def _settings(options: Namespace, *, far: bool) -> Settings:
-    """A real org is given at least the time that is usual for one."""
-    usual = Settings()
-    return Settings(
-        batch_size=options.batch_size,
-        body_bytes=options.body_bytes,
-        quiet_s=max(options.quiet_period, usual.quiet_s) if far else options.quiet_period,
-        poll_initial_s=usual.poll_initial_s if far else 0.2,
-    )
+def _quiet_s(given: str) -> float | None:
+    """The seconds; None where nothing is said. 0 is none at all."""
+    try:
+        quiet_s = float(given) if given else None
+    except ValueError:
+        quiet_s = -1.0
+    if quiet_s is not None and not 0 <= quiet_s < math.inf:
+        raise UsageError("BAD_OPTION", f"--quiet-period {given!r}: give seconds, from 0 on.")
+    return quiet_s
 
 
 def _aim(options: Namespace) -> Aim:

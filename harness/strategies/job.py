@@ -1,9 +1,9 @@
 """What a strategy is told: the leads, the plan, and how far an earlier run came."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ..domain import LeadColumns, LeadId, LeadReader
 from ..flow import Flow
@@ -22,6 +22,22 @@ class Settings:
     poll_cap_s: float = 5.0
     stalled_s: float = 900.0  # a job without progress for this long
     sample: int = 500  # contacts of each list that a spot check reads
+
+    @classmethod
+    def for_target(cls, reach: "Reach", quiet_s: float | None = None, **tuned: int) -> "Settings":
+        """The patience that fits where the requests go, and what is tuned. `quiet_s`: in place of the usual one."""
+        usual = cls(**PATIENCE[reach])  # type: ignore[arg-type]  # no count is among them
+        quiet_s = usual.quiet_s if quiet_s is None else quiet_s
+        return replace(usual, quiet_s=quiet_s, settle_s=min(usual.settle_s, quiet_s), **tuned)
+
+
+Reach = Literal["org", "local", "instant"]
+PATIENCE: dict[Reach, dict[str, float]] = {
+    "org": {},
+    "local": {"quiet_s": 5.0, "poll_initial_s": 0.2},  # a server on this machine has ended what it was asked by then
+    # An org without delays has no slow jobs: polling it in seconds would measure the polling.
+    "instant": {"quiet_s": 2.0, "settle_s": 0.05, "poll_initial_s": 0.02, "poll_cap_s": 0.2},
+}
 
 
 class Progress(Protocol):

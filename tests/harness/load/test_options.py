@@ -68,8 +68,19 @@ def test_the_environment(asked):
 
 
 @pytest.mark.parametrize(
+    ("given", "quiet_s"), [([], 5.0), (["--quiet-period", "0"], 0.0), (["--quiet-period", "2.5"], 2.5)]
+)
+def test_the_quiet_period(asked, given, quiet_s):
+    """As in the CLI: what fits this machine, or what is named; 0 is none at all."""
+    assert asked(*given).settings.quiet_s == quiet_s
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
+        ["--quiet-period", "soon"],
+        ["--quiet-period", "-1"],
+        ["--quiet-period", "nan"],
         ["--rate", "fast"],
         ["--shape", "soak"],  # at no rate
         ["--batch-size", "0"],
