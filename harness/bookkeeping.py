@@ -17,6 +17,7 @@ from .load.timeouts import TimeOuts
 from .org.guard import Guard
 from .retry import retry_after_s
 from .trouble import Trouble
+from .wording import counted
 
 FIRST_TRIES = 3
 DAY_S = 24 * 3600.0
@@ -175,7 +176,8 @@ class Bookkeeping:
             raise GaveUp(
                 "DEADLINE",
                 f"the next request would go after {self.now() + wait.seconds:.0f} s, --max-duration ends at"
-                f" {self.deadline_s:.0f} s; {self.progress.mapped} leads are mapped; run the same command again.",
+                f" {self.deadline_s:.0f} s; {counted(self.progress.mapped, 'lead is', 'leads are')} mapped; run the"
+                " same command again.",
             )
         return wait.seconds
 

@@ -21,6 +21,7 @@ from .strategies import strategy
 from .strategies.job import Settings
 from .twin import mock_org, virtual_time
 from .twin.mock_org import LoadedProfile
+from .wording import counted
 
 Pace = Literal["virtual", "real", "none"]
 Tell = Callable[[str], None]
@@ -62,7 +63,7 @@ def compare(comparison: Comparison, tell: Tell) -> dict[str, Any]:
                 "instant" if comparison.pace == "none" else "org", body_bytes=profile.profile.limits.request_body_bytes
             ),
         )
-        tell(f"{one.name}: {preflight.leads:,} leads into {len(plan.shards())} lists")
+        tell(f"{one.name}: {counted(preflight.leads, 'lead')} into {counted(len(plan.shards()), 'list')}")
         entry = _run(plan, comparison, profile, comparison.out / one.name)
         tell(_line(entry))
         entries.append(entry)
@@ -111,7 +112,7 @@ def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:
     if isinstance(comparison.leads, Path):
         source = open_leads(comparison.leads, lead_id=comparison.lead_id, phone=comparison.phone)
     else:
-        tell(f"writing {comparison.leads:,} leads")
+        tell(f"writing {counted(comparison.leads, 'lead')}")
         made = SyntheticLeads(comparison.leads, comparison.seed)
         write_csv(made, comparison.out / "leads.csv")
         source = open_leads(comparison.out / "leads.csv", lead_id=made.columns.lead_id, phone=made.columns.phone)
@@ -139,5 +140,5 @@ def _line(entry: dict[str, Any]) -> str:
     verdict = "verified" if entry["verified"] else "NOT VERIFIED"
     return (
         f"{entry['strategy']}: {entry['mapped']:,} of {entry['leads']:,} mapped in {entry['duration_s']:.1f} s, "
-        f"{entry['requests']:,} requests, {verdict} (took {entry['wall_s']:.1f} s here)"
+        f"{counted(entry['requests'], 'request')}, {verdict} (took {entry['wall_s']:.1f} s here)"
     )

@@ -27,6 +27,7 @@ from .mapping.verify import Findings, compare_exports
 from .strategies.clearing import cleared, unsent
 from .strategies.foresight import Foresight, untouched
 from .strategies.job import Job, Settings, Stage, Strategy
+from .wording import counted
 
 log = logging.getLogger("contactbench")
 
@@ -66,7 +67,8 @@ class Plan:
         if lists < needed:
             raise UsageError(
                 "LISTS_TOO_FEW",
-                f"{total} leads do not fit {lists} lists of {self.contacts_per_list} contacts; give --lists {needed}.",
+                f"{counted(total, 'lead does', 'leads do')} not fit {counted(lists, 'list')} of"
+                f" {counted(self.contacts_per_list, 'contact')}; give --lists {needed}.",
             )
         bounds = [total * n // lists for n in range(lists + 1)] if lists else []
         name = list_prefix(self.preflight.digest, self.strategy.name) + self.run_id
@@ -254,5 +256,6 @@ class Run:
             return Proof(method=verification.method, findings=Findings(), problem=str(failure))
         findings = compare_exports(self.files, self.journal.shards() if verification.by_export else [])
         total, rows = self._mapped + len(self._rejects), self.plan.preflight.rows
-        problem = "" if total == rows else f"{total} leads in mapping and rejects, {rows} rows in the input"
+        told = f"{counted(total, 'lead')} in mapping and rejects, {counted(rows, 'row')} in the input"
+        problem = "" if total == rows else told
         return Proof(method=verification.method, findings=findings, problem=problem)

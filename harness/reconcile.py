@@ -32,6 +32,7 @@ from .strategies.job import Job, Stage
 from .strategies.refusals import stop
 from .transport import Target
 from .upload import Upload, prepared
+from .wording import counted
 
 NAME = re.compile(r"contactbench (?:[0-9a-f]{8} )?(?P<run_id>.+) (?P<number>\d+)/(?P<lists>\d+)")
 PLANNED = ("contacts_per_list", "batch_size", "body_bytes")  # facts that an upload must agree with
@@ -64,7 +65,7 @@ def reconcile(order: Upload, lists: Sequence[str], tell: Callable[[str], None]) 
     finally:
         if ready.plan.checked is not None:
             ready.plan.checked.unlink(missing_ok=True)
-    tell(f"{rebuilt.found:,} leads found in the org; former journal: {rebuilt.aside or 'none'}")
+    tell(f"{counted(rebuilt.found, 'lead')} found in the org; former journal: {rebuilt.aside or 'none'}")
     require_all(rebuilt, ready.folder)
     outcome = asyncio.run(complete(replace(ready.plan, checked=None), ready.target, order.credentials, ready.folder))
     return ready.documented(outcome, time.perf_counter() - wall)
@@ -85,7 +86,8 @@ def require_all(rebuilt: Rebuilt, folder: Path) -> None:
     if rebuilt.missing:
         raise GaveUp(
             "NOT_ALL_THERE",
-            f"{rebuilt.missing} leads have no contact in the org, {rebuilt.found} have one; the journal in {folder} is"
+            f"{counted(rebuilt.missing, 'lead has', 'leads have')} no contact in the org,"
+            f" {counted(rebuilt.found, 'has', 'have')} one; the journal in {folder} is"
             " made anew. Run the `upload` command with this --run folder: it sends those that are missing.",
         )
 
@@ -191,7 +193,8 @@ def _planned(plan: Plan, target: Target, lists: Lists, journal: Journal) -> Flow
     """The plan in the journal, as the names of the lists tell it; then the quiet period."""
     shards = replace(plan, run_id=lists.run_id, lists=lists.count).shards()
     if len(shards) != lists.count:
-        raise StateError("STATE_MISMATCH", f"{plan.preflight.leads} leads cannot have made {lists.count} lists.")
+        told = f"{counted(plan.preflight.leads, 'lead')} cannot have made {counted(lists.count, 'list')}."
+        raise StateError("STATE_MISMATCH", told)
     names = {number: found.name for number, found in lists.found.items()}
     shards = [replace(shard, list_name=names.get(shard.number, shard.list_name)) for shard in shards]
     yield Work(lambda: journal.plan(plan.facts(target), shards, lists.run_id))

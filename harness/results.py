@@ -12,6 +12,7 @@ from .errors import Rejected, RunError, VerifyFailed
 from .execution import Outcome
 from .leads.preflight import Preflight
 from .mapping.duck import csv_table, database, literal
+from .wording import counted
 
 SCHEMA = 1
 MAX_PROGRESS_POINTS = 400
@@ -117,7 +118,8 @@ def complaint(document: dict[str, Any]) -> RunError | None:
             " if contacts were counted; nobody should use mapping.csv before the org is mended.",
         )
     rejected = sum(entry["rejected"] for entry in document["strategies"])
-    return Rejected("REJECTED", f"{rejected} leads are not in the mapping; rejects.csv says why.") if rejected else None
+    told = f"{counted(rejected, 'lead is', 'leads are')} not in the mapping; rejects.csv says why."
+    return Rejected("REJECTED", told) if rejected else None
 
 
 def _amiss(verification: dict[str, Any]) -> str:

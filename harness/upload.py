@@ -26,6 +26,7 @@ from .results import input_facts, machine, run_document, strategy_entry, write_r
 from .strategies import strategy
 from .strategies.job import Settings
 from .target import resolved
+from .wording import counted
 
 RUNS = Path("runs")
 
@@ -167,7 +168,8 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
     except RunError:
         checked.unlink()
         raise
-    tell(f"{chosen.name}: {preflight.leads:,} leads into {lists} lists of {target.api}; run folder {folder}")
+    what = f"{counted(preflight.leads, 'lead')} into {counted(lists, 'list')}"
+    tell(f"{chosen.name}: {what} of {target.api}; run folder {folder}")
     return Prepared(order, plan, target, folder)
 
 

@@ -20,6 +20,7 @@ from .shell import connected
 from .strategies.export import export_verification
 from .strategies.job import Job, Settings, Stage
 from .target import visited
+from .wording import counted
 
 WORKERS = 4
 
@@ -40,7 +41,7 @@ def verify(folder: Path, aim: Aim, tell: Callable[[str], None], url: str = "") -
     if not has_journal(folder):
         raise StateError("NO_STATE", f"{folder} has no journal; only the folder of an upload can be verified.")
     with opened_journal(folder, url) as journal:
-        tell(f"exporting {len(journal.shards())} lists of {journal.facts()['host']}")
+        tell(f"exporting {counted(len(journal.shards()), 'list')} of {journal.facts()['host']}")
         findings = asyncio.run(_compared(folder, journal, aim))
     return {"run": str(folder), "rows": manifest["rows"], "verified": findings.proved, **asdict(findings)}
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ..org.terms import PER_MINUTE, Aim
+from ..wording import counted
 from .aiming import NOWHERE, agreed, aimed, at_most
 from .options import Concurrency, Journal, Json, Seed, Target
 from .output import progress, show, told
@@ -134,7 +135,7 @@ def conform(
         else:
             for one in found:
                 typer.echo(f"{one['call']}: {one['field']}: {one['target']!r} / {one['against']!r}")
-        progress(f"{document['calls']} calls, {len(found)} differences")
+        progress(f"{counted(document['calls'], 'call')}, {counted(len(found), 'difference')}")
         if found:
             raise typer.Exit(99)
 

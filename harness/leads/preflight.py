@@ -13,6 +13,8 @@ from harness.leads.rows import RowRules, ids_of
 from harness.leads.shard_csv import csv_text
 from harness.leads.source import LeadSource
 
+from ..wording import counted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
@@ -90,10 +92,15 @@ def _notices(table: LeadTable) -> list[str]:
     count, lines = table.alike()
     if count:
         where = " and ".join(map(str, lines))
-        differ = "differ from another one only in outer spaces, case or composed accents"
-        notices.append(f"{count} Lead IDs {differ} (first: lines {where}); an org that ignores these would merge them")
+        differ = f"{counted(count, 'Lead ID differs', 'Lead IDs differ')} from another one only in outer spaces,"
+        notices.append(
+            f"{differ} case or composed accents (first: lines {where}); an org that ignores these would merge them"
+        )
     if spaced := table.spaced():
-        notices.append(f"{spaced} Lead IDs begin or end with a space; a contact list trims them unless told not to")
+        notices.append(
+            f"{counted(spaced, 'Lead ID begins or ends', 'Lead IDs begin or end')} with a space; a contact list"
+            " trims them unless told not to"
+        )
     return notices
 
 

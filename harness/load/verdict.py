@@ -14,6 +14,7 @@ from ..thresholds.gathering import gathered
 from ..thresholds.held import ThresholdCrossed, crossed, held
 from ..thresholds.language import Threshold
 from ..upload import Prepared
+from ..wording import counted
 from .pacing import Pacing
 
 WRITTEN = ("mapping.csv", "run.json", "requests.parquet")
@@ -97,10 +98,11 @@ def _lines(entry: dict[str, Any]) -> list[str]:
     """What a person wants to know first."""
     verdict = "VERIFIED" if entry["verified"] else "NOT VERIFIED"
     rate = "" if entry["contacts_per_s"] is None else f" ({entry['contacts_per_s']:,.0f} contacts/s)"
-    leads = f"{entry['mapped']:,} of {entry['leads']:,} leads mapped, {entry['rejected']:,} rejected"
-    repeats = f"{entry['retries']:,} repeated, {entry['status_429']:,} answers 429, {entry['in_doubt']:,} in doubt"
+    leads = f"{entry['mapped']:,} of {counted(entry['leads'], 'lead')} mapped, {entry['rejected']:,} rejected"
+    repeats = f"{entry['retries']:,} repeated, {entry['status_429']:,} with 429, {entry['in_doubt']:,} in doubt"
+    found = counted(entry["resolved"], "lead")
     return [
         f"{entry['strategy']}: {verdict}, {leads}",
         f"mapping complete after {entry['duration_s']:.1f} s{rate}, proved in {entry['verification_s']:.1f} s more",
-        f"{entry['requests']:,} requests, {repeats}, {entry['resolved']:,} leads found again by search",
+        f"{counted(entry['requests'], 'request')}, {repeats}, {found} found again by search",
     ]

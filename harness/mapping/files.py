@@ -19,6 +19,7 @@ from ..domain import LeadColumns, LeadReader, Reject
 from ..errors import GaveUp, Refused, VerifyFailed
 from ..leads.private_file import sweep, written
 from ..leads.shard_csv import csv_text, write_upload
+from ..wording import counted
 from .duck import csv_header, csv_table, database, identifier, literal
 from .records import Part, ShardRecord
 from .sealed import NotAsStored
@@ -77,11 +78,15 @@ class RunFiles:
         )
         part, doubled, shared = self._part(record, query)
         if doubled:
-            raise VerifyFailed("VERIFY_FAILED", f"list={record.list_id}: {doubled} leads have a second contact.")
+            raise VerifyFailed(
+                "VERIFY_FAILED",
+                f"list={record.list_id}: {counted(doubled, 'lead has', 'leads have')} a second contact.",
+            )
         if shared:
             raise GaveUp(
                 "EXPORT_MISMATCH",
-                f"op=export.file list={record.list_id}: {shared} contact ids stand for more than one lead each;"
+                f"op=export.file list={record.list_id}: {counted(shared, 'contact id stands', 'contact ids stand')}"
+                " for more than one lead each;"
                 " run the same command again, it exports anew.",
             )
         return part

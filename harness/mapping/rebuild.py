@@ -10,6 +10,7 @@ from ..api import SEARCH_PAGE, ImportProgress
 from ..domain import ContactId, LeadId
 from ..errors import VerifyFailed
 from ..leads.private_file import written
+from ..wording import counted
 from .duck import csv_table, database, identifier, literal
 from .files import CONTACT_ID_COLUMN, RunFiles
 from .records import ShardRecord
@@ -41,13 +42,15 @@ def require_one_contact_each(files: RunFiles, records: Sequence[ShardRecord]) ->
     if findings.doubled:
         raise VerifyFailed(
             "VERIFY_FAILED",
-            f"{findings.doubled} leads have more than one contact; findings.csv names them. Remove the surplus contacts"
+            f"{counted(findings.doubled, 'lead has', 'leads have')} more than one contact; findings.csv names them."
+            " Remove the surplus contacts"
             " by hand, then run the same command again.",
         )
     if misplaced:
         raise VerifyFailed(
             "VERIFY_FAILED",
-            f"{misplaced} leads are in another list than their own; are these the lists of this input, and in order?",
+            f"{counted(misplaced, 'lead is', 'leads are')} in another list than planned; are these the lists of this"
+            " input, and in order?",
         )
 
 

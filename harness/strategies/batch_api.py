@@ -16,6 +16,7 @@ from ..errors import GaveUp, Refused
 from ..events import BatchAcked, BatchInDoubt, CapsLearned
 from ..flow import Flow, Reply, Save, Wait
 from ..retry import outcome
+from ..wording import counted
 from .batches import pending
 from .export import export_verification
 from .job import Job, Stage, Verification
@@ -171,5 +172,5 @@ def _still_in_doubt(batch: Batch) -> GaveUp:
     return GaveUp(
         "IN_DOUBT",
         f"op=contacts.add list={batch.contact_list_id} batch={batch.first} attempts={ATTEMPTS}: "
-        f"{len(batch.lead_ids)} leads in doubt; run the same command again, it looks them up first.",
+        f"{counted(len(batch.lead_ids), 'lead')} in doubt; run the same command again, it looks them up first.",
     )

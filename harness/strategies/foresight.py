@@ -7,6 +7,7 @@ from .. import api
 from ..errors import Refused, StateError
 from ..flow import Flow, Reply
 from ..mapping.records import BatchRecord, ShardRecord
+from ..wording import counted
 from .job import Stage
 from .refusals import stop
 
@@ -60,9 +61,9 @@ class Foresight:
             if count or found.importing:
                 raise StateError(
                     "STATE_LOST",
-                    f"no state here, but list {found.name!r} ({found.id}) has {count} contacts of this input by this"
-                    f" strategy; nothing was written. `contactbench reconcile --from-server` and the upload's other"
-                    " options rebuild the mapping; --again loads these leads once more.",
+                    f"no state here, but list {found.name!r} ({found.id}) has {counted(count, 'contact')} of this"
+                    " input by this strategy; nothing was written. `contactbench reconcile --from-server` and the"
+                    " upload's other options rebuild the mapping; --again loads these leads once more.",
                 )
 
     def _lists(self) -> Flow[list[api.ListFound]]:

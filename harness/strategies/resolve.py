@@ -7,6 +7,7 @@ from ..api import BadResponse, Batch, Refusal
 from ..domain import ContactId, LeadId
 from ..errors import GaveUp, RunError, VerifyFailed
 from ..flow import Flow, Reply, Wait
+from ..wording import counted
 from .job import Job
 from .refusals import stop
 
@@ -38,8 +39,9 @@ def _search(batch: Batch, job: Job) -> Flow[dict[LeadId, ContactId]]:
     if len(found) != len(ours):
         raise VerifyFailed(
             "VERIFY_FAILED",
-            f"list={batch.contact_list_id} batch={batch.first}: {len(ours) - len(found)} leads have more than"
-            " one contact; remove the surplus contacts by hand, then run the same command again.",
+            f"list={batch.contact_list_id} batch={batch.first}: more than one contact each for"
+            f" {counted(len(ours) - len(found), 'lead')}; remove the surplus contacts by hand, then run the same"
+            " command again.",
         )
     return found
 
@@ -66,5 +68,6 @@ def _unresolved(batch: Batch, reply: Reply) -> RunError:
         return trouble
     return GaveUp(
         "IN_DOUBT",
-        f"{trouble} ; {len(batch.lead_ids)} leads are in doubt, none of them is sent again before it is known.",
+        f"{trouble} ; {counted(len(batch.lead_ids), 'lead is', 'leads are')} in doubt, none of them is sent again"
+        " before it is known.",
     )

@@ -7,6 +7,7 @@ from ..domain import ContactId
 from ..errors import VerifyFailed
 from ..flow import Flow, Work
 from ..mapping.records import ShardRecord
+from ..wording import counted
 from .job import Job, Verification
 from .refusals import stop
 from .sizes import settled_size
@@ -26,7 +27,9 @@ def check(record: ShardRecord, job: Job) -> Flow[None]:
     """Raises VerifyFailed when the server shows other contacts than the mapping."""
     size = yield from settled_size(record, job, record.rows)
     if size != record.rows:
-        raise VerifyFailed("VERIFY_FAILED", f"list={record.list_id}: {size} contacts, {record.rows} of them mapped.")
+        raise VerifyFailed(
+            "VERIFY_FAILED", f"list={record.list_id}: {counted(size, 'contact')}, {record.rows} of them mapped."
+        )
     expected: dict[str, str] = yield Work(lambda: job.files.sample(record, job.settings.sample))
     ids = list(expected)
     for start in range(0, len(ids), api.BULK_GET):

@@ -7,6 +7,7 @@ from typing import Any
 from ..checks import FAILED
 from ..errors import RunError
 from ..mapping.files import write_json
+from ..wording import counted
 from .judging import Judgement, judge
 from .language import Threshold
 from .reading import facts_of
@@ -31,5 +32,7 @@ def crossed(judgements: Sequence[Judgement]) -> ThresholdCrossed | None:
     if not missed:
         return None
     return ThresholdCrossed(
-        "THRESHOLD", f"{len(missed)} of {len(judgements)} thresholds are crossed: {'; '.join(missed)}."
+        "THRESHOLD",
+        f"{len(missed)} of {counted(len(judgements), 'threshold')} {'is' if len(missed) == 1 else 'are'} crossed:"
+        f" {'; '.join(missed)}.",
     )

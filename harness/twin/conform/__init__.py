@@ -10,6 +10,7 @@ from ...errors import Refused
 from ...load.caps import Caps
 from ...oauth import Credentials
 from ...transport import Target
+from ...wording import counted
 from .. import lab
 from ..probe.asking import Asker
 from .exchange import Exchange
@@ -55,7 +56,7 @@ async def recorded(side: Side, settle_s: float = 5.0) -> list[Exchange]:
         except (Refusal, BadResponse) as trouble:
             raise Refused(
                 "NOT_CONFORMED",
-                f"{side.target.api}: after {len(to.exchanges)} calls the script cannot go on: {trouble}",
+                f"{side.target.api}: after {counted(len(to.exchanges), 'call')} the script cannot go on: {trouble}",
             ) from None
         return to.exchanges
 
@@ -76,9 +77,9 @@ def differences(target: list[Exchange], against: list[Exchange]) -> Iterator[Dif
 async def conformed(target: Side, against: Side, tell: Callable[[str], None], settle_s: float = 5.0) -> dict[str, Any]:
     """The differences as a document."""
     ours = await recorded(target, settle_s)
-    tell(f"{target.target.api}: {len(ours)} calls")
+    tell(f"{target.target.api}: {counted(len(ours), 'call')}")
     theirs = await recorded(against, settle_s)
-    tell(f"{against.target.api}: {len(theirs)} calls")
+    tell(f"{against.target.api}: {counted(len(theirs), 'call')}")
     found = list(differences(ours, theirs))
     return {
         "target": target.target.api,

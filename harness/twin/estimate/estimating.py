@@ -15,6 +15,7 @@ from ...mapping.files import write_json
 from ...results import run_document
 from ...strategies import strategy
 from ...strategies.job import Settings, Strategy
+from ...wording import counted
 from .. import mock_org
 from ..mock_org import LoadedProfile
 from . import sizes
@@ -92,7 +93,7 @@ def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
     for one in chosen:
         asked = _asked(order, one, leads, profiles)
         played = asked.play(order.seed)
-        tell(f"{one.name}: {len(played.world):,} replicates of {leads.leads:,} leads played")
+        tell(f"{one.name}: {counted(len(played.world), 'replicate')} of {counted(leads.leads, 'lead')} played")
         entries += _entries(asked, played)
         _note_effects(effects, asked, played)
     about = profiles[_about(profiles)]

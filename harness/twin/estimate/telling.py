@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from ...wording import counted
+
 SHOWN_ASSUMPTIONS = 8
 WIDTH = 118
 
@@ -37,8 +39,8 @@ def duration(seconds: float) -> str:
 
 
 def _times(document: dict[str, Any]) -> Table:
-    replicates = f"{document['replicates']:,} replicates"
-    table = Table(title=f"{document['leads']:,} leads, {replicates}: time until all are mapped")
+    replicates = counted(document["replicates"], "replicate")
+    table = Table(title=f"{counted(document['leads'], 'lead')}, {replicates}: time until all are mapped")
     table.add_column("profile", no_wrap=True)
     table.add_column("strategy", no_wrap=True)
     for name in ("P10", "P50", "P90", "first row", "requests", "throttled"):

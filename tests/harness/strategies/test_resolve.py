@@ -59,7 +59,7 @@ def test_two_contacts_for_a_lead_need_a_person():
     doubled = ok({"entities": [entity("A1", "c1"), entity("A1", "c2")], "total": 2, "contactsCount": 2})
     end = ran(stored_contacts(batch("A1"), job()), doubled)
     assert isinstance(end.error, VerifyFailed)
-    assert "1 leads have more than" in str(end.error)
+    assert "more than one contact each for 1 lead;" in str(end.error)
 
 
 @pytest.mark.parametrize(
