@@ -1,72 +1,85 @@
 """`python -m mockserver`: an org on this machine."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from mockserver.config import Config, ConfigError, Pace, clients_in, parse_client
 from mockserver.platform.clients import Client
 
-cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+_option = partial(typer.Option, show_envvar=False)
+EPILOG = "Each option may also come from the environment: --port as CONTACTBENCH_MOCK_PORT."
+NAMES = {"auto_envvar_prefix": "CONTACTBENCH_MOCK", "help_option_names": ["-h", "--help"]}
 
 
-def _env(name: str) -> str:
-    return f"CONTACTBENCH_MOCK_{name}"
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("contactbench")
+    except PackageNotFoundError:
+        return "of a checkout that is not installed"
 
 
-@cli.command()
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"contactbench mock {_version()}")
+        raise typer.Exit
+
+
 def mock(
-    host: Annotated[str, typer.Option(envvar=_env("HOST"), help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar=_env("PORT"), min=0, max=65535, help="0 picks a free one.")] = 8080,
+    host: Annotated[str, _option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, _option(min=0, max=65535, help="The port to listen on; 0 picks a free one.")] = 8080,
     control_port: Annotated[
-        int, typer.Option(envvar=_env("CONTROL_PORT"), min=0, max=65535, help="Of the control API; 0 picks a free one.")
+        int, _option(min=0, max=65535, help="The port of the control API; 0 picks a free one.")
     ] = 0,
-    profile: Annotated[
-        str, typer.Option(envvar=_env("PROFILE"), help="A shipped profile's name, or a TOML file.")
-    ] = "default",
-    store: Annotated[
-        str, typer.Option(envvar=_env("STORE"), help="A file that survives a kill, or :memory:.")
-    ] = ":memory:",
-    seed: Annotated[int, typer.Option(envvar=_env("SEED"), help="Of ids, latencies and tokens.")] = 0,
+    profile: Annotated[str, _option(help="A shipped profile's name, or a TOML file.")] = "default",
+    store: Annotated[str, _option(help="A file that survives a kill, or :memory:.")] = ":memory:",
+    seed: Annotated[int, _option(help="The seed of ids and latencies.")] = 0,
     client: Annotated[
         list[str] | None,
-        typer.Option(
-            envvar=_env("CLIENT"),
+        _option(
             metavar="ID:SECRET[:GRANTS][@ORG]",
-            help="May be repeated. GRANTS: permissions with commas, -NAME to go without. [mock-client:mock-secret]",
+            help="An OAuth client; may be repeated. GRANTS: permissions with commas, -NAME to go without. A secret"
+            " given here shows in the list of processes; --clients keeps one out of sight. [mock-client:mock-secret]",
         ),
     ] = None,
     clients: Annotated[
-        Path | None, typer.Option(envvar=_env("CLIENTS"), help="A TOML file of [[client]] id, secret, grants, org.")
+        Path | None,
+        _option(help="A TOML file of [[client]] tables with id, secret, grants, org."),
     ] = None,
-    pace: Annotated[
-        Pace, typer.Option(envvar=_env("PACE"), help="real waits as an org does; none neither waits nor limits.")
-    ] = "real",
-    ready_file: Annotated[
-        Path | None, typer.Option(envvar=_env("READY_FILE"), help="Written when the mock can serve.")
-    ] = None,
+    pace: Annotated[Pace, _option(help="real waits as an org does; none has no delays and no limits.")] = "real",
+    ready_file: Annotated[Path | None, _option(help="Written when the mock can serve.")] = None,
     allow_host: Annotated[
-        list[str] | None, typer.Option(envvar=_env("ALLOW_HOST"), help="Another name in Host headers; may be repeated.")
+        list[str] | None, _option(help="One more name to accept in Host headers; may be repeated.")
     ] = None,
-    max_connections: Annotated[
-        int, typer.Option(envvar=_env("MAX_CONNECTIONS"), min=1, help="At once; one more is answered 503.")
-    ] = 1_000,
+    max_connections: Annotated[int, _option(min=1, help="The most connections at once; one more gets a 503.")] = 1_000,
     exposed: Annotated[
         bool,
-        typer.Option(
+        _option(
             "--i-understand-this-is-a-mock",
-            envvar=_env("EXPOSED"),
             help="Listen beyond this machine if --host says so.",
         ),
     ] = False,
     strict: Annotated[
         bool,
-        typer.Option(
-            "--strict", envvar=_env("STRICT"), help="Refuse what /openapi.json does not have, and log such answers."
+        _option("--strict", help="Refuse requests that /openapi.json does not describe, and log such answers."),
+    ] = False,
+    version: Annotated[
+        bool,
+        _option(
+            "--version",
+            is_eager=True,
+            allow_from_autoenv=False,
+            callback=_show_version,
+            help="Say which version this is.",
         ),
     ] = False,
 ) -> None:
@@ -106,10 +119,17 @@ def _serve(config: Config) -> None:
     asyncio.run(run(config, lambda ready: typer.echo(hints(ready))))
 
 
-def main(args: Sequence[str] | None = None) -> int:
-    """Run the command with `args`, else with those of the process; return its exit code."""
+def main(
+    args: Sequence[str] | None = None, name: str = "python -m mockserver", style: type[TyperCommand] = TyperCommand
+) -> int:
+    """Run the command with `args`, else with those of the process; return its exit code. `name`: in its help."""
+    if os.name != "posix":
+        typer.echo("The mock server runs on Linux and macOS; on Windows, run it in WSL.", err=True)
+        return ConfigError.exit_code
+    cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    cli.command(cls=style, context_settings=NAMES, epilog=EPILOG)(mock)
     try:
-        cli(args=None if args is None else list(args))
+        cli(args=None if args is None else list(args), prog_name=name)
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 1
     return 0

@@ -6,16 +6,17 @@ A command imports what it needs when it runs, so that `--help` is quick.
 import os
 from collections.abc import Callable
 from inspect import getdoc
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from .. import __version__
 from . import estimates, gate, runs, tools, twin
+from .help import GroupedHelp
 from .output import streams_open
 
 app = typer.Typer(
     name="contactbench",
-    help="Load leads into Genesys Cloud contact lists, prove which contact each became, say how long it takes.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,7 +42,29 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 
 def _add(command: Callable[..., None], **about: Any) -> None:
     """`command` with all of its first sentence in the list of commands, where it would be cut after 45 letters."""
-    app.command(short_help=getdoc(command), **about)(command)
+    app.command(cls=GroupedHelp, short_help=getdoc(command), **about)(command)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"contactbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            allow_from_autoenv=False,
+            help="Say which version this is.",
+        ),
+    ] = False,
+) -> None:
+    """Load leads into Genesys Cloud contact lists, prove which contact each became, say how long it takes."""
 
 
 for command in COMMANDS:

@@ -12,6 +12,7 @@ import typer
 
 from ..errors import SafetyStop
 from ..org.terms import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
+from .options import number
 from .output import progress
 
 NOWHERE = Aim()  # what a command without a real org has
@@ -19,24 +20,27 @@ Options = dict[str, tuple[Any, Any]]  # by name: type, and Typer's option
 
 
 def _option(default: Any, text: str, *names: str, **about: Any) -> Any:
-    return typer.Option(default, *names, help=f"Org: {text}", **about)
+    return typer.Option(default, *names, help=text, rich_help_panel="A real org (--target org)", **about)
 
 
 # Secrets are no options: they would stand in the list of processes.
 WHO: Options = {
-    "region": (str, _option("", "its region, such as eu-west-1. [GENESYSCLOUD_REGION, or the profile's]")),
-    "org_id": (str, _option("", "the id of the one that is meant; nothing is sent to any other.")),
-    "yes": (bool, _option(False, "it is meant: do not ask at the terminal.", "--yes")),
-    "gc_profile": (str, _option("", "a profile of the `gc` CLI. [DEFAULT]")),
-    "gc_config": (Path | None, _option(None, "the file of those profiles; - is standard input. [~/.gc/config.toml]")),
-    "ca_file": (Path | None, _option(None, "certificates to trust besides the system's, PEM.")),
+    "region": (str, _option("", "Its region, such as eu-west-1. [GENESYSCLOUD_REGION, or the profile's]")),
+    "org_id": (str, _option("", "The id of the org that is meant; nothing is sent to any other.")),
+    "yes": (bool, _option(False, "Do not ask at the terminal: this org is meant.", "--yes")),
+    "gc_profile": (str, _option("", "A profile of the `gc` CLI. [DEFAULT]")),
+    "gc_config": (Path | None, _option(None, "The file of those profiles; - is standard input. [~/.gc/config.toml]")),
+    "ca_file": (Path | None, _option(None, "Certificates to trust besides the system's, a PEM file.")),
 }
 CAPS: Options = {
-    "max_contacts": (int, _option(sum(CANARIES), "send no more contacts; so many are the canaries.", min=1)),
-    "max_requests": (int, _option(REQUESTS, "send no more requests.", min=1)),
-    "max_minutes": (float, _option(MINUTES, "load no longer.", min=0.1)),
-    "rate": (int, _option(PER_MINUTE, "send no more requests in a minute.", min=1)),
-    "real_numbers": (bool, _option(False, "numbers that a campaign could dial are meant.", "--real-numbers")),
+    "max_contacts": (
+        int,
+        _option(sum(CANARIES), "Send no more contacts than this; the default lets the canaries through.", **number(1)),
+    ),
+    "max_requests": (int, _option(REQUESTS, "Send no more requests than this.", min=1)),
+    "max_minutes": (float, _option(MINUTES, "Load no longer than this.", min=0.1)),
+    "rate": (int, _option(PER_MINUTE, "Send no more requests a minute than this.", min=1)),
+    "real_numbers": (bool, _option(False, "Allow phone numbers that a campaign could dial.", "--real-numbers")),
 }
 
 

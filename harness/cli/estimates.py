@@ -5,14 +5,16 @@ from typing import Annotated
 
 import typer
 
-from .options import Concurrency, Json, Seed
+from .options import Concurrency, Json, Seed, number
 from .output import command_line, progress, show, told, write_report
 
 FILE = "estimate.json"  # where a report looks for it
 
 
 def estimate(
-    leads: Annotated[str, typer.Option(help="How many leads, or a .csv or .parquet file of them.")] = "1500000",
+    leads: Annotated[
+        str, typer.Option(help="How many leads (20k, 1.5M), or a .csv or .parquet file of them.")
+    ] = "1500000",
     profile: Annotated[
         str | None, typer.Option(help="A shipped profile's name, or a TOML file. [all shipped ones: the range]")
     ] = None,
@@ -22,7 +24,7 @@ def estimate(
     concurrency: Concurrency = 8,
     batch_size: Annotated[int, typer.Option(min=1, max=1000, help="Contacts in one POST.")] = 1000,
     contacts_per_list: Annotated[
-        int | None, typer.Option(min=1, help="What one contact list may hold. [as the profile says]")
+        int | None, typer.Option(**number(1), help="What one contact list may hold. [as the profile says]")
     ] = None,
     monthly: Annotated[bool, typer.Option("--monthly", help="Twelve months: what fits the org, and when no more.")] = (
         False
@@ -36,6 +38,7 @@ def estimate(
     as_json: Json = False,
 ) -> None:
     """Say how long each strategy would take under a profile, on what that hangs, and what would change it."""
+    from ..leads.count import leads_of
     from ..strategies import MAIN
     from ..twin.estimate import estimating as command
     from ..twin.estimate.telling import told as told_in_words
@@ -43,7 +46,7 @@ def estimate(
     with told(as_json):
         folder = _folder(to)
         order = command.Order(
-            leads=int(leads) if leads.isdecimal() else Path(leads),
+            leads=leads_of(leads),
             strategies=MAIN if strategies == "main" else [name.strip() for name in strategies.split(",")],
             profile=profile,
             replicates=replicates,

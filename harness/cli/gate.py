@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .limits import Junit, Limits, Summary, ThresholdFile, Thresholds, limits
-from .options import Json, Profile, Seed
+from .options import Json, Profile, Seed, number
 from .output import as_document, exit_with, progress, show, told, write_report
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def gate(
     thresholds: ThresholdFile = None,
     expected: Annotated[Path, typer.Option(help="The counts that are expected.")] = EXPECTED,
     update: Annotated[bool, typer.Option("--update", help="Write down what the counts are now.")] = False,
-    leads: Annotated[int, typer.Option(min=1, help="With --update: leads of the comparison that is counted.")] = 4000,
+    leads: Annotated[
+        int, typer.Option(**number(1), help="With --update: leads of the comparison that is counted.")
+    ] = 4000,
     profile: Profile = "default",
     seed: Seed = 1,
     base: Annotated[
@@ -36,7 +38,7 @@ def gate(
     base_tree: Annotated[Path | None, typer.Option(help="A checkout of it, in place of --base.")] = None,
     head_tree: Annotated[Path, typer.Option(help="A checkout of the version in question.")] = Path(),
     upload_leads: Annotated[
-        int, typer.Option(min=0, help="Leads of the uploads that are timed; 0: none are.")
+        int, typer.Option(**number(0), help="Leads of the uploads that are timed; 0: none are.")
     ] = 20_000,
     only: Annotated[list[str] | None, typer.Option(help="Only hot paths whose name holds this; may be repeated.")] = (
         None

@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,8 +17,24 @@ class Keep(StrEnum):
     LAST = "last"
 
 
+def number(least: int) -> Any:
+    """For an option that takes a number of leads or contacts, as people write one."""
+
+    def parsed(text: str) -> int:
+        from ..leads.count import count_of
+
+        try:
+            if (count := count_of(text)) >= least:
+                return count
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}.") from None
+        raise typer.BadParameter(f"{text} is less than {least}.")
+
+    return {"parser": parsed, "metavar": "<number>"}
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
-Seed = Annotated[int, typer.Option(help="Of everything drawn: leads, ids, latencies.")]
+Seed = Annotated[int, typer.Option(help="The seed of all random choices: leads, ids, latencies.")]
 Profile = Annotated[str, typer.Option(help="A shipped profile's name, or a TOML file.")]
 Concurrency = Annotated[int, typer.Option(min=1, max=64, help="Requests in flight at once.")]
 Journal = Annotated[

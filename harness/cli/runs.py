@@ -8,14 +8,16 @@ import typer
 from ..org.terms import Aim
 from .aiming import CAPS, NOWHERE, agreed, aimed, loading_nothing
 from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
-from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Target
+from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Target, number
 from .output import as_document, command_line, exit_with, finish, progress, show, told, write_report
 
 QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"
 
 
 def compare(
-    leads: Annotated[str, typer.Option(help="How many leads to invent, or a .csv or .parquet file.")] = "1500000",
+    leads: Annotated[
+        str, typer.Option(help="How many leads to invent (20k, 1.5M), or a .csv or .parquet file.")
+    ] = "1500000",
     strategies: Annotated[str, typer.Option(help="Names, comma-separated; `main` is the four main ones.")] = "main",
     pace: Annotated[
         PaceName, typer.Option(help="virtual replays the waiting at once, real waits, none knows no limits.")
@@ -36,12 +38,13 @@ def compare(
 ) -> None:
     """Run strategies on the same leads against a mock org each, prove every mapping, write a report."""
     from .. import compare as command
+    from ..leads.count import leads_of
     from ..strategies import MAIN
 
     with told(as_json):
         held = limits(threshold, thresholds, junit, summary)
         comparison = command.Comparison(
-            leads=int(leads) if leads.isdecimal() else Path(leads),
+            leads=leads_of(leads),
             strategies=MAIN if strategies == "main" else [name.strip() for name in strategies.split(",")],
             pace=pace.value,
             profile=profile,
@@ -64,7 +67,7 @@ def upload(
     phone: Annotated[str, typer.Option(help="The phone column.")],
     target: Target = "mock",
     run: Annotated[Path | None, typer.Option(help="Run folder; the same one goes on. [runs/...]")] = None,
-    contacts_per_list: Annotated[int, typer.Option(min=1, help="What one contact list may hold.")] = 1_000_000,
+    contacts_per_list: Annotated[int, typer.Option(**number(1), help="What one contact list may hold.")] = 1_000_000,
     lists: Annotated[
         int | None, typer.Option(min=1, help="Spread over so many lists. [as few as the cap allows]")
     ] = None,
@@ -127,7 +130,7 @@ def reconcile(
     target: Target = "mock",
     strategy: Annotated[str, typer.Option(help="How the leads were loaded. [as the folder says]")] = "",
     lists: Annotated[str, typer.Option(help="Ids of the run's contact lists. [found by the folder and by name]")] = "",
-    contacts_per_list: Annotated[int | None, typer.Option(min=1, help="As the upload was told.")] = None,
+    contacts_per_list: Annotated[int | None, typer.Option(**number(1), help="As the upload was told.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, max=1000, help="As the upload was told.")] = None,
     body_bytes: Annotated[int | None, typer.Option(min=1024, help="As the upload was told.")] = None,
     quiet_period: Annotated[float | None, typer.Option(min=0, help=QUIET)] = None,

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from .options import Json, Seed
+from .help import GroupedHelp
+from .options import Json, Seed, number
 from .output import progress, show, told
 
 
 def make_leads(
-    count: Annotated[int, typer.Option(min=0, help="How many.")],
+    count: Annotated[int, typer.Option(**number(0), help="How many.")],
     to: Annotated[Path, typer.Option(help="The .csv file to write.")],
     seed: Seed = 1,
     as_json: Json = False,
@@ -30,7 +31,7 @@ def torture(
     seeds: Annotated[int, typer.Option(min=1, help="How many, each of them a run of every strategy.")] = 20,
     first: Annotated[int, typer.Option(min=0, help="The first seed; each run is drawn from its own alone.")] = 1,
     strategy: Annotated[str | None, typer.Option(help="Only this one. [all five]")] = None,
-    leads: Annotated[int | None, typer.Option(min=1, help="Leads of each run. [100 to 1,000]")] = None,
+    leads: Annotated[int | None, typer.Option(**number(1), help="Leads of each run. [100 to 1,000]")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes. [one a core]")] = None,
     as_json: Json = False,
 ) -> None:
@@ -48,7 +49,7 @@ def torture(
 
 
 def mock(context: typer.Context) -> None:
-    """Serve a Genesys Cloud org on this machine; the options are those of `python -m mockserver --help`."""
+    """Serve a Genesys Cloud org on this machine, until told to stop."""
     from ..twin.mock_server import serve
 
-    raise typer.Exit(serve(context.args))
+    raise typer.Exit(serve(context.args, GroupedHelp))

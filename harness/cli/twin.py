@@ -8,7 +8,7 @@ import typer
 from ..org.terms import PER_MINUTE, Aim
 from ..wording import counted
 from .aiming import NOWHERE, agreed, aimed, at_most
-from .options import Concurrency, Journal, Json, Seed, Target
+from .options import Concurrency, Journal, Json, Seed, Target, number
 from .output import progress, show, told
 
 RUNS = Path("runs")
@@ -20,7 +20,7 @@ def probe(
     target: Target = "mock",
     run: Annotated[Path | None, typer.Option(help="Folder of what it makes and finds. [runs/probe-<run id>]")] = None,
     to: Annotated[Path | None, typer.Option(help="Write a profile of what was found, a .toml file.")] = None,
-    max_contacts: Annotated[int, typer.Option(min=1, help="Send no more contacts than this.")] = 2_000,
+    max_contacts: Annotated[int, typer.Option(**number(1), help="Send no more contacts than this.")] = 2_000,
     max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 1_500,
     settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
     as_json: Json = False,
@@ -60,7 +60,7 @@ def calibrate(
         Path | None,
         typer.Option(help="Folder of what it makes and sees; given again, it goes on. [runs/calibrate-<run id>]"),
     ] = None,
-    max_contacts: Annotated[int, typer.Option(min=1, help="Send no more contacts than this.")] = 25_000,
+    max_contacts: Annotated[int, typer.Option(**number(1), help="Send no more contacts than this.")] = 25_000,
     max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 2_500,
     max_minutes: Annotated[float, typer.Option(min=0.1, help="Measure no longer than this.")] = 15.0,
     rate: Annotated[

@@ -3,12 +3,13 @@
 import math
 import os
 import shlex
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..leads.count import count_of
 from ..leads.shard_csv import write_csv
 from ..leads.synthetic import SyntheticLeads
 from ..org.terms import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
@@ -65,6 +66,17 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("thresholds", "", "A file of thresholds, one a line."),
     ),
 }
+
+
+def count(text: str) -> int:
+    """A number as people write one, for argparse."""
+    try:
+        return count_of(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+TYPES = dict.fromkeys(("contacts", "contacts-per-list", "max-contacts"), count)
 CHOICES = {"shape": SHAPES}
 AT_LEAST = {"contacts": 0, "batch_size": 1, "body_bytes": 1024, "contacts_per_list": 1, "lists": 0}
 
@@ -76,7 +88,9 @@ def declare(parser: Any) -> None:
         group = parser.add_argument_group(f"contactbench: {heading}")
         for name, default, text in options:
             shown = f"{text} [{default}]" if default else text
-            kind: dict[str, Any] = {"action": "store_true"} if default is False else {"type": type(default)}
+            kind: dict[str, Any] = (
+                {"action": "store_true"} if default is False else {"type": TYPES.get(name, type(default))}
+            )
             add(group, name, default=default, help=shown, choices=CHOICES.get(name), **kind)
     add(group, "threshold", default=[], action="append", help="What must hold, such as p95(contacts.add)<1500ms.")
 

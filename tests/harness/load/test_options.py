@@ -6,7 +6,7 @@ import configargparse
 import pytest
 
 from harness.errors import UsageError
-from harness.load.options import OPTIONS, declare, order
+from harness.load.options import OPTIONS, count, declare, order
 
 
 @pytest.fixture
@@ -32,7 +32,15 @@ def test_every_option_is_in_the_form_of_the_web_ui():
     named = {name.replace("-", "_") for group in OPTIONS.values() for name, _, _ in group}
     assert shown.keys() == named | {"threshold"}
     values = [action for action in shown.values() if action.default not in (False, [])]
-    assert all(action.default is not None and action.type is type(action.default) for action in values)
+    assert all(action.default is not None and action.type in (type(action.default), count) for action in values)
+
+
+def test_contacts_as_people_write_them(asked, capsys):
+    """20k is a number here as in the CLI; what could be two is refused."""
+    assert asked("--contacts", "0.02k").leads.name == "leads-20-1.csv"
+    with pytest.raises(SystemExit):
+        asked("--contacts", "1,5")
+    assert "--contacts: 1,5 is not a number, such as 1500000" in capsys.readouterr().err
 
 
 def test_leads_once_more(asked):
