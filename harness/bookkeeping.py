@@ -12,6 +12,9 @@ from .hosts import Target
 from .load.breaker import Breaker
 from .load.budget import RateBudget
 from .load.caps import Caps
+from .load.progress import FILE as PROGRESS
+from .load.progress import Progress
+from .load.samples import FILE as REQUESTS
 from .load.samples import Sample, Samples
 from .load.timeouts import TimeOuts
 from .org.guard import Guard
@@ -30,26 +33,6 @@ class Keeper(Protocol):
     def save(self, event: Any) -> None:
         """Durable when this returns."""
         ...
-
-
-@dataclass(slots=True)
-class Progress:
-    """How many leads were mapped when: seconds since the run began, leads so far."""
-
-    points: list[tuple[float, int]] = field(default_factory=lambda: [(0.0, 0)])
-    in_doubt: int = 0
-    resolved: int = 0  # leads whose contact was found by search after a lost answer
-
-    @property
-    def mapped(self) -> int:
-        return self.points[-1][1]
-
-    def saw(self, at: float, event: Any) -> None:
-        mapped = getattr(event, "mapped", 0)
-        if mapped:
-            self.points.append((at, self.mapped + mapped))
-        self.in_doubt += type(event).__name__ == "BatchInDoubt"
-        self.resolved += getattr(event, "adopted", 0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,6 +84,7 @@ class Bookkeeping:
             budget=budget or RateBudget(),
             caps=caps.within(target.terms),
             guard=Guard(target.terms),
+            progress=Progress(samples.path.with_name(PROGRESS) if samples.path.name == REQUESTS else None),
         )
 
     def __post_init__(self) -> None:

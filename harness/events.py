@@ -121,6 +121,14 @@ class PageMapped:
 
 
 @dataclass(frozen=True, slots=True)
+class StageEnded:
+    """All that the stage had to do is done."""
+
+    stage: str
+    at_s: float  # since the run began
+
+
+@dataclass(frozen=True, slots=True)
 class LeadsRejected:
     rejects: Sequence[Reject]
 
@@ -149,5 +157,6 @@ Event = (
     | ShardMapped
     | PageMapped
     | LeadsRejected
+    | StageEnded
     | CapsLearned
 )

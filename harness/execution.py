@@ -4,20 +4,24 @@ Knows no loop and no client: `runner.py` runs the stages on asyncio, `locust_dri
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Any
 
 from .bookkeeping import Bookkeeping
 from .domain import GivenList, Reject, Shard
 from .errors import StateError, UsageError, VerifyFailed
-from .events import LeadsRejected, ListCreated
+from .events import LeadsRejected, ListCreated, StageEnded
+from .finished import former_document, told
 from .hosts import Target
 from .leads.preflight import Preflight
 from .leads.rejects import write_rejects
+from .load.figures import mapped_before
+from .load.samples import FILE as REQUESTS
 from .mapping.duck import kept_open
 from .mapping.files import RunFiles
 from .mapping.ledger import Ledger
@@ -133,6 +137,7 @@ class Outcome:
     manifest: dict[str, object]
     wall_s: float
     notices: list[str] = field(default_factory=list)  # what a person should know
+    former: dict[str, Any] | None = None  # the document of a run that had come to its end before: its figures stand
 
     @property
     def duration_s(self) -> float:
@@ -187,20 +192,35 @@ class Run:
             learned=journal.learned(),
         )
         self.notices: list[str] = []
-        self._stage_ends: dict[str, float] = {}
+        self._stage_ends = journal.stage_ends()
+        self._former = former_document(files.folder, journal, plan.preflight.leads)
         self._mapped, self._rejects = 0, list(plan.preflight.rejects)
 
-    def stages(self, now: Callable[[], float]) -> Iterator[Stage]:
+    @property
+    def requests(self) -> Path:
+        """The file for the requests: those of a proof that comes after the run's end are no part of it."""
+        return self.files.folder / (REQUESTS if self._former is None else "verify.csv")
+
+    def stages(self, books: Bookkeeping) -> Iterator[Stage]:
         """The strategy's own, up to a mapping of every lead."""
+        books.progress.catch_up(books.now(), mapped_before(self.journal))
+        if self._former is not None:
+            log.warning(told(self.files.folder, self._former))
         if self.plan.foresight and untouched(self.journal.shards(), self.journal.batches()):
             yield from self._foresight()
         to_clear = [given.list_id for given in self.plan.given if given.clear and given.list_id]
         if to_clear and unsent(self.journal.shards(), self.journal.batches()):
-            yield Stage("clear", [cleared(list_id, self._job) for list_id in to_clear])
-            self._stage_ends["clear"] = now()
+            yield from self._timed(Stage("clear", [cleared(list_id, self._job) for list_id in to_clear]), books)
         for stage in self.plan.strategy.stages(self._job):
-            yield stage
-            self._stage_ends[stage.name] = now()
+            yield from self._timed(stage, books)
+
+    def _timed(self, stage: Stage, books: Bookkeeping) -> Iterator[Stage]:
+        """A stage that an earlier start ended, and that has nothing to do now, ended then."""
+        saves = self.journal.saves
+        yield stage
+        if stage.name not in self._stage_ends or self.journal.saves != saves:
+            self._stage_ends[stage.name] = books.now()
+            self.journal.save(StageEnded(stage.name, books.now()))
 
     def _foresight(self) -> Iterator[Stage]:
         strategy, digest = self.plan.strategy, self.plan.preflight.digest
@@ -232,6 +252,7 @@ class Run:
             manifest=self.files.write_manifest(rows=self._mapped, verified=proof.verified),
             wall_s=wall_s,
             notices=[*self.notices, *books.notices],
+            former=self._former,
         )
 
     def _write_mapping(self) -> None:

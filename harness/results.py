@@ -46,7 +46,7 @@ def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
         "suspended_s": round(books.suspended_s, 6),
         "rate_limit": {"allowed": books.budget.allowed, "window_s": books.budget.window_s},
         "notices": outcome.notices,
-        "contacts_per_s": round(outcome.mapped / duration, 3) if duration and proof.verified else None,
+        "contacts_per_s": _rate(outcome.mapped, duration, verified=proof.verified),
         "first_mapping_s": next((round(at, 6) for at, mapped in books.progress.points if mapped), None),
         "operations": samples.operations(),
         "main_op": outcome.plan.strategy.main_op,
@@ -55,6 +55,14 @@ def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
             for record in outcome.lists
         ],
         "progress": _thinned(books.progress.points),
+        **_verdict(outcome, directory),
+        "bottleneck": bottleneck(outcome),
+    }
+
+
+def _verdict(outcome: Outcome, directory: str) -> dict[str, Any]:
+    proof = outcome.proof
+    return {
         "mapping": {**outcome.manifest, "file": str(Path(directory) / "mapping.csv")},
         "verified": proof.verified,
         "verification": {
@@ -62,8 +70,19 @@ def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
             "problem": proof.problem,
             **{name: getattr(proof.findings, name) for name in proof.findings.__dataclass_fields__},
         },
-        "bottleneck": bottleneck(outcome),
     }
+
+
+def _rate(mapped: int, duration_s: float, *, verified: bool) -> float | None:
+    return round(mapped / round(duration_s, 6), 3) if duration_s and verified else None
+
+
+def judged_again(document: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+    """The document of a run that had come to its end before this outcome: another verdict, if it is one."""
+    (entry,) = document["strategies"]
+    entry = entry | _verdict(outcome, entry["directory"])
+    entry["contacts_per_s"] = _rate(entry["mapped"], entry["duration_s"], verified=entry["verified"])
+    return document | {"strategies": [entry]}
 
 
 def bottleneck(outcome: Outcome) -> str:

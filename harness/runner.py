@@ -31,10 +31,9 @@ async def complete(
     """
     wall = time.perf_counter()
     with opened(plan, target, folder) as run:
-        requests = folder / "requests.csv"
-        async with connected(target, run.journal, requests, plan.concurrency, plan.deadline_s) as shell:
+        async with connected(target, run.journal, run.requests, plan.concurrency, plan.deadline_s) as shell:
             runner = Runner(around(shell), Session(credentials, shell.books.now), plan.concurrency, plan.seed)
-            for stage in run.stages(shell.books.now):
+            for stage in run.stages(shell.books):
                 await runner.run(stage)
             failure = None
             try:

@@ -22,7 +22,7 @@ from .mapping.room import needed_bytes, require_room
 from .mapping.store import has_journal, require_client
 from .oauth import Credentials
 from .org import Aim, canary, numbers, who
-from .results import input_facts, machine, run_document, strategy_entry, write_requests
+from .results import input_facts, judged_again, machine, run_document, strategy_entry, write_requests
 from .strategies import strategy
 from .strategies.job import Settings
 from .target import resolved
@@ -75,6 +75,10 @@ class Prepared:
 
     def documented(self, outcome: Outcome, wall_s: float, **more: Any) -> dict[str, Any]:
         """The document of `run.json`, written, and `requests.parquet` beside it. `more`: further facts."""
+        if outcome.former is not None:
+            document = judged_again(outcome.former, outcome)
+            write_json(self.folder / "run.json", document)
+            return document
         write_requests(self.folder)
         document = run_document(
             "upload",
@@ -87,6 +91,7 @@ class Prepared:
             profile=None,
             input=input_facts(self.plan.preflight),
             machine=machine(wall_s),
+            finished_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
             **more,
         )
         write_json(self.folder / "run.json", document)

@@ -15,6 +15,11 @@ from harness.errors import LocalResource
 DRAFT = re.compile(r"(?:tmp_)?\..+\.(\d+)\.\w+|leads-(\d+)\.parquet")
 
 
+def private(path: str, flags: int) -> int:
+    """For `open`: a new file is its owner's alone, whatever the umask, and no link is followed."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
     """A new file (0600) beside `path` that takes its name once the block has ended well, and vanishes if not.

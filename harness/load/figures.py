@@ -33,8 +33,8 @@ class Figures:
     eta_s: float | None  # until all are mapped, if they go on as they did; None: nothing to judge by
 
     @classmethod
-    def of(cls, books: Bookkeeping, known: Known, stage: str, leads: int, before: int) -> "Figures":
-        samples, mapped = books.samples, before + books.progress.mapped
+    def of(cls, books: Bookkeeping, known: Known, stage: str, leads: int) -> "Figures":
+        samples, mapped = books.samples, books.progress.mapped
         shards = known.shards()
         imported = sum(record.rows or 0 for record in shards if record.state in IN_LIST)
         return cls(

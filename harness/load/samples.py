@@ -1,15 +1,18 @@
 """One line a request, as it went: written while the run goes on, so that a killed run keeps what it measured."""
 
 import csv
+import os
 from array import array
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-FLUSH_EVERY = 50
+from ..leads.private_file import private
+
+FILE = "requests.csv"  # of an upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +60,13 @@ class Samples:
         self._service: dict[str, array[float]] = defaultdict(lambda: array("d"))
         self._latency: dict[str, array[float]] = defaultdict(lambda: array("d"))
         earlier = list(_read(path)) if path.exists() else []
-        self._file = path.open("w", newline="", encoding="utf-8")
+        draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+        self._file: TextIO = open(draft, "w", newline="", encoding="utf-8", opener=private)  # noqa: SIM115
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._writer.writerow(FIELDS)
         for sample in earlier:
             self.add(sample)
+        self._put_in_place(draft)
 
     def add(self, sample: Sample) -> None:
         self.count += 1
@@ -75,14 +80,22 @@ class Samples:
         self._latency[sample.op].append(sample.done_at - sample.planned_at)
         self._write(sample)
 
+    def _put_in_place(self, draft: Path) -> None:
+        """From now on every line is in the file at once: whoever is killed has told of all it sent."""
+        with suppress(OSError):
+            self._file.reconfigure(line_buffering=True)  # type: ignore[attr-defined]
+            if not self._dropped:
+                draft.replace(self.path)
+                return
+        self._dropped = True  # a full disk: what was known before stays
+        draft.unlink(missing_ok=True)
+
     def _write(self, sample: Sample) -> None:
         """A line of the file, for as long as the disk takes it: a run does not end for want of its log."""
         if self._dropped:
             return
         try:
             self._writer.writerow(ROW(sample))
-            if self.count % FLUSH_EVERY == 0:
-                self._file.flush()
         except OSError:
             self._dropped = True
 

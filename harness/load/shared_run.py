@@ -18,7 +18,7 @@ from ..thresholds.language import Threshold
 from ..upload import Prepared
 from .budget import RateBudget
 from .day import Mapped, Newest
-from .figures import Figures, mapped_before
+from .figures import Figures
 from .handout import Handout
 from .pacing import Pacing
 from .samples import Samples
@@ -49,7 +49,7 @@ class SharedRun:
         self._numbers = count()
         with ExitStack() as opening:
             self._run = opening.enter_context(opened(ready.plan, ready.target, ready.folder))
-            samples = opening.enter_context(closing(Samples(ready.folder / "requests.csv")))
+            samples = opening.enter_context(closing(Samples(self._run.requests)))
             self._files = opening.pop_all()
         self._newest = Newest(self._run.journal)
         self.books = Bookkeeping.towards(
@@ -60,7 +60,6 @@ class SharedRun:
             deadline_s=ready.plan.deadline_s,
             budget=RateBudget() if pacing is None else pacing.budget(),
         )
-        self._mapped_before = mapped_before(self._run.journal)
         self._last: Figures | None = None
         self._handout = Handout(self._stages())
 
@@ -88,7 +87,7 @@ class SharedRun:
         if self._last is not None:
             return self._last
         stage, leads = self._handout.stage, self._ready.plan.preflight.leads
-        return Figures.of(self.books, self._run.journal, stage, leads, self._mapped_before)
+        return Figures.of(self.books, self._run.journal, stage, leads)
 
     @property
     def done(self) -> bool:
@@ -137,7 +136,7 @@ class SharedRun:
         return self.verdict
 
     def _stages(self) -> Iterator[Stage]:
-        yield from self._run.stages(self.books.now)
+        yield from self._run.stages(self.books)
         yield from self._more
         yield Stage(PROOF, self._run.proof_stage().flows)
 

@@ -15,6 +15,7 @@ from .records import BatchRecord, BatchState, Learned, ShardRecord
 
 REJECT = ("lead_id", "line", "code", "message")
 LEARNED = ("body_bytes", "contacts", "atomic")
+ENDED = "ended "  # and a stage: how such facts are called
 
 encode, decode = msgspec.json.encode, msgspec.json.decode
 
@@ -34,6 +35,7 @@ class Ledger(ABC):
     """Raises StateError for a state that cannot be trusted, LocalResource or GaveUp when it cannot be written."""
 
     _tables: Tables
+    saves = 0  # events, of this process
 
     @abstractmethod
     def close(self) -> None:
@@ -75,13 +77,19 @@ class Ledger(ABC):
             self._tables.put("shard", shard.number, {**planned, "state": "planned"})
 
     def facts(self) -> dict[str, str]:
-        return {row["key"]: row["value"] for row in self._rows("meta")}
+        return {row["key"]: row["value"] for row in self._rows("meta") if not row["key"].startswith(ENDED)}
+
+    def stage_ends(self) -> dict[str, float]:
+        """When each stage of the upload ended, in seconds since the run began."""
+        ends = [row for row in self._rows("meta") if row["key"].startswith(ENDED)]
+        return {row["key"].removeprefix(ENDED): float(row["value"]) for row in ends}
 
     # --- events -------------------------------------------------------------------------------------------------------
 
     def save(self, event: events.Event) -> None:
         """Durable when this returns."""
         self._commit(lambda: self._apply(event))
+        self.saves += 1
 
     @singledispatchmethod
     def _apply(self, event: Any) -> None:
@@ -152,6 +160,10 @@ class Ledger(ABC):
         known = self._tables.count("reject")
         for number, reject in enumerate(event.rejects, known):
             self._tables.put("reject", number, {name: getattr(reject, name) for name in REJECT})
+
+    @_apply.register
+    def _(self, event: events.StageEnded) -> None:
+        self._tables.put("meta", ENDED + event.stage, {"value": f"{event.at_s:.6f}"})
 
     @_apply.register
     def _(self, event: events.CapsLearned) -> None:
