@@ -6,7 +6,14 @@ LEADS  ?= 1500000
 OUT    ?= runs/compare
 RUN    ?= $(OUT)
 
-.PHONY: compare test mock report clean
+.PHONY: help install compare test mock report clean
+
+help:                             ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo 'LEADS=20000 makes compare smaller; OUT=runs/other puts it elsewhere, and RUN=runs/other is what report draws.'
+
+install: $(BIN)/contactbench      ## contactbench and Locust, into .venv
 
 compare: $(BIN)/contactbench      ## every strategy at 1.5 million leads, mapped and proved
 	$(BIN)/contactbench compare --leads $(LEADS) --out $(OUT)
@@ -20,6 +27,9 @@ mock: $(BIN)/contactbench         ## a Genesys Cloud org on this machine
 report: $(BIN)/contactbench       ## draw a run's report again
 	$(BIN)/contactbench report $(RUN)
 
+clean:                            ## remove .venv, .tox and runs
+	rm -rf $(VENV) .tox runs
+
 $(BIN)/contactbench: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[report,locust]'
 	@touch $@
@@ -29,6 +39,3 @@ $(BIN)/tox: $(BIN)/python
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
-
-clean:
-	rm -rf $(VENV) .tox runs
