@@ -9,7 +9,7 @@ import msgspec
 
 from .errors import StateError, UsageError
 from .leads.private_file import written
-from .mapping.duck import csv_table, database, literal
+from .mapping.duck import PARQUET, copy_to, csv_table, database
 from .mapping.store import require_client
 
 
@@ -34,7 +34,7 @@ def _to_file(run: Path, to: Path) -> None:
                 shutil.copyfile(run / "mapping.csv", temporary)
         case ".parquet":
             with database(to.parent) as db, written(to) as temporary:
-                db.execute(f"COPY (FROM {csv_table(run / 'mapping.csv')}) TO {literal(temporary)} (FORMAT parquet)")
+                db.execute(copy_to(temporary, f"FROM {csv_table(run / 'mapping.csv')}", PARQUET))
         case _:
             raise UsageError("BAD_TARGET", f"{to}: the mapping is written as .csv, .parquet, or to postgresql://...")
 

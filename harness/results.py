@@ -11,7 +11,7 @@ from . import __version__
 from .errors import Rejected, RunError, VerifyFailed
 from .execution import Outcome
 from .leads.preflight import Preflight
-from .mapping.duck import csv_table, database, literal
+from .mapping.duck import PARQUET, copy_to, csv_table, database
 from .wording import counted
 
 SCHEMA = 1
@@ -158,10 +158,8 @@ def write_requests(folder: Path) -> None:
     times = ("planned_at", "sent_at", "done_at")
     casts = ", ".join([f"{n}::BIGINT AS {n}" for n in numbers] + [f"{n}::DOUBLE AS {n}" for n in times])
     with database(folder) as db:
-        db.execute(
-            f"COPY (SELECT * REPLACE ({casts}, coalesce(error, '') AS error) FROM {csv_table(source)} ORDER BY seq)"
-            f" TO {literal(to)} (FORMAT parquet)"
-        )
+        rows = f"SELECT * REPLACE ({casts}, coalesce(error, '') AS error) FROM {csv_table(source)} ORDER BY seq"
+        db.execute(copy_to(to, rows, PARQUET))
 
 
 def _versions() -> dict[str, str]:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import duckdb
 
+from harness.mapping.duck import parquet_table
+
 _TIMED = """
     SELECT seq, sent_at, greatest(done_at - sent_at, 0.0) AS service_s,
            coalesce(status, 0) BETWEEN 200 AND 399 AND coalesce(error, '') = '' AS ok
-    FROM read_parquet($file) WHERE sent_at IS NOT NULL AND done_at IS NOT NULL
+    FROM requests WHERE sent_at IS NOT NULL AND done_at IS NOT NULL
 """
 _TOTALS = f"""
     SELECT count(*), count(*) FILTER (NOT ok), quantile_cont(service_s, 0.5), quantile_cont(service_s, 0.95),
@@ -54,10 +56,10 @@ def read(path: Path, most: int) -> Samples | None:
     if not path.is_file():
         return None
     with duckdb.connect() as database:
-        file = {"file": str(path)}
-        totals = database.execute(_TOTALS, file).fetchone()
+        database.execute(f"CREATE VIEW requests AS FROM {parquet_table(path)}")
+        totals = database.execute(_TOTALS).fetchone()
         slowest = max(most // 10, 1)
-        some = database.execute(_SOME, {**file, "slowest": slowest, "spread": max(most - slowest, 1)}).fetchall()
+        some = database.execute(_SOME, {"slowest": slowest, "spread": max(most - slowest, 1)}).fetchall()
     if totals is None or not totals[0]:
         return None
     total, not_ok, p50_s, p95_s, max_s = totals

@@ -10,7 +10,7 @@ import msgspec
 from ..checks import Check
 from ..compare import Comparison, compare
 from ..errors import UsageError
-from ..mapping.duck import database, literal
+from ..mapping.duck import database, parquet_table
 from ..mapping.files import write_json
 from ..strategies import MAIN
 
@@ -18,7 +18,7 @@ SUITE = "counts"
 SCHEMA = 1
 Figures = dict[str, dict[str, float]]  # by strategy and name
 BODIES = """
-    SELECT op, count(*), sum(sent_bytes), sum(received_bytes) FROM read_parquet({file}) GROUP BY op ORDER BY op
+    SELECT op, count(*), sum(sent_bytes), sum(received_bytes) FROM {file} GROUP BY op ORDER BY op
 """
 
 
@@ -48,7 +48,7 @@ def measured(played: Played, out: Path, tell: Callable[[str], None]) -> Figures:
 def _figures(entry: dict[str, Any], out: Path) -> dict[str, float]:
     folder = out / entry["directory"]
     with database(folder) as db:
-        rows = db.execute(BODIES.format(file=literal(folder / "requests.parquet"))).fetchall()
+        rows = db.execute(BODIES.format(file=parquet_table(folder / "requests.parquet"))).fetchall()
     bodies: dict[str, float] = {}
     for op, requests, sent, received in rows:
         told = {f"{op}, requests": requests, f"{op}, bytes sent": sent, f"{op}, bytes received": received}

@@ -1,7 +1,7 @@
 """Leads in a CSV file: UTF-8, a header first, commas between cells."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -38,6 +38,10 @@ class CsvLeads:
     @property
     def columns(self) -> LeadColumns:
         return self.rules.columns
+
+    @property
+    def notices(self) -> Sequence[str]:
+        return ()
 
     @cached_property
     def digest(self) -> str:

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import LocalResource
-from harness.mapping.duck import QUIET
+from harness.mapping.duck import QUIET, copy_to, plain
 
 Keep = Literal["first", "last"]
 
 MEMORY_LIMIT = "200MB"
 LOAD = """
     CREATE TABLE leads AS SELECT * FROM read_csv($path, header = false, auto_detect = false, delim = ',', quote = '"',
-        escape = '"', new_line = '\\n', max_line_size = 1048576,
+        escape = '"', new_line = '\\n', max_line_size = 1048576, hive_partitioning = false,
         columns = {'line': 'BIGINT', 'lead_id': 'VARCHAR', 'folded': 'VARCHAR'})
 """
 FIND = """
@@ -36,10 +36,7 @@ FIRST_ALIKE = """
     SELECT min(line) AS first, max(line) FROM leads GROUP BY folded HAVING count(*) > 1 ORDER BY first LIMIT 1
 """
 SPACED = "SELECT count(*) FROM leads WHERE lead_id <> trim(lead_id)"
-WRITE = """
-    COPY (SELECT row_number() OVER (ORDER BY line) - 1 AS position, line, lead_id FROM leads ORDER BY line)
-    TO $path (FORMAT parquet, USE_TMP_FILE false)
-"""
+POSITIONS = "SELECT row_number() OVER (ORDER BY line) - 1 AS position, line, lead_id FROM leads ORDER BY line"
 
 
 class LeadTable:
@@ -47,7 +44,7 @@ class LeadTable:
 
     def __init__(self, connection: Any, scanned: Path) -> None:
         self._connection = connection
-        connection.execute(LOAD, {"path": str(scanned)})
+        connection.execute(LOAD, {"path": plain(scanned)})
         connection.execute(FIND)
 
     def doubled(self) -> tuple[int, list[int]]:
@@ -72,7 +69,7 @@ class LeadTable:
 
     def write(self, path: Path) -> int:
         """Write position, line and Lead ID of every lead as Parquet into the file `path`; the number of leads."""
-        self._connection.execute(WRITE, {"path": str(path)})
+        self._connection.execute(copy_to(path, POSITIONS, "FORMAT parquet, USE_TMP_FILE false"))
         return self._number("SELECT count(*) FROM leads")
 
     def _number(self, query: str) -> int:
@@ -88,7 +85,7 @@ def lead_table(scanned: Path, folder: Path) -> Iterator[LeadTable]:
     """The rows of `scanned`, a CSV file without a header. What does not fit in memory goes to `folder`."""
     import duckdb
 
-    config = {"memory_limit": MEMORY_LIMIT, "threads": 2, "temp_directory": str(folder / "spill")}
+    config = {"memory_limit": MEMORY_LIMIT, "threads": 2, "temp_directory": f"{plain(folder)}/spill"}
     try:
         with duckdb.connect(config=config) as connection:
             connection.execute(QUIET)

@@ -35,13 +35,14 @@ def check(source: LeadSource, to: Path, *, id_limit: int | None = None, dedupe: 
     twice raise InputBad, unless `dedupe` says which row to keep. The same input gives the same answer.
     """
     digest = source.digest  # first, since it finds what is not text
+    read_as = source.notices
     rules = RowRules(columns=source.columns, id_limit=id_limit)
     with private_folder(to) as folder:
         scanned = folder / "scanned.csv"
         rejects = _scan(source, rules, scanned)
         with lead_table(scanned, folder) as table, written(to) as temporary:
             doubled = _doubled(source.name, table, dedupe)
-            notices = _notices(table)
+            notices = [*read_as, *_notices(table)]
             leads = table.write(temporary)
     _require_unchanged(source)
     accepted = source.accepting(replace(rules, left_out=frozenset(reject.line for reject in doubled)))

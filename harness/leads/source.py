@@ -1,6 +1,6 @@
 """Where leads come from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -29,6 +29,10 @@ class LeadSource(Protocol):
     @property
     def digest(self) -> str:
         """SHA-256 of all that decides what the leads are. Costs one pass over a file, the first time."""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """How values were read that could be read otherwise. May cost a pass; raises InputBad for what cannot be."""
 
     def accepting(self, rules: RowRules) -> Self:
         """The same leads under other rules for which rows are accepted."""

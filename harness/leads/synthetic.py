@@ -7,7 +7,7 @@ for examples.
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -89,6 +89,10 @@ class SyntheticLeads:
     def digest(self) -> str:
         """SHA-256 of what the leads are made from."""
         return hashlib.sha256(f"synthetic {FORMAT} count={self.count} seed={self.seed}".encode()).hexdigest()
+
+    @property
+    def notices(self) -> Sequence[str]:
+        return ()
 
     def accepting(self, rules: RowRules) -> Self:
         """The same leads under other rules for which are accepted."""

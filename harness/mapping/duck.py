@@ -1,9 +1,15 @@
 """DuckDB as a run uses it: bounded memory, spills beside the run's files, no network, nothing guessed."""
 
+import atexit
 import csv
+import os
+import re
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +18,9 @@ from ..errors import LocalResource, Refused
 MEMORY = "200MB"
 THREADS = 2
 QUIET = "SET enable_progress_bar = false"  # DuckDB draws one on stdout where Python was given no file
+# Signs of a pattern, a backslash (taken for a slash), and what stands for bytes that are not UTF-8.
+AWKWARD = re.compile(r"[*?\[\\\udc80-\udcff]")
+CSV, PARQUET = "FORMAT csv, HEADER, DELIMITER ','", "FORMAT parquet"  # how a file is written
 LONGEST_LINE = 2 * 1024 * 1024  # a contact has 50 cells of 512 characters at most; DuckDB reads 16 such lines at a time
 
 
@@ -65,7 +74,7 @@ def _instance(folder: Path, threads: int = THREADS) -> Any:
         config={
             "memory_limit": MEMORY,
             "threads": threads,
-            "temp_directory": str(folder / "spill"),
+            "temp_directory": f"{plain(folder)}/spill",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "enable_external_file_cache": False,  # a file may be written anew under its name
@@ -82,12 +91,46 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def plain(path: Path) -> str:
+    """A name under which DuckDB finds `path` and nothing else, whatever signs it is made of.
+
+    An absolute one, in which nothing is a home or the scheme of an address. DuckDB reads a file's name as a pattern, in
+    which not every sign can be escaped, so an awkward name gets a link with a plain one, outside the user's folders.
+    """
+    name = str(path.absolute())
+    if not AWKWARD.search(name):
+        return name
+    link = _links() / sha256(os.fsencode(name)).hexdigest()
+    with suppress(FileExistsError):
+        link.symlink_to(name)
+    return str(link)
+
+
+@cache
+def _links() -> Path:
+    """A folder (0700) that vanishes with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="contactbench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def copy_to(path: Path, query: str, form: str) -> str:
+    """The statement that writes the rows of `query` to `path`, whose name is no pattern here."""
+    return f"COPY ({query}) TO {literal(f'{plain(path.parent)}/{path.name}')} ({form})"
+
+
+def parquet_table(path: Path) -> str:
+    """The Parquet file as a table of its own columns; the names of its folders are none."""
+    return f"read_parquet({literal(plain(path))}, hive_partitioning = false)"
+
+
 def csv_table(path: Path) -> str:
     """The CSV file as a table of strings named by its header; quotes doubled, a byte order mark skipped."""
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in csv_header(path))
     # One thread reads it: quoted line ends are then never mistaken, and it is faster at these widths.
     return (
-        f"read_csv({literal(path)}, header = true, auto_detect = false, columns = {{{columns}}}, delim = ',',"
+        f"read_csv({literal(plain(path))}, header = true, auto_detect = false, columns = {{{columns}}}, delim = ',',"
+        " hive_partitioning = false, compression = 'none',"
         f" quote = '\"', escape = '\"', strict_mode = true, parallel = false, max_line_size = {LONGEST_LINE})"
     )
 

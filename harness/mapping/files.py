@@ -20,7 +20,7 @@ from ..errors import GaveUp, Refused, VerifyFailed
 from ..leads.private_file import sweep, written
 from ..leads.shard_csv import csv_text, write_upload
 from ..wording import counted
-from .duck import csv_header, csv_table, database, identifier, literal
+from .duck import CSV, copy_to, csv_header, csv_table, database, identifier, literal, parquet_table
 from .records import Part, ShardRecord
 from .sealed import NotAsStored
 from .trouble import not_trusted
@@ -151,12 +151,10 @@ class RunFiles:
         """`mapping.csv` in the order of the input, whole or not at all; the leads no part knows, as rejects."""
         union = " UNION ALL ".join(f"SELECT * FROM {csv_table(part)}" for part in parts) or _EMPTY_PART
         with database(self.folder) as db, written(self.mapping) as temporary:
-            db.execute(f"CREATE TEMP VIEW leads AS SELECT * FROM {literal(self.leads)}")
+            db.execute(f"CREATE TEMP VIEW leads AS SELECT * FROM {parquet_table(self.leads)}")
             db.execute(f"CREATE TEMP TABLE part AS {union}")
-            db.execute(
-                "COPY (SELECT part.lead_id, contact_id, contact_list_id, 'mapped' AS status FROM leads JOIN part"
-                f" USING (lead_id) ORDER BY position) TO {literal(temporary)} (HEADER, DELIMITER ',')"
-            )
+            mapped = "SELECT part.lead_id, contact_id, contact_list_id, 'mapped' AS status FROM leads JOIN part"
+            db.execute(copy_to(temporary, f"{mapped} USING (lead_id) ORDER BY position", CSV))
             unmapped = db.execute("SELECT lead_id, line FROM leads ANTI JOIN part USING (lead_id) ORDER BY position")
             return [
                 Reject(
@@ -182,14 +180,14 @@ class RunFiles:
 
     def _shard(self, record: ShardRecord) -> str:
         first, stop = record.shard.first, record.shard.first + record.shard.count
-        return f"(SELECT * FROM {literal(self.leads)} WHERE position >= {first} AND position < {stop})"
+        return f"(SELECT * FROM {parquet_table(self.leads)} WHERE position >= {first} AND position < {stop})"
 
     def _part(self, record: ShardRecord, query: str) -> tuple[Part, int, int]:
         """The part's file, written; how many leads have a second contact in it, and how many contacts a second lead."""
         name = f"part-{record.shard.number}.csv"
         with database(self.folder) as db, written(self.folder / name) as temporary:
             db.execute(f"CREATE TEMP TABLE part AS {query}")
-            db.execute(f"COPY part TO {literal(temporary)} (HEADER, DELIMITER ',')")
+            db.execute(copy_to(temporary, "FROM part", CSV))
             twice = "(SELECT count(*) FROM (SELECT 1 FROM part GROUP BY {} HAVING count(*) > 1))"
             counts = f"count(*), {twice.format('lead_id')}, {twice.format('contact_id')}"
             rows, doubled, shared = db.execute(f"SELECT {counts} FROM part").fetchone()

@@ -11,7 +11,7 @@ from ..domain import ContactId, LeadId
 from ..errors import VerifyFailed
 from ..leads.private_file import written
 from ..wording import counted
-from .duck import csv_table, database, identifier, literal
+from .duck import CSV, copy_to, csv_table, database, identifier, literal, parquet_table
 from .files import CONTACT_ID_COLUMN, RunFiles
 from .records import ShardRecord
 from .verify import compare
@@ -32,7 +32,7 @@ def require_one_contact_each(files: RunFiles, records: Sequence[ShardRecord]) ->
     everywhere = " UNION ALL ".join(_contacts(files, record, anywhere=True) for record in records)
     try:
         with database(files.folder) as db, written(found) as temporary:
-            db.execute(f"COPY ({everywhere}) TO {literal(temporary)} (HEADER, DELIMITER ',')")
+            db.execute(copy_to(temporary, everywhere, CSV))
             (misplaced,) = db.execute(
                 f"SELECT (SELECT count(*) FROM ({everywhere})) - (SELECT count(*) FROM ({planned}))"
             ).fetchone()
@@ -108,7 +108,7 @@ def _contacts(files: RunFiles, record: ShardRecord, *, anywhere: bool = False) -
     where = "" if anywhere else f"WHERE position >= {first} AND position < {stop}"
     return (
         f"SELECT lead_id, {identifier(CONTACT_ID_COLUMN)} AS contact_id, {literal(record.list_id)} AS contact_list_id"
-        f" FROM {csv_table(files.export_path(record))} AS export JOIN {literal(files.leads)} AS leads"
+        f" FROM {csv_table(files.export_path(record))} AS export JOIN {parquet_table(files.leads)} AS leads"
         f" ON leads.lead_id = export.{identifier(files.columns.lead_id)} {where}"
     )
 
@@ -117,7 +117,7 @@ def _rows(files: RunFiles, record: ShardRecord) -> Iterator[tuple[int, LeadId, C
     with database(files.folder) as db:
         rows = db.execute(
             f"SELECT position, found.lead_id, contact_id FROM ({_contacts(files, record)}) AS found"
-            f" JOIN {literal(files.leads)} AS leads ON leads.lead_id = found.lead_id ORDER BY position"
+            f" JOIN {parquet_table(files.leads)} AS leads ON leads.lead_id = found.lead_id ORDER BY position"
         )
         while chunk := rows.fetchmany(10_000):
             yield from chunk

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..leads.private_file import written
-from .duck import csv_table, database, identifier, literal
+from .duck import CSV, copy_to, csv_table, database, identifier, literal
 from .files import CONTACT_ID_COLUMN, RunFiles, check_export
 from .records import ShardRecord
 
@@ -101,4 +101,4 @@ def _name(db: Any, to: Path) -> None:
         for name, rows in NAMED.items()
     )
     with written(to) as temporary:
-        db.execute(f"COPY (SELECT * FROM ({whom}) ORDER BY ALL) TO {literal(temporary)} (HEADER, DELIMITER ',')")
+        db.execute(copy_to(temporary, f"SELECT * FROM ({whom}) ORDER BY ALL", CSV))

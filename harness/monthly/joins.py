@@ -8,7 +8,7 @@ from typing import Any
 
 from ..domain import GivenList
 from ..leads.private_file import written
-from ..mapping.duck import csv_table, database, identifier, literal
+from ..mapping.duck import CSV, copy_to, csv_table, database, identifier, literal
 
 GONE = "FROM known ANTI JOIN month ON known.lead_id = month.__lead_id"
 HELD = ("lead_id", "contact_id", "contact_list_id")
@@ -86,7 +86,7 @@ class Joins:
         ids = ", ".join(literal(one.list_id) for one in lists) or "''"
         with self._tables() as db:
             query = f"SELECT known.* {GONE} WHERE contact_list_id IN ({ids}) ORDER BY ALL"
-            db.execute(f"COPY ({query}) TO {literal(to)} (HEADER, DELIMITER ',')")
+            db.execute(copy_to(to, query, CSV))
 
     def gone(self) -> list[str]:
         """Lead IDs of earlier months that are not among this month's."""
@@ -118,7 +118,7 @@ class Joins:
     def _write(self, db: Any, query: str, to: Path) -> None:
         with written(to) as temporary:
             rows = f"SELECT * EXCLUDE (__place, __lead_id, __list_id) FROM ({query})"
-            db.execute(f"COPY ({rows}) TO {literal(temporary)} (HEADER, DELIMITER ',')")
+            db.execute(copy_to(temporary, rows, CSV))
 
 
 def _one(db: Any, query: str) -> int:

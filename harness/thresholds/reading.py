@@ -9,14 +9,14 @@ import msgspec
 import numpy as np
 
 from ..errors import UsageError
-from ..mapping.duck import database, literal
+from ..mapping.duck import database, parquet_table
 from .facts import Facts, Requests
 
 # Not an error: a refusal after which the same request was answered, and an export that was not ready yet.
 # Source: harness/api/exports.py, `export_of`.
 REQUESTS = """
     WITH told AS (
-        SELECT *, status BETWEEN 200 AND 399 AND error = '' AS ok FROM read_parquet({file})
+        SELECT *, status BETWEEN 200 AND 399 AND error = '' AS ok FROM {file}
     ), followed AS (
         SELECT *, max(CASE WHEN ok THEN done_at END) OVER (PARTITION BY op, contact_list_id, batch) AS last_ok FROM told
     )
@@ -76,7 +76,7 @@ def _requests(path: Path) -> Requests:
     if not path.is_file():
         raise UsageError("NO_RUN", f"{path} is not there; a run that has ended leaves it.")
     with database(path.parent) as db:
-        columns = db.execute(REQUESTS.format(file=literal(path))).fetchnumpy()
+        columns = db.execute(REQUESTS.format(file=parquet_table(path))).fetchnumpy()
     kinds: dict[str, Any] = {"planned_s": np.float64, "service_s": np.float64, "status": np.int64, "failed": np.bool_}
     return Requests(**{name: np.asarray(values, dtype=kinds.get(name, np.str_)) for name, values in columns.items()})
 

@@ -1,0 +1,87 @@
+"""DuckDB and the names of files: each file is itself, whatever it and its folders are called."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.mapping.duck import CSV, PARQUET, copy_to, csv_table, database, parquet_table
+
+NAMES = [
+    "q[3]",
+    "[!a]",
+    "[a-z]",
+    "]",
+    "what?",
+    "all*",
+    "**",
+    "{a,b}",
+    "back\\slash",
+    "back\\[1]*?",
+    "bytes \udce9",
+    "lead_id=7",
+    'o\'clock "now"',
+    "line\nend",
+    "~",
+    "s3:",
+    "file:",
+    "x.csv.gz",
+    "-rf $HOME %20 #1 ;&,",
+]
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_a_file_is_read_and_written_under_its_own_name(tmp_path, name):
+    """Its twin, which the name as a pattern would find, is left alone; so are the names of folders."""
+    folder = tmp_path / name
+    for other in (tmp_path / "q3", tmp_path / "whatX", tmp_path / "all of it"):
+        other.mkdir()
+        (other / "leads.csv").write_text("lead_id\nother\n")
+    folder.mkdir()
+    (folder / "leads.csv").write_text("lead_id\nL1\n")
+    with database(folder) as db:
+        db.execute(copy_to(folder / "copy.parquet", f"FROM {csv_table(folder / 'leads.csv')}", PARQUET))
+        db.execute(copy_to(folder / "copy.csv", f"FROM {parquet_table(folder / 'copy.parquet')}", CSV))
+        assert db.execute(f"FROM {csv_table(folder / 'copy.csv')}").fetchall() == [("L1",)]
+        columns = [
+            column for column, *_ in db.execute(f"DESCRIBE FROM {parquet_table(folder / 'copy.parquet')}").fetchall()
+        ]
+    assert columns == ["lead_id"]
+    assert sorted(path.name for path in folder.iterdir()) == ["copy.csv", "copy.parquet", "leads.csv"]
+
+
+def test_a_relative_name_is_no_home_and_no_address(tmp_path, monkeypatch):
+    """A folder called ~ or s3: is one, also where the name begins with it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("~", "s3:", "file:"):
+        Path(name).mkdir()
+        (Path(name) / "leads.csv").write_text(f"lead_id\n{name}\n")
+        with database(Path(name)) as db:
+            assert db.execute(f"FROM {csv_table(Path(name) / 'leads.csv')}").fetchall() == [(name,)]
+
+
+@pytest.mark.parametrize("name", ["q[3]", "back\\slash", "a'b"])
+def test_what_does_not_fit_in_memory_goes_beside_the_files(tmp_path, name):
+    """More than the budget is sorted, in a folder whose name DuckDB itself would misread."""
+    folder = tmp_path / name
+    folder.mkdir()
+    with database(folder) as db:
+        db.execute("SET memory_limit = '30MB'")
+        db.execute("CREATE TEMP TABLE big AS SELECT md5(range::VARCHAR) AS text FROM range(2_000_000)")
+        assert list((folder / "spill").iterdir())
+        assert db.execute("SELECT count(*) FROM big").fetchone() == (2_000_000,)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_no_other_module_names_a_file_to_duckdb():
+    """A path within a query of its own would be a pattern again."""
+    naming = re.compile(r"(FROM|JOIN) read_|read_parquet|read_csv|\bCOPY \(|\bATTACH '|\bTO \$|\bTO \{literal")
+    allowed = {"harness/mapping/duck.py", "harness/leads/duplicates.py"}  # the latter reads columns without a header
+    found = {
+        str(path.relative_to(ROOT))
+        for package in ("harness", "mockserver", "reports", "scenarios")
+        for path in (ROOT / package).rglob("*.py")
+        if naming.search(path.read_text())
+    }
+    assert found <= allowed
