@@ -16,6 +16,8 @@ What can stop a run, as a tree. Each class has an exit code; `docs/scripting.md`
 import errno
 from collections.abc import Iterator
 
+PLAIN_ANSWERS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # what OpenSSL calls an answer in http
+
 
 class RunError(Exception):
     """`code` names the trouble for scripts; the message says what, where, what it means, and the next step."""
@@ -83,6 +85,21 @@ def untrusted(error: BaseException | None, host: str) -> Refused | None:
                 " authority of its own: give it with --ca-file.",
             )
     return None
+
+
+def misspoken(error: BaseException | None, url: str) -> UsageError | None:
+    """What to tell where `error`, or what it came of, is an answer in plain http to a client that speaks https."""
+    import ssl
+
+    if any(isinstance(cause, ssl.SSLError) and cause.reason in PLAIN_ANSWERS for cause in _causes(error)):
+        return wrong_scheme(url)
+    return None
+
+
+def wrong_scheme(url: str) -> UsageError:
+    said, _, rest = url.partition("://")
+    place, other = rest.partition("/")[0], "http" if said == "https" else "https"
+    return UsageError("BAD_TARGET", f"{place} speaks {other}, not {said}; write {other}://{place}.")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

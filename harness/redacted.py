@@ -2,7 +2,7 @@
 
 import re
 
-PASSWORD = re.compile(r"(?<=://)([^\s/@:]*):[^\s@]*@|(password=)[^\s&'\"]*", re.IGNORECASE)
+PASSWORD = re.compile(r"(?<=://)([^\s/@:]*):\S*@|(password=)[^\s&'\"]*", re.IGNORECASE)
 
 
 def redacted(text: str) -> str:

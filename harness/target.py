@@ -3,9 +3,9 @@
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from .credentials import MOCK, credentials
+from .credentials import ID, MOCK, SECRET, credentials
 from .errors import SafetyStop, StateError, UsageError
 from .hosts import Target
 from .oauth import Credentials
@@ -15,6 +15,9 @@ from .strategies.job import Reach
 
 MOCK_URL = "http://127.0.0.1:8080"
 ORG = "org"
+PORT = "has no such port: it is a number from 1 to 65535"
+BRACKETS = "is no address; an IPv6 one stands in brackets, as http://[::1]:8080"
+NO_TARGET = f"is neither `mock`, `org` nor a URL such as {MOCK_URL}"
 
 
 def resolved(name: str, aim: Aim | None = None) -> Target:
@@ -22,17 +25,43 @@ def resolved(name: str, aim: Aim | None = None) -> Target:
     if name == ORG:
         aim = aim or Aim()
         return replace(_hosts(account(aim)), ca_file=aim.ca_file, terms=aim.terms)
-    url = MOCK_URL if name == "mock" else name
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError("BAD_TARGET", f"{name!r} is neither `mock`, `org` nor a URL such as {MOCK_URL}.")
-    if not is_loopback(parts.hostname):
+    parts = _parts(MOCK_URL if name == "mock" else name)
+    if not is_loopback(parts.hostname or ""):
         raise SafetyStop(
             "HOST_NOT_ALLOWED",
             f"{parts.hostname}: a server is named by its address on this machine only; start one with"
-            " `contactbench mock`. A real org is `--target org` with its region.",
+            " `contactbench mock`. A real org is named `org`, not by address: --target org, under Locust --host org.",
         )
-    return Target.one_host(f"{parts.scheme}://{parts.netloc}")
+    return Target.one_host(f"{parts.scheme}://{parts.netloc.rstrip(':')}")
+
+
+def _parts(url: str) -> SplitResult:
+    """The parts of a server's address. Raises UsageError for what is none, with what to write in its place."""
+    if "@" in url:  # whatever is wrong besides: it is not repeated
+        raise UsageError(
+            "BAD_TARGET",
+            "an address holds no user name and no password: write it without, such as"
+            f" {MOCK_URL}, and give the OAuth client in the environment, as {ID} and {SECRET}.",
+        )
+    if url.split() != [url] or not url.isascii():
+        raise _bad(url, "is empty, or holds a blank or a letter beyond ASCII, which no address has")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _bad(url, PORT if "ort" in str(error) and url.count(":") < 3 else BRACKETS) from None
+    if not parts.hostname or parts.scheme not in ("http", "https"):
+        bare = "://" not in url and is_loopback(url.partition(":")[0])
+        raise _bad(url, f"has no scheme; write http://{url}" if bare else NO_TARGET)
+    if port == 0:
+        raise _bad(url, PORT)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise UsageError("BAD_TARGET", f"nothing follows the host and its port; write {parts.scheme}://{parts.netloc}.")
+    return parts
+
+
+def _bad(url: str, why: str) -> UsageError:
+    return UsageError("BAD_TARGET", f"{url!r} {why}.")
 
 
 def reach(name: str) -> Reach:

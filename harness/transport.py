@@ -7,7 +7,7 @@ import ssl
 import struct
 import sys
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .errors import LocalResource, UsageError, out_of_descriptors, untrusted
+from .errors import LocalResource, UsageError, misspoken, out_of_descriptors, untrusted, wrong_scheme
 from .flow import Call, FilePart, Reply
 from .hosts import Target as Target
 
@@ -24,6 +24,7 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 NO_TIMEOUT = httpx.Timeout(None)  # each call has one of its own, over everything it does
 WRITE_BUFFER = 1024 * 1024
+HANDSHAKE_S = 2.0
 FILES = 30  # that an upload may have open besides its connections: 27 were counted
 NO_CONNECTION = httpx.ConnectError.__name__
 # What a call that was given up has not sent yet goes with its connection: otherwise the system would send it for as
@@ -37,6 +38,7 @@ class Client(httpx.AsyncClient):
     def __init__(self, most: int = 1000, **options: Any) -> None:
         super().__init__(**options)
         self.under_way = 0
+        self.heard = False  # an answer, ever
         self.room = asyncio.Semaphore(most)
         self._ended = asyncio.Event()
 
@@ -111,6 +113,7 @@ async def _answer(client: Client, target: Target, call: Call) -> Reply:
             async with client.stream(
                 call.method, target.url(call), params=call.query or None, headers=dict(call.headers), **content
             ) as response:
+                client.heard = True
                 body = await _body(call, response)
                 headers = {key.lower(): value for key, value in response.headers.items()}
                 return Reply(status=response.status_code, headers=headers, body=body)
@@ -119,9 +122,29 @@ async def _answer(client: Client, target: Target, call: Call) -> Reply:
             raise trouble from None
         if (refusal := untrusted(error, urlsplit(target.url(call)).netloc)) is not None:
             raise refusal from None
+        if (mistake := misspoken(error, target.url(call))) is not None:
+            raise mistake from None
         return Reply(status=0, error=type(error).__name__, sent=False)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _TooLong) as error:
+        hung_up = isinstance(error, httpx.RemoteProtocolError) and not client.heard and target.socket is None
+        if hung_up and await _speaks_tls(target.url(call)):
+            raise wrong_scheme(target.url(call)) from None
         return Reply(status=0, error=type(error).__name__)
+
+
+async def _speaks_tls(url: str) -> bool:
+    """Whether a server that hung up on plain http takes a handshake. Nothing is sent, and nobody is trusted."""
+    parts = urlsplit(url)
+    if parts.scheme != "http":
+        return False
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(HANDSHAKE_S):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 80, ssl=anybody)
+        writer.close()
+        return True
+    return False
 
 
 class _TooLong(Exception):

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import sys
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -31,6 +32,20 @@ def number(least: int) -> Any:
         raise typer.BadParameter(f"{text} is less than {least}.")
 
     return {"parser": parsed, "metavar": "<number>"}
+
+
+def unseen(url: str, option: str) -> str:
+    """`url`, unless it was typed with a password. Raises UsageError."""
+    from ..errors import UsageError
+    from ..redacted import redacted
+
+    if redacted(url) != url and any(url in argument for argument in sys.argv):
+        raise UsageError(
+            "PASSWORD_SHOWN",
+            f"{option}: everybody on this machine can read a password in a command. Leave it out of the address, and"
+            " give it as PGPASSWORD, in ~/.pgpass (PGPASSFILE), or in a service file (postgresql:///?service=NAME).",
+        )
+    return url
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]

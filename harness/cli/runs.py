@@ -8,7 +8,7 @@ import typer
 from ..org.terms import Aim
 from .aiming import CAPS, NOWHERE, agreed, aimed, loading_nothing
 from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
-from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Target, number
+from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Target, number, unseen
 from .output import as_document, command_line, exit_with, finish, progress, show, told, write_report
 
 QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"
@@ -114,7 +114,7 @@ def upload(
             settings=Settings.for_target(reach(target), quiet_period, batch_size=batch_size, body_bytes=body_bytes),
             command=command_line(),
             aim=aim,
-            journal=journal,
+            journal=unseen(journal, "--journal"),
         )
         document = command.upload(order, progress)
         finish(document, order.run_folder(), as_json, held)
@@ -185,7 +185,7 @@ def verify(
     from .. import verify as command
 
     with told(as_json):
-        document = command.verify(run, aim, progress, journal)
+        document = command.verify(run, aim, progress, unseen(journal, "--journal"))
         problem = None if document["verified"] else command.complaint(document)
         show(document | as_document(problem) if as_json else document, as_json)
         exit_with(problem)
@@ -200,7 +200,7 @@ def mapping(
     from .. import mapping_copy as command
 
     with told(as_json):
-        show(command.copy_mapping(run, to), as_json)
+        show(command.copy_mapping(run, unseen(to, "--to")), as_json)
 
 
 def report(

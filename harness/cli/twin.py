@@ -8,7 +8,7 @@ import typer
 from ..org.terms import PER_MINUTE, Aim
 from ..wording import counted
 from .aiming import NOWHERE, agreed, aimed, at_most
-from .options import Concurrency, Journal, Json, Seed, Target, number
+from .options import Concurrency, Journal, Json, Seed, Target, number, unseen
 from .output import progress, show, told
 
 RUNS = Path("runs")
@@ -152,5 +152,5 @@ def cleanup(
     from .. import cleanup as command
 
     with told(as_json):
-        document = command.cleanup(run, aim, really=yes, tell=progress, url=journal)
+        document = command.cleanup(run, aim, really=yes, tell=progress, url=unseen(journal, "--journal"))
         show(document if as_json else {key: document[key] for key in ("run", "removed")}, as_json)

@@ -13,7 +13,7 @@ from geventhttpclient.response import HTTPParseError
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
-from ..errors import LocalResource
+from ..errors import LocalResource, misspoken
 from ..flow import Call, Reply
 from ..load.multipart import Multipart
 from ..transport import MAX_ANSWER_BYTES, Target
@@ -32,7 +32,7 @@ def _exchange(session: FastHttpSession, url: str, call: Call, request: dict[str,
     began = time.perf_counter()
     request = {**request, "stream": True, "allow_redirects": False}
     with session.request(call.method, url, catch_response=True, **request) as response:
-        reply = _reply(call, response)
+        reply = _reply(call, response, url)
         response.request_meta.update(
             response_time=(time.perf_counter() - began) * 1000,
             response_length=len(reply.body),
@@ -63,9 +63,9 @@ def _body(call: Call) -> Iterator[tuple[Any, dict[str, str]]]:
             yield form, {**headers, "Content-Type": form.content_type}
 
 
-def _reply(call: Call, response: Any) -> Reply:
+def _reply(call: Call, response: Any, url: str) -> Reply:
     if response.status_code == 0:
-        return _unanswered(response.error)
+        return _unanswered(response.error, url)
     headers: dict[str, str] = {}
     for name, value in response.headers.items():
         known = headers.get(name.lower())
@@ -78,9 +78,11 @@ def _reply(call: Call, response: Any) -> Reply:
     return Reply(status=response.status_code, headers=headers, body=body)
 
 
-def _unanswered(error: Exception) -> Reply:
-    """Only a connection that never came about proves that nothing left."""
+def _unanswered(error: Exception, url: str) -> Reply:
+    """Only a connection that never came about proves that nothing left. Raises UsageError for https to an http port."""
     cause = getattr(error, "original", None) or error
+    if (mistake := misspoken(cause, url)) is not None:
+        raise mistake from None
     never_sent = isinstance(
         cause, (ConnectionRefusedError, gevent.socket.gaierror, gevent.ssl.SSLCertVerificationError)
     )

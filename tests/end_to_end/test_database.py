@@ -54,6 +54,6 @@ def test_a_run_from_the_upload_to_the_clean_up(mock, contactbench, make_leads, u
 )
 def test_a_journal_that_cannot_be(mock, contactbench, make_leads, upload_of, journal, code, word):
     """Said in one sentence, without the password, before anything is sent."""
-    ran = contactbench(*upload_of(make_leads(3), "batch-api", mock.url), "--journal", journal)
+    ran = contactbench(*upload_of(make_leads(3), "batch-api", mock.url), CONTACTBENCH_JOURNAL=journal)
     assert (ran.code, ran.complaint, mock.count("contacts.add")) == (code, word, 0)
     assert SECRET not in ran.out + ran.err

@@ -69,6 +69,7 @@ def test_a_file_that_is_none(mock, failing, tmp_path, content, code):
         (["--target", "https://api.mypurecloud.com"], "batch-api", (9, "HOST_NOT_ALLOWED")),
         (["--target", "http://127.0.0.1.example.com"], "batch-api", (9, "HOST_NOT_ALLOWED")),
         (["--target", "ftp://localhost"], "batch-api", (2, "BAD_TARGET")),
+        (["--target", f"http://user:{SECRET}@127.0.0.1:8080"], "batch-api", (2, "BAD_TARGET")),
         (["--target", "http://127.0.0.1:9"], "batch-api", (5, "NO_CONNECTION")),  # nobody listens to discard
         (["--max-duration", 1], "csv-import-search", (5, "DEADLINE")),
     ],

@@ -38,6 +38,8 @@ def lost(error: psycopg.Error) -> bool:
 def shown(url: str) -> str:
     """Where the database is, in words that hold no secret. Raises UsageError for what is no address."""
     parts = parsed(url)
+    if "service" in parts:
+        return f"service {parts['service']}"
     place = f"{parts.get('host', 'local socket')}:{parts.get('port', 5432)}"
     return f"{place}/{parts.get('dbname', '')}"
 
