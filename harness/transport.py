@@ -126,8 +126,8 @@ async def _answer(client: Client, target: Target, call: Call) -> Reply:
             raise mistake from None
         return Reply(status=0, error=type(error).__name__, sent=False)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _TooLong) as error:
-        hung_up = isinstance(error, httpx.RemoteProtocolError) and not client.heard and target.socket is None
-        if hung_up and await _speaks_tls(target.url(call)):
+        hung_up = isinstance(error, httpx.RemoteProtocolError) and not client.heard
+        if hung_up and call.host == "login" and target.socket is None and await _speaks_tls(target.url(call)):
             raise wrong_scheme(target.url(call)) from None
         return Reply(status=0, error=type(error).__name__)
 
