@@ -12,7 +12,6 @@ from typing import Any, Literal
 from .errors import UsageError
 from .execution import Outcome, Plan
 from .leads.preflight import Preflight, check
-from .leads.separators import COMMA
 from .leads.shard_csv import write_csv
 from .leads.source import open_leads
 from .leads.synthetic import SyntheticLeads
@@ -39,7 +38,6 @@ class Comparison:
     out: Path
     lead_id: str = "Lead ID"
     phone: str = "Phone"
-    separator: str = COMMA
     concurrency: int = 8
     command: str = ""
 
@@ -103,25 +101,22 @@ async def _virtually(plan: Plan, profile: LoadedProfile, seed: int, folder: Path
     """What came out, and how often the profile's fault rates struck, by kind."""
     from .runner import complete
 
-    async with mock_org.served(profile, seed) as (target, org):
+    async with mock_org.served(profile, seed) as (target, services):
         outcome = await complete(plan, target, mock_org.CREDENTIALS, folder)
-        return outcome, dict(org.struck.counts)
+        return outcome, dict(services.org.struck.counts)
 
 
 def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:
     """The leads as a file on the disk, whatever they were, and the check of them: one input for all strategies."""
     to = comparison.out / "leads.parquet"
     if isinstance(comparison.leads, Path):
-        given = {"lead_id": comparison.lead_id, "phone": comparison.phone, "separator": comparison.separator}
-        source = open_leads(comparison.leads, **given)
+        source = open_leads(comparison.leads, lead_id=comparison.lead_id, phone=comparison.phone)
     else:
         tell(f"writing {counted(comparison.leads, 'lead')}")
         made = SyntheticLeads(comparison.leads, comparison.seed)
         write_csv(made, comparison.out / "leads.csv")
         source = open_leads(comparison.out / "leads.csv", lead_id=made.columns.lead_id, phone=made.columns.phone)
-    chosen = [strategy(name) for name in comparison.strategies]
-    imports, own_ids = any(one.may_skip for one in chosen), any(one.own_ids for one in chosen)
-    preflight = check(source, to, imports=imports, own_ids=own_ids)
+    preflight = check(source, to)
     for notice in preflight.notices:
         tell(notice)
     return preflight, to

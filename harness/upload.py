@@ -16,7 +16,6 @@ from .errors import GaveUp, RunError
 from .execution import Outcome, Plan
 from .hosts import Target
 from .leads.preflight import check
-from .leads.separators import COMMA
 from .leads.source import open_leads
 from .mapping.files import write_json
 from .mapping.room import needed_bytes, require_room
@@ -54,7 +53,6 @@ class Upload:
     aim: Aim = field(default_factory=Aim)  # if the target is a real org
     sends_canaries: bool = True  # to a real org; who does not needs those of another command
     journal: str = field(default="", repr=False)  # address of a database, in place of a file in the folder
-    separator: str = COMMA  # between the cells of a CSV file
 
     def run_folder(self) -> Path:
         """The folder named; else one that the same command finds again, and no other."""
@@ -144,11 +142,11 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
     if order.journal:
         require_client(order.journal)
     chosen, target = strategy(order.strategy), resolved(order.target, order.aim)
-    source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
+    source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone)
     folder = order.run_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     checked = folder / f"leads-{os.getpid()}.parquet"  # the folder may be in use, or belong to a run of other leads
-    preflight = check(source, checked, dedupe=order.dedupe, imports=chosen.may_skip, own_ids=chosen.own_ids)
+    preflight = check(source, checked, dedupe=order.dedupe)
     for notice in preflight.notices:
         tell(notice)
     plan = Plan(

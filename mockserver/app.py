@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from mockserver.config import Strictness
+from mockserver.contacts.filters import ContactListFilters
 from mockserver.contacts.handlers import Contacts
 from mockserver.contacts.routes import contact_rows
 from mockserver.dnc.routes import dnc_rows
@@ -15,10 +16,10 @@ from mockserver.lists.campaigns import campaign_rows
 from mockserver.lists.handlers import ContactLists
 from mockserver.lists.views import ContactListViews
 from mockserver.openapi.handler import OpenApi
-from mockserver.org import Org
 from mockserver.platform.oauth import OAuth
 from mockserver.platform.routes import platform_rows
 from mockserver.platform.tenants import among
+from mockserver.services import Services
 from mockserver.templates.routes import template_rows
 
 _LISTS = "/api/v2/outbound/contactlists"
@@ -35,16 +36,17 @@ _STREAMED = {"import.upload", "presigned.put"}
 _UNCOUNTED = _OPEN | {"import.upload"}  # the profile decides for uploads: they go to another host of the real platform
 
 
-def operations(org: Org, strictness: Strictness = "off") -> list[Operation]:
+def operations(services: Services, strictness: Strictness = "off") -> list[Operation]:
     """The route table, first match first. Permissions: official CLI 166.0.0; of the upload: an assumption."""
-    oauth, lists, contacts = OAuth(org), ContactLists(org), Contacts(org)
-    document = OpenApi(lambda: operations(org), strict=strictness != "off")
+    org, imports = services.org, services.imports
+    oauth, lists, contacts = OAuth(org), ContactLists(org, imports), Contacts(org)
+    filters = ContactListFilters(org, contacts, services.list_templates, services.import_templates)
+    document = OpenApi(lambda: operations(services), strict=strictness != "off")
     add, upload = "outbound:contactList:add", "outbound:contactList:upload"
     see, edit, delete = "outbound:contactList:view", "outbound:contactList:edit", "outbound:contactList:delete"
-    views, search = ContactListViews(org), "outbound:contactList:search"
+    views, search = ContactListViews(org, imports), "outbound:contactList:search"
     export, events = f"outbound:contact:view {see}", "outbound:eventLog:view"
     # fmt: off
-    # A reset makes new imports and exports, so these are looked up at each request.
     table: list[tuple[str, str, str, Handler, str]] = [
         ("oauth.token",          "POST",   "/oauth/token",                              oauth.token,           ""),
         ("lists.create",         "POST",   _LISTS,                     lists.create,         add),
@@ -65,21 +67,21 @@ def operations(org: Org, strictness: Strictness = "off") -> list[Operation]:
         ("contacts.get",         "GET",    _CONTACT,                   contacts.get,         "outbound:contact:view"),
         ("contacts.update",      "PUT",    _CONTACT,                   contacts.update,      "outbound:contact:edit"),
         ("contacts.delete",      "DELETE", _CONTACT,                   contacts.delete,      "outbound:contact:delete"),
-        ("import.upload",        "POST",   "/uploads/v2/contactlist",  lambda r: org.uploads.form(r), upload),
-        ("import.presign",       "POST",   _LISTS + "/uploads",        lambda r: org.uploads.address(r), upload),
-        ("presigned.put",        "PUT",    "/presigned/{upload_key:.+}", lambda r: org.presigned.put(r), ""),
-        ("import.status",        "GET",    _LIST + "/importstatus",    lambda r: org.imports.status(r), see),
-        ("export.create",        "POST",   _LIST + "/export",          lambda r: org.exports.create(r), export),
-        ("export.get",           "GET",    _LIST + "/export",          lambda r: org.exports.get(r), export),
-        ("export.download",      "GET",    _DOWNLOAD,          lambda r: org.downloads.download(r), ""),
-        ("export.file",          "GET",    "/downloads/{download_id}", lambda r: org.downloads.file(r), ""),
-        ("events.list",          "GET",    _EVENTS,                    lambda r: org.events.list(r), events),
-        ("events.get",           "GET",    _EVENTS + "/{event_id}",    lambda r: org.events.get(r), events),
+        ("import.upload",        "POST",   "/uploads/v2/contactlist",  services.uploads.form, upload),
+        ("import.presign",       "POST",   _LISTS + "/uploads",        services.uploads.address, upload),
+        ("presigned.put",        "PUT",    "/presigned/{upload_key:.+}", services.presigned.put, ""),
+        ("import.status",        "GET",    _LIST + "/importstatus",    services.imports.status, see),
+        ("export.create",        "POST",   _LIST + "/export",          services.exports.create, export),
+        ("export.get",           "GET",    _LIST + "/export",          services.exports.get, export),
+        ("export.download",      "GET",    _DOWNLOAD,          services.downloads.download, ""),
+        ("export.file",          "GET",    "/downloads/{download_id}", services.downloads.file, ""),
+        ("events.list",          "GET",    _EVENTS,                    services.events.list, events),
+        ("events.get",           "GET",    _EVENTS + "/{event_id}",    services.events.get, events),
         ("openapi",              "GET",    "/openapi.json",            document.document,    ""),
-        *platform_rows(org, lambda: {name for row in operations(org) for name in row.permission.split()}),
-        *contact_rows(org, contacts, _CONTACTS),
-        *dnc_rows(org),
-        *template_rows(org),
+        *platform_rows(org, services.notifications, lambda: _permissions(services)),
+        *contact_rows(services.bulk_jobs, filters, _CONTACTS),
+        *dnc_rows(services),
+        *template_rows(services.list_templates, services.import_templates),
         *campaign_rows(org),
     ]
     # fmt: on
@@ -103,20 +105,29 @@ def operations(org: Org, strictness: Strictness = "off") -> list[Operation]:
     return [held(row, org, fail=strictness == "fail") for row in rows]
 
 
+def _permissions(services: Services) -> set[str]:
+    """All that an operation asks for."""
+    return {name for row in operations(services) for name in row.permission.split()}
+
+
 def create_app(
-    org: Org, hosts: frozenset[str] = frozenset(), others: Sequence[Org] = (), *, strictness: Strictness = "off"
+    services: Services,
+    hosts: frozenset[str] = frozenset(),
+    others: Sequence[Services] = (),
+    *,
+    strictness: Strictness = "off",
 ) -> web.Application:
     """The API as an aiohttp application. `hosts` are names it answers to besides this machine's own.
 
     `others` are orgs behind the same address: whose a request is, its token or its signed address says.
     """
-    served = [Pipeline(each, hosts).served(operations(each, strictness)) for each in (org, *others)]
+    served = [Pipeline(each, hosts).served(operations(each, strictness)) for each in (services, *others)]
     return _application(among(served) if others else served[0])
 
 
-def serve(org: Org, table: list[Operation], hosts: frozenset[str] = frozenset()) -> web.Application:
+def serve(services: Services, table: list[Operation], hosts: frozenset[str] = frozenset()) -> web.Application:
     """Any operations, behind the pipeline."""
-    return _application(Pipeline(org, hosts).served(table))
+    return _application(Pipeline(services, hosts).served(table))
 
 
 def _application(served: Served) -> web.Application:

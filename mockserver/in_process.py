@@ -146,11 +146,11 @@ class MockGenesys:
     async def _serving(self, in_turn: Callable[[Callable[[], Any]], Any]) -> AsyncIterator[_Served]:
         """The org, served on the running loop."""
         clock = MovableClock(SystemClock())
-        with opened_orgs(self._config, clock) as orgs:
-            for org in orgs:
-                OrgControl(org, clock, lambda function: function()).profile(self._settings)
-            controls = {org.name: OrgControl(org, clock, in_turn) for org in orgs}
-            app = create_app(orgs[0], others=orgs[1:], strictness=self._config.strictness)
+        with opened_orgs(self._config, clock) as (services, *others):
+            for each in (services, *others):
+                OrgControl(each, clock, lambda function: function()).profile(self._settings)
+            controls = {each.org.name: OrgControl(each, clock, in_turn) for each in (services, *others)}
+            app = create_app(services, others=others, strictness=self._config.strictness)
             async with listening(app, self._config.host, self._config.port) as url:
                 yield _Served(url, controls)
 

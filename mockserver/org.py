@@ -1,11 +1,10 @@
-"""The parts of one org, handed to every handler."""
+"""The state of one org: what its services and handlers read and change."""
 
 import random
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mockserver.clock import Clock
 from mockserver.contacts.queues import Queue
@@ -17,25 +16,8 @@ from mockserver.ids import new_id
 from mockserver.model import Reference
 from mockserver.pacing.limits import Limiter
 from mockserver.platform.clients import Client, IssuedTokens
-from mockserver.profile import LoadedProfile, Profile
+from mockserver.profile import Profile
 from mockserver.storage.store import Store
-
-if TYPE_CHECKING:  # they import this module
-    from mockserver.contacts.bulk import BulkJobs
-    from mockserver.dnc.book import DncBook
-    from mockserver.dnc.exports import DncExports
-    from mockserver.dnc.imports import DncImports
-    from mockserver.dnc.uploads import DncUploads
-    from mockserver.exports.downloads import Downloads
-    from mockserver.exports.handlers import Exports
-    from mockserver.imports.events import Events
-    from mockserver.imports.handlers import Imports
-    from mockserver.imports.presigned import PresignedUploads
-    from mockserver.imports.service import UploadService
-    from mockserver.notifications.handlers import Notifications
-    from mockserver.templates.import_templates import ImportTemplates
-    from mockserver.templates.imports import TemplateImports
-    from mockserver.templates.list_templates import ContactListTemplates
 
 
 @dataclass(slots=True)
@@ -58,31 +40,10 @@ class Org:
     in_work: int = 0  # requests being served now: the latency model asks
     queues: defaultdict[str, Queue] = field(default_factory=lambda: defaultdict(Queue))  # by list
     retention: Retention = field(init=False, repr=False)
-    imports: "Imports" = field(init=False, repr=False)
-    exports: "Exports" = field(init=False, repr=False)
-    bulk_jobs: "BulkJobs" = field(init=False, repr=False)
-    events: "Events" = field(init=False, repr=False)
-    presigned: "PresignedUploads" = field(init=False, repr=False)
-    uploads: "UploadService" = field(init=False, repr=False)
-    notifications: "Notifications" = field(init=False, repr=False)
-    list_templates: "ContactListTemplates" = field(init=False, repr=False)
-    import_templates: "ImportTemplates" = field(init=False, repr=False)
-    template_imports: "TemplateImports" = field(init=False, repr=False)
-    downloads: "Downloads" = field(init=False, repr=False)
-    dnc: "DncBook" = field(init=False, repr=False)
-    dnc_imports: "DncImports" = field(init=False, repr=False)
-    dnc_exports: "DncExports" = field(init=False, repr=False)
-    dnc_uploads: "DncUploads" = field(init=False, repr=False)
     _streams: dict[str, random.Random] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.retention = Retention(self.store, self.clock)
-
-    def settle(self) -> None:
-        """Bring the lists up to now. Every operation does it first, so nothing has to run in between."""
-        self.imports.settle()
-        self.bulk_jobs.settle()
-        self.retention.settle()
+        self.reload()
 
     def rng_for(self, purpose: str) -> random.Random:
         """A generator of its own for `purpose`: what is drawn from it does not depend on what else happens."""
@@ -138,81 +99,8 @@ class Org:
         self.reseed()
         for file in self.spool.iterdir():
             file.unlink()
-        self.reopen()
+        self.reload()
 
-    def reset_list(self, list_id: str) -> None:
-        """Leave a list as it was made: without contacts, imports and exports. Raises NotFound."""
-        self.store.clear(list_id)
-        self.imports.forget(list_id)
-        self.exports.forget(list_id)
-        self.queues.pop(list_id, None)
-
-    def reopen(self) -> None:
-        """Take in what the store holds, as after a restart. Who listens has to come again."""
-        self.notifications.close()
+    def reload(self) -> None:
+        """Look anew at what the store holds."""
         self.retention = Retention(self.store, self.clock)
-        self.start_jobs()
-
-    def start_jobs(self) -> None:
-        """Begin without any import or export."""
-        from mockserver.contacts.bulk import BulkJobs
-        from mockserver.dnc.book import DncBook  # they import this module
-        from mockserver.dnc.exports import DncExports
-        from mockserver.dnc.imports import DncImports
-        from mockserver.dnc.uploads import DncUploads
-        from mockserver.exports.downloads import Downloads
-        from mockserver.exports.handlers import Exports
-        from mockserver.imports.events import Events
-        from mockserver.imports.handlers import Imports
-        from mockserver.imports.presigned import PresignedUploads
-        from mockserver.imports.service import UploadService
-        from mockserver.notifications.handlers import Notifications
-        from mockserver.templates.import_templates import ImportTemplates
-        from mockserver.templates.imports import TemplateImports
-        from mockserver.templates.list_templates import ContactListTemplates
-
-        self.events = Events(self)
-        self.imports = Imports(self)
-        self.bulk_jobs = BulkJobs(self)
-        self.exports = Exports(self)
-        self.presigned = PresignedUploads(self)
-        self.uploads = UploadService(self)
-        self.notifications = Notifications(self)
-        self.list_templates = ContactListTemplates(self)
-        self.import_templates = ImportTemplates(self)
-        self.template_imports = TemplateImports(self)
-        self.downloads = Downloads(self)
-        self.dnc = DncBook(self.store)
-        self.dnc_imports = DncImports(self)
-        self.dnc_exports = DncExports(self)
-        self.dnc_uploads = DncUploads(self)
-        self.uploads.takes["dnclist"] = self.dnc_uploads.taken
-
-
-def create_org(
-    *,
-    store: Store,
-    clock: Clock,
-    profile: LoadedProfile,
-    spool: Path,
-    clients: list[Client],
-    seed: int = 0,
-    name: str = "",
-) -> Org:
-    """An org with all its parts, ready for `app.create_app`. Of the clients it takes those that belong to it."""
-    run = str(clock.now()) if store.contact_lists() or store.document_kinds() else ""
-    org = Org(
-        store=store,
-        clock=clock,
-        rng=random.Random(),
-        profile=profile.profile,
-        spool=spool,
-        seed=seed,
-        name=name,
-        run=run,
-        sources=dict(profile.sources),
-        clients={client.id: client for client in clients if client.org == name},
-    )
-    org.reseed()
-    org.start_jobs()
-    return org

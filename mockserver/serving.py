@@ -20,7 +20,8 @@ from mockserver.clock import Clock, SystemClock
 from mockserver.config import Config, ConfigError, StoreUnavailableError
 from mockserver.control.app import create_control_app
 from mockserver.http.connections import Gate
-from mockserver.org import Org, create_org
+from mockserver.org import Org
+from mockserver.services import Services, create_services
 from mockserver.storage.store import Store
 
 _STOP_S = 2.0  # how long requests in work may take once the mock is told to stop
@@ -59,19 +60,19 @@ async def run(config: Config, announce: Callable[[Ready], None]) -> None:
 async def serving(config: Config) -> AsyncIterator[Ready]:
     """The org on its two ports for as long as the context lasts."""
     control_token = secrets.token_hex(16)
-    with opened_orgs(config, SystemClock()) as (org, *others):
+    with opened_orgs(config, SystemClock()) as (services, *others):
         hosts = config.allowed_hosts | ({config.host} if config.exposed else frozenset())
-        app = create_app(org, hosts, others, strictness=config.strictness)
-        control_app = create_control_app(org, control_token, others)
+        app = create_app(services, hosts, others, strictness=config.strictness)
+        control_app = create_control_app(services, control_token, others)
         async with (
             listening(app, config.host, config.port, config.max_connections) as url,
             listening(control_app, "127.0.0.1", config.control_port) as control_url,
         ):
-            yield _ready(org, url, control_url, control_token)
+            yield _ready(services.org, url, control_url, control_token)
 
 
 @contextmanager
-def opened_orgs(config: Config, clock: Clock) -> Iterator[list[Org]]:
+def opened_orgs(config: Config, clock: Clock) -> Iterator[list[Services]]:
     """All orgs that have clients, the one without a name first."""
     names = dict.fromkeys(["", *(client.org for client in config.clients)])
     with ExitStack() as stack:
@@ -79,12 +80,12 @@ def opened_orgs(config: Config, clock: Clock) -> Iterator[list[Org]]:
 
 
 @contextmanager
-def opened_org(config: Config, clock: Clock, name: str = "") -> Iterator[Org]:
+def opened_org(config: Config, clock: Clock, name: str = "") -> Iterator[Services]:
     """The org as configured, not served yet. Each has a store of its own. Raises ConfigError."""
     config.check()
     profile = config.loaded_profile()
     with _opened(config.store_of(name)) as store, tempfile.TemporaryDirectory(prefix="contactbench-mock-") as spool:
-        yield create_org(
+        yield create_services(
             store=store,
             clock=clock,
             profile=profile,

@@ -10,6 +10,7 @@ from mockserver.clock import ManualClock
 from mockserver.org import Org
 from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
+from mockserver.services import Services
 
 from .postgres_server import postgres
 
@@ -25,9 +26,13 @@ def anyio_backend():
 class MockOrg:
     """A served org: its state, its clock, and a client that holds a token."""
 
-    org: Org
+    services: Services
     clock: ManualClock
     client: httpx.AsyncClient
+
+    @property
+    def org(self) -> Org:
+        return self.services.org
 
     def change(self, **settings) -> None:
         """Change settings by dotted names, dots written as two underscores."""
@@ -62,18 +67,18 @@ async def log_in(client: httpx.AsyncClient) -> None:
 async def mock_org(tmp_path, anyio_backend) -> AsyncIterator[MockOrg]:
     """The whole API with nothing to wait for, and a clock that moves only when told."""
     from mockserver.app import create_app
-    from mockserver.org import create_org
+    from mockserver.services import create_services
     from mockserver.storage.memory_store import MemoryStore
 
     loaded = load("default")
     clock = ManualClock()
-    org = create_org(
+    services = create_services(
         store=MemoryStore(),
         clock=clock,
         profile=LoadedProfile(at_cpu_speed(loaded.profile), loaded.sources),
         spool=tmp_path,
         clients=[Client("mock-client", "mock-secret")],
     )
-    async with listening(create_app(org)) as client:
+    async with listening(create_app(services)) as client:
         await log_in(client)
-        yield MockOrg(org, clock, client)
+        yield MockOrg(services, clock, client)

@@ -137,13 +137,14 @@ def served_post(folder: Path) -> Work:
     from mockserver.clock import ManualClock
     from mockserver.contacts.handlers import Contacts
     from mockserver.model import ContactColumn, ContactList
-    from mockserver.org import create_org
     from mockserver.profile import load
+    from mockserver.services import create_services
     from mockserver.storage.memory_store import MemoryStore
 
     make, columns = _batch()
     body = make().body
-    org = create_org(store=MemoryStore(), clock=ManualClock(), profile=load("default"), spool=folder, clients=[])
+    profile = load("default")
+    org = create_services(store=MemoryStore(), clock=ManualClock(), profile=profile, spool=folder, clients=[]).org
     phones = (ContactColumn(column_name=columns.phone, type="cell"),)
     org.store.create_list(
         ContactList(

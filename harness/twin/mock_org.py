@@ -22,7 +22,7 @@ from ..hosts import Target
 from ..oauth import Credentials
 
 if TYPE_CHECKING:
-    from mockserver.org import Org
+    from mockserver.services import Services
 
 EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z: the moment at which every virtual run begins
 CREDENTIALS = Credentials("mock-client", "mock-secret")
@@ -51,18 +51,18 @@ async def in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[Target]
 
 
 @asynccontextmanager
-async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Target, "Org"]]:
-    """The same, and the org itself, for who wants to spoil it or look into it. A server is loaded where one begins."""
+async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Target, "Services"]]:
+    """The same with the org, for tests that spoil it or look into it. A server is only loaded where one begins."""
     from aiohttp import web
 
     from mockserver.app import create_app
     from mockserver.clock import LoopClock
-    from mockserver.org import create_org
     from mockserver.platform.clients import Client
+    from mockserver.services import create_services
     from mockserver.storage.memory_store import MemoryStore
 
     with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
-        org = create_org(
+        services = create_services(
             store=MemoryStore(),
             clock=LoopClock(asyncio.get_running_loop(), EPOCH),
             profile=profile,
@@ -70,15 +70,15 @@ async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Targe
             clients=[Client(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
             seed=seed,
         )
-        runner = web.AppRunner(create_app(org), access_log=None, keepalive_timeout=3600.0)
+        runner = web.AppRunner(create_app(services), access_log=None, keepalive_timeout=3600.0)
         await runner.setup()
         try:
             socket = Path(folder) / "org"
             await web.UnixSite(runner, str(socket)).start()
-            yield Target.one_host("http://localhost", socket), org
+            yield Target.one_host("http://localhost", socket), services
         finally:
             await runner.cleanup()
-            org.store.close()
+            services.org.store.close()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from mockserver.contacts.rows import ContactForm, SentContact
 from mockserver.contacts.selection import Selection, check_named, selected
 from mockserver.contacts.writes import set_attributes
 from mockserver.errors import NotFound
-from mockserver.exports.downloads import Download, origin
+from mockserver.exports.downloads import Download, Downloads, origin
 from mockserver.exports.rows import export_header, export_lines
 from mockserver.handling import Answer, Prepared
 from mockserver.http import wire
@@ -50,10 +50,14 @@ class _Running:
 class BulkJobs:
     """The jobs of an org. The latest of each list are kept, as documents; those that run are here."""
 
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, downloads: Downloads) -> None:
+        self._org, self._downloads = org, downloads
+        self.reload()
+
+    def reload(self) -> None:
+        """As after a restart: the jobs that are kept, none of them running."""
         self._running: dict[str, _Running] = {}
-        self._jobs = {id_: interrupted(_decode(raw)) for id_, raw in org.store.documents(_DOCUMENTS).items()}
+        self._jobs = {id_: interrupted(_decode(raw)) for id_, raw in self._org.store.documents(_DOCUMENTS).items()}
 
     async def remove(self, request: web.Request) -> Prepared:
         """Start to remove contacts. Assumption: contacts cannot be named by id, which the SDK has for updates only."""
@@ -129,7 +133,7 @@ class BulkJobs:
             yield export_header(contact_list)
             yield from export_lines(contact_list, contacts.ids, contacts.rows, semantics, contacts.attributes)
 
-        self._org.downloads.offer(
+        self._downloads.offer(
             Download(job.id, lines, lambda now: backup_is_there(self._jobs.get(job.id, job), now, ttl_s))
         )
 
@@ -184,7 +188,7 @@ class BulkJobs:
             if old.id not in self._running:
                 self._jobs.pop(old.id)
                 self._org.store.delete_document(_DOCUMENTS, old.id)
-                self._org.downloads.withdraw(old.id)
+                self._downloads.withdraw(old.id)
 
     def _of_list(self, list_id: str) -> list[BulkJob]:
         return [job for job in self._jobs.values() if job.progress.contact_list_id == list_id]

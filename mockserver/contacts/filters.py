@@ -24,6 +24,8 @@ from mockserver.lists.entities import Entities
 from mockserver.lists.spec import ReferenceSpec
 from mockserver.model import ContactList, Reference
 from mockserver.org import Org
+from mockserver.templates.import_templates import ImportTemplates
+from mockserver.templates.list_templates import ContactListTemplates
 
 SourceType = Literal["ContactList", "ContactListTemplate"]
 
@@ -64,9 +66,11 @@ class ContactListFilters(Entities[ContactListFilter, FilterSpec]):
     path = "/api/v2/outbound/contactlistfilters"
     id_name = "filter_id"
 
-    def __init__(self, org: Org, contacts: Contacts) -> None:
+    def __init__(
+        self, org: Org, contacts: Contacts, list_templates: ContactListTemplates, import_templates: ImportTemplates
+    ) -> None:
         super().__init__(org, ContactListFilter, FilterSpec)
-        self._contacts = contacts
+        self._contacts, self._list_templates, self._import_templates = contacts, list_templates, import_templates
 
     async def preview(self, request: web.Request) -> Prepared:
         """Answer with how many contacts a filter would pass, and the first of them. Nothing is stored."""
@@ -121,7 +125,7 @@ class ContactListFilters(Entities[ContactListFilter, FilterSpec]):
         named = spec.contact_list if is_list else spec.contact_list_template
         if named is None or not named.id:
             raise invalid_value(None, "contactList" if is_list else "contactListTemplate", f"the id of a {source}")
-        return self._org.store.contact_list(named.id) if is_list else self._org.list_templates.known(named.id)
+        return self._org.store.contact_list(named.id) if is_list else self._list_templates.known(named.id)
 
     def _check_name(self, name: str, taken: Sequence[str]) -> None:
         limit = self._org.profile.limits.list_name_chars
@@ -145,6 +149,6 @@ class ContactListFilters(Entities[ContactListFilter, FilterSpec]):
         return not wanted or (each.contact_list is not None and each.contact_list.id == wanted)
 
     def _check_unused(self, each: ContactListFilter) -> None:
-        users = [user for user in self._org.import_templates.all() if user.contact_list_filter]
+        users = [user for user in self._import_templates.all() if user.contact_list_filter]
         if any(user.contact_list_filter and user.contact_list_filter.id == each.id for user in users):
             raise BadRequest("The contact list filter is used by an import template.", "referential.integrity.error")

@@ -1,29 +1,21 @@
 """The operations on many contacts at once, and on contact list filters. Permissions: official CLI 166.0.0."""
 
+from mockserver.contacts.bulk import BulkJobs
 from mockserver.contacts.filters import ContactListFilters
-from mockserver.contacts.handlers import Contacts
 from mockserver.handling import Handler
-from mockserver.org import Org
 
 Row = tuple[str, str, str, Handler, str]
 
 
-def contact_rows(org: Org, contacts: Contacts, path: str) -> list[Row]:
+def contact_rows(jobs: BulkJobs, filters: ContactListFilters, path: str) -> list[Row]:
     """Rows of the route table; `path` is that of the contacts of a list."""
     see, bulk = "outbound:contactList:view", path + "/bulk"
-    # A reset makes new jobs, so they are looked up at each request.
     return [
-        (
-            "contacts.bulk_remove",
-            "POST",
-            bulk + "/remove",
-            lambda r: org.bulk_jobs.remove(r),
-            "outbound:contact:delete",
-        ),
-        ("contacts.bulk_update", "POST", bulk + "/update", lambda r: org.bulk_jobs.update(r), "outbound:contact:edit"),
-        ("contacts.bulk_jobs", "GET", bulk + "/jobs", lambda r: org.bulk_jobs.jobs(r), see),
-        ("contacts.bulk_job", "GET", bulk + "/jobs/{job_id}", lambda r: org.bulk_jobs.job(r), see),
-        *_filter_rows(ContactListFilters(org, contacts)),
+        ("contacts.bulk_remove", "POST", bulk + "/remove", jobs.remove, "outbound:contact:delete"),
+        ("contacts.bulk_update", "POST", bulk + "/update", jobs.update, "outbound:contact:edit"),
+        ("contacts.bulk_jobs", "GET", bulk + "/jobs", jobs.jobs, see),
+        ("contacts.bulk_job", "GET", bulk + "/jobs/{job_id}", jobs.job, see),
+        *_filter_rows(filters),
     ]
 
 

@@ -13,8 +13,8 @@ from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.http.body import arriving, parse_json, read_body, too_large
 from mockserver.op_names import OP_NAMES
-from mockserver.org import Org
 from mockserver.profile import ProfileError, changed, origins
+from mockserver.services import Services
 from mockserver.storage.snapshots import restore, snapshot
 
 _BODY_BYTES = 4 * 1024 * 1024
@@ -26,8 +26,9 @@ _BLOCK_BYTES = 256 * 1024
 
 
 class Control:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._org = services.org
 
     async def reset(self, request: web.Request) -> web.Response:
         """Empty the org: lists, jobs, tokens, limits, ledger, faults. The profile stays as it is.
@@ -38,9 +39,9 @@ class Control:
         if list_id and "seed" in request.query:
             raise BadRequest("A list is reset, or an org with another seed; not both.")
         if list_id:
-            self._org.reset_list(list_id)
+            self._services.reset_list(list_id)
         else:
-            self._org.reset(_number(request, "seed", self._org.seed))
+            self._services.reset(_number(request, "seed", self._org.seed))
         return web.Response(status=204)
 
     async def faults(self, request: web.Request) -> web.Response:
@@ -119,14 +120,14 @@ class Control:
     async def state(self, request: web.Request) -> web.Response:
         """What the org holds now."""
         del request
-        return _json(inspection.state(self._org))
+        return _json(inspection.state(self._services))
 
     async def snapshot(self, request: web.Request) -> web.StreamResponse:
         """The whole state as one file."""
         response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
         # Written at once, sent bit by bit: what the org does meanwhile is not in it.
         with tempfile.TemporaryFile(dir=self._org.spool) as file:
-            for piece in snapshot(self._org):
+            for piece in snapshot(self._services):
                 file.write(piece)
             response.content_length = file.tell()
             file.seek(0)
@@ -145,19 +146,19 @@ class Control:
                 if size > _SNAPSHOT_BYTES:
                     raise too_large(size, _SNAPSHOT_BYTES)
                 file.write(block)
-            restore(self._org, file)
+            restore(self._services, file)
         return web.Response(status=204)
 
     async def contacts(self, request: web.Request) -> web.Response:
         """A page of a list's contacts as they are stored, in order of creation."""
         offset, limit = _number(request, "offset", 0), min(_number(request, "limit", _PAGE), _MAX_PAGE)
-        page = inspection.contacts(self._org, request.query.get("list", ""), offset, limit)
+        page = inspection.contacts(self._services, request.query.get("list", ""), offset, limit)
         return web.Response(body=page, content_type="application/json")
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Prometheus text."""
         del request
-        return web.Response(text=exposition(self._org), content_type="text/plain")
+        return web.Response(text=exposition(self._services), content_type="text/plain")
 
 
 def _number(request: web.Request, name: str, default: int) -> int:

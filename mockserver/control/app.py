@@ -1,4 +1,4 @@
-"""The control API: its own port, its own token, no place in the API. What it does stands in `control_api.py`."""
+"""The control API: its own port, its own token, no place in the API. What it does stands in `api.py`."""
 
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +12,7 @@ from mockserver.http.access import check_host
 from mockserver.http.responses import error_answer
 from mockserver.ids import new_id
 from mockserver.org import Org
+from mockserver.services import Services
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -34,10 +35,10 @@ _ROUTES: list[tuple[str, str, Callable[[Control], Route]]] = [
 ]
 
 
-def create_control_app(org: Org, token: str, others: Sequence[Org] = ()) -> web.Application:
+def create_control_app(services: Services, token: str, others: Sequence[Services] = ()) -> web.Application:
     """The control API as an aiohttp application, open to who knows `token`. `?org=NAME` speaks to one of `others`."""
-    controls = {each.name: Control(each) for each in (org, *others)}
-    app = web.Application(middlewares=[_guard(org, token)], client_max_size=1 << 62)
+    controls = {each.org.name: Control(each) for each in (services, *others)}
+    app = web.Application(middlewares=[_guard(services.org, token)], client_max_size=1 << 62)
     for method, path, handler in _ROUTES:
         app.router.add_route(method, path, _addressed(controls, handler))
     return app

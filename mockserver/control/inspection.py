@@ -5,19 +5,20 @@ from typing import Any
 import msgspec
 
 from mockserver.contacts.queues import Queue
-from mockserver.org import Org
+from mockserver.services import Services
 
 
-def state(org: Org) -> dict[str, Any]:
+def state(services: Services) -> dict[str, Any]:
     """Lists with their sizes, jobs on their way, tokens in force."""
-    org.settle()
+    services.advance_to_now()
+    org = services.org
     store, now = org.store, org.clock.now()
     lists = [
         {
             "id": contact_list.id,
             "name": contact_list.name,
             "size": store.size(contact_list.id),
-            "importing": org.imports.running(contact_list.id),
+            "importing": services.imports.running(contact_list.id),
             "queue": msgspec.to_builtins(org.queues.get(contact_list.id, Queue())),
         }
         for contact_list in store.contact_lists()
@@ -30,10 +31,10 @@ def state(org: Org) -> dict[str, Any]:
     return {"now": now, "lists": lists, "contacts": store.total_size(), "jobs": jobs, "tokens": tokens}
 
 
-def contacts(org: Org, list_id: str, offset: int, limit: int) -> bytes:
+def contacts(services: Services, list_id: str, offset: int, limit: int) -> bytes:
     """The JSON array of a page of a list's contacts as they are stored, in order of creation. Raises NotFound."""
-    org.settle()
-    page = org.store.page(list_id, offset, limit)
+    services.advance_to_now()
+    page = services.org.store.page(list_id, offset, limit)
     stored = b",".join(
         b'{"id":%b,"data":%b}' % (msgspec.json.encode(contact_id), row)
         for contact_id, row in zip(page.ids, page.rows, strict=True)

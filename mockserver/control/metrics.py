@@ -1,12 +1,13 @@
 """Counts for Prometheus: how many requests, lists, contacts, tokens and faults; never what is in them."""
 
-from mockserver.org import Org
+from mockserver.services import Services
 
 _PREFIX = "contactbench_mock_"
 
 
-def exposition(org: Org) -> str:
+def exposition(services: Services) -> str:
     """All metrics in the text format, version 0.0.4."""
+    org = services.org
     lines = [f"# TYPE {_PREFIX}requests_total counter"]
     for op, statuses in org.ledger.counts().items():
         for status, count in statuses.items():
@@ -21,7 +22,7 @@ def exposition(org: Org) -> str:
         "contact_lists": len(org.store.contact_lists()),
         "contacts": org.store.total_size(),
         "tokens": len(org.tokens),
-        "notification_channels": len(org.notifications.channels),
+        "notification_channels": len(services.notifications.channels),
         "requests_in_work": org.in_work,
         "faults_fired": sum(rule["fired"] for rule in org.faults.report()),
     }

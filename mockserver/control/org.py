@@ -10,8 +10,8 @@ from mockserver.clock import MovableClock
 from mockserver.control import inspection, journal
 from mockserver.control.ledger import Entry
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.org import Org
 from mockserver.profile import changed, origins
+from mockserver.services import Services
 from mockserver.storage import snapshots
 
 T = TypeVar("T")
@@ -20,8 +20,9 @@ T = TypeVar("T")
 class OrgControl:
     """`in_turn` runs a function between two requests: on the loop that serves them."""
 
-    def __init__(self, org: Org, clock: MovableClock, in_turn: Callable[[Callable[[], Any]], Any]) -> None:
-        self._org, self._clock, self._in_turn = org, clock, in_turn
+    def __init__(self, services: Services, clock: MovableClock, in_turn: Callable[[Callable[[], Any]], Any]) -> None:
+        self._services, self._clock, self._in_turn = services, clock, in_turn
+        self._org = org = services.org
         self._at_start = org.profile, dict(org.sources), dict(org.clients)
 
     def faults(self, *rules: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -66,11 +67,11 @@ class OrgControl:
 
     def state(self) -> dict[str, Any]:
         """Lists with their sizes, jobs on their way, tokens in force."""
-        return self._do(lambda: inspection.state(self._org))
+        return self._do(lambda: inspection.state(self._services))
 
     def contacts(self, list_id: str, offset: int = 0, limit: int = 100_000) -> list[dict[str, Any]]:
         """A list's contacts as they are stored, `id` and `data`, in order of creation. Raises NotFound."""
-        page = self._do(lambda: inspection.contacts(self._org, list_id, offset, limit))
+        page = self._do(lambda: inspection.contacts(self._services, list_id, offset, limit))
         return msgspec.json.decode(page, type=list[dict[str, Any]])
 
     def token(self, client_id: str = "") -> str:
@@ -79,11 +80,11 @@ class OrgControl:
 
     def snapshot(self) -> bytes:
         """The whole state, apart from settings, clients, faults and what was asked so far."""
-        return self._do(lambda: b"".join(snapshots.snapshot(self._org)))
+        return self._do(lambda: b"".join(snapshots.snapshot(self._services)))
 
     def restore(self, snapshot: bytes) -> None:
         """Make the org what it was. Raises BadRequest for what is no snapshot, and then nothing has changed."""
-        self._in_turn(lambda: snapshots.restore(self._org, BytesIO(snapshot)))
+        self._in_turn(lambda: snapshots.restore(self._services, BytesIO(snapshot)))
 
     def reset(self) -> None:
         """Everything as at the start, settings too. Tokens are void, and the same ids are drawn again."""
@@ -107,7 +108,7 @@ class OrgControl:
         return secret
 
     def _reset(self) -> None:
-        self._org.reset()
+        self._services.reset()
         profile, sources, clients = self._at_start
         self._org.profile, self._org.sources = profile, dict(sources)
         self._org.clients.clear()

@@ -50,8 +50,12 @@ class DncBook:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.reload()
+
+    def reload(self) -> None:
+        """Take in what the store holds, as after a restart."""
         self._dropped_minute = 0  # until then nothing has to be looked through for what has expired
-        self._tables = {list_id: self._recalled(raw) for list_id, raw in store.documents(_LISTS).items()}
+        self._tables = {list_id: self._recalled(raw) for list_id, raw in self._store.documents(_LISTS).items()}
 
     def lists(self) -> Sequence[DncList]:
         """In order of creation."""

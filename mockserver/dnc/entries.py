@@ -6,6 +6,8 @@ import msgspec
 from aiohttp import web
 
 from mockserver.dnc import rules as dnc_rules
+from mockserver.dnc.book import DncBook
+from mockserver.dnc.imports import DncImports
 from mockserver.dnc.model import Change, EntryKind
 from mockserver.handling import Answer, Handler, Prepared
 from mockserver.http.body import malformed, read_json
@@ -32,8 +34,8 @@ class _Patch(msgspec.Struct, rename="camel"):
 class DncEntries:
     """Each method gives the handler for one kind of entries."""
 
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, book: DncBook, imports: DncImports) -> None:
+        self._org, self._book, self._imports = org, book, imports
 
     def add(self, kind: EntryKind) -> Handler:
         """POST: an array of entries; answer as the profile says. Only phone numbers may come with an expiration."""
@@ -88,14 +90,13 @@ class DncEntries:
         return Prepared(lambda: self._made(list_id, change, status), contacts=len(change.values), list_id=list_id)
 
     def _made(self, list_id: str, change: Change, status: int) -> Answer:
-        org = self._org
-        dnc_rules.check_kind(org.dnc.dnc_list(list_id), change.kind)
-        org.dnc_imports.settle()
+        dnc_rules.check_kind(self._book.dnc_list(list_id), change.kind)
+        self._imports.settle()
         if change.action == "add":
-            entries = org.dnc.entries(list_id)
+            entries = self._book.entries(list_id)
             new = entries.new(change.kind, change.values)
-            dnc_rules.check_room(new, len(entries), org.dnc.total_size(), org.profile.limits)
-        org.dnc.make(list_id, change)
+            dnc_rules.check_room(new, len(entries), self._book.total_size(), self._org.profile.limits)
+        self._book.make(list_id, change)
         return Answer(status=status)
 
 

@@ -12,10 +12,12 @@ from itertools import islice
 import msgspec
 from aiohttp import web
 
+from mockserver.dnc.book import DncBook
+from mockserver.dnc.imports import DncImports
 from mockserver.dnc.model import EntryKind, uri
 from mockserver.dnc.rules import check_internal, minute_text
 from mockserver.errors import NotFound
-from mockserver.exports.downloads import Download, origin, uri_of
+from mockserver.exports.downloads import Download, Downloads, origin, uri_of
 from mockserver.exports.jobs import asked, export_job, is_available, timestamp
 from mockserver.handling import Answer, Prepared
 from mockserver.ids import new_id
@@ -36,8 +38,12 @@ class _Export:
 
 
 class DncExports:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, downloads: Downloads, book: DncBook, imports: DncImports) -> None:
+        self._org, self._downloads, self._book, self._imports = org, downloads, book, imports
+        self.reload()
+
+    def reload(self) -> None:
+        """As after a restart: without any export."""
         self._exports: dict[str, _Export] = {}  # by the download's id, in the order they were asked for
 
     async def create(self, request: web.Request) -> Prepared:
@@ -53,18 +59,18 @@ class DncExports:
 
     def _create(self, list_id: str) -> Answer:
         org, now = self._org, self._org.clock.now()
-        check_internal(org.dnc.dnc_list(list_id))
-        org.dnc_imports.settle()
+        check_internal(self._book.dnc_list(list_id))
+        self._imports.settle()
         self._forget_old(list_id, now)
-        entries = org.dnc.entries(list_id)
+        entries = self._book.entries(list_id)
         running = [export.job for export in self._exports.values() if now < export.job.ready_at < math.inf]
         job = export_job(new_id(org.rng), list_id, len(entries), now, org.profile.jobs, running)
         self._exports[job.id] = export = _Export(job, entries.snapshot())
-        org.downloads.offer(Download(job.id, lambda: _lines(export), lambda moment: is_available(export.job, moment)))
+        self._downloads.offer(Download(job.id, lambda: _lines(export), lambda moment: is_available(export.job, moment)))
         return Answer(body=msgspec.json.encode({"id": job.id, "selfUri": f"{uri(list_id)}/export"}))
 
     def _get(self, list_id: str, origin: str, *, redirects: bool) -> Answer:
-        self._org.dnc.dnc_list(list_id)
+        self._book.dnc_list(list_id)
         now = self._org.clock.now()
         for export in self._of_list(list_id):
             export.job = asked(export.job, now, self._org.profile.jobs.export_uri_ttl_s)
@@ -75,7 +81,7 @@ class DncExports:
         job = max(available, key=lambda each: each.ready_at)
         where = uri_of(job.id, origin)
         if redirects:
-            return self._org.downloads.redirect(where)
+            return self._downloads.redirect(where)
         return Answer(body=msgspec.json.encode({"uri": where, "exportTimestamp": timestamp(job.ready_at)}))
 
     def _of_list(self, list_id: str) -> list[_Export]:
@@ -88,7 +94,7 @@ class DncExports:
         replaced = of_list[: max(0, len(of_list) - kept)]
         for export in [*replaced, *(each for each in self._exports.values() if each.job.expires_at <= now)]:
             self._exports.pop(export.job.id, None)
-            self._org.downloads.withdraw(export.job.id)
+            self._downloads.withdraw(export.job.id)
 
 
 def lines(entries: Entries) -> Iterator[bytes]:

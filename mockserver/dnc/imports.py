@@ -11,12 +11,14 @@ import msgspec
 from aiohttp import web
 
 from mockserver.dnc import rules as dnc_rules
+from mockserver.dnc.book import DncBook
 from mockserver.dnc.csv import AllFound, Columns, Rules, read_entries
 from mockserver.dnc.model import Change, DncList, EntryKind, uri
 from mockserver.errors import BadRequest
 from mockserver.handling import Answer, Prepared
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import RefusedFileError, Report
+from mockserver.imports.events import Events
 from mockserver.imports.jobs import (
     INTERRUPTED,
     at_pace,
@@ -62,10 +64,14 @@ class _Saved(msgspec.Struct):
 class DncImports:
     """Assumption: a second upload into a list waits for the first import to end."""
 
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, book: DncBook, events: Events) -> None:
+        self._org, self._book, self._events = org, book, events
+        self.reload()
+
+    def reload(self) -> None:
+        """As after a restart: the last import of each list, none on its way."""
         self._queues: dict[str, deque[_Import]] = {}
-        self._last = {list_id: _recalled(raw) for list_id, raw in org.store.documents(_SAVED).items()}
+        self._last = {list_id: _recalled(raw) for list_id, raw in self._org.store.documents(_SAVED).items()}
 
     async def read(self, fields: Mapping[str, str], file: Path) -> Prepared:
         """What starts the import of a file that has been uploaded with these fields. `file` is read at once."""
@@ -90,7 +96,7 @@ class DncImports:
         """The list a file is for. Raises BadRequest and NotFound. Assumption: 400 for whatever is wrong."""
         if not fields.get("id"):
             raise BadRequest("id must be the id of a DNC list.")
-        dnc_list = self._org.dnc.dnc_list(fields["id"])
+        dnc_list = self._book.dnc_list(fields["id"])
         kinds = {kind for kind, _ in _columns(fields, self._org.profile.semantics.dnc_column_separator).entries}
         if not kinds:
             raise BadRequest(f"One of {', '.join(_FIELDS)} must name columns of the file.")
@@ -103,7 +109,7 @@ class DncImports:
         list_id = request.match_info["dnc_list_id"]
 
         def commit() -> Answer:
-            self._org.dnc.dnc_list(list_id)
+            self._book.dnc_list(list_id)
             self._poll(list_id)
             return Answer(body=msgspec.json.encode(self.status_of(list_id)))
 
@@ -135,7 +141,7 @@ class DncImports:
         for list_id in list(self._queues):
             self._settle_list(list_id, self._queues[list_id], now)
         if self._org.profile.semantics.dnc_expired_entries == "dropped":
-            self._org.dnc.drop_expired(dnc_rules.minute_of(now))
+            self._book.drop_expired(dnc_rules.minute_of(now))
 
     def drop(self, list_id: str) -> None:
         """Forget a list that is going to be deleted."""
@@ -145,7 +151,7 @@ class DncImports:
 
     def _start(self, list_id: str, found: AllFound, report: Report, refused: str | None) -> Answer:
         org = self._org
-        org.dnc.dnc_list(list_id)
+        self._book.dnc_list(list_id)
         self.settle()
         job = ImportJob(
             id=new_id(org.rng),
@@ -166,11 +172,11 @@ class DncImports:
         return Answer(body=msgspec.json.encode({"correlationId": job.id, "uri": f"{uri(list_id)}/importstatus"}))
 
     def _fits(self, list_id: str, found: AllFound) -> bool:
-        entries = self._org.dnc.entries(list_id)
+        entries = self._book.entries(list_id)
         return sum(entries.new(kind, each.values) for kind, each in found.items()) <= self._room(list_id)
 
     def _room(self, list_id: str) -> int:
-        book, limits = self._org.dnc, self._org.profile.limits
+        book, limits = self._book, self._org.profile.limits
         in_list = limits.dnc_records_per_list - len(book.entries(list_id))
         return max(0, min(in_list, limits.dnc_records_per_org - book.total_size()))
 
@@ -187,9 +193,9 @@ class DncImports:
         ended = queue.popleft()
         self._last[list_id] = _Import(ended.job, ended.report)
         self._save(list_id, ended.job, ended=not queue)
-        dnc_list = self._org.dnc.dnc_list(list_id)
+        dnc_list = self._book.dnc_list(list_id)
         entity = Reference(id=list_id, name=dnc_list.name, self_uri=uri(list_id))
-        self._org.events.ended(entity, ended.job, ended.report)
+        self._events.ended(entity, ended.job, ended.report)
         if queue:
             starts_at = max(queue[0].job.started_at, ends_at(ended.job))
             queue[0].job = msgspec.structs.replace(queue[0].job, started_at=starts_at)
@@ -210,10 +216,10 @@ class DncImports:
         list_id, found = current.job.contact_list_id, current.found[kind]
         while (start := current.stored.get(kind, 0)) < end:
             values = found.values[start : min(end, start + _ENTRIES_A_WRITE)]
-            fitting = self._org.dnc.entries(list_id).first_that_fit(kind, values, self._room(list_id))
+            fitting = self._book.entries(list_id).first_that_fit(kind, values, self._room(list_id))
             if fitting:
                 expires = found.expires[start : start + fitting]
-                self._org.dnc.make(list_id, Change("add", kind, values[:fitting], expires))
+                self._book.make(list_id, Change("add", kind, values[:fitting], expires))
             current.stored[kind] = start + fitting
             if fitting < len(values):
                 return False

@@ -8,6 +8,8 @@ from aiohttp import web
 
 from mockserver.dnc import model as dnc_model
 from mockserver.dnc import rules as dnc_rules
+from mockserver.dnc.book import DncBook
+from mockserver.dnc.imports import DncImports
 from mockserver.dnc.model import DNC_LISTS, DncList, DncSpec, SourceType
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.handling import Answer, Prepared
@@ -23,8 +25,8 @@ Wire = Callable[..., dict[str, Any]]
 
 
 class DncLists:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, book: DncBook, imports: DncImports) -> None:
+        self._org, self._book, self._imports = org, book, imports
 
     async def create(self, request: web.Request) -> Prepared:
         """Answer 200 with the new list."""
@@ -74,13 +76,13 @@ class DncLists:
 
     def _created(self, spec: DncSpec) -> Answer:
         org, now = self._org, timestamp(self._org.clock.now())
-        others, limits = org.dnc.lists(), org.profile.limits
+        others, limits = self._book.lists(), org.profile.limits
         new = dnc_model.dnc_list(
             spec, list_id=new_id(org.rng), created=now, modified=now, version=1, home=org.home_division
         )
         _raise_first(dnc_rules.problems(new, limits, org.profile.semantics, others))
         _raise_first(dnc_rules.count_problems(limits, others))
-        org.dnc.create(new)
+        self._book.create(new)
         return _json(dnc_model.wire(new))
 
     def _updated(self, list_id: str, spec: DncSpec) -> Answer:
@@ -98,42 +100,42 @@ class DncLists:
             version=old.version + 1,
             home=old.division,
         )
-        _raise_first(dnc_rules.problems(new, org.profile.limits, org.profile.semantics, org.dnc.lists()))
+        _raise_first(dnc_rules.problems(new, org.profile.limits, org.profile.semantics, self._book.lists()))
         _raise_first(dnc_rules.change_problems(old, new))
-        org.dnc.replace(new)
+        self._book.replace(new)
         return _json(dnc_model.wire(new))
 
     def _deleted(self, list_id: str) -> Answer:
         self._known(list_id)
-        self._org.dnc_imports.drop(list_id)
-        self._org.dnc.delete(list_id)
+        self._imports.drop(list_id)
+        self._book.delete(list_id)
         return Answer()
 
     def _listed(self, path: str, query: Query, page: paging.Page, wire: Wire) -> Answer:
-        found = in_order(_asked_for(self._org.dnc.lists(), query), query)
+        found = in_order(_asked_for(self._book.lists(), query), query)
         entities = [self._shown(each, query, wire) for each in page.of(found)]
         return Answer(body=paging.listing(path, page, len(found), entities, parameters=[*query.items()]))
 
     def _shown(self, each: DncList, query: Query, wire: Wire) -> dict[str, object]:
         more: dict[str, object] = {}
         if flag(query, "includeSize"):
-            self._org.dnc_imports.settle()
-            more["size"] = len(self._org.dnc.entries(each.id))
+            self._imports.settle()
+            more["size"] = len(self._book.entries(each.id))
         if flag(query, "includeImportStatus"):
-            more["importStatus"] = self._org.dnc_imports.status_of(each.id)
+            more["importStatus"] = self._imports.status_of(each.id)
         return wire(each, **more)
 
     def _read(self, list_id: str) -> DncList:
         """The list. Raises NotFound in the words that reading has for it."""
         try:
-            return self._org.dnc.dnc_list(list_id)
+            return self._book.dnc_list(list_id)
         except NotFound as error:
             raise NotFound("The dialer DNC list was not found.", "dnc.list.not.found") from error
 
     def _known(self, list_id: str) -> DncList:
         """The list. Raises NotFound with the code that changing and deleting have for it, unlike reading."""
         try:
-            return self._org.dnc.dnc_list(list_id)
+            return self._book.dnc_list(list_id)
         except NotFound as error:
             raise NotFound("The resource could not be found.", "resource.not.found") from error
 

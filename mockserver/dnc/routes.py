@@ -4,7 +4,7 @@ from mockserver.dnc.entries import DncEntries
 from mockserver.dnc.lists import DncLists
 from mockserver.dnc.model import DNC_LISTS
 from mockserver.handling import Handler
-from mockserver.org import Org
+from mockserver.services import Services
 
 _LIST = DNC_LISTS + "/{dnc_list_id}"
 _VIEWS = DNC_LISTS + "/divisionviews"
@@ -12,9 +12,10 @@ _PHONES, _EMAILS = _LIST + "/phonenumbers", _LIST + "/emailaddresses"
 _WHATSAPP, _CUSTOM = _LIST + "/whatsappnumbers", _LIST + "/customexclusioncolumns"
 
 
-def dnc_rows(org: Org) -> list[tuple[str, str, str, Handler, str]]:
+def dnc_rows(services: Services) -> list[tuple[str, str, str, Handler, str]]:
     """First match first. Permissions: official CLI 166.0.0. There is no POST of WhatsApp numbers or custom entries."""
-    lists, entries = DncLists(org), DncEntries(org)
+    org, book, imports = services.org, services.dnc, services.dnc_imports
+    lists, entries = DncLists(org, book, imports), DncEntries(org, book, imports)
     see, search, edit = "outbound:dncList:view", "outbound:dncList:search", "outbound:dncList:edit"
     new, delete, upload = "outbound:dncList:add", "outbound:dncList:delete", "outbound:dncList:upload"
     add_to, change, remove = "outbound:dnc:add", "outbound:dnc:edit", "outbound:dnc:delete"
@@ -23,7 +24,7 @@ def dnc_rows(org: Org) -> list[tuple[str, str, str, Handler, str]]:
     return [
         ("dnc.create",          "POST",   DNC_LISTS,                lists.create,              new),
         ("dnc.list",            "GET",    DNC_LISTS,                lists.list,                see),
-        ("dnc.presign",         "POST",   DNC_LISTS + "/uploads",   lambda r: org.dnc_uploads.address(r), upload),
+        ("dnc.presign",         "POST",   DNC_LISTS + "/uploads",   services.dnc_uploads.address, upload),
         ("dnc.division_views",  "GET",    _VIEWS,                   lists.division_views,      search),
         ("dnc.division_view",   "GET",    _VIEWS + "/{dnc_list_id}", lists.division_view,      search),
         ("dnc.get",             "GET",    _LIST,                    lists.get,                 see),
@@ -39,8 +40,8 @@ def dnc_rows(org: Org) -> list[tuple[str, str, str, Handler, str]]:
         ("dnc.whatsapp_clear",  "DELETE", _WHATSAPP,                entries.clear("whatsapp"), remove),
         ("dnc.custom_change",   "PATCH",  _CUSTOM,                  entries.change("custom"),  change),
         ("dnc.custom_clear",    "DELETE", _CUSTOM,                  entries.clear("custom"),   remove),
-        ("dnc.import_status",   "GET",    _LIST + "/importstatus",  lambda r: org.dnc_imports.status(r), see),
-        ("dnc.export_create",   "POST",   _LIST + "/export",        lambda r: org.dnc_exports.create(r), export),
-        ("dnc.export_get",      "GET",    _LIST + "/export",        lambda r: org.dnc_exports.get(r),    export),
+        ("dnc.import_status",   "GET",    _LIST + "/importstatus",  services.dnc_imports.status, see),
+        ("dnc.export_create",   "POST",   _LIST + "/export",        services.dnc_exports.create, export),
+        ("dnc.export_get",      "GET",    _LIST + "/export",        services.dnc_exports.get,    export),
     ]
     # fmt: on

@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
+from mockserver.dnc.imports import DncImports
 from mockserver.errors import ApiError
 from mockserver.handling import Answer, Prepared
 from mockserver.http.body import malformed, read_json
-from mockserver.imports.presigned import Take
+from mockserver.imports.presigned import PresignedUploads, Take
 from mockserver.lists.uploads import check_content_type, timeout_in
 from mockserver.org import Org
 
@@ -33,8 +34,8 @@ class _Spec(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):
 
 
 class DncUploads:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, imports: DncImports, presigned: PresignedUploads) -> None:
+        self._org, self._imports, self._presigned = org, imports, presigned
 
     async def address(self, request: web.Request) -> Prepared:
         """POST /api/v2/outbound/dnclists/uploads: an address to put the file to."""
@@ -43,9 +44,9 @@ class DncUploads:
 
         def commit() -> Answer:
             fields = spec.fields()
-            self._org.dnc_imports.checked(fields)
+            self._imports.checked(fields)
             folder = f"{self._org.id}/dnclists"
-            return self._org.presigned.issue(
+            return self._presigned.issue(
                 origin, folder, spec.content_type, timeout_s, lambda file: self._take_late(fields, file)
             )
 
@@ -53,13 +54,13 @@ class DncUploads:
 
     def taken(self, fields: Mapping[str, str]) -> Take:
         """What reads a file that comes in a form with these fields. Raises ApiError if it cannot be for a list."""
-        self._org.dnc_imports.checked(fields)
-        return partial(self._org.dnc_imports.read, fields)
+        self._imports.checked(fields)
+        return partial(self._imports.read, fields)
 
     async def _take_late(self, fields: Mapping[str, str], file: Path) -> Prepared:
         """As the form's, but whoever put the file there is not told that the list is gone."""
         try:
-            prepared = await self._org.dnc_imports.read(fields, file)
+            prepared = await self._imports.read(fields, file)
         except ApiError:
             return Prepared(Answer)
         return Prepared(lambda: _quietly(prepared))

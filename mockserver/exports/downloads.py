@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
@@ -18,9 +17,7 @@ from aiohttp import web
 from mockserver.errors import ApiError, BadRequest, Forbidden, NotFound
 from mockserver.exports.jobs import is_signed, signature
 from mockserver.handling import Answer, Prepared
-
-if TYPE_CHECKING:  # it imports this module
-    from mockserver.org import Org
+from mockserver.org import Org
 
 
 class Gone(ApiError):
@@ -39,10 +36,14 @@ class Download:
 
 
 class Downloads:
-    def __init__(self, org: "Org") -> None:
+    def __init__(self, org: Org) -> None:
         self._org = org
+        self.reload()
+
+    def reload(self) -> None:
+        """As after a restart: nothing is offered, and addresses are signed with another key."""
         self._downloads: dict[str, Download] = {}
-        self._key = org.rng_for("downloads").randbytes(32)
+        self._key = self._org.rng_for("downloads").randbytes(32)
 
     def offer(self, download: Download) -> None:
         self._downloads[download.id] = download

@@ -13,7 +13,7 @@ from aiohttp import web
 from mockserver.contacts import selection as contact_selection
 from mockserver.contacts.selection import Selection, check_named, selected
 from mockserver.errors import NotFound
-from mockserver.exports.downloads import Download, origin, uri_of
+from mockserver.exports.downloads import Download, Downloads, origin, uri_of
 from mockserver.exports.jobs import asked, export_job, is_available, timestamp
 from mockserver.exports.rows import export_header, export_lines
 from mockserver.handling import Answer, Prepared
@@ -35,8 +35,12 @@ class _Export:
 
 
 class Exports:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, downloads: Downloads) -> None:
+        self._org, self._downloads = org, downloads
+        self.reload()
+
+    def reload(self) -> None:
+        """As after a restart: without any export."""
         self._exports: dict[str, _Export] = {}  # by the download's id, in the order they were asked for
 
     async def create(self, request: web.Request) -> Prepared:
@@ -77,7 +81,7 @@ class Exports:
         running = [export.job for export in self._exports.values() if now < export.job.ready_at < math.inf]
         job = export_job(new_id(org.rng), list_id, len(contacts.ids), now, org.profile.jobs, running)
         self._exports[job.id] = export = _Export(job, contact_list, contacts)
-        org.downloads.offer(
+        self._downloads.offer(
             Download(job.id, lambda: self._lines(export), lambda moment: is_available(export.job, moment))
         )
         uri = f"/api/v2/outbound/contactlists/{list_id}/export"
@@ -101,7 +105,7 @@ class Exports:
         job = max(available, key=lambda each: each.ready_at)
         uri = uri_of(job.id, origin)
         if redirect:
-            return self._org.downloads.redirect(uri)
+            return self._downloads.redirect(uri)
         return _json({"uri": uri, "exportTimestamp": timestamp(job.ready_at)})
 
     def _lines(self, export: _Export) -> Iterator[bytes]:
@@ -115,7 +119,7 @@ class Exports:
         """As if there never had been an export of the list."""
         for export in self._of_list(list_id):
             del self._exports[export.job.id]
-            self._org.downloads.withdraw(export.job.id)
+            self._downloads.withdraw(export.job.id)
 
     def _of_list(self, list_id: str) -> list[_Export]:
         return [export for export in self._exports.values() if export.job.contact_list_id == list_id]
@@ -127,7 +131,7 @@ class Exports:
         replaced = of_list[: max(0, len(of_list) - kept)]
         for export in [*replaced, *(each for each in self._exports.values() if each.job.expires_at <= now)]:
             self._exports.pop(export.job.id, None)
-            self._org.downloads.withdraw(export.job.id)
+            self._downloads.withdraw(export.job.id)
 
 
 def _json(value: dict[str, str]) -> Answer:

@@ -16,8 +16,8 @@ from mockserver.http.body import BODY
 from mockserver.http.commits import Commits
 from mockserver.http.responses import struck_answer, without_nulls
 from mockserver.http.sending import cut
-from mockserver.org import Org
 from mockserver.profile import FaultRates
+from mockserver.services import Services
 
 CORRELATION_ID = web.RequestKey("correlation_id", str)
 OP = web.RequestKey("op", str)
@@ -28,8 +28,9 @@ STROKE = web.RequestKey("stroke", Stroke)
 class Striker:
     """Asks the rules of an org, and its luck, at each moment of a request, and does what they say."""
 
-    def __init__(self, org: Org, commits: Commits) -> None:
-        self._org = org
+    def __init__(self, services: Services, commits: Commits) -> None:
+        self._services = services
+        self._org = services.org
         self._commits = commits
         self._rates, self._is_lucky = FaultRates(), True
 
@@ -83,7 +84,7 @@ class Striker:
             return answer
         if action.job:
             list_id = prepared.list_id or request.match_info.get("contact_list_id", "")
-            strike_job(self._org, request[OP], action, list_id)
+            strike_job(self._services, request[OP], action, list_id)
         if struck := await self._instead(request, action):
             return struck
         if action.rewrite:
@@ -128,18 +129,18 @@ class Striker:
         return dataclasses.replace(answer, headers={**answer.headers, **headers})
 
 
-def strike_job(org: Org, op: str, action: Action, list_id: str) -> None:
+def strike_job(services: Services, op: str, action: Action, list_id: str) -> None:
     """Spoil the import or export of one contact list that the request has just begun."""
     if op == "export.create":
-        org.exports.lose_rows(list_id, action.rows) if action.rows else org.exports.freeze(list_id)
-    elif not org.imports.running(list_id):
+        services.exports.lose_rows(list_id, action.rows) if action.rows else services.exports.freeze(list_id)
+    elif not services.imports.running(list_id):
         return  # it came through a template or for a list of another kind
     elif action.rows:
-        org.imports.lose_rows(list_id, action.rows)
+        services.imports.lose_rows(list_id, action.rows)
     elif action.job == "freeze":
-        org.imports.freeze(list_id, action.at_percent or 0)
+        services.imports.freeze(list_id, action.at_percent or 0)
     else:
-        org.imports.fail(list_id, action.reason, action.at_percent or 0)
+        services.imports.fail(list_id, action.reason, action.at_percent or 0)
 
 
 def _rewritten(answer: Answer, how: Rewrite, rng: random.Random) -> Answer:

@@ -6,24 +6,25 @@ import contextlib
 from mockserver.control.ledger import Ledger
 from mockserver.errors import ApiError
 from mockserver.handling import Answer, Prepared
-from mockserver.org import Org
+from mockserver.services import Services
 
 
 class Commits:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._org = services.org
         self._late: set[asyncio.Task[None]] = set()
 
     def now(self, prepared: Prepared) -> Answer:
         """In one step, on a store that has everything imports have brought so far."""
-        self._org.settle()
+        self._services.advance_to_now()
         answer = prepared.commit()
-        self._org.notifications.notify()
+        self._services.notifications.notify()
         return answer
 
     def first(self, prepared: Prepared, count: int) -> Answer:
         """Only the first `count` contacts."""
-        self._org.settle()
+        self._services.advance_to_now()
         return prepared.first(count) if prepared.first else prepared.commit()
 
     def later(self, prepared: Prepared, after_s: float) -> None:

@@ -20,8 +20,8 @@ from mockserver.http.commits import Commits
 from mockserver.http.responses import CommonHeaders, error_answer, internal_error
 from mockserver.http.sending import send
 from mockserver.ids import new_id
-from mockserver.org import Org
 from mockserver.pacing.latency import latency_of, seconds
+from mockserver.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Served:
     """Operations behind a pipeline, as an application takes them."""
 
-    org: Org
+    services: Services
     table: Sequence[Operation]
     routes: Sequence[Route]  # one an operation
     outermost: Middleware
@@ -44,15 +44,16 @@ class Served:
 class Pipeline:
     """`outermost` is the application's middleware; `route` wraps the handler of one operation."""
 
-    def __init__(self, org: Org, hosts: frozenset[str] = frozenset()) -> None:
-        self._org = org
+    def __init__(self, services: Services, hosts: frozenset[str] = frozenset()) -> None:
+        self._services = services
+        self._org = org = services.org
         self._hosts = hosts
         self._headers = CommonHeaders(org.clock)
-        self._commits = Commits(org)
-        self._striker = Striker(org, self._commits)
+        self._commits = Commits(services)
+        self._striker = Striker(services, self._commits)
 
     def served(self, table: Sequence[Operation]) -> Served:
-        return Served(self._org, table, [self.route(each) for each in table], self.outermost, self.stop)
+        return Served(self._services, table, [self.route(each) for each in table], self.outermost, self.stop)
 
     @web.middleware
     async def outermost(self, request: web.Request, handler: Route) -> web.StreamResponse:
@@ -91,7 +92,7 @@ class Pipeline:
     async def stop(self, app: web.Application) -> None:
         """Drop the commits that are still to come, and end the connections that would stay."""
         del app
-        self._org.notifications.close()
+        self._services.notifications.close()
         await self._commits.stop()
 
     async def _work(self, operation: Operation, request: web.Request) -> Answer:

@@ -16,6 +16,7 @@ from mockserver.errors import NotFound
 from mockserver.handling import Answer, Prepared
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import Report, Rules
+from mockserver.imports.events import Events
 from mockserver.imports.files import ReadFile, read_file
 from mockserver.imports.jobs import (
     INTERRUPTED,
@@ -54,10 +55,14 @@ class _Saved(msgspec.Struct):
 class Imports:
     """The imports of an org. Assumption: a second upload into a list waits for the first import to end."""
 
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, events: Events) -> None:
+        self._org, self._events = org, events
+        self.reload()
+
+    def reload(self) -> None:
+        """As after a restart: the last import of each list, none on its way."""
         self._queues: dict[str, deque[_Import]] = {}
-        self._last = {list_id: _recalled(raw) for list_id, raw in org.store.imports().items()}
+        self._last = {list_id: _recalled(raw) for list_id, raw in self._org.store.imports().items()}
 
     async def take(self, upload: ListUpload, path: Path) -> Prepared:
         """Read a file for one list; the commit starts its import. Raises NotFound if there is no such list."""
@@ -85,7 +90,6 @@ class Imports:
 
     def settle(self) -> None:
         """Bring the lists up to now. Costs next to nothing while no import is on its way."""
-        self._org.template_imports.settle()
         for list_id in list(self._queues):
             try:
                 self._settle_list(list_id, self._queues[list_id], self._org.clock.now())
@@ -139,7 +143,7 @@ class Imports:
         try:
             self._save(list_id)
             if queue:
-                self._org.events.import_ended(self._org.store.contact_list(list_id), failed, queue[0].file.report)
+                self._events.import_ended(self._org.store.contact_list(list_id), failed, queue[0].file.report)
         except NotFound:
             self._last.pop(list_id, None)
 
@@ -205,7 +209,7 @@ class Imports:
     def _end(self, list_id: str, queue: deque[_Import]) -> None:
         ended = queue.popleft()
         self._last[list_id] = _over(ended.job, ended.file)
-        self._org.events.import_ended(self._org.store.contact_list(list_id), ended.job, ended.file.report)
+        self._events.import_ended(self._org.store.contact_list(list_id), ended.job, ended.file.report)
         if queue:
             starts_at = max(queue[0].job.started_at, ends_at(ended.job))
             queue[0].job = msgspec.structs.replace(queue[0].job, started_at=starts_at)

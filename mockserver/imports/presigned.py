@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -21,9 +20,7 @@ from mockserver.handling import Answer, Prepared
 from mockserver.http.body import arriving
 from mockserver.ids import new_id
 from mockserver.imports.signing import is_signature, signature
-
-if TYPE_CHECKING:  # it imports this module
-    from mockserver.org import Org
+from mockserver.org import Org
 
 Take = Callable[[Path], Awaitable[Prepared]]  # reads a file that came; the commit starts what is to be done with it
 
@@ -40,9 +37,13 @@ class _Address:
 class PresignedUploads:
     """The addresses of one org: `issue` makes one, `put` serves it."""
 
-    def __init__(self, org: "Org") -> None:
+    def __init__(self, org: Org) -> None:
         self._org = org
-        self._key = org.rng_for("presigned").randbytes(32)
+        self.reload()
+
+    def reload(self) -> None:
+        """As after a restart: no address is in force, and new ones are signed with another key."""
+        self._key = self._org.rng_for("presigned").randbytes(32)
         self._addresses: dict[str, _Address] = {}  # by upload key
 
     def issue(self, origin: str, folder: str, content_type: str, timeout_s: int, take: Take) -> Answer:

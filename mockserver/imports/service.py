@@ -13,17 +13,30 @@ from mockserver.errors import BadRequest, NotFound
 from mockserver.handling import Answer, Prepared
 from mockserver.http.body import read_json
 from mockserver.ids import new_id
-from mockserver.imports.presigned import Take
+from mockserver.imports.events import Events
+from mockserver.imports.handlers import Imports
+from mockserver.imports.presigned import PresignedUploads, Take
 from mockserver.imports.uploads import received
 from mockserver.lists.uploads import ListUpload, spec_in_json, timeout_in, upload_in_form
 from mockserver.org import Org
+from mockserver.templates.import_templates import ImportTemplates
+from mockserver.templates.imports import TemplateImports
 
 Fields = Mapping[str, str]
 
 
 class UploadService:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(
+        self,
+        org: Org,
+        presigned: PresignedUploads,
+        imports: Imports,
+        template_imports: TemplateImports,
+        templates: ImportTemplates,
+        events: Events,
+    ) -> None:
+        self._org, self._presigned, self._events = org, presigned, events
+        self._imports, self._template_imports, self._templates = imports, template_imports, templates
         # What reads a file of each type; it may refuse the fields.
         self.takes: dict[str, Callable[[Fields], Take]] = {"contactlist": self._of_contact_list}
 
@@ -43,7 +56,7 @@ class UploadService:
 
         def commit() -> Answer:
             self._check_exists(upload)
-            return self._org.presigned.issue(
+            return self._presigned.issue(
                 origin,
                 f"{self._org.id}/contactlists",
                 upload.content_type,
@@ -57,7 +70,7 @@ class UploadService:
         return partial(self._take, upload_in_form(fields))
 
     async def _take(self, upload: ListUpload, path: Path) -> Prepared:
-        takers = self._org.template_imports if upload.template_id else self._org.imports
+        takers = self._template_imports if upload.template_id else self._imports
         return await takers.take(upload, path)
 
     async def _take_late(self, upload: ListUpload, path: Path) -> Prepared:
@@ -76,11 +89,11 @@ class UploadService:
             return self._target_gone(upload)
 
     def _target_gone(self, upload: ListUpload) -> Answer:
-        self._org.events.import_refused(upload.list_id or upload.template_id, "IMPORT_LIST_NO_LONGER_EXISTS")
+        self._events.import_refused(upload.list_id or upload.template_id, "IMPORT_LIST_NO_LONGER_EXISTS")
         return Answer()
 
     def _check_exists(self, upload: ListUpload) -> None:
         if upload.template_id:
-            self._org.import_templates.known(upload.template_id)
+            self._templates.known(upload.template_id)
         else:
             self._org.store.contact_list(upload.list_id)

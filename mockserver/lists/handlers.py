@@ -13,6 +13,7 @@ from mockserver.http.body import malformed, read_json
 from mockserver.http.paging import listing, page_in, refuse_past_the_end
 from mockserver.http.query import Query, flag, several
 from mockserver.ids import new_id
+from mockserver.imports.handlers import Imports
 from mockserver.lists import rules as list_rules
 from mockserver.lists import spec as list_spec
 from mockserver.lists.filters import shown
@@ -24,8 +25,8 @@ Ids = list[str]  # inside the class, `list` is a handler
 
 
 class ContactLists:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, imports: Imports) -> None:
+        self._org, self._imports = org, imports
 
     async def create(self, request: web.Request) -> Prepared:
         """Answer 200 with the new list."""
@@ -122,10 +123,10 @@ class ContactLists:
 
     def _deleted(self, list_id: str) -> Answer:
         self._known(list_id)
-        if self._org.imports.running(list_id):
+        if self._imports.running(list_id):
             raise BadRequest("The contact list import is in progress.", "contact.list.import.in.progress")
         self._org.store.delete_list(list_id)
-        self._org.imports.drop(list_id)
+        self._imports.drop(list_id)
         return Answer()
 
     def _deleted_many(self, ids: Ids) -> Answer:
@@ -143,7 +144,7 @@ class ContactLists:
 
     def _cleared(self, list_id: str) -> Answer:
         self._org.store.clear(list_id)
-        self._org.imports.drop(list_id)
+        self._imports.drop(list_id)
         return Answer(status=204)
 
     def _shown(self, each: ContactList, query: Query) -> dict[str, object]:
@@ -151,7 +152,7 @@ class ContactLists:
         if flag(query, "includeSize"):
             more["size"] = visibility.size(self._org, each.id)
         if flag(query, "includeImportStatus"):
-            more["importStatus"] = self._org.imports.status_of(each.id)
+            more["importStatus"] = self._imports.status_of(each.id)
         return wire.contact_list(each, **more)
 
     def _known(self, list_id: str) -> ContactList:

@@ -11,6 +11,7 @@ from mockserver.handling import Answer, Prepared
 from mockserver.http import wire
 from mockserver.http.paging import listing, page_in
 from mockserver.http.query import Query, flag
+from mockserver.imports.handlers import Imports
 from mockserver.lists.filters import shown
 from mockserver.model import ContactList
 from mockserver.org import Org
@@ -19,8 +20,8 @@ _VIEWS = "/api/v2/outbound/contactlists/divisionviews"
 
 
 class ContactListViews:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, imports: Imports) -> None:
+        self._org, self._imports = org, imports
 
     async def views(self, request: web.Request) -> Prepared:
         """GET .../divisionviews: one page."""
@@ -61,7 +62,7 @@ class ContactListViews:
             "whatsAppColumns": each.whats_app_columns,
         }
         if flag(query, "includeImportStatus"):
-            view["importStatus"] = self._org.imports.status_of(each.id)
+            view["importStatus"] = self._imports.status_of(each.id)
         if flag(query, "includeSize"):
             view["size"] = visibility.size(self._org, each.id)
         return view | {"selfUri": f"{_VIEWS}/{each.id}"}

@@ -5,64 +5,78 @@ dialer_dnclist_config_change_*.py, contactlist_import_status_import_status.py; t
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from mockserver.dnc.book import DncBook
+from mockserver.dnc.imports import DncImports
 from mockserver.errors import NotFound
+from mockserver.imports.handlers import Imports
 from mockserver.model import ContactColumn, ContactList, ImportStatus, Reference
 from mockserver.notifications.topics import Topic
 from mockserver.org import Org
+from mockserver.templates.imports import TemplateImports
 
 
-def seen(org: Org, topic: Topic) -> object:
+class Sources(NamedTuple):
+    """Where what is told comes from."""
+
+    org: Org
+    imports: Imports
+    template_imports: TemplateImports
+    dnc: DncBook
+    dnc_imports: DncImports
+
+
+def seen(sources: Sources, topic: Topic) -> object:
     """What of the topic's object would be worth an event if it changed; None if it does not exist."""
     try:
         if topic.kind.kind in ("list", "dnc"):
-            return _list(org, topic)
-        status = _status(org, topic)
+            return _list(sources, topic)
+        status = _status(sources, topic)
     except NotFound:
         return None
     # Assumption: an import tells of each further percent, not of each record.
     return status.state, status.percent_complete, status.failure_reason, status.target_contact_list_ids
 
 
-def body(org: Org, topic: Topic) -> dict[str, Any]:
+def body(sources: Sources, topic: Topic) -> dict[str, Any]:
     """The `eventBody` that tells how things stand now. Raises NotFound."""
     match topic.kind.kind:
         case "list":
-            return _contact_list(org, org.store.contact_list(topic.of))
+            return _contact_list(sources, sources.org.store.contact_list(topic.of))
         case "dnc":
-            return _dnc_list(org, topic.of)
-    return _import_status(_status(org, topic))
+            return _dnc_list(sources, topic.of)
+    return _import_status(_status(sources, topic))
 
 
-def next_step_at(org: Org, topic: Topic) -> float:
+def next_step_at(sources: Sources, topic: Topic) -> float:
     """When time alone will bring the next event; infinite if it will not."""
     match topic.kind.kind:
         case "list_import":
-            return org.imports.next_step_at(topic.of)
+            return sources.imports.next_step_at(topic.of)
         case "dnc_import":
-            return org.dnc_imports.next_step_at(topic.of)
+            return sources.dnc_imports.next_step_at(topic.of)
         case "template_import":
-            return org.template_imports.next_step_at(topic.of)
+            return sources.template_imports.next_step_at(topic.of)
     return math.inf
 
 
-def _list(org: Org, topic: Topic) -> object:
-    return org.store.contact_list(topic.of) if topic.kind.kind == "list" else org.dnc.dnc_list(topic.of)
+def _list(sources: Sources, topic: Topic) -> object:
+    return sources.org.store.contact_list(topic.of) if topic.kind.kind == "list" else sources.dnc.dnc_list(topic.of)
 
 
-def _status(org: Org, topic: Topic) -> ImportStatus:
+def _status(sources: Sources, topic: Topic) -> ImportStatus:
     match topic.kind.kind:
         case "list_import":
-            return org.imports.status_of(topic.of)
+            return sources.imports.status_of(topic.of)
         case "dnc_import":
-            return org.dnc_imports.status_of(topic.of)
-    return org.template_imports.status_of(topic.of)
+            return sources.dnc_imports.status_of(topic.of)
+    return sources.template_imports.status_of(topic.of)
 
 
-def _contact_list(org: Org, value: ContactList) -> dict[str, Any]:
+def _contact_list(sources: Sources, value: ContactList) -> dict[str, Any]:
     told = {
         "id": value.id,
         "name": value.name,
@@ -75,8 +89,8 @@ def _contact_list(org: Org, value: ContactList) -> dict[str, Any]:
         "emailColumns": [_column(each, "contactableTimeColumn") for each in value.email_columns],
         "previewModeColumnName": value.preview_mode_column_name,
         "previewModeAcceptedValues": value.preview_mode_accepted_values,
-        "size": org.store.size(value.id),
-        "importStatus": _import_status(org.imports.status_of(value.id)),
+        "size": sources.org.store.size(value.id),
+        "importStatus": _import_status(sources.imports.status_of(value.id)),
         "attemptLimits": _reference(value.attempt_limits),
         "automaticTimeZoneMapping": value.automatic_time_zone_mapping,
         "zipCodeColumnName": value.zip_code_column_name,
@@ -84,8 +98,8 @@ def _contact_list(org: Org, value: ContactList) -> dict[str, Any]:
     return {name: each for name, each in told.items() if each is not None}
 
 
-def _dnc_list(org: Org, list_id: str) -> dict[str, Any]:
-    value = org.dnc.dnc_list(list_id)
+def _dnc_list(sources: Sources, list_id: str) -> dict[str, Any]:
+    value = sources.dnc.dnc_list(list_id)
     told = {
         "id": value.id,
         "name": value.name,
@@ -93,8 +107,8 @@ def _dnc_list(org: Org, list_id: str) -> dict[str, Any]:
         "dateModified": value.date_modified,
         "version": value.version,
         "division": _reference(value.division),
-        "size": len(org.dnc.entries(list_id)),
-        "importStatus": _import_status(org.dnc_imports.status_of(list_id)),
+        "size": len(sources.dnc.entries(list_id)),
+        "importStatus": _import_status(sources.dnc_imports.status_of(list_id)),
         "dncSourceType": value.dnc_source_type,
         "loginId": value.login_id,
         "dncCodes": value.dnc_codes,

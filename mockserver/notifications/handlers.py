@@ -4,6 +4,7 @@ Nothing runs in the background. After each commit, and when a connection wakes a
 connected channels listen to is compared with what they were told last.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from mockserver.http.query import flag, one_of, several
 from mockserver.http.wire import timestamp
 from mockserver.notifications import events
 from mockserver.notifications.channels import Channel, Channels, Verdict, owned, raise_rejected, verdict
+from mockserver.notifications.events import Sources
 from mockserver.notifications.sockets import connection
 from mockserver.notifications.topics import KINDS, Topic
 from mockserver.org import Org
@@ -29,9 +31,13 @@ class _Sent(msgspec.Struct):
 
 
 class Notifications:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(self, org: Org, sources: Sources, advance_to_now: Callable[[], None]) -> None:
+        self._org, self._sources, self._advance_to_now = org, sources, advance_to_now
         self.channels = Channels()
+
+    def reload(self) -> None:
+        """As after a restart: nobody is connected, and no channel is known."""
+        self.close()
 
     def __contains__(self, channel_id: str) -> bool:
         return channel_id in self.channels
@@ -103,7 +109,7 @@ class Notifications:
         def commit() -> Answer:
             channel = self.channels.live(channel_id, self._org.clock.now())
             channel.seen = {name: self._seen(each) for name, each in channel.topics.items()}
-            return Answer(status=101, upgrade=lambda request: connection(self._org, channel, request))
+            return Answer(status=101, upgrade=lambda request: connection(self._org, channel, request, self))
 
         return Prepared(commit)
 
@@ -117,15 +123,20 @@ class Notifications:
 
     def next_step_at(self, channel: Channel) -> float:
         """When time alone will bring the channel's next event, or its end."""
-        steps = (events.next_step_at(self._org, each) for each in channel.topics.values())
+        steps = (events.next_step_at(self._sources, each) for each in channel.topics.values())
         return min(channel.expires_at, *steps, float("inf"))
+
+    def wake(self) -> None:
+        """A step is due: bring the lists up to now, and tell what has changed."""
+        self._advance_to_now()
+        self.notify()
 
     def close(self) -> None:
         """End every connection."""
         self.channels.clear()
 
     def _seen(self, of: Topic) -> object:
-        return events.seen(self._org, of)
+        return events.seen(self._sources, of)
 
     def _look(self, channel: Channel, of: Topic) -> None:
         seen = self._seen(of)
@@ -133,7 +144,7 @@ class Notifications:
             return
         channel.seen[of.name] = seen
         if seen is not None:
-            channel.tell(self._message(of.name, events.body(self._org, of)))
+            channel.tell(self._message(of.name, events.body(self._sources, of)))
 
     def _message(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         """Source: developer blog of 2021-06-01; that `metadata` holds the correlation id is inferred."""

@@ -8,6 +8,7 @@ inferred from them.
 import asyncio
 import contextlib
 import json
+from typing import Protocol
 
 from aiohttp import WSMsgType, web
 
@@ -20,12 +21,19 @@ _LARGEST_BYTES = 64 * 1024  # of what a client may send
 _LEAST_WAIT_S = 0.001  # a step that is due by now may be a rounding error away
 
 
-async def connection(org: Org, channel: Channel, request: web.Request) -> web.StreamResponse:
+class Steps(Protocol):
+    """What time alone brings to a channel."""
+
+    def next_step_at(self, channel: Channel) -> float: ...
+    def wake(self) -> None: ...
+
+
+async def connection(org: Org, channel: Channel, request: web.Request, steps: Steps) -> web.StreamResponse:
     """Serve the channel until either side ends it. Assumption: each of several connections gets every event."""
     socket = web.WebSocketResponse(max_msg_size=_LARGEST_BYTES, timeout=1.0)
     await socket.prepare(request)
     outbox = channel.connected()
-    sending = asyncio.create_task(_send(org, channel, outbox, socket))
+    sending = asyncio.create_task(_send(org, channel, outbox, socket, steps))
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT and _is_ping(message.data):
@@ -38,11 +46,11 @@ async def connection(org: Org, channel: Channel, request: web.Request) -> web.St
     return socket
 
 
-async def _send(org: Org, channel: Channel, outbox: Outbox, socket: web.WebSocketResponse) -> None:
+async def _send(org: Org, channel: Channel, outbox: Outbox, socket: web.WebSocketResponse, steps: Steps) -> None:
     """Send what comes, and see to it that something does."""
     beat_at = org.clock.now() + org.profile.semantics.heartbeat_s
     while True:
-        channel.wakes_at = min(beat_at, org.notifications.next_step_at(channel))
+        channel.wakes_at = min(beat_at, steps.next_step_at(channel))
         message = await _next(outbox, org.clock, channel.wakes_at - org.clock.now())
         if message is None:
             await socket.close()
@@ -50,8 +58,7 @@ async def _send(org: Org, channel: Channel, outbox: Outbox, socket: web.WebSocke
         if message:
             await socket.send_json(message)
         else:
-            org.settle()
-            org.notifications.notify()
+            steps.wake()
         now = org.clock.now()
         if now >= channel.expires_at:
             channel.tell(None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 
 from mockserver.handling import Handler
+from mockserver.notifications.handlers import Notifications
 from mockserver.org import Org
 from mockserver.platform.divisions import Divisions
 from mockserver.platform.handlers import Platform
@@ -19,7 +20,9 @@ _TOPICS_OF = _CHANNEL + "/subscriptions"
 _TOPICS = _NOTIFICATIONS + "/availabletopics"
 
 
-def platform_rows(org: Org, permissions: Callable[[], Collection[str]]) -> list[tuple[str, str, str, Handler, str]]:
+def platform_rows(
+    org: Org, notifications: Notifications, permissions: Callable[[], Collection[str]]
+) -> list[tuple[str, str, str, Handler, str]]:
     """First match first. Permissions: none, as in official CLI 166.0.0; a topic's are asked for by its subscription."""
     platform, divisions, limits = Platform(org), Divisions(org), LimitsApi(org)
     subjects = Subjects(org, permissions)
@@ -37,14 +40,14 @@ def platform_rows(org: Org, permissions: Callable[[], Collection[str]]) -> list[
         ("limits.get",            "GET",    _NAMESPACE,                 limits.in_force,       ""),
         ("limits.defaults",       "GET",    _NAMESPACE + "/defaults",   limits.defaults,       ""),
         ("limits.docs",           "GET",    _LIMITS + "/docs",          limits.docs,           ""),
-        ("channels.create",       "POST",   _CHANNELS,                  lambda r: org.notifications.create(r), ""),
-        ("channels.list",         "GET",    _CHANNELS,                  lambda r: org.notifications.of_client(r), ""),
-        ("channels.head",         "HEAD",   _CHANNEL,                   lambda r: org.notifications.head(r), ""),
-        ("channels.connect",      "GET",    "/channels/{channel_id}",   lambda r: org.notifications.connect(r), ""),
-        ("subscriptions.list",    "GET",    _TOPICS_OF,               lambda r: org.notifications.subscriptions(r), ""),
-        ("subscriptions.add",     "POST",   _TOPICS_OF,               lambda r: org.notifications.subscribe(r), ""),
-        ("subscriptions.replace", "PUT",    _TOPICS_OF,               lambda r: org.notifications.resubscribe(r), ""),
-        ("subscriptions.delete",  "DELETE", _TOPICS_OF,               lambda r: org.notifications.unsubscribe(r), ""),
-        ("topics.list",           "GET",    _TOPICS,                  lambda r: org.notifications.available(r), ""),
+        ("channels.create",       "POST",   _CHANNELS,                  notifications.create, ""),
+        ("channels.list",         "GET",    _CHANNELS,                  notifications.of_client, ""),
+        ("channels.head",         "HEAD",   _CHANNEL,                   notifications.head, ""),
+        ("channels.connect",      "GET",    "/channels/{channel_id}",   notifications.connect, ""),
+        ("subscriptions.list",    "GET",    _TOPICS_OF,               notifications.subscriptions, ""),
+        ("subscriptions.add",     "POST",   _TOPICS_OF,               notifications.subscribe, ""),
+        ("subscriptions.replace", "PUT",    _TOPICS_OF,               notifications.resubscribe, ""),
+        ("subscriptions.delete",  "DELETE", _TOPICS_OF,               notifications.unsubscribe, ""),
+        ("topics.list",           "GET",    _TOPICS,                  notifications.available, ""),
     ]
     # fmt: on

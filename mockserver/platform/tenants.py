@@ -10,7 +10,7 @@ from mockserver.errors import ApiError
 from mockserver.http.access import bearer
 from mockserver.http.body import read_body
 from mockserver.http.middleware import Route, Served
-from mockserver.org import Org
+from mockserver.services import Services
 
 _TENANT = web.RequestKey("tenant", int)
 _FORM_BYTES = 64 * 1024
@@ -18,11 +18,11 @@ _FORM_BYTES = 64 * 1024
 
 def among(served: Sequence[Served]) -> Served:
     """The same operations for several orgs. What says nothing of any org is the first one's affair."""
-    orgs = [each.org for each in served]
+    tenants = [each.services for each in served]
 
     @web.middleware
     async def outermost(request: web.Request, handler: Route) -> web.StreamResponse:
-        request[_TENANT] = tenant = await tenant_of(request, orgs)
+        request[_TENANT] = tenant = await tenant_of(request, tenants)
         return await served[tenant].outermost(request, handler)
 
     async def stop(app: web.Application) -> None:
@@ -30,14 +30,15 @@ def among(served: Sequence[Served]) -> Served:
             await each.stop(app)
 
     routes = [_switch(alike) for alike in zip(*(each.routes for each in served), strict=True)]
-    return Served(orgs[0], served[0].table, routes, outermost, stop)
+    return Served(tenants[0], served[0].table, routes, outermost, stop)
 
 
-async def tenant_of(request: web.Request, orgs: Sequence[Org]) -> int:
+async def tenant_of(request: web.Request, tenants: Sequence[Services]) -> int:
     """The place of the org that knows the request's token, client or address; 0 if none does."""
     secret, client_id = bearer(request), await _client_id(request)
-    for place, org in enumerate(orgs):
-        if org.tokens.find(secret, org.clock.now()) or client_id in org.clients or _is_addressed(request, org):
+    for place, services in enumerate(tenants):
+        org = services.org
+        if org.tokens.find(secret, org.clock.now()) or client_id in org.clients or _is_addressed(request, services):
             return place
     return 0
 
@@ -63,14 +64,14 @@ async def _client_id(request: web.Request) -> str:
     return ""
 
 
-def _is_addressed(request: web.Request, org: Org) -> bool:
+def _is_addressed(request: web.Request, services: Services) -> bool:
     """Whether a signed address, which works without a token, is the org's."""
     first, _, rest = request.path.lstrip("/").partition("/")
     match first:
         case "downloads":
-            return rest in org.downloads
+            return rest in services.downloads
         case "presigned":
-            return rest.startswith(f"{org.id}/")
+            return rest.startswith(f"{services.org.id}/")
         case "channels":
-            return rest in org.notifications
+            return rest in services.notifications
     return False

@@ -18,6 +18,7 @@ from mockserver.errors import BadRequest
 from mockserver.model import ContactList
 from mockserver.org import Org
 from mockserver.platform.clients import Token
+from mockserver.services import Services
 from mockserver.storage.store import Store
 
 _FORMAT = b"contactbench snapshot 1\n"
@@ -37,25 +38,25 @@ class _Luck(msgspec.Struct):
     streams: dict[str, Any]
 
 
-def snapshot(org: Org) -> Iterator[bytes]:
+def snapshot(services: Services) -> Iterator[bytes]:
     """The file, in pieces, to be taken before anything else happens."""
-    org.settle()
+    services.advance_to_now()
     yield _FORMAT
     count = 0
-    for kind, value in _records(org):
+    for kind, value in _records(services.org):
         yield _framed([kind, value])
         count += 1
     yield _framed(["end", count])
 
 
-def restore(org: Org, file: BinaryIO) -> None:
+def restore(services: Services, file: BinaryIO) -> None:
     """Make the org what it was. Raises BadRequest, and then nothing has changed."""
     _check(file)
-    org.reset()
+    services.reset()
     for kind, value in _read(file):
-        _RESTORES[kind](org, value)
+        _RESTORES[kind](services.org, value)
     # What is kept beside the store is read from it anew.
-    org.reopen()
+    services.reload()
 
 
 def _records(org: Org) -> Iterator[tuple[str, Any]]:

@@ -1,7 +1,7 @@
 """Import templates: how one uploaded file becomes one or several contact lists."""
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
 
 import msgspec
 from aiohttp import web
@@ -14,9 +14,10 @@ from mockserver.http.query import Query, flag, several
 from mockserver.ids import new_id
 from mockserver.lists.entities import Entities
 from mockserver.lists.spec import ReferenceSpec
-from mockserver.model import Reference
+from mockserver.model import ImportStatus, Reference
 from mockserver.org import Org
 from mockserver.templates import rules as template_rules
+from mockserver.templates.list_templates import ContactListTemplates
 from mockserver.templates.model import (
     Criteria,
     ImportTemplate,
@@ -27,13 +28,24 @@ from mockserver.templates.model import (
 )
 
 
+class ImportsByTemplate(Protocol):
+    """The imports through templates, as far as a template is concerned with them."""
+
+    def poll(self, template_id: str) -> None: ...
+    def status_of(self, template_id: str, prefix: str | None = None) -> ImportStatus: ...
+    def running(self, template_id: str) -> bool: ...
+
+
 class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
     kind = "import_template"
     path = "/api/v2/outbound/importtemplates"
     id_name = "template_id"
 
-    def __init__(self, org: Org) -> None:
+    def __init__(
+        self, org: Org, list_templates: ContactListTemplates, imports: Callable[[], ImportsByTemplate]
+    ) -> None:
         super().__init__(org, ImportTemplate, ImportTemplateSpec)
+        self._list_templates, self._imports = list_templates, imports
 
     async def status(self, request: web.Request) -> Prepared:
         """GET .../importstatus, of the newest import, or of the newest with `listNamePrefix`."""
@@ -41,8 +53,8 @@ class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
 
         def commit() -> Answer:
             self.known(template_id)
-            self._org.template_imports.poll(template_id)
-            return Answer(body=msgspec.json.encode(self._org.template_imports.status_of(template_id, prefix)))
+            self._imports().poll(template_id)
+            return Answer(body=msgspec.json.encode(self._imports().status_of(template_id, prefix)))
 
         return Prepared(commit)
 
@@ -65,7 +77,7 @@ class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
             list_name_format=cast("NameFormat", spec.list_name_format or "ListNamePrefix"),
             custom_list_name_format_value=spec.custom_list_name_format_value,
         )
-        columns = self._org.list_templates.known(template_ref.id)
+        columns = self._list_templates.known(template_ref.id)
         for problem in template_rules.problems(new, columns, self._org.profile.limits, others):
             raise problem
         for filter_id in new.splitting_filter_ids:
@@ -81,7 +93,7 @@ class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
             "selfUri": f"{self.path}/{each.id}",
         }
         if flag(query, "includeImportStatus"):
-            shown["importStatus"] = self._org.template_imports.status_of(each.id)
+            shown["importStatus"] = self._imports().status_of(each.id)
         return shown
 
     def _narrowed(self, each: ImportTemplate, query: Query) -> bool:
@@ -90,12 +102,12 @@ class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
 
     def _check_unused(self, each: ImportTemplate) -> None:
         """Assumption: as for a contact list, an import that runs is in the way."""
-        if self._org.template_imports.running(each.id):
+        if self._imports().running(each.id):
             raise BadRequest("The contact list import is in progress.", "contact.list.import.in.progress")
 
     def _template(self, sent: ReferenceSpec | None) -> Reference:
         try:
-            return self._org.list_templates.reference((sent and sent.id) or "")
+            return self._list_templates.reference((sent and sent.id) or "")
         except NotFound as error:
             raise BadRequest(
                 "The contact list template could not be found.", "contact.list.template.not.found"

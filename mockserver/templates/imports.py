@@ -17,7 +17,9 @@ from mockserver.errors import NotFound
 from mockserver.handling import Answer, Prepared
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import Report, Rules
+from mockserver.imports.events import Events
 from mockserver.imports.files import ReadFile, read_file
+from mockserver.imports.handlers import Imports
 from mockserver.imports.jobs import (
     INTERRUPTED,
     at_pace,
@@ -30,6 +32,8 @@ from mockserver.imports.jobs import (
 from mockserver.lists.uploads import ListUpload
 from mockserver.model import ContactList, ImportJob, ImportStatus, Reference
 from mockserver.org import Org
+from mockserver.templates.import_templates import ImportTemplates
+from mockserver.templates.list_templates import ContactListTemplates
 from mockserver.templates.model import ImportTemplate
 from mockserver.templates.plans import NONE_MATCH, Plan, Planner, obstacles
 
@@ -69,16 +73,28 @@ class _TemplateImport:
 
 
 class TemplateImports:
-    def __init__(self, org: Org) -> None:
-        self._org = org
+    def __init__(
+        self,
+        org: Org,
+        imports: Imports,
+        events: Events,
+        list_templates: ContactListTemplates,
+        templates: ImportTemplates,
+    ) -> None:
+        self._org, self._imports, self._events = org, imports, events
+        self._list_templates, self._templates = list_templates, templates
+        self.reload()
+
+    def reload(self) -> None:
+        """As after a restart: the last imports, none on its way."""
         self._running: list[_TemplateImport] = []
-        self._last = {key: _recalled(raw) for key, raw in org.store.documents(_KIND).items()}
+        self._last = {key: _recalled(raw) for key, raw in self._org.store.documents(_KIND).items()}
 
     async def take(self, upload: ListUpload, path: Path) -> Prepared:
         """Read a file for a template; the commit starts its import. Raises NotFound if there is no such template."""
         org = self._org
-        template = org.import_templates.known(upload.template_id)
-        columns = org.list_templates.known(template.contact_list_template.id)
+        template = self._templates.known(upload.template_id)
+        columns = self._list_templates.known(template.contact_list_template.id)
         rules = Rules(
             contact_list=columns,
             limits=org.profile.limits,
@@ -99,7 +115,7 @@ class TemplateImports:
             if has_ended(current.job, now):
                 self._running.remove(current)
                 self._save(current, ended=True)
-                self._org.events.ended(_entity(current.template_id), current.job, current.report)
+                self._events.ended(_entity(current.template_id), current.job, current.report)
 
     def status_of(self, template_id: str, prefix: str | None = None) -> ImportStatus:
         """The status of the newest import, or of the newest with that prefix, or an empty one."""
@@ -121,7 +137,7 @@ class TemplateImports:
             if current.template_id == template_id and current.job.polls:
                 current.job = msgspec.structs.replace(current.job, polled=current.job.polled + 1)
                 for target in current.targets:
-                    self._org.imports.poll(target.list_id)
+                    self._imports.poll(target.list_id)
         self.settle()
 
     def next_step_at(self, template_id: str) -> float:
@@ -134,7 +150,7 @@ class TemplateImports:
 
     def _started(self, template: ImportTemplate, columns: ContactList, upload: ListUpload, file: ReadFile) -> Answer:
         org, jobs = self._org, self._org.profile.jobs
-        org.import_templates.known(template.id)
+        self._templates.known(template.id)
         job = ImportJob(
             id=new_id(org.rng),
             contact_list_id="",  # several
@@ -151,7 +167,7 @@ class TemplateImports:
         self._running.append(current)
         self._last[current.key] = current
         self._save(current, ended=False)
-        uri = f"{org.import_templates.path}/{template.id}/importstatus"
+        uri = f"{self._templates.path}/{template.id}/importstatus"
         return Answer(body=msgspec.json.encode({"correlationId": job.id, "uri": uri}))
 
     def _plan(
@@ -188,14 +204,14 @@ class TemplateImports:
         for plan, before in zip(plans, accumulate(sizes, initial=0), strict=False):
             org.store.create_list(plan.contact_list)
             starts_at = job.started_at + (before / pace if pace else 0.0)
-            begun = org.imports.begin(plan.contact_list.id, plan.file, starts_at, pace)
+            begun = self._imports.begin(plan.contact_list.id, plan.file, starts_at, pace)
             current.targets.append(_Target(plan.contact_list.id, begun.id))
         self._save(current, ended=False)
 
     def _job_with_lists(self, current: _TemplateImport) -> ImportJob:
         """The job, failed if that of one of its lists has."""
         for target in current.targets:
-            reason = self._org.imports.failure_of(target.list_id, target.job_id)
+            reason = self._imports.failure_of(target.list_id, target.job_id)
             if reason is not None:
                 return failing(current.job, reason, completed_records(current.job, self._org.clock.now()))
         return current.job

@@ -4,7 +4,7 @@ A template is a contact list without division, dates of its own and contacts, an
 fields: SDK 269.0.0 models/contact_list_template.py. Assumption: unlike those of a list, its columns may change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from mockserver.lists.entities import Entities
 from mockserver.lists.spec import ListSpec
 from mockserver.model import ContactList, Reference
 from mockserver.org import Org
+from mockserver.templates.model import ImportTemplate
 
 
 class ContactListTemplates(Entities[ContactList, ListSpec]):
@@ -26,8 +27,10 @@ class ContactListTemplates(Entities[ContactList, ListSpec]):
     path = "/api/v2/outbound/contactlisttemplates"
     id_name = "template_id"
 
-    def __init__(self, org: Org) -> None:
+    def __init__(self, org: Org, users: Callable[[], Sequence[ImportTemplate]]) -> None:
+        """`users` gives the import templates, which may be in the way of a deletion."""
         super().__init__(org, ContactList, ListSpec)
+        self._users = users
 
     def _made(self, spec: ListSpec, old: ContactList | None, others: Sequence[ContactList]) -> ContactList:
         now = wire.timestamp(self._org.clock.now())
@@ -53,7 +56,7 @@ class ContactListTemplates(Entities[ContactList, ListSpec]):
         return not zones or each.time_zone in zones
 
     def _check_unused(self, each: ContactList) -> None:
-        users = [user for user in self._org.import_templates.all() if user.contact_list_template.id == each.id]
+        users = [user for user in self._users() if user.contact_list_template.id == each.id]
         if users:
             raise BadRequest(
                 f"The contact list template is used by the import template {users[0].name}.",

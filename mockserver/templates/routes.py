@@ -4,14 +4,14 @@ from typing import Any
 
 from mockserver.handling import Handler
 from mockserver.lists.entities import Entities
-from mockserver.org import Org
+from mockserver.templates.import_templates import ImportTemplates
+from mockserver.templates.list_templates import ContactListTemplates
 
 Row = tuple[str, str, str, Handler, str]
 
 
-def template_rows(org: Org) -> list[Row]:
+def template_rows(lists: ContactListTemplates, imports: ImportTemplates) -> list[Row]:
     """Rows of the route table."""
-    lists, imports = org.list_templates, org.import_templates
     see_lists, see_imports = "outbound:contactListTemplate:view", "outbound:importTemplate:view"
     status = imports.path + "/{template_id}/importstatus"
     return [

@@ -18,6 +18,6 @@ def rig(tmp_path) -> Iterator[Rig]:
     write_csv(SyntheticLeads(LEADS, seed=1), leads)
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         stack = AsyncExitStack()
-        target, org = runner.run(stack.enter_async_context(served(loaded("default"), seed=1)))
-        yield Rig(runner.run, org, target, tmp_path, leads)
+        target, services = runner.run(stack.enter_async_context(served(loaded("default"), seed=1)))
+        yield Rig(runner.run, services, target, tmp_path, leads)
         runner.run(stack.aclose())

@@ -33,6 +33,7 @@ from mockserver.control import inspection
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.org import Org
 from mockserver.profile import changed
+from mockserver.services import Services
 
 from ..end_to_end import oracle
 
@@ -67,12 +68,16 @@ class Rig:
     """Everything of a case. `run` is the loop's: virtual time goes on from one call to the next."""
 
     run: Callable[[Coroutine[Any, Any, Any]], Any]
-    org: Org
+    services: Services
     target: Target
     folder: Path
     leads: Path
     checked: dict[tuple[Path, int], Preflight] = field(default_factory=dict)  # inputs, by folder and time of change
     strangers: Iterator[int] = field(default_factory=itertools.count)  # no two contacts of somebody else have one id
+
+    @property
+    def org(self) -> Org:
+        return self.services.org
 
     # --- what is done to the org --------------------------------------------------------------------------------------
 
@@ -187,13 +192,13 @@ class Rig:
 
     def size(self) -> int:
         """Contacts in the whole org."""
-        return int(inspection.state(self.org)["contacts"])
+        return int(inspection.state(self.services)["contacts"])
 
     def get(self, path: str, **query: Any) -> Any:
         """As the control API answers: the oracle asks so."""
         if path == "/state":
-            return inspection.state(self.org)
-        return json.loads(inspection.contacts(self.org, query["list"], query["offset"], query["limit"]))
+            return inspection.state(self.services)
+        return json.loads(inspection.contacts(self.services, query["list"], query["offset"], query["limit"]))
 
     def complaints(self, folder: str = "run") -> list[str]:
         """C1 to C6: what is amiss with the finished upload."""

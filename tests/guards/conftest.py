@@ -19,6 +19,6 @@ def sandbox(tmp_path) -> Iterator[Sandbox]:
     write_csv(SyntheticLeads(LEADS, seed=1), leads)
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         stack = AsyncExitStack()
-        target, org = runner.run(stack.enter_async_context(served(loaded("default"), seed=1)))
-        yield Sandbox(Rig(runner.run, org, target, tmp_path, leads))
+        target, services = runner.run(stack.enter_async_context(served(loaded("default"), seed=1)))
+        yield Sandbox(Rig(runner.run, services, target, tmp_path, leads))
         runner.run(stack.aclose())

@@ -46,12 +46,16 @@ def profile_with():
 
 @pytest.fixture
 def bare_org(tmp_path, profile_with):
-    """An org without its jobs: only what the handlers of lists and contacts need."""
-    org = Org(
+    """An org without services: only what the handlers of lists and contacts need."""
+    return Org(
         store=MemoryStore(), clock=ManualClock(), rng=random.Random(1), profile=profile_with(), spool=tmp_path, seed=1
     )
-    org.imports = ImportsThatSay()
-    return org
+
+
+@pytest.fixture
+def imports():
+    """What the handlers of lists ask about imports, as the test says it."""
+    return ImportsThatSay()
 
 
 @pytest.fixture

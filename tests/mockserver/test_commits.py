@@ -13,9 +13,9 @@ from mockserver.http.commits import Commits
 async def test_a_reset_makes_late_commits_void(mock_org, is_reset, committed):
     """What was asked of the org before must not show up in it after."""
     done = []
-    commits = Commits(mock_org.org)
+    commits = Commits(mock_org.services)
     commits.later(Prepared(lambda: done.append("late") or Answer()), after_s=5)
     if is_reset:
-        mock_org.org.reset()
+        mock_org.services.reset()
     await asyncio.sleep(0)  # on this clock there is nothing to wait for
     assert done == committed

@@ -153,7 +153,7 @@ async def test_a_restart(seconds, state, bulk):
     started = await bulk.start("remove", **EVEN)
     bulk.mock.clock.advance(seconds)
     await bulk.client.get("/healthz")
-    bulk.mock.org.start_jobs()
+    bulk.mock.services.reload()
     job = await bulk.job(started)
     assert (job["state"], "downloadURI" in job, len(await bulk.contacts())) == (state, False, 5 if seconds else 10)
 

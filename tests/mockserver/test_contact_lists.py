@@ -12,8 +12,8 @@ NEW = {
 
 
 @pytest.fixture
-def lists(bare_org):
-    return ContactLists(bare_org)
+def lists(bare_org, imports):
+    return ContactLists(bare_org, imports)
 
 
 @pytest.fixture
@@ -171,12 +171,12 @@ def test_lists_that_are_not_there(method, ask, lists):
     assert (missing.status, missing.code) == (404, "resource.not.found")
 
 
-def test_delete(ask, lists, three, bare_org):
+def test_delete(ask, lists, three, bare_org, imports):
     """Deleting answers 200 without a body, and waits for an import to end."""
-    bare_org.imports.importing.add(three[0])
+    imports.importing.add(three[0])
     refused = ask(lists.delete, contact_list_id=three[0])
     assert (refused.status, refused.code) == (400, "contact.list.import.in.progress")
-    bare_org.imports.importing.clear()
+    imports.importing.clear()
     deleted = ask(lists.delete, contact_list_id=three[0])
     assert (deleted.status, deleted.body, names(ask(lists.list))) == (200, b"", "Alpha Alphabet")
 
@@ -197,12 +197,12 @@ def test_delete_many_refusals(query, code, ask, lists):
 
 
 @pytest.mark.parametrize("body", [b"", b"null"])
-def test_clear(body, ask, lists, leads_list, bare_org):
+def test_clear(body, ask, lists, leads_list, bare_org, imports):
     """Clearing answers 204 and empties the list and its import, whatever the SDK sends as no body."""
-    bare_org.imports.importing.add(leads_list.id)
+    imports.importing.add(leads_list.id)
     bare_org.store.add_contacts(leads_list.id, ["i"], [b"{}"])
     assert ask(lists.clear, body, contact_list_id=leads_list.id).status == 204
-    assert (bare_org.store.size(leads_list.id), bare_org.imports.importing) == (0, set())
+    assert (bare_org.store.size(leads_list.id), imports.importing) == (0, set())
     assert ask(lists.clear, body, contact_list_id="no").code == "contact.list.not.found"
 
 

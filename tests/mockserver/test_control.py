@@ -16,7 +16,7 @@ LIST = {"name": "Leads", "columnNames": ["Lead", "Phone"], "phoneColumns": [{"co
 async def control(mock_org):
     """A client of the control API that holds its token."""
     headers = {"Authorization": "Bearer control-token"}
-    async with listening(create_control_app(mock_org.org, "control-token"), headers=headers) as client:
+    async with listening(create_control_app(mock_org.services, "control-token"), headers=headers) as client:
         yield client
 
 

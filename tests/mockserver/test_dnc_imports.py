@@ -5,10 +5,8 @@ import io
 
 import pytest
 
-from mockserver.dnc.book import DncBook
 from mockserver.dnc.csv import Columns, Rules, read_entries
 from mockserver.dnc.exports import HEADER, lines
-from mockserver.dnc.imports import DncImports
 from mockserver.imports.csv_rows import RefusedFileError, Report
 from mockserver.imports.jobs import INTERRUPTED
 
@@ -223,8 +221,7 @@ async def test_a_restart_during_an_import(mock_org):
     await upload(mock_org, "phone\n" + "\n".join(PHONES), id=at["id"], phoneColumns="phone")
     mock_org.clock.advance(5)
     assert await size(mock_org, at) == 50
-    mock_org.org.dnc = DncBook(mock_org.org.store)
-    mock_org.org.dnc_imports = DncImports(mock_org.org)
+    mock_org.services.reload()
     assert (await status(mock_org, at))["failureReason"] == INTERRUPTED
     assert await size(mock_org, at) == 50
 
@@ -238,8 +235,8 @@ async def test_a_file_by_signed_address(mock_org):
     del mock_org.client.headers["Authorization"]
     reply = await mock_org.client.put(address["url"], content=content, headers=address["headers"])
     assert (reply.status_code, reply.content) == (200, b"")
-    assert mock_org.org.dnc_imports.status_of(at["id"]).percent_complete == 100
-    assert dict(mock_org.org.dnc.entries(at["id"]).snapshot()["phone"]) == {
+    assert mock_org.services.dnc_imports.status_of(at["id"]).percent_complete == 100
+    assert dict(mock_org.services.dnc.entries(at["id"]).snapshot()["phone"]) == {
         "+15550100": MINUTE + 10,
         "+15550101": MINUTE + 10,
     }
@@ -272,7 +269,7 @@ async def test_a_list_that_is_gone_when_its_file_comes(mock_org):
     await mock_org.client.delete(at["selfUri"])
     del mock_org.client.headers["Authorization"]
     reply = await mock_org.client.put(address["url"], content="phone\n+15550100\n", headers=address["headers"])
-    assert (reply.status_code, mock_org.org.dnc.lists()) == (200, [])
+    assert (reply.status_code, mock_org.services.dnc.lists()) == (200, [])
 
 
 async def test_an_export_from_start_to_end(mock_org):

@@ -25,7 +25,7 @@ async def served(mock_org):
             files={"file": ("leads.csv", text, "text/csv")},
         )
         mock_org.clock.advance(10)
-        mock_org.org.settle()
+        mock_org.services.advance_to_now()
     return mock_org
 
 
@@ -80,7 +80,7 @@ async def test_the_oldest_entries_go(served):
     assert (await listed(served))[0] == "IMPORT_DATUM_EXCEEDS_LENGTH_LIMIT"
     events.ended(Reference(id="x"), *no_complaint())
     assert len(await listed(served)) == 3
-    served.org.reset()
+    served.services.reset()
     assert served.org.store.documents("event") == {}
 
 

@@ -319,12 +319,12 @@ async def test_old_files_go(served):
 async def test_injected_failures(served):
     """An export can be made to lose contacts, or never to become ready."""
     await served.client.post(EXPORT)
-    served.org.exports.lose_rows(LIST, 2)
+    served.services.exports.lose_rows(LIST, 2)
     served.clock.advance(5)
     address = (await served.client.get((await served.client.get(EXPORT)).json()["uri"])).headers["Location"]
     assert len(cells((await fetch(served, address)).content)) == 2
     served.change(jobs__export_keeps_previous=False)
     await served.client.post(EXPORT)
-    served.org.exports.freeze(LIST)
+    served.services.exports.freeze(LIST)
     served.clock.advance(3_600)
     assert (await served.client.get(EXPORT)).status_code == 404

@@ -112,7 +112,7 @@ async def test_a_kind(mock_org, leads, kind, status, contacts):
     for _ in range(5):
         await asyncio.sleep(0)  # a late commit is another task's; on this clock there is nothing to wait for
     assert (stored(mock_org), mock_org.org.struck.counts) == (contacts, {kind: 1})
-    assert f'contactbench_mock_faults_by_chance_total{{kind="{kind}"}} 1' in exposition(mock_org.org)
+    assert f'contactbench_mock_faults_by_chance_total{{kind="{kind}"}} 1' in exposition(mock_org.services)
 
 
 @pytest.mark.anyio
@@ -158,7 +158,7 @@ async def test_luck_is_the_seed_s(mock_org, leads):
     mock_org.org.reseed()
     assert await answers() == first
     assert 0 < sum(first) < 20
-    mock_org.org.reset()
+    mock_org.services.reset()
     assert mock_org.org.struck.counts == {}
 
 

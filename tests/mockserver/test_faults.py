@@ -129,4 +129,4 @@ def test_rules_that_are_refused(rules, complaint):
 @pytest.mark.anyio
 async def test_every_operation_can_be_struck(mock_org):
     """Fault rules, latencies and the route table agree on the names."""
-    assert {operation.op for operation in operations(mock_org.org)} == OP_NAMES
+    assert {operation.op for operation in operations(mock_org.services)} == OP_NAMES

@@ -19,6 +19,7 @@ from mockserver.imports.jobs import (
 )
 from mockserver.model import ContactList, ImportJob
 from mockserver.org import Org
+from mockserver.services import services_of
 from mockserver.storage.durable_store import DurableStore
 
 pytestmark = pytest.mark.anyio
@@ -189,10 +190,10 @@ async def test_a_second_upload_waits_for_the_first(served):
         "completedRecords": 5,
         "percentComplete": 25,
     }
-    assert (served.org.store.size(LIST), served.org.imports.running(LIST)) == (105, True)
+    assert (served.org.store.size(LIST), served.services.imports.running(LIST)) == (105, True)
     served.clock.advance(1.5)
     assert (await status(served)).json()["percentComplete"] == 100
-    assert not served.org.imports.running(LIST)
+    assert not served.services.imports.running(LIST)
 
 
 async def test_a_refused_file(served):
@@ -211,7 +212,7 @@ async def test_skipped_records(served):
     served.clock.advance(4)
     assert (await status(served)).json()["completedRecords"] == 3
     assert served.org.store.size(LIST) == 2
-    assert served.org.imports.events(LIST).events == [(3, "IMPORT_ENTRY_DOES_NOT_ALIGN_WITH_HEADERS")]
+    assert served.services.imports.events(LIST).events == [(3, "IMPORT_ENTRY_DOES_NOT_ALIGN_WITH_HEADERS")]
 
 
 @pytest.mark.parametrize(("over_capacity", "stored"), [("reject", 50), ("partial", 70)])
@@ -252,9 +253,9 @@ async def test_dropping_an_import(served):
     """Rows still to come never come; the import has failed."""
     await upload(served)
     served.clock.advance(5)
-    served.org.imports.settle()
+    served.services.imports.settle()
     served.org.store.clear(LIST)
-    served.org.imports.drop(LIST)
+    served.services.imports.drop(LIST)
     served.clock.advance(60)
     shown = (await status(served)).json()
     assert (shown["state"], shown["failureReason"], served.org.store.size(LIST)) == ("FAILED", INTERRUPTED, 0)
@@ -265,14 +266,14 @@ async def test_a_deleted_list_takes_its_import_along(served):
     await upload(served)
     served.org.store.delete_list(LIST)
     served.clock.advance(60)
-    served.org.imports.settle()
-    assert not served.org.imports.running(LIST)
-    assert msgspec.to_builtins(served.org.imports.status_of(LIST)) == {}
+    served.services.imports.settle()
+    assert not served.services.imports.running(LIST)
+    assert msgspec.to_builtins(served.services.imports.status_of(LIST)) == {}
 
 
 async def test_injected_failures(served):
     """A job can be made to fail half-way, to stop for ever, or to lose rows that its counters claim."""
-    imports, store = served.org.imports, served.org.store
+    imports, store = served.services.imports, served.org.store
     await upload(served)
     imports.fail(LIST, "BROKEN", 63)
     served.clock.advance(60)
@@ -305,7 +306,7 @@ async def test_refused_forms(served, fields, status_code, code):
     """Fields are checked before anything is started, and the file does not stay."""
     reply = await upload(served, fields=fields)
     assert (reply.status_code, reply.json()["code"]) == (status_code, code)
-    assert (spooled(served), served.org.imports.running(LIST)) == ([], False)
+    assert (spooled(served), served.services.imports.running(LIST)) == ([], False)
 
 
 def form(*parts, closing="--XX--\r\n"):
@@ -373,7 +374,7 @@ async def test_an_upload_that_breaks_off(served):
         if not spooled(served):
             break
     assert spooled(served) == []
-    assert not served.org.imports.running(LIST)
+    assert not served.services.imports.running(LIST)
 
 
 @pytest.mark.parametrize(
@@ -381,21 +382,21 @@ async def test_an_upload_that_breaks_off(served):
 )
 async def test_after_a_restart(served, tmp_path, settled_at, percent, reason):
     """An import that was over stays over; one that was loading has failed. Never complete and short."""
-    org = restarted(served.org, tmp_path / "store")
-    org.store.create_list(served.org.store.contact_list(LIST))
-    served.org.store, served.org.imports = org.store, org.imports
+    store = restarted(served.org, tmp_path / "store").org.store
+    store.create_list(served.org.store.contact_list(LIST))
+    served.org.store = store
+    served.services.reload()
     await upload(served)
     served.clock.advance(settled_at)
-    served.org.imports.settle()
-    org.store.close()
+    served.services.imports.settle()
+    store.close()
     again = restarted(served.org, tmp_path / "store")
     shown = again.imports.status_of(LIST)
     assert (shown.percent_complete, shown.failure_reason or None) == (percent, reason)
-    assert again.store.size(LIST) == (100 if reason is None else 50)
-    again.store.close()
+    assert again.org.store.size(LIST) == (100 if reason is None else 50)
+    again.org.store.close()
 
 
 def restarted(org, path):
-    again = Org(store=DurableStore(path), clock=org.clock, rng=random.Random(1), profile=org.profile, spool=org.spool)
-    again.start_jobs()
-    return again
+    store = DurableStore(path)
+    return services_of(Org(store=store, clock=org.clock, rng=random.Random(1), profile=org.profile, spool=org.spool))

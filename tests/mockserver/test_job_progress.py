@@ -63,5 +63,5 @@ async def test_a_frozen_export_is_not_asked_into_being(mock_org, leads):
     """However often it is asked for."""
     mock_org.change(jobs__progress="polls")
     await mock_org.client.post(f"{leads}/export")
-    mock_org.org.exports.freeze(leads.rpartition("/")[2])
+    mock_org.services.exports.freeze(leads.rpartition("/")[2])
     assert {(await mock_org.client.get(f"{leads}/export")).status_code for _ in range(5)} == {404}

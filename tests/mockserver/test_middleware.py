@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def notes(mock_org, tmp_path):
     """A made-up API behind the pipeline: POST stores a note; commits are what counts."""
-    org, committed = mock_org.org, []
+    committed = []
 
     async def add(request):
         value = await read_json(request, 100)
@@ -44,7 +44,7 @@ async def notes(mock_org, tmp_path):
         Operation(op="contacts.add", method="POST", path="/notes", handler=add, permission="notes:add"),
         Operation(op="export.file", method="GET", path="/file", handler=download, auth=False, counts=False),
     ]
-    async with listening(serve(org, table), headers=dict(mock_org.client.headers)) as client:
+    async with listening(serve(mock_org.services, table), headers=dict(mock_org.client.headers)) as client:
         yield dataclasses.replace(mock_org, client=client), committed
 
 

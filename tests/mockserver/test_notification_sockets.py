@@ -5,9 +5,9 @@ import aiohttp
 import pytest
 
 from mockserver.app import create_app
-from mockserver.org import create_org
 from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, changed, load
+from mockserver.services import create_services
 from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import MockOrg, listening, log_in
@@ -49,16 +49,16 @@ async def mock(tmp_path, anyio_backend):
         at_cpu_speed(loaded.profile), {"jobs.import_start_delay_s": 3.0, "jobs.import_rows_per_s": 100.0}
     )
     clock = SteppedClock()
-    org = create_org(
+    services = create_services(
         store=MemoryStore(),
         clock=clock,
         profile=LoadedProfile(profile, loaded.sources),
         spool=tmp_path,
         clients=[Client("mock-client", "mock-secret")],
     )
-    async with listening(create_app(org)) as client:
+    async with listening(create_app(services)) as client:
         await log_in(client)
-        yield MockOrg(org, clock, client)
+        yield MockOrg(services, clock, client)
 
 
 @asynccontextmanager
@@ -169,7 +169,7 @@ async def test_pings(mock, ping):
 
 async def test_what_ends_a_connection(mock):
     """The end of the channel's day, its eviction, and a reset close it."""
-    ends = [lambda: mock.clock.advance(86_400), mock.org.notifications.close, mock.org.reset]
+    ends = [lambda: mock.clock.advance(86_400), mock.services.notifications.close, mock.services.reset]
     for end in ends:
         await log_in(mock.client)
         async with listener(mock) as (socket, _):
@@ -186,7 +186,7 @@ async def test_a_client_that_leaves(mock):
         await asyncio.sleep(0)
         if mock.org.ledger.counts().get("channels.connect"):
             break
-    assert mock.org.notifications.channels.live(channel["id"], mock.clock.now()).outboxes == set()
+    assert mock.services.notifications.channels.live(channel["id"], mock.clock.now()).outboxes == set()
     assert mock.org.ledger.counts()["channels.connect"] == {101: 1}
 
 

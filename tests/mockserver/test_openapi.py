@@ -32,7 +32,7 @@ COMMON = {"400", "415", "421", "500", "504"}  # what every operation may be refu
 
 @pytest.fixture
 def table(mock_org):
-    return operations(mock_org.org)
+    return operations(mock_org.services)
 
 
 @pytest.fixture
@@ -126,7 +126,10 @@ async def test_without_strict_mode_unknown_things_are_ignored(mock_org):
     """As the platform is assumed to do."""
     created = await mock_org.client.post(LISTS, params={"color": "red"}, json=NEW | {"colour": "red"})
     assert created.status_code == 200
-    assert "additionalProperties" not in document(operations(mock_org.org), "")["components"]["schemas"]["SentContact"]
+    assert (
+        "additionalProperties"
+        not in document(operations(mock_org.services), "")["components"]["schemas"]["SentContact"]
+    )
 
 
 def test_strict_values(strict):
@@ -187,7 +190,7 @@ async def test_answers_that_are_not_documented(mock_org, caplog, answer, fail, s
 
     got = await health(mock_org, handler, fail=fail)
     assert got == (500 if fail else answer.status if answer.status != 200 else status)
-    assert 'schema_violations_total{op="health"} 1' in exposition(mock_org.org)
+    assert 'schema_violations_total{op="health"} 1' in exposition(mock_org.services)
     assert "health: " in caplog.text
 
 
@@ -209,15 +212,17 @@ async def test_refusals_that_are_not_documented(mock_org, caplog, at_once):
 
 async def health(mock_org, handler, *, fail):
     """The status of GET /healthz if `handler` serves it in strict mode."""
-    (row,) = [each for each in operations(mock_org.org) if each.op == "health"]
+    (row,) = [each for each in operations(mock_org.services) if each.op == "health"]
     table = [held(replace(row, handler=handler), mock_org.org, fail=fail)]
-    async with listening(serve(mock_org.org, table)) as client:
+    async with listening(serve(mock_org.services, table)) as client:
         return (await client.get("/healthz")).status_code
 
 
 @pytest.mark.anyio
 async def test_strict_fixture_of_the_whole_app(mock_org):
     """The app as `--strict` starts it answers as documented, and counts nothing."""
-    async with listening(create_app(mock_org.org, strictness="log"), headers=dict(mock_org.client.headers)) as client:
+    async with listening(
+        create_app(mock_org.services, strictness="log"), headers=dict(mock_org.client.headers)
+    ) as client:
         assert (await client.get(LISTS)).json()["total"] == 0
     assert mock_org.org.ledger.violations() == {}

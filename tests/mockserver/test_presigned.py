@@ -79,7 +79,7 @@ async def test_puts_that_are_refused(served, outside, change, status, refusal):
     sent = {} if change.get("headers") == {} else issued["headers"] | change.get("headers", {})
     reply = await outside.put(issued["url"].replace(*change.get("url", ("", ""))), headers=sent, content=CSV)
     assert (reply.status_code, code(reply)) == (status, refusal)
-    assert (reply.headers["content-type"], served.org.imports.running(LIST)) == ("application/xml", False)
+    assert (reply.headers["content-type"], served.services.imports.running(LIST)) == ("application/xml", False)
 
 
 async def test_bodies_that_are_refused(served, outside):
@@ -143,7 +143,7 @@ async def test_clearing_system_data(served, outside):
         store.set_attributes(LIST, {"1": b'{"callable":false}'})
         issued = await address(served, contactIdName="id", clearSystemData=clears)
         await outside.put(issued["url"], headers=issued["headers"], content=CSV)
-        served.org.settle()
+        served.services.advance_to_now()
         assert json.loads(store.attributes(LIST, "1") or b"{}") == kept
 
 

@@ -6,9 +6,9 @@ import pytest
 from mockserver.clock import ManualClock
 from mockserver.control.app import create_control_app
 from mockserver.errors import BadRequest
-from mockserver.org import create_org
 from mockserver.platform.clients import Client
 from mockserver.profile import load
+from mockserver.services import create_services
 from mockserver.storage.durable_store import DurableStore
 from mockserver.storage.snapshots import restore, snapshot
 
@@ -24,7 +24,7 @@ LIST = {"name": "Leads", "columnNames": ["Lead", "Phone"], "phoneColumns": [{"co
 async def control(mock_org):
     """A client of the control API that holds its token."""
     headers = {"Authorization": "Bearer control-token"}
-    async with listening(create_control_app(mock_org.org, "control-token"), headers=headers) as client:
+    async with listening(create_control_app(mock_org.services, "control-token"), headers=headers) as client:
         yield client
 
 
@@ -62,20 +62,20 @@ async def test_there_and_back(mock_org, control):
 async def test_into_a_store_that_is_kept(mock_org, tmp_path):
     """A snapshot can be put into another org, whose store then holds it after a restart."""
     leads, _ = await add_list(mock_org, "A")
-    file = io.BytesIO(b"".join(snapshot(mock_org.org)))
+    file = io.BytesIO(b"".join(snapshot(mock_org.services)))
     (tmp_path / "spool").mkdir()
 
     def opened():
         clients, store = [Client("mock-client", "mock-secret")], DurableStore(tmp_path / "org.sqlite")
         spool = tmp_path / "spool"
-        return create_org(store=store, clock=ManualClock(), profile=load("default"), spool=spool, clients=clients)
+        return create_services(store=store, clock=ManualClock(), profile=load("default"), spool=spool, clients=clients)
 
     other = opened()
     restore(other, file)
-    other.store.close()
+    other.org.store.close()
     reopened = opened()
-    assert reopened.store.snapshot(leads) == mock_org.org.store.snapshot(leads)
-    reopened.store.close()
+    assert reopened.org.store.snapshot(leads) == mock_org.org.store.snapshot(leads)
+    reopened.org.store.close()
 
 
 async def test_a_running_import_fails(mock_org, control):
@@ -102,7 +102,7 @@ async def test_a_spoiled_file(mock_org, control, spoil):
 async def test_every_cut_is_seen(mock_org):
     """Wherever a file is cut."""
     await add_list(mock_org, "A")
-    taken = b"".join(snapshot(mock_org.org))
+    taken = b"".join(snapshot(mock_org.services))
     for size in random.Random(1).sample(range(len(taken)), 50):
         with pytest.raises(BadRequest):
-            restore(mock_org.org, io.BytesIO(taken[:size]))
+            restore(mock_org.services, io.BytesIO(taken[:size]))

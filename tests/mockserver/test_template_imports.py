@@ -9,6 +9,7 @@ import pytest
 from mockserver.imports.jobs import INTERRUPTED
 from mockserver.model import ContactList
 from mockserver.org import Org
+from mockserver.services import services_of
 from mockserver.storage.durable_store import DurableStore
 
 pytestmark = pytest.mark.anyio
@@ -217,24 +218,23 @@ async def test_a_template_that_is_importing_stays(served):
 @pytest.mark.parametrize(("after_s", "reason"), [(60.0, None), (5.0, INTERRUPTED)], ids=["ended", "loading"])
 async def test_after_a_restart(served, tmp_path, after_s, reason):
     """An import that was over stays over; one that was loading has failed."""
-    org = restarted(served.org, tmp_path / "store")
-    served.org.store = org.store
-    served.org.start_jobs()
+    store = restarted(served.org, tmp_path / "store").org.store
+    served.org.store = store
+    served.services.reload()
     template_id = await template(served)
     await upload(served, template_id)
     served.clock.advance(after_s)
-    served.org.settle()
-    org.store.close()
+    served.services.advance_to_now()
+    store.close()
     again = restarted(served.org, tmp_path / "store")
     shown = again.template_imports.status_of(template_id)
     assert ((shown.failure_reason or None), len(shown.target_contact_list_ids)) == (reason, 3)
-    again.store.close()
+    again.org.store.close()
 
 
 def restarted(org, path):
-    again = Org(store=DurableStore(path), clock=org.clock, rng=random.Random(1), profile=org.profile, spool=org.spool)
-    again.start_jobs()
-    return again
+    store = DurableStore(path)
+    return services_of(Org(store=store, clock=org.clock, rng=random.Random(1), profile=org.profile, spool=org.spool))
 
 
 async def test_progress_by_polls(served):

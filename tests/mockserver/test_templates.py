@@ -106,7 +106,7 @@ async def test_listing(mock_org, columns):
     page = (await mock_org.client.get(f"{LISTS}?pageSize=2&sortOrder=descending")).json()
     assert ([each["name"] for each in page["entities"]], page["total"]) == (["Leads", "C"], 4)
     refused = await mock_org.client.post(f"{LISTS}/bulk/add", json=[COLUMNS | {"name": "D"}, COLUMNS])
-    assert (await codes([refused]), len(mock_org.org.list_templates.all())) == ([(400, "duplicate.name")], 4)
+    assert (await codes([refused]), len(mock_org.services.list_templates.all())) == ([(400, "duplicate.name")], 4)
 
 
 async def test_narrowed_listings(mock_org, columns, monthly):

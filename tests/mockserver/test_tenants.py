@@ -7,9 +7,9 @@ import pytest
 from mockserver.app import create_app, operations
 from mockserver.clock import ManualClock
 from mockserver.config import parse_client
-from mockserver.org import create_org
 from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
+from mockserver.services import create_services
 from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import listening
@@ -30,7 +30,7 @@ async def two(tmp_path):
 
     def one(name):
         (tmp_path / f"org-{name}").mkdir()
-        return create_org(
+        return create_services(
             store=MemoryStore(),
             clock=clock,
             profile=LoadedProfile(profile, loaded.sources),
@@ -39,14 +39,14 @@ async def two(tmp_path):
             name=name,
         )
 
-    orgs = [one(""), one("second")]
-    async with listening(create_app(orgs[0], others=orgs[1:])) as client:
-        yield Two(orgs, clock, client)
+    services = [one(""), one("second")]
+    async with listening(create_app(services[0], others=services[1:])) as client:
+        yield Two(services, clock, client)
 
 
 class Two:
-    def __init__(self, orgs, clock, client):
-        self.orgs, self.clock, self.client = orgs, clock, client
+    def __init__(self, services, clock, client):
+        self.services, self.clock, self.client = services, clock, client
 
     async def token(self, client_id, *, as_form=False):
         secret = {"here": "secret-1", "there": "secret-2"}[client_id]
@@ -90,7 +90,7 @@ async def test_every_operation_without_a_good_token(two):
     """Whatever is asked without a token, with a wrong, cut, expired, doubled or misplaced one, is refused alike."""
     good = (await two.token("here"))["Authorization"]
     ids = await filled(two, {"Authorization": good})
-    table = [each for each in operations(two.orgs[0]) if each.auth]
+    table = [each for each in operations(two.services[0]) if each.auth]
     wrong = ["", "Bearer", "Bearer wrong", good[:-1], good + "0", good.removeprefix("Bearer "), f"Basic {good}"]
     answers = {
         (each.op, await status(two, each, concrete(each.path, ids), {"Authorization": text}))
@@ -114,7 +114,7 @@ async def test_every_operation_with_the_token_of_another_org(two):
     """What belongs to another org does not exist, whoever may see everything in his own."""
     mine, foreign = await two.token("here"), await two.token("there")
     ids = await filled(two, mine)
-    for each in operations(two.orgs[0]):
+    for each in operations(two.services[0]):
         if each.auth and set(re.findall(r"\{(\w+)", each.path)) & ids.keys():
             reply = await two.asks(each, concrete(each.path, ids), foreign)
             assert reply.status_code in (400, 404), (each.op, reply.text)  # 400: the missing body is noticed first
@@ -136,8 +136,8 @@ async def test_each_org_has_its_own(two):
     names = [(await two.client.get("/api/v2/organizations/me", headers=who)).json() for who in (mine, theirs)]
     assert (names[0]["id"] == names[1]["id"], names[1]["name"]) == (False, "contactbench mock second")
     ids = [(await two.client.post(LISTS, json=LIST, headers=who)).json()["id"] for who in (mine, theirs)]
-    assert (ids[0] == ids[1], [len(org.store.contact_lists()) for org in two.orgs]) == (False, [1, 1])
-    assert [org.ledger.counts()["lists.create"] for org in two.orgs] == [{200: 1}, {200: 1}]
+    assert (ids[0] == ids[1], [len(each.org.store.contact_lists()) for each in two.services]) == (False, [1, 1])
+    assert [each.org.ledger.counts()["lists.create"] for each in two.services] == [{200: 1}, {200: 1}]
 
 
 async def test_signed_addresses_of_the_second_org(two):
@@ -151,7 +151,7 @@ async def test_signed_addresses_of_the_second_org(two):
     body = {"id": list_id, "contentType": "text/csv"}
     address = (await two.client.post(f"{LISTS}/uploads", json=body, headers=theirs)).json()
     put = await two.client.put(address["url"], content=b"Lead,Phone\nL-1,\n", headers=address["headers"])
-    assert (put.status_code, two.orgs[1].ledger.since(0)[-1].op) == (200, "presigned.put")
+    assert (put.status_code, two.services[1].org.ledger.since(0)[-1].op) == (200, "presigned.put")
 
 
 @pytest.mark.parametrize(

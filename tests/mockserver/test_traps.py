@@ -12,9 +12,9 @@ from aiohttp import ClientSession
 from mockserver.app import create_app
 from mockserver.clock import SystemClock
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.org import create_org
 from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
+from mockserver.services import create_services
 from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import MockOrg, listening, log_in
@@ -241,16 +241,16 @@ async def test_trap_13_a_token_that_has_expired(mock_org):
 async def running_org(tmp_path):
     """An org whose clock goes by itself: who is connected waits on it."""
     loaded = load("default")
-    org = create_org(
+    services = create_services(
         store=MemoryStore(),
         clock=SystemClock(),
         profile=LoadedProfile(at_cpu_speed(loaded.profile), loaded.sources),
         spool=tmp_path,
         clients=[Client("mock-client", "mock-secret")],
     )
-    async with listening(create_app(org)) as client:
+    async with listening(create_app(services)) as client:
         await log_in(client)
-        yield MockOrg(org, org.clock, client)
+        yield MockOrg(services, services.org.clock, client)
 
 
 async def test_trap_14_events_have_their_own_names(running_org):

@@ -151,7 +151,7 @@ class Uploads(RuleBasedStateMachine):
         self.count(what)
         match what:
             case "tokens end":
-                self.world.org.tokens.clear()
+                self.world.services.org.tokens.clear()
             case "time passes":
                 self.world.pass_time(data.draw(st.sampled_from([1.0, 20.0, 70.0, 1_000.0])))
             case "setting":
@@ -302,7 +302,7 @@ class Uploads(RuleBasedStateMachine):
     def left_of_troubles(self) -> list[tuple[str, dict[str, Any]]]:
         """The rules in force as often as they have not struck yet; how often they did is counted."""
         left = []
-        for kind, told in zip(self.kinds, self.world.org.faults.report(), strict=True):
+        for kind, told in zip(self.kinds, self.world.services.org.faults.report(), strict=True):
             self.counts[f"struck: {kind}"] += told["fired"]
             times = told["planned"] - told["fired"]
             if times:
@@ -311,10 +311,10 @@ class Uploads(RuleBasedStateMachine):
 
     def org_troubles(self, troubles: list[tuple[str, dict[str, Any]]]) -> None:
         self.kinds = [kind for kind, _ in troubles]
-        self.world.org.faults = Faults(parse_rules([rule for _, rule in troubles]))
+        self.world.services.org.faults = Faults(parse_rules([rule for _, rule in troubles]))
 
     def held_by_lists(self) -> list[int]:
-        return [self.world.org.store.size(list_id) for list_id in self.rig.lists()]
+        return [self.world.services.org.store.size(list_id) for list_id in self.rig.lists()]
 
     def has_journal(self) -> bool:
         journal = self.world.folder / "journal.sqlite"

@@ -12,18 +12,18 @@ from harness.transport import Target
 from harness.twin.mock_org import CREDENTIALS, EPOCH, loaded
 from mockserver.app import create_app
 from mockserver.clock import LoopClock
-from mockserver.org import Org, create_org
 from mockserver.platform.clients import Client
+from mockserver.services import Services, create_services
 from mockserver.storage.memory_store import MemoryStore
 
 PROFILE = loaded("default")
 
 
 @asynccontextmanager
-async def served(spool: Path, seen: Middleware) -> AsyncIterator[tuple[Target, Org]]:
+async def served(spool: Path, seen: Middleware) -> AsyncIterator[tuple[Target, Services]]:
     """As `mock_org.served`, with another step before each handler."""
     spool.mkdir()
-    org = create_org(
+    services = create_services(
         store=MemoryStore(),
         clock=LoopClock(asyncio.get_running_loop(), EPOCH),
         profile=PROFILE,
@@ -31,13 +31,13 @@ async def served(spool: Path, seen: Middleware) -> AsyncIterator[tuple[Target, O
         clients=[Client(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
         seed=1,
     )
-    app = create_app(org)
+    app = create_app(services)
     app.middlewares.append(seen)
     runner = web.AppRunner(app, access_log=None, keepalive_timeout=3600.0)
     await runner.setup()
     try:
         await web.UnixSite(runner, str(spool / "org")).start()
-        yield Target.one_host("http://localhost", spool / "org"), org
+        yield Target.one_host("http://localhost", spool / "org"), services
     finally:
         await runner.cleanup()
-        org.store.close()
+        services.org.store.close()

@@ -46,8 +46,8 @@ class World:
         self._plans: dict[str, Plan] = {}  # by the input
         self._runner = asyncio.Runner(loop_factory=VirtualTimeLoop)
         self.run = self._runner.run
-        target, self.org = self.run(self._closing.enter_async_context(served(folder / "org", self.watch.arriving)))
-        self.rig = Rig(self.run, self.org, target, folder, folder / "leads.csv")
+        target, self.services = self.run(self._closing.enter_async_context(served(folder / "org", self.watch.arriving)))
+        self.rig = Rig(self.run, self.services, target, folder, folder / "leads.csv")
         write_csv(SyntheticLeads(leads, seed=1), self.rig.leads)
         self.starts = 0
         self.alive: Start | None = None
@@ -168,7 +168,7 @@ class World:
 
     def held(self) -> Counter[str]:
         """Lead -> its contacts in the whole org. This is the model: what is there, as the org itself stores it."""
-        return Counter(cells[LEAD_ID] for cells in contacts(self.org).values())
+        return Counter(cells[LEAD_ID] for cells in contacts(self.services).values())
 
 
 async def _result(task: "asyncio.Task[End]") -> End:

@@ -47,9 +47,9 @@ def networked(folder: Path) -> Iterator[Net]:
     write_csv(SyntheticLeads(LEADS, seed=1), leads)
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         stack = AsyncExitStack()
-        server, org = runner.run(stack.enter_async_context(served(loaded("default"), seed=1)))
+        server, services = runner.run(stack.enter_async_context(served(loaded("default"), seed=1)))
         target, proxy = runner.run(stack.enter_async_context(proxied(server)))
-        yield Net(Rig(runner.run, org, target, folder, leads), proxy)
+        yield Net(Rig(runner.run, services, target, folder, leads), proxy)
         runner.run(stack.aclose())
 
 

@@ -15,16 +15,17 @@ MAPPED = [("A1", "c1"), ("A2", "c2")]
 STORED = {"c1": ("A1", "Fairview"), "c2": ("A2", "Fairview")}
 
 
-class Org:
-    """A store with one list, and nothing on its way into it."""
+class Services:
+    """Of an org with one list, and nothing on its way into it."""
 
     def __init__(self, stored):
+        self.org = self
         self.store = MemoryStore()
         self.store.create_list(ContactList(id="l1", name="leads", date_created="", date_modified=""))
         rows = [json.dumps({"Lead ID": lead_id, "City": city}).encode() for lead_id, city in stored.values()]
         self.store.put_contacts("l1", list(stored), rows)
 
-    def settle(self):
+    def advance_to_now(self):
         pass
 
 
@@ -43,7 +44,7 @@ def told(tmp_path):
         digest = sha256((tmp_path / "mapping.csv").read_bytes()).hexdigest()
         facts = {"rows": len(mapped), "sha256": digest, "verified": True, **manifest}
         (tmp_path / "mapping.manifest.json").write_text(json.dumps(facts))
-        return sorted({told.partition(":")[0] for told in complaints(Org(stored), tmp_path, LEADS, "Lead ID")})
+        return sorted({told.partition(":")[0] for told in complaints(Services(stored), tmp_path, LEADS, "Lead ID")})
 
     return found
 

@@ -10,16 +10,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from mockserver.org import Org
+from mockserver.services import Services
 
 Key = tuple[str, str]  # contact id, contact list id
 Cells = dict[str, str]
 
 
-def complaints(org: Org, folder: Path, leads: Mapping[str, Cells], lead_id: str) -> list[str]:
+def complaints(services: Services, folder: Path, leads: Mapping[str, Cells], lead_id: str) -> list[str]:
     """What is amiss with the upload of `leads` in `folder`; the org must hold no other lists."""
     mapping, rejects = table(folder / "mapping.csv"), table(folder / "rejects.csv")
-    stored = contacts(org)
+    stored = contacts(services)
     mapped = {(row["contact_id"], row["contact_list_id"]): row["lead_id"] for row in mapping}
     return [
         *_each_lead_once(leads, [row["lead_id"] for row in [*mapping, *rejects]]),
@@ -35,9 +35,10 @@ def table(path: Path) -> list[Cells]:
         return list(csv.DictReader(file))
 
 
-def contacts(org: Org) -> dict[Key, Cells]:
+def contacts(services: Services) -> dict[Key, Cells]:
     """Every contact the org holds now, imports under way included as far as they have come."""
-    org.settle()
+    services.advance_to_now()
+    org = services.org
     found: dict[Key, Cells] = {}
     for contact_list in org.store.contact_lists():
         ids, rows, *_ = org.store.snapshot(contact_list.id)

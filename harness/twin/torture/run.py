@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.org import Org
 from mockserver.profile import LoadedProfile, changed
+from mockserver.services import Services
 
 from ...execution import Plan
 from ...leads.preflight import Preflight, check
@@ -72,23 +72,23 @@ class _Torturer:
         self._told = Ordeal(torture)
 
     async def ordeal(self) -> Ordeal:
-        async with mock_org.served(self._profile, self._torture.seed) as (target, org):
-            org.faults = Faults(parse_rules([trouble.rule for trouble in self._torture.troubles]))
+        async with mock_org.served(self._profile, self._torture.seed) as (target, services):
+            services.org.faults = Faults(parse_rules([trouble.rule for trouble in self._torture.troubles]))
             command = Command(self._plan, target, self._run, self._kept)
             kills = iter(self._torture.kills)
             for _ in range(MOST_STARTS):
-                if await self._start(command, org, next(kills, None)):
+                if await self._start(command, services, next(kills, None)):
                     break
             self._told.violations += self._wrong_ending()
-            self._told.struck = sum(rule["fired"] for rule in org.faults.report())
+            self._told.struck = sum(rule["fired"] for rule in services.org.faults.report())
             if self._told.code in FINISHED and not self._told.violations:
-                await self._afterwards(command, org)
+                await self._afterwards(command, services)
             self._told.violations += self._indiscretions(command)
-            self._told.requests = sum(sum(by_status.values()) for by_status in org.ledger.counts().values())
+            self._told.requests = sum(sum(by_status.values()) for by_status in services.org.ledger.counts().values())
             self._told.virtual_s = asyncio.get_running_loop().time()
         return self._told
 
-    async def _start(self, command: Command, org: Org, kill: Kill | None) -> bool:
+    async def _start(self, command: Command, services: Services, kill: Kill | None) -> bool:
         """The command once; whether the run has come to its end."""
         try:
             code, text = await command.given(kill)
@@ -104,7 +104,7 @@ class _Torturer:
         if code == NOT_PROVED and self._torture.honest:
             self._told.violations.append("exit 4, although the org never lied")
         if code in FINISHED:
-            self._told.violations += [f"exit {code}, but {what}" for what in self._amiss(org)]
+            self._told.violations += [f"exit {code}, but {what}" for what in self._amiss(services)]
         return code in FINISHED or code not in self._allowed or bool(self._told.violations) or self._in_vain()
 
     @property
@@ -117,9 +117,9 @@ class _Torturer:
         hopeless = len(last) == 3 and len(set(last)) == 1 and self._told.code != 5
         return hopeless and not self._torture.honest
 
-    def _amiss(self, org: Org) -> list[str]:
+    def _amiss(self, services: Services) -> list[str]:
         leads = {row[0]: dict(zip(COLUMNS.names, row, strict=True)) for row in self._leads}
-        return complaints(org, self._run, leads, COLUMNS.lead_id)
+        return complaints(services, self._run, leads, COLUMNS.lead_id)
 
     def _wrong_ending(self) -> Iterator[str]:
         if self._told.code not in self._allowed:
@@ -134,13 +134,13 @@ class _Torturer:
         if foreign := command.hosts - PLATFORM:
             yield f"C9: requests to {foreign}"
 
-    async def _afterwards(self, command: Command, org: Org) -> None:
+    async def _afterwards(self, command: Command, services: Services) -> None:
         """The same command on a finished run, from an org that has got well."""
-        org.faults = Faults()
+        services.org.faults = Faults()
         if self._torture.meddling is None:
             await self._again(command)
         else:
-            await self._after_meddling(command, org, self._torture.meddling)
+            await self._after_meddling(command, services, self._torture.meddling)
 
     async def _again(self, command: Command) -> None:
         """The same answer, nothing written, not a byte of the mapping changed."""
@@ -151,10 +151,10 @@ class _Torturer:
         if written := [op for op in WRITES if command.sent[op]]:
             self._told.violations.append(f"C10: {', '.join(written)} although everything was done")
 
-    async def _after_meddling(self, command: Command, org: Org, how: Meddling) -> None:
+    async def _after_meddling(self, command: Command, services: Services, how: Meddling) -> None:
         """What was proved is not true any more, and a proof of now has to say so."""
         await asyncio.sleep(LONGEST_LAG_S)  # a request that ends late might put right what was done
-        meddle(org, how)
+        meddle(services.org, how)
         await asyncio.sleep(LONGEST_LAG_S)
         code, _ = await command.given(None)
         self._told.meddled = True

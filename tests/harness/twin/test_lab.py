@@ -43,16 +43,16 @@ def lists_of(org):
 
 async def in_org(tmp_path, work, **caps):
     """What `work` does with a lab, and the names of the lists that were there during it and after it."""
-    async with mock_org.served(mock_org.loaded("default"), 1) as (target, org):
+    async with mock_org.served(mock_org.loaded("default"), 1) as (target, services):
         seen = []
         try:
             async with lab.opened(
                 tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=Caps(**caps)
             ) as opened:
                 await work(opened)
-                seen = lists_of(org)
+                seen = lists_of(services.org)
         finally:
-            left = lists_of(org)
+            left = lists_of(services.org)
     return seen, left
 
 
@@ -85,7 +85,7 @@ def test_killed_at_any_step(tmp_path, steps):
     """What the notes say is enough to remove it; a foreign list of a similar name stays."""
 
     async def story():
-        async with mock_org.served(mock_org.loaded("default"), 1) as (target, org):
+        async with mock_org.served(mock_org.loaded("default"), 1) as (target, services):
             caps = Caps()
             async with lab.opened(
                 tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=caps
@@ -95,7 +95,7 @@ def test_killed_at_any_step(tmp_path, steps):
                 with suppress(Killed):
                     await opened.run(opened.contact_list(COLUMNS))
                 opened.shell = whole
-            return lists_of(org)
+            return lists_of(services.org)
 
     assert virtual_time.run(story()) == [FOREIGN]
 

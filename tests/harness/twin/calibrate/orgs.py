@@ -56,7 +56,8 @@ def calibrated(folder: Path, settings, *, seed=1, before=lambda org: None, **cap
 
     async def run():
         loaded = mock_org.loaded("default")
-        async with mock_org.served(LoadedProfile(profile(settings), loaded.sources), seed) as (target, org):
+        async with mock_org.served(LoadedProfile(profile(settings), loaded.sources), seed) as (target, services):
+            org = services.org
             before(org)
             order = calibrate.Calibration(
                 target=target,

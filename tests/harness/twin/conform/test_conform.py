@@ -26,11 +26,11 @@ FLIPPED = [
 async def _recorded(folder, seed=1, rules=(), **settings):
     loaded = mock_org.loaded("default")
     profile, _ = changed(loaded.profile, {"latency": {}, **settings})
-    async with mock_org.served(LoadedProfile(profile, loaded.sources), seed) as (target, org):
-        org.faults = Faults(parse_rules(list(rules)))
+    async with mock_org.served(LoadedProfile(profile, loaded.sources), seed) as (target, services):
+        services.org.faults = Faults(parse_rules(list(rules)))
         side = conform.Side(target=target, credentials=mock_org.CREDENTIALS, folder=folder, run_id=f"run{seed}")
         exchanges = await conform.recorded(side)
-        return exchanges, len(list(org.store.contact_lists()))
+        return exchanges, len(list(services.org.store.contact_lists()))
 
 
 def differ(tmp_path, **other) -> list[Difference]:

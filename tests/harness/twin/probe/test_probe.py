@@ -68,7 +68,7 @@ async def _found(folder, questions, **settings):
     """The document of a probe of an org with these settings, and how many things were left in the org."""
     loaded = mock_org.loaded("default")
     profile, _ = changed(loaded.profile, {"latency": {}, **settings})
-    async with mock_org.served(LoadedProfile(profile, loaded.sources), 1) as (target, org):
+    async with mock_org.served(LoadedProfile(profile, loaded.sources), 1) as (target, services):
         ordered = probe.Probe(
             target=target,
             credentials=mock_org.CREDENTIALS,
@@ -80,7 +80,7 @@ async def _found(folder, questions, **settings):
             questions=questions,
         )
         document = await probe.probed(ordered, lambda line: None)
-        return document, len(list(org.store.contact_lists())) + len(list(org.dnc.lists()))
+        return document, len(list(services.org.store.contact_lists())) + len(list(services.dnc.lists()))
 
 
 @pytest.mark.parametrize(("setting", "value", "question"), FLIPPED)
