@@ -68,10 +68,10 @@ def test_doubled_leads_stop_the_run(leads_in, tmp_path):
     ("rows", "notices"),
     [
         (["A1,1,a", "A2,2,b"], []),
-        (["A1,1,a", "a1,2,b"], ["1 Lead IDs differ from another one only in"]),
-        (["stra\u00dfe,1,a", "x,2,b", "STRASSE,3,b"], ["1 Lead IDs differ from another one only in"]),
-        (["\u00e9,1,a", "e\u0301,2,b"], ["1 Lead IDs differ from another one only in"]),
-        (["A1,1,a", "A1 ,2,b"], ["1 Lead IDs differ", "1 Lead IDs begin or end with a space"]),
+        (["A1,1,a", "a1,2,b"], ["1 Lead ID differs from another one only in"]),
+        (["stra\u00dfe,1,a", "x,2,b", "STRASSE,3,b"], ["1 Lead ID differs from another one only in"]),
+        (["\u00e9,1,a", "e\u0301,2,b"], ["1 Lead ID differs from another one only in"]),
+        (["A1,1,a", "A1 ,2,b"], ["1 Lead ID differs", "1 Lead ID begins or ends with a space"]),
     ],
 )
 def test_lead_ids_that_an_org_may_merge_are_noticed(leads_in, tmp_path, rows, notices):

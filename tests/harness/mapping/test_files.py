@@ -71,13 +71,13 @@ def test_an_export_maps_the_leads_of_its_shard_alone(files):
 
 def test_a_lead_with_two_contacts_is_no_mapping(files):
     """Which of them would be called?"""
-    with pytest.raises(VerifyFailed, match="1 leads have a second contact"):
+    with pytest.raises(VerifyFailed, match="1 lead has a second contact"):
         files.map_export(shard(count=5), export(files, ("c1", "A"), ("c2", "A")))
 
 
 def test_a_contact_of_two_leads_is_no_mapping(files):
     """A sample that is read by contact id would see one of them only. The next export may be right."""
-    with pytest.raises(GaveUp, match="1 contact ids stand for more than one lead"):
+    with pytest.raises(GaveUp, match="1 contact id stands for more than one lead"):
         files.map_export(shard(count=5), export(files, ("c1", "A"), ("c1", "B"), ("c3", "C")))
 
 
