@@ -129,6 +129,7 @@ class Bookkeeping:
         self.mock_seen = self.mock_seen or "x-mock" in reply.headers
         self.samples.add(_sample(self.samples.count, call, reply, planned_at, sent_at, done_at))
         self.trouble.answered(call, reply)
+        self.progress.answered(call, reply)
         self._require_listener(reply)
         self.guard.answered(call, reply)
         self._time(call, reply, sent_at, done_at)
@@ -150,7 +151,7 @@ class Bookkeeping:
 
     def pausing(self, wait: Wait) -> float:
         """The seconds to sleep for `wait`. Raises GaveUp when the run may not last that long."""
-        self.trouble.paused(wait)
+        self.trouble.paused(wait, self.now())
         if wait.why == "throttle":
             self.samples.throttled_s += wait.seconds
         if wait.why == "outage":

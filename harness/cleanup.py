@@ -21,6 +21,7 @@ from .org import Aim, canary
 from .retry import RetryPolicy
 from .runner import wrapped
 from .shell import connected
+from .status import status
 from .strategies.refusals import stop
 from .target import visited
 
@@ -80,9 +81,11 @@ async def _removed_all(
     async with connected(target, keeper, folder / "cleanup.csv", 1) as shell:
         session = Session(credentials, shell.books.now)
         fates = []
+        status().begin("removing" if really else "looking", total=len(things), unit="list")
         for thing in things:
             flow = removed(thing, really=really)
             fates.append((thing, await adrive(wrapped(flow, session, RetryPolicy(), random.Random(0)), shell)))
+            status().advance()
         return fates
 
 

@@ -17,6 +17,7 @@ from .leads.source import open_leads
 from .leads.synthetic import SyntheticLeads
 from .mapping.files import write_json
 from .results import input_facts, machine, run_document, strategy_entry, write_requests
+from .status import status
 from .strategies import strategy
 from .strategies.job import Settings
 from .twin import mock_org, virtual_time
@@ -88,6 +89,7 @@ def _run(plan: Plan, comparison: Comparison, profile: LoadedProfile, folder: Pat
     from .runner import complete  # an HTTP client, which takes longer to load than a bad input to refuse
 
     struck: dict[str, int] = {}
+    status().subject, status().virtual = plan.strategy.name, comparison.pace == "virtual"
     if comparison.pace == "virtual":
         outcome, struck = virtual_time.run(_virtually(plan, profile, comparison.seed, folder))
     else:
@@ -114,6 +116,7 @@ def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:
     else:
         tell(f"writing {counted(comparison.leads, 'lead')}")
         made = SyntheticLeads(comparison.leads, comparison.seed)
+        status().begin("writing leads", total=comparison.leads, unit="lead")
         write_csv(made, comparison.out / "leads.csv")
         source = open_leads(comparison.out / "leads.csv", lead_id=made.columns.lead_id, phone=made.columns.phone)
     preflight = check(source, to)

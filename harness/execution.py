@@ -28,6 +28,7 @@ from .mapping.ledger import Ledger
 from .mapping.records import ShardRecord
 from .mapping.store import opened_journal
 from .mapping.verify import Findings, compare_exports
+from .status import status
 from .strategies.clearing import cleared, unsent
 from .strategies.foresight import Foresight, untouched
 from .strategies.job import Job, Settings, Stage, Strategy
@@ -156,8 +157,12 @@ def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
             plan.checked.replace(plan.leads)
         files = RunFiles(folder, plan.preflight.source, plan.leads)
         files.sweep()
+        run = Run(plan, journal, files)
         try:
-            yield Run(plan, journal, files)
+            yield run
+        except BaseException:
+            status().stop(run)
+            raise
         finally:
             files.discard_rows()
 

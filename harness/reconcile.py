@@ -27,6 +27,7 @@ from .mapping.store import leave_database
 from .oauth import Credentials, Session
 from .runner import Runner, complete
 from .shell import connected
+from .status import status
 from .strategies.export import export_list
 from .strategies.job import Job, Stage
 from .strategies.refusals import stop
@@ -108,6 +109,7 @@ async def rebuild(
                 look = Look(list_prefix(plan.preflight.digest, plan.strategy.name), lists, salvaged(folder))
                 await runner.run(Stage("look", [look.flow()]))
                 await runner.run(Stage("plan", [_planned(plan, target, look.of_one_run(), journal)]))
+                status().begin("exporting", unit="list")
                 records = [record for record in journal.shards() if record.contact_list_id]
                 try:
                     await runner.run(Stage("export", [export_list(record, job) for record in records]))

@@ -15,6 +15,7 @@ from .oauth import Credentials, Session, authorized
 from .org.campaigns import undialled
 from .retry import RetryPolicy, retrying
 from .shell import AsyncioShell, connected
+from .status import status
 from .strategies.job import Stage
 
 
@@ -34,12 +35,17 @@ async def complete(
         async with connected(target, run.journal, run.requests, plan.concurrency, plan.deadline_s) as shell:
             runner = Runner(around(shell), Session(credentials, shell.books.now), plan.concurrency, plan.seed)
             for stage in run.stages(shell.books):
+                status().begin_stage(stage.name, run)
                 await runner.run(stage)
             failure = None
+            status().begin("writing the mapping")
+            proof = run.proof_stage()
+            status().begin_stage(proof.name, run)
             try:
-                await runner.run(run.proof_stage())
+                await runner.run(proof)
             except VerifyFailed as failed:
                 failure = failed
+            status().begin("comparing with the mapping")
             return run.outcome(shell.books, time.perf_counter() - wall, failure)
 
 
@@ -67,6 +73,7 @@ class Runner:
         try:
             while self.error is None and (flow := next(flows, None)) is not None:
                 await adrive(wrapped(flow, self.session, self.policy, rng), self.shell)
+                status().advance()
         except Exception as error:
             self.error = self.error or error
 

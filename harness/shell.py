@@ -12,6 +12,7 @@ from .bookkeeping import DAY_S, Bookkeeping, Keeper
 from .flow import Call, Reply, Wait
 from .load.caps import Caps
 from .load.samples import Samples
+from .status import status
 from .transport import Client, Target
 
 
@@ -55,4 +56,5 @@ async def connected(
             books = Bookkeeping.towards(
                 target, clock=clock, samples=samples, journal=journal, deadline_s=deadline_s, caps=caps
             )
+            status().watch(books)
             yield AsyncioShell(client, target, books)

@@ -30,7 +30,14 @@ class Trouble:
     leads_resent: int = 0  # of those batches: they were missing and were sent again
     lists_reloaded: int = 0  # that may have held half an upload: dropped, and loaded from the start
     waited_s: dict[str, float] = field(default_factory=lambda: dict.fromkeys(LOST_TIME, 0.0))  # summed over flows
+    clock_s: dict[str, float] = field(default_factory=dict)  # by the clock: in which at least one flow waited
+    _until: dict[str, float] = field(default_factory=dict)
     _in_doubt: set[int] = field(default_factory=set)  # batches, by their first leads
+
+    @property
+    def in_doubt_now(self) -> int:
+        """Batches of which it is not known yet what became of them."""
+        return len(self._in_doubt)
 
     def answered(self, call: Call, reply: Reply) -> None:
         """Count the answer, unless it is a clear one."""
@@ -50,9 +57,17 @@ class Trouble:
             self.repeatable += call.idempotent
             self.doubtful += not call.idempotent
 
-    def paused(self, wait: Wait) -> None:
+    def paused(self, wait: Wait, now: float) -> None:
         if wait.why in self.waited_s:
             self.waited_s[wait.why] += wait.seconds
+        kind, ends = "throttle" if wait.why == "hold" else wait.why, now + wait.seconds
+        until = self._until.get(kind, 0.0)
+        self.clock_s[kind] = self.clock_s.get(kind, 0.0) + max(0.0, ends - max(now, until))
+        self._until[kind] = max(until, ends)
+
+    def waits(self, now: float) -> dict[str, float]:
+        """What is waited for: seconds until the last wait of each kind ends."""
+        return {kind: ends - now for kind, ends in tuple(self._until.items()) if ends > now}
 
     def saw(self, event: Any) -> None:
         match event:
@@ -69,5 +84,5 @@ class Trouble:
 
     def told(self) -> dict[str, Any]:
         """For `run.json`."""
-        counts = {name: getattr(self, name) for name in self.__slots__ if not name.startswith(("_", "waited"))}
+        counts = {name: getattr(self, name) for name in self.__slots__ if not name.startswith(("_", "waited", "clock"))}
         return counts | {"waited_s": {why: round(seconds, 6) for why, seconds in self.waited_s.items()}}

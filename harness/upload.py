@@ -23,6 +23,7 @@ from .mapping.store import has_journal, require_client
 from .oauth import Credentials
 from .org import Aim, canary, numbers, who
 from .results import input_facts, judged_again, machine, run_document, strategy_entry, write_requests
+from .status import status
 from .strategies import strategy
 from .strategies.job import Settings
 from .target import resolved
@@ -142,6 +143,7 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
     if order.journal:
         require_client(order.journal)
     chosen, target = strategy(order.strategy), resolved(order.target, order.aim)
+    status().subject = chosen.name
     source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone)
     folder = order.run_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -17,6 +17,7 @@ from .oauth import Session
 from .org import Aim
 from .runner import Runner
 from .shell import connected
+from .status import status
 from .strategies.export import export_verification
 from .strategies.job import Job, Settings, Stage
 from .target import visited
@@ -62,5 +63,7 @@ async def _compared(folder: Path, journal: Ledger, aim: Aim) -> Findings:
     target, credentials = visited(facts["host"], facts.get("org", ""), aim)
     async with connected(target, journal, folder / "verify.csv", WORKERS) as shell:
         runner = Runner(shell, Session(credentials, shell.books.now), WORKERS, seed=0)
+        status().begin("proving", total=len(journal.shards()), unit="list")
         await runner.run(Stage("verification", export_verification(job).flows))
+    status().begin("comparing with the mapping")
     return compare_exports(files, journal.shards())

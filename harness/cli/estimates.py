@@ -41,9 +41,10 @@ def estimate(
     from ..leads.count import leads_of
     from ..strategies import MAIN
     from ..twin.estimate import estimating as command
+    from ..twin.estimate.telling import soonest
     from ..twin.estimate.telling import told as told_in_words
 
-    with told(as_json):
+    with told(as_json) as status:
         folder = _folder(to)
         order = command.Order(
             leads=leads_of(leads),
@@ -62,12 +63,14 @@ def estimate(
             command=command_line(),
         )
         document = command.estimate(order, progress)
+        status.rest()
         if folder is not None:
             progress(f"report: {write_report(folder)[0]}")
         if as_json:
             show(document, as_json)
         else:
             typer.echo(told_in_words(document))
+        progress(soonest(document))
 
 
 def _folder(to: Path | None) -> Path | None:

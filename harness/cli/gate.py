@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..wording import counted
 from .limits import Junit, Limits, Summary, ThresholdFile, Thresholds, limits
 from .options import Json, Profile, Seed, number
 from .output import as_document, exit_with, progress, show, told, write_report
@@ -54,7 +55,8 @@ def gate(
     """Fail (exit 99) where this version sends more, computes more or takes longer than another; or judge a run."""
     from ..gate import counts, gating
 
-    with told(as_json):
+    with told(as_json) as status:
+        status.begin("judging")
         if run is not None:
             _judge(run, limits(threshold, thresholds, junit, summary), as_json)
         elif update:
@@ -85,7 +87,7 @@ def _judge(run: Path, held: Limits, as_json: bool) -> None:
         raise UsageError("NO_THRESHOLDS", "say what the run is held against: --threshold or --thresholds.")
     document = document_of(run)
     problem, amiss = held.problem(document, run), complaint(document)
-    write_report(run)
+    progress(f"report: {write_report(run)[0]}")
     if problem is None and isinstance(amiss, VerifyFailed):
         problem = amiss
     if as_json:
@@ -106,6 +108,8 @@ def _pass(order: "Order", junit: Path | None, summary: Path | None, as_json: boo
         progress(f"report: {write_report(order.out / 'counts')[0]}")
     if as_json:
         show(document | as_document(problem), as_json)
+    if problem is None:
+        progress(f"passed: {counted(len(checks), 'check')}")
     if problem is not None and order.accepted:
         progress(f"accepted, {order.accepted}: {problem}")
     else:

@@ -1,35 +1,84 @@
 """What a command says: one document on stdout, its messages on stderr, and the exit code that fits."""
 
+import logging
 import os
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
 import typer
 
-from ..errors import LocalResource, RunError, out_of_descriptors
+from ..errors import GaveUp, LocalResource, RunError, UsageError, out_of_descriptors
 from ..redacted import redacted
+from ..status import Status, attend
+from .progress_line import ProgressLine
 
 NO_ROOM = "failed to map segment"  # in the dynamic linker's words: libraries are loaded when they are needed
+EVERY = "CONTACTBENCH_PROGRESS_S"  # seconds between plain lines that say where a command stands
+EVERY_S = 10.0
+_lines: list[ProgressLine] = []  # the one that is on the terminal now, which other messages must not run into
 
 
 @contextmanager
-def told(as_json: bool) -> Iterator[None]:
-    """A RunError as one message and its exit code; never a traceback for something a user can cause."""
+def told(as_json: bool, *, resumes: bool = False) -> Iterator[Status]:
+    """What the command tells its progress. A RunError becomes one message and its exit code; never a traceback for
+    something a user can cause. `resumes`: the same command again goes on."""
+    attend(status := Status())
     try:
-        with _local_troubles():
-            yield
+        with _local_troubles(), _shown(status):
+            yield status
     except RunError as error:
         if as_json:
             show(as_document(error), as_json=True)
         progress(str(error))
+        _close(status, again=resumes and isinstance(error, GaveUp))
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        progress("STOPPED by SIGINT; the journal is whole, the same command goes on from there.")
+        what = "the journal is whole, the same command goes on from there" if resumes else "nothing more is done"
+        progress(f"STOPPED by SIGINT; {what}.")
+        _close(status, again=resumes)
         raise typer.Exit(130) from None
+
+
+@contextmanager
+def _shown(status: Status) -> Iterator[None]:
+    log, handler = logging.getLogger("contactbench"), _Notices()
+    log.addHandler(handler)
+    try:
+        with ProgressLine(status, lambda text: _write(text, err=True), _every_s()) as line:
+            _lines.append(line)
+            yield
+    finally:
+        _lines.clear()
+        log.removeHandler(handler)
+
+
+def _every_s() -> float:
+    told = os.environ.get(EVERY, str(EVERY_S))
+    try:
+        return max(0.1, float(told))
+    except ValueError:
+        raise UsageError("BAD_SETTING", f"{EVERY}={told!r} is no number of seconds.") from None
+
+
+class _Notices(logging.Handler):
+    """What a person should know of a run, among the other messages."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        progress(record.getMessage())
+
+
+def _close(status: Status, *, again: bool) -> None:
+    """What came of a run that has not come to its end."""
+    from .closing import so_far
+
+    if line := so_far(status):
+        progress(line)
+    if again:
+        progress(f"next: {command_line()}")
 
 
 @contextmanager
@@ -59,17 +108,26 @@ class Held(Protocol):
     def problem(self, document: dict[str, Any], folder: Path) -> RunError | None: ...
 
 
-def finish(document: dict[str, Any], folder: Path, as_json: bool, limits: Held | None = None) -> None:
+def finish(document: dict[str, Any], folder: Path, as_json: bool, status: Status, limits: Held | None = None) -> None:
     """The report, the document, and the exit code: for what is amiss with the run itself, else with its limits."""
     from ..results import complaint
+    from . import closing
 
     beyond = limits.problem(document, folder) if limits is not None else None
+    status.begin("writing the report")
     written = write_report(folder)
+    status.rest()
     problem = complaint(document) or beyond
     if as_json:
         show(document | as_document(problem), as_json=True)
+    if problem is not None:
+        progress(str(problem))
+    for line in closing.lines(document, folder, status):
+        progress(line)
     progress(f"report: {written[0]}")
-    exit_with(problem)
+    progress(f"next: {closing.next_command(document, folder)}")
+    if problem is not None:
+        raise typer.Exit(problem.exit_code)
 
 
 def as_document(problem: RunError | None) -> dict[str, Any]:
@@ -87,8 +145,6 @@ def exit_with(problem: RunError | None) -> None:
 
 def write_report(folder: Path) -> list[Path]:
     from reports import ReportError, write
-
-    from ..errors import UsageError
 
     try:
         return write(folder)
@@ -120,9 +176,14 @@ def streams_open() -> None:
 
 
 def _say(text: str | bytes, *, err: bool) -> None:
+    with _lines[0].hidden() if _lines else nullcontext():
+        _write(text, err=err, end=True)
+
+
+def _write(text: str | bytes, *, err: bool, end: bool = False) -> None:
     """`text`, or nothing if nobody reads any more, or the log's disk is full: that is no failure of the work."""
     try:
-        typer.echo(text, err=err)
+        typer.echo(text, err=err, nl=end)
     except OSError:
         stream = sys.stderr if err else sys.stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # also for what Python flushes at its end

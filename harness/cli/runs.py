@@ -1,11 +1,13 @@
 """Commands that load leads, prove what became of them, and tell of it."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..org.terms import Aim
+from ..wording import counted
 from .aiming import CAPS, NOWHERE, agreed, aimed, loading_nothing
 from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
 from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Target, number, unseen
@@ -41,7 +43,7 @@ def compare(
     from ..leads.count import leads_of
     from ..strategies import MAIN
 
-    with told(as_json):
+    with told(as_json) as status:
         held = limits(threshold, thresholds, junit, summary)
         comparison = command.Comparison(
             leads=leads_of(leads),
@@ -56,7 +58,7 @@ def compare(
             command=command_line(),
         )
         document = command.compare(comparison, progress)
-        finish(document, out, as_json, held)
+        finish(document, out, as_json, status, held)
 
 
 @aimed(CAPS)
@@ -92,7 +94,7 @@ def upload(
     from ..strategies.job import Settings
     from ..target import credentials_for, reach, resolved
 
-    with told(as_json):
+    with told(as_json, resumes=True) as status:
         held = limits(threshold, thresholds, junit, summary)
         aim = agreed(aim, target)
         order = command.Upload(
@@ -117,7 +119,7 @@ def upload(
             journal=unseen(journal, "--journal"),
         )
         document = command.upload(order, progress)
-        finish(document, order.run_folder(), as_json, held)
+        finish(document, order.run_folder(), as_json, status, held)
 
 
 @aimed()
@@ -146,7 +148,7 @@ def reconcile(
     from ..target import credentials_for, reach, resolved
     from ..upload import Upload, new_run_id
 
-    with told(as_json):
+    with told(as_json) as status:
         if not from_server:
             raise UsageError("NO_SOURCE", "say what is to be believed: --from-server, the org as it is now.")
         aim = agreed(loading_nothing(aim), target)
@@ -170,8 +172,8 @@ def reconcile(
             aim=aim,
         )
         known = command.with_what_is_known(order, run, given=given.keys())
-        document = command.reconcile(known, [each.strip() for each in lists.split(",") if each.strip()], progress)
-        finish(document, run, as_json)
+        named = [each.strip() for each in lists.split(",") if each.strip()]
+        finish(command.reconcile(known, named, progress), run, as_json, status)
 
 
 @aimed()
@@ -184,11 +186,14 @@ def verify(
     """Prove a finished upload again: its files against each other, and against what the org exports now."""
     from .. import verify as command
 
-    with told(as_json):
+    with told(as_json) as status:
         document = command.verify(run, aim, progress, unseen(journal, "--journal"))
+        status.rest()
         problem = None if document["verified"] else command.complaint(document)
         show(document | as_document(problem) if as_json else document, as_json)
         exit_with(problem)
+        progress(f"verified: the org holds {counted(document['rows'], 'lead')} as {run / 'mapping.csv'} says")
+        progress(f"next: {shlex.join(['contactbench', 'mapping', str(run), '--to', 'mapping.parquet'])}")
 
 
 def mapping(
@@ -199,8 +204,13 @@ def mapping(
     """Copy a run's mapping to a file or a table, after a look at its manifest."""
     from .. import mapping_copy as command
 
-    with told(as_json):
-        show(command.copy_mapping(run, unseen(to, "--to")), as_json)
+    with told(as_json) as status:
+        status.begin("copying the mapping")
+        document = command.copy_mapping(run, unseen(to, "--to"))
+        status.rest()
+        show(document, as_json)
+        proof = "verified" if document["verified"] else "NOT VERIFIED"
+        progress(f"copied: {counted(document['rows'], 'row')} to {document['file']}, {proof}")
 
 
 def report(
@@ -208,5 +218,9 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Draw the report of a run again."""
-    with told(as_json):
-        show({"written": [str(path) for path in write_report(run)]}, as_json)
+    with told(as_json) as status:
+        status.begin("writing the report")
+        written = write_report(run)
+        status.rest()
+        show({"written": [str(path) for path in written]}, as_json)
+        progress(f"report: {written[0]}")

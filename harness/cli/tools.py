@@ -1,11 +1,13 @@
 """Commands around the runs: leads to try with, a mock org, and the trial by torture."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..wording import counted
 from .help import GroupedHelp
 from .options import Json, Seed, number
 from .output import progress, show, told
@@ -21,10 +23,16 @@ def make_leads(
     from ..leads.shard_csv import write_csv
     from ..leads.synthetic import SyntheticLeads
 
-    with told(as_json):
+    with told(as_json) as status:
         made = SyntheticLeads(count, seed)
+        status.begin("writing leads", total=count, unit="lead")
         write_csv(made, to)
-        show({"leads": count, "file": str(to), "lead_id": made.columns.lead_id, "phone": made.columns.phone}, as_json)
+        status.rest()
+        columns = made.columns
+        show({"leads": count, "file": str(to), "lead_id": columns.lead_id, "phone": columns.phone}, as_json)
+        progress(f"written: {counted(count, 'lead')} to {to}")
+        about = ["--leads", str(to), "--lead-id", columns.lead_id, "--phone", columns.phone]
+        progress(f"next: {shlex.join(['contactbench', 'upload', '--strategy', 'batch-api', *about])}")
 
 
 def torture(
@@ -52,4 +60,7 @@ def mock(context: typer.Context) -> None:
     """Serve a Genesys Cloud org on this machine, until told to stop."""
     from ..twin.mock_server import serve
 
-    raise typer.Exit(serve(context.args, GroupedHelp))
+    code = serve(context.args, GroupedHelp)
+    if not code:
+        progress("mock: stopped")
+    raise typer.Exit(code)

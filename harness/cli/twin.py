@@ -1,5 +1,6 @@
 """Commands that ask an org how it behaves, and take away again what they left in it."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -35,7 +36,7 @@ def probe(
     from ..twin import probe as command
     from ..upload import new_run_id
 
-    with told(as_json):
+    with told(as_json) as status:
         run_id, aim = new_run_id(), agreed(aim, target)
         where = resolved(target, aim)
         ordered = command.Probe(
@@ -49,7 +50,14 @@ def probe(
             settle_s=settle,
         )
         document = asyncio.run(command.probed(ordered, progress))
+        status.rest()
         show(document if as_json else {key: document[key] for key in ("run", "host")} | document["settings"], as_json)
+        asked, found = counted(len(ordered.questions), "question"), counted(len(document["settings"]), "setting")
+        progress(f"probed: {asked} asked, {found} known now; what was made in the org is removed")
+        if to is None:
+            progress("next: the same command with --to FILE.toml writes a profile of it")
+        else:
+            progress(f"next: contactbench compare --profile {shlex.quote(str(to))}")
 
 
 @aimed()
@@ -80,7 +88,7 @@ def calibrate(
     from ..twin.calibrate.telling import told as told_in_words
     from ..upload import new_run_id
 
-    with told(as_json):
+    with told(as_json) as status:
         run_id, aim = new_run_id(), agreed(at_most(aim, rate), target)
         where = resolved(target, aim)
         order = command.Calibration(
@@ -98,6 +106,7 @@ def calibrate(
             seed=seed,
         )
         document = asyncio.run(command.calibrated(order, progress))
+        status.rest()
         if as_json:
             show(document, as_json)
         else:
@@ -120,7 +129,7 @@ def conform(
     from ..twin import conform as command
     from ..upload import new_run_id
 
-    with told(as_json):
+    with told(as_json) as status:
         run_id, aim = new_run_id(), agreed(aim, target, against)
         folder = run or RUNS / f"conform-{run_id}"
         orgs = [resolved(name, aim) for name in (target, against)]
@@ -129,6 +138,7 @@ def conform(
             for name, org, known in zip(("target", "against"), orgs, credentials_between(orgs, aim), strict=True)
         )
         document = asyncio.run(command.conformed(ours, theirs, progress, settle))
+        status.rest()
         found = document["differences"]
         if as_json:
             show(document, as_json)
@@ -151,6 +161,13 @@ def cleanup(
     """Remove what a run has made in the org: its own lists with all their contacts, and nothing else."""
     from .. import cleanup as command
 
-    with told(as_json):
+    with told(as_json) as status:
         document = command.cleanup(run, aim, really=yes, tell=progress, url=unseen(journal, "--journal"))
+        status.rest()
         show(document if as_json else {key: document[key] for key in ("run", "removed")}, as_json)
+        if yes:
+            progress(
+                f"removed: {document['removed']} of {counted(len(document['things']), 'list')}; the others were gone"
+            )
+        else:
+            progress(f"next: {shlex.join(['contactbench', 'cleanup', str(run), '--yes'])}")

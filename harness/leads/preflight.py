@@ -13,6 +13,7 @@ from harness.leads.rows import RowRules, ids_of
 from harness.leads.shard_csv import csv_text
 from harness.leads.source import LeadSource
 
+from ..status import status
 from ..wording import counted
 
 
@@ -34,6 +35,7 @@ def check(source: LeadSource, to: Path, *, id_limit: int | None = None, dedupe: 
     Rows that are no leads become rejects; `id_limit` is the most characters a Lead ID may have. Lead IDs that occur
     twice raise InputBad, unless `dedupe` says which row to keep. The same input gives the same answer.
     """
+    status().begin("checking the input", unit="row")
     digest = source.digest  # first, since it finds what is not text
     read_as = source.notices
     rules = RowRules(columns=source.columns, id_limit=id_limit)
@@ -57,6 +59,7 @@ def _scan(source: LeadSource, rules: RowRules, scanned: Path) -> list[Reject]:
     with scanned.open("w", encoding="utf-8", newline="") as file:
         for block in source.blocks():
             leads, others = rules.split(block)
+            status().advance(len(block.rows))
             ids = ids_of(leads.rows, rules.columns)
             file.write(csv_text((list(map(str, leads.lines)), ids, _folded(ids))))
             rejects += others

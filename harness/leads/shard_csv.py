@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 from harness.domain import LeadReader
 from harness.leads.private_file import written
 from harness.leads.rows import BLOCK_ROWS, Row
+from harness.status import status
 
 NEED_QUOTES = (",", '"', "\n", "\r")
 
@@ -43,6 +44,7 @@ def _write(source: LeadReader, path: Path, first: int, stop: int | None) -> Uplo
         for leads in source.batches(BLOCK_ROWS, first, stop):
             output.add(leads.rows)
             rows += len(leads)
+            status().advance(len(leads))
         return Upload(rows, output.bytes, output.digest.hexdigest())
 
 

@@ -22,6 +22,7 @@ class Breaker:
 
     failures: int = 0  # in a row
     opened_at: float | None = None
+    opened: int = 0  # times
     next_probe_at: float = 0.0
 
     def wait_s(self, now: float) -> float:
@@ -39,7 +40,7 @@ class Breaker:
             return
         self.failures += 1
         if self.opened_at is None and self.failures >= OPENS_AFTER:
-            self.opened_at = now
+            self.opened_at, self.opened = now, self.opened + 1
             self.next_probe_at = now + PROBE_EVERY_S
 
     def excuses(self, sent_at: float, now: float) -> bool:

@@ -1,9 +1,12 @@
 """How many leads were mapped when, over all starts of a run: a line in a file of its folder whenever some were."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..api import BadResponse, import_progress
+from ..flow import Call, Reply
 from ..leads.private_file import private
 
 FILE = "progress.csv"
@@ -18,6 +21,8 @@ class Progress:
         self.points: list[tuple[float, int]] = [(0.0, 0)]
         self.in_doubt = 0
         self.resolved = 0  # leads whose contact was found by search after a lost answer
+        self._imports: dict[str, Reply] = {}  # by list: what was heard last of the import into it
+        self._rows: dict[str, int] = {}  # of its file
         for line in _lines(file):
             with suppress(ValueError):  # the header, or a line that a kill cut
                 at, *counts = line.split(",")
@@ -30,6 +35,20 @@ class Progress:
     def saw(self, at: float, event: Any) -> None:
         doubt = int(type(event).__name__ == "BatchInDoubt")
         self._note(at, getattr(event, "mapped", 0), doubt, getattr(event, "adopted", 0))
+
+    def answered(self, call: Call, reply: Reply) -> None:
+        if call.op == "import.upload":
+            self._rows[call.contact_list_id] = call.contacts
+        elif call.op == "import.status" and reply.ok:
+            self._imports[call.contact_list_id] = reply
+
+    def imported(self, sizes: Mapping[str, int]) -> int:
+        """Rows that the jobs say they are done with. `sizes`: rows of lists that an earlier start has uploaded."""
+        rows, done = {**sizes, **self._rows}, 0
+        for list_id, reply in tuple(self._imports.items()):
+            with suppress(BadResponse):
+                done += rows.get(list_id, 0) * (import_progress(reply).percent or 0) // 100
+        return done
 
     def catch_up(self, at: float, mapped: int) -> None:
         """So many leads are mapped, says the journal: a kill may have come before the line."""

@@ -13,7 +13,7 @@ from harness.trouble import Trouble
 def outcome(name="batch-api", duration_s=100.0, throttled_s=0.0, quiet_s=0.0):
     """A run of two workers."""
     trouble = Trouble()
-    trouble.paused(Wait(quiet_s, "quiet"))
+    trouble.paused(Wait(quiet_s, "quiet"), 0.0)
     books = SimpleNamespace(samples=SimpleNamespace(throttled_s=throttled_s), trouble=trouble)
     plan = SimpleNamespace(strategy=strategy(name), concurrency=2)
     return SimpleNamespace(duration_s=duration_s, books=books, plan=plan)

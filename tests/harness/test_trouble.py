@@ -54,5 +54,15 @@ def test_time_lost():
     """Seconds by what was waited for; to poll a job and to keep the rate is what every run does."""
     trouble = Trouble()
     for wait in (Wait(1.5), Wait(2.5), Wait(60, "quiet"), Wait(5, "poll"), Wait(7, "hold")):
-        trouble.paused(wait)
+        trouble.paused(wait, 0.0)
     assert trouble.told()["waited_s"] == {"backoff": 4.0, "throttle": 0.0, "quiet": 60.0, "outage": 0.0}
+
+
+def test_waits_by_the_clock():
+    """Flows that wait side by side wait once; holding back and being told to are one kind; what has ended is gone."""
+    trouble = Trouble()
+    for wait, now in ((Wait(10, "hold"), 0.0), (Wait(10, "throttle"), 4.0), (Wait(2, "quiet"), 5.0), (Wait(1), 20.0)):
+        trouble.paused(wait, now)
+    assert trouble.clock_s == {"throttle": 14.0, "quiet": 2.0, "backoff": 1.0}
+    assert (trouble.waits(6.0)["throttle"], trouble.waits(6.5)["quiet"]) == (8.0, 0.5)
+    assert trouble.waits(20.5) == {"backoff": 0.5}

@@ -12,6 +12,7 @@ from ...domain import LeadColumns, LeadId, Leads
 from ...errors import SafetyStop
 from ...flow import Flow, Reply
 from ...leads.synthetic import COLUMNS, SyntheticLeads
+from ...status import status
 from ..lab import Lab
 from .design import Post
 from .notebook import Notebook
@@ -108,6 +109,7 @@ class Bench:
     def run_phase(self, name: str) -> bool:
         """Whether this part is still to be done; from now on requests are noted as its own."""
         self.shell.phase = name
+        status().begin(name)
         if name in self.notebook.ended:
             return False
         self.tell(f"{name}: {self.requests_left:,} requests and {self.contacts_left:,} contacts are left")

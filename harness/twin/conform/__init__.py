@@ -9,6 +9,7 @@ from ...api import BadResponse, Refusal
 from ...errors import Refused
 from ...load.caps import Caps
 from ...oauth import Credentials
+from ...status import status
 from ...transport import Target
 from ...wording import counted
 from .. import lab
@@ -51,6 +52,7 @@ async def recorded(side: Side, settle_s: float = 5.0) -> list[Exchange]:
         caps=Caps(contacts=MOST_CONTACTS, requests=MOST_REQUESTS),
     ) as opened:
         to = Recorder(Asker(opened, settle_s))
+        status().begin(f"asking {side.target.api}", unit="call", count=lambda: len(to.exchanges))
         try:
             await opened.run(script(to))
         except (Refusal, BadResponse) as trouble:

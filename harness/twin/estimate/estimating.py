@@ -13,6 +13,7 @@ from mockserver.profile import shipped
 from ...errors import UsageError
 from ...mapping.files import write_json
 from ...results import run_document
+from ...status import status
 from ...strategies import strategy
 from ...strategies.job import Settings, Strategy
 from ...wording import counted
@@ -91,6 +92,7 @@ def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
     entries: list[dict[str, Any]] = []
     effects: dict[str, dict[str, Any]] = {}
     for one in chosen:
+        status().begin(f"playing {one.name}")
         asked = _asked(order, one, leads, profiles)
         played = asked.play(order.seed)
         tell(f"{one.name}: {counted(len(played.world), 'replicate')} of {counted(leads.leads, 'lead')} played")

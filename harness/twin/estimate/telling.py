@@ -30,6 +30,26 @@ def told(document: dict[str, Any]) -> str:
     return file.getvalue().rstrip()
 
 
+def soonest(document: dict[str, Any]) -> str:
+    """The winner under the profile that the questions are about, in a sentence."""
+    about = document["assumptions_of"]
+    first, *others = sorted(
+        (entry for entry in document["strategies"] if entry["profile"] == about),
+        key=lambda entry: float(entry["duration_s"]["p50"]),
+    )
+    time = first["duration_s"]
+    if others and others[0]["duration_s"]["p10"] < time["p90"]:
+        second = others[0]
+        between = (
+            f"{first['strategy']} {duration(time['p50'])}, {second['strategy']} {duration(second['duration_s']['p50'])}"
+        )
+        return f"soonest under profile {about}: too close to call; in the middle, {between}"
+    return (
+        f"soonest under profile {about}: {first['strategy']}, {duration(time['p50'])} in the middle,"
+        f" {duration(time['p10'])} to {duration(time['p90'])}"
+    )
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them."""
     if seconds < 600:

@@ -11,6 +11,7 @@ from typing import Any
 from ...api import BadResponse, Refusal
 from ...load.caps import Caps
 from ...oauth import Credentials
+from ...status import status
 from ...transport import Target
 from .. import lab
 from ..lab import Lab
@@ -70,7 +71,8 @@ async def probed(probe: Probe, tell: Callable[[str], None]) -> dict[str, Any]:
         probe.folder, probe.target, probe.credentials, purpose="probe", run_id=probe.run_id, caps=probe.caps
     ) as opened:
         seen: list[Observation] = []
-        for question in probe.questions:
+        for number, question in enumerate(probe.questions, 1):
+            status().begin(f"question {number} of {len(probe.questions)}, {_name(question)}")
             for observation in await _asked(question, opened, probe.settle_s):
                 tell(f"{observation.question} {observation.observed}")
                 seen.append(observation)
@@ -100,5 +102,8 @@ async def _asked(question: Question, opened: Lab, settle_s: float) -> list[Obser
     try:
         return await opened.run(question(asker))
     except (Refusal, BadResponse) as trouble:
-        name = question.__name__.replace("_", " ")
-        return [asker.seen(f"About {name}:", f"it could not be asked: {trouble}")]
+        return [asker.seen(f"About {_name(question)}:", f"it could not be asked: {trouble}")]
+
+
+def _name(question: Question) -> str:
+    return question.__name__.replace("_", " ")

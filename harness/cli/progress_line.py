@@ -1,0 +1,138 @@
+"""Where a command stands, on stderr: a live line in a terminal, elsewhere a plain line now and then.
+
+A thread of its own looks at the command's status, on the machine's clock: the work may run on virtual time, and a
+timer on its loop would change it.
+"""
+
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Self
+
+from ..status import Snapshot, Status
+from ..wording import counted
+from .happenings import Happenings
+
+LOOK_S = 0.25  # between two looks
+QUIET_S = 1.0  # what ends sooner needs no line
+ERASE = "\r\x1b[K"
+WAITS = {  # the most telling first
+    "outage": "outage",
+    "throttle": "rate limit",
+    "quiet": "quiet period",
+    "backoff": "pause after a fault",
+    "poll": "polling a job",
+}
+
+
+class ProgressLine:
+    """Shown while the context lasts. `say` writes to stderr as it is, and takes a write that fails as done."""
+
+    def __init__(self, status: Status, say: Callable[[str], None], every_s: float) -> None:
+        self.status, self._say, self._every_s = status, say, every_s
+        self._live = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._happenings = Happenings(every_s)
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
+        self._shown = False
+        self._began = time.monotonic()
+        self._next = self._began + every_s
+        self._thread = threading.Thread(target=self._look, name="progress line", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        with self.hidden():
+            self._tell_news(last=True)
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """The line is away, for as long as something else is written."""
+        with self._lock:
+            if self._shown:
+                self._say(ERASE)
+                self._shown = False
+            yield
+
+    def _look(self) -> None:
+        while not self._ended.wait(LOOK_S):
+            with self._lock:
+                self._tell_news()
+                self._draw(time.monotonic())
+
+    def _tell_news(self, *, last: bool = False) -> None:
+        for line in self._happenings.lines(self.status.books, time.monotonic(), last=last):
+            with self.hidden():
+                self._say(f"{line}\n")
+
+    def _draw(self, now: float) -> None:
+        snapshot = self.status.snapshot()
+        if snapshot is None:
+            with self.hidden():
+                return
+        if self._live and now - self._began >= QUIET_S:
+            self._say(f"\r{fitted(parts(snapshot), width())}\x1b[K")
+            self._shown = True
+        elif not self._live and now >= self._next:
+            self._say(f"{'; '.join(parts(snapshot))}\n")
+            self._next = now + self._every_s
+
+
+def parts(at: Snapshot) -> list[str]:
+    """What is shown, the most telling first."""
+    subject = f"{at.subject}: " if at.subject else ""
+    shown = [f"{subject}{at.phase}{_how_much(at)}"]
+    if wait := next(filter(None, (_wait(kind, at.waits) for kind in WAITS)), ""):
+        shown.append(wait)
+    if at.in_doubt:
+        shown.append(f"{counted(at.in_doubt, 'batch', 'batches')} in doubt")
+    shown.append(f"{_clock(at.at_s)}{' of virtual time' if at.virtual else ''}")
+    if at.rate is not None:
+        shown.append(f"{at.rate:,.0f}/s" if at.rate >= 10 else f"{at.rate:.1f}/s")
+    if at.retries:
+        shown.append(counted(at.retries, "retry", "retries"))
+    return shown
+
+
+def fitted(shown: list[str], columns: int) -> str:
+    """As many of the parts as one row takes: the last column stays free, since some terminals wrap there."""
+    line = shown[0]
+    for part in shown[1:]:
+        if len(line) + len(part) + 2 < columns:
+            line += f"; {part}"
+    return line if len(line) < columns else f"{line[: max(0, columns - 2)]}…"
+
+
+def width() -> int:
+    """Columns of the terminal that stderr is, or as COLUMNS says."""
+    if os.environ.get("COLUMNS", "").isdecimal() and int(os.environ["COLUMNS"]):
+        return int(os.environ["COLUMNS"])
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns
+
+
+def _how_much(at: Snapshot) -> str:
+    if at.total:
+        return f" {at.done:,} of {counted(at.total, at.unit)} ({min(100, 100 * at.done // at.total)} %)"
+    return f", {counted(at.done, at.unit)} so far" if at.unit and at.done else ""
+
+
+def _wait(kind: str, waits: Mapping[str, float]) -> str:
+    return f"{WAITS[kind]}: {waits[kind]:.0f} s left" if waits.get(kind, 0.0) >= 0.5 else ""
+
+
+def _clock(seconds: float) -> str:
+    """283.4 as "4:43"."""
+    minutes, rest_s = divmod(int(seconds), 60)
+    hours, rest_min = divmod(minutes, 60)
+    return f"{hours}:{rest_min:02}:{rest_s:02}" if hours else f"{minutes}:{rest_s:02}"

@@ -1,0 +1,147 @@
+"""Where a command stands: written by its work, read by a display in another thread.
+
+Whoever reads looks at counters and at the run's own clock, which may be a virtual one; the work does not notice.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .bookkeeping import Bookkeeping
+    from .execution import Run
+
+# What a stage does, in the words of whoever waits for it; and where a file is imported.
+PHASES = {"foresight": "looking at the org", "canary": "sending", "upload": "sending", "verification": "proving"}
+OF_IMPORTS = {"canary": "importing", "upload": "importing"}
+OPEN = ("sending", "in_doubt")  # states of what may have come to the org or not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One moment. Times are seconds of the run's clock."""
+
+    subject: str  # the strategy; "" where there is none
+    phase: str
+    done: int
+    total: int | None  # None: nobody knows
+    unit: str  # one of what is counted; "" where nothing is
+    rate: float | None  # a second, in this phase, without what an earlier start had done; None: nothing to judge by
+    at_s: float  # since the run began, or the command
+    virtual: bool  # the clock
+    waits: Mapping[str, float]  # kind -> seconds until the last of them ends
+    in_doubt: int  # batches
+    retries: int
+
+
+@dataclass(slots=True)
+class _Phase:
+    name: str
+    total: int | None
+    unit: str
+    count: Callable[[], int] | None  # what is done, if somebody else counts it
+    began: float
+    before: int
+    done: int = 0
+
+
+@dataclass(slots=True)
+class Status:
+    subject: str = ""
+    virtual: bool = False
+    books: "Bookkeeping | None" = None  # of the run that is under way, or was last
+    leads: int = 0  # that it is to map
+    doubtful: int = 0  # batches and files whose fate is not known, once the run has been stopped
+    _phase: _Phase | None = None
+    _began: float = field(default_factory=time.monotonic)
+
+    def begin(
+        self, phase: str, *, total: int | None = None, unit: str = "", count: Callable[[], int] | None = None
+    ) -> None:
+        """From now on the command does this. `count` says how much of it is done; else it is `advance`d."""
+        self._phase = _Phase(phase, total, unit, count, self._now(), count() if count else 0)
+
+    def advance(self, more: int = 1) -> None:
+        if self._phase is not None:
+            self._phase.done += more
+
+    def rest(self) -> None:
+        """Nothing is under way."""
+        self._phase = None
+
+    def watch(self, books: "Bookkeeping") -> None:
+        """A run begins, whose counters and clock count from now on."""
+        phase = self._phase
+        self._phase = None  # its times are of another clock
+        self.books, self._began, self.leads = books, books.now(), 0
+        if phase is not None:
+            self.begin(phase.name)
+
+    def begin_stage(self, name: str, run: "Run") -> None:
+        """A stage of a run that is watched."""
+        strategy, shards = run.plan.strategy, run.journal.shards()
+        phase = PHASES.get(name, name)
+        self.leads = run.plan.preflight.leads
+        if name == "mapping" or (name in OF_IMPORTS and strategy.main_op == "contacts.add"):
+            phase = "exporting and joining" if strategy.name == "csv-import-export" else phase
+            self.begin(phase, total=self.leads, unit="lead", count=self.mapped)
+        elif name in OF_IMPORTS:
+            sizes = {record.contact_list_id or "": record.shard.count for record in shards}
+            there = sum(record.shard.count for record in shards if record.state in ("imported", "mapped"))
+            self.begin(OF_IMPORTS[name], total=self.leads, unit="lead", count=lambda: there + self._imported(sizes))
+        else:
+            self.begin(phase, total=len(shards) if name in ("lists", "verification") else None, unit="list")
+
+    def stop(self, run: "Run") -> None:
+        """The run that is watched ends before its end: what its journal says now is what came of it."""
+        if self.books is None:
+            return
+        with suppress(Exception):  # why the run ends is what has to be told
+            self.doubtful = sum(batch.state in OPEN for batch in run.journal.batches().values())
+            self.doubtful += sum(record.state in OPEN for record in run.journal.shards())
+
+    def mapped(self) -> int:
+        """Leads, those of an earlier start included."""
+        return self.books.progress.mapped if self.books else 0
+
+    def snapshot(self) -> Snapshot | None:
+        """None: nothing is under way."""
+        phase, books, now = self._phase, self.books, self._now()
+        if phase is None:
+            return None
+        done, seconds = phase.count() if phase.count else phase.done, now - phase.began
+        return Snapshot(
+            subject=self.subject,
+            phase=phase.name,
+            done=done,
+            total=phase.total,
+            unit=phase.unit,
+            rate=(done - phase.before) / seconds if phase.unit and seconds > 0 and done > phase.before else None,
+            at_s=now - self._began,
+            virtual=self.virtual and books is not None,
+            waits=books.trouble.waits(now) if books else {},
+            in_doubt=books.trouble.in_doubt_now if books else 0,
+            retries=books.samples.retries if books else 0,
+        )
+
+    def _imported(self, sizes: Mapping[str, int]) -> int:
+        return self.books.progress.imported(sizes) if self.books else 0
+
+    def _now(self) -> float:
+        return self.books.now() if self.books else time.monotonic()
+
+
+_current: ContextVar[Status] = ContextVar("status")
+
+
+def status() -> Status:
+    """The running command's; where nobody looks at any, one for the bin."""
+    return _current.get(None) or Status()
+
+
+def attend(attended: Status) -> None:
+    """From now on what runs here tells `attended`."""
+    _current.set(attended)
