@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from ...wording import counted
 
 SHOWN_ASSUMPTIONS = 8
-WIDTH = 118
+WIDTH = 80
 
 
 def told(document: dict[str, Any]) -> str:
@@ -55,15 +56,20 @@ def duration(seconds: float) -> str:
     if seconds < 600:
         return f"{seconds:.1f} s"
     minutes = seconds / 60
-    return f"{minutes:.1f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+    return f"{minutes:.1f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
+
+
+def _table(title: str) -> Table:
+    """One that 80 columns hold."""
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
 
 
 def _times(document: dict[str, Any]) -> Table:
     replicates = counted(document["replicates"], "replicate")
-    table = Table(title=f"{counted(document['leads'], 'lead')}, {replicates}: time until all are mapped")
-    table.add_column("profile", no_wrap=True)
+    table = _table(f"{counted(document['leads'], 'lead')}, {replicates}: time until all are mapped")
+    table.add_column("profile", overflow="fold")
     table.add_column("strategy", no_wrap=True)
-    for name in ("P10", "P50", "P90", "first row", "requests", "throttled"):
+    for name in ("P10", "P50", "P90", "first", "requests"):
         table.add_column(name, justify="right")
     for entry in document["strategies"]:
         time = entry["duration_s"]
@@ -73,14 +79,16 @@ def _times(document: dict[str, Any]) -> Table:
             *(duration(time[p]) for p in ("p10", "p50", "p90")),
             duration(entry["first_mapping_s"]["p50"]),
             f"{entry['requests']['p50']:,.0f}",
-            duration(entry["throttled_s"]["p50"]),
         )
     return table
 
 
 def _sentences(document: dict[str, Any]) -> Iterator[str]:
+    yield _soonest(document)
     for name in dict.fromkeys(entry["strategy"] for entry in document["strategies"]):
-        yield _range([entry for entry in document["strategies"] if entry["strategy"] == name])
+        entries = [entry for entry in document["strategies"] if entry["strategy"] == name]
+        yield _range(entries)
+    yield from _lists([entry for entry in document["strategies"] if "csv" in entry["strategy"]])
     about = document["assumptions_of"]
     if document["assumptions"]:
         first = document["assumptions"][0]
@@ -93,7 +101,34 @@ def _sentences(document: dict[str, Any]) -> Iterator[str]:
         f"P10 and P90 are ends between which at least {interval['holds']:.0%} of {interval['runs']} runs lie, with a"
         f" confidence of {interval['confidence']:.0%}."
     )
-    yield "These figures are the profiles' and as good as their settings. None is a figure of Genesys's."
+    yield "These figures are the profiles' and as good as their settings."
+    yield "None is a figure of Genesys's."
+
+
+def _soonest(document: dict[str, Any]) -> str:
+    """Which strategy is the first to be done, and where another one would be."""
+    by_profile: dict[str, list[tuple[float, str]]] = {}
+    for entry in document["strategies"]:
+        by_profile.setdefault(entry["profile"], []).append((entry["duration_s"]["p50"], entry["strategy"]))
+    asked = sorted(by_profile[document["assumptions_of"]])
+    (time, name), others = asked[0], asked[1:]
+    told = f"Soonest is {name}: half of all uploads are mapped within {duration(time)}"
+    told += f" under profile {document['assumptions_of']}"
+    if others:
+        told += f"; next is {others[0][1]} with {duration(others[0][0])}"
+    differing = [(profile, min(each)[1]) for profile, each in by_profile.items() if min(each)[1] != name]
+    return told + "".join(f"; under {profile} it is {other}" for profile, other in differing) + "."
+
+
+def _lists(imports: list[dict[str, Any]]) -> Iterator[str]:
+    """Why imports may take longer under a profile with wider limits."""
+    lists = {entry["profile"]: entry["lists"] for entry in imports}
+    if len(set(lists.values())) > 1:
+        least, most = min(lists, key=lambda name: lists[name]), max(lists, key=lambda name: lists[name])
+        yield (
+            f"Under {least} the leads fit {counted(lists[least], 'list')}, under {most} {lists[most]}. Lists are"
+            " imported side by side, so fewer of them may take longer (--contacts-per-list decides)."
+        )
 
 
 def _range(entries: list[dict[str, Any]]) -> str:
@@ -114,7 +149,7 @@ def _range(entries: list[dict[str, Any]]) -> str:
 
 
 def _changes(document: dict[str, Any]) -> Table:
-    table = Table(title=f"What a change is worth under profile {document['assumptions_of']}")
+    table = _table(f"What a change is worth under profile {document['assumptions_of']}")
     table.add_column("strategy")
     table.add_column("change")
     table.add_column("P50", justify="right")
@@ -126,7 +161,7 @@ def _changes(document: dict[str, Any]) -> Table:
 
 
 def _assumptions(document: dict[str, Any]) -> Table:
-    table = Table(title=f"Assumed settings of profile {document['assumptions_of']} that matter most")
+    table = _table(f"Assumed settings of profile {document['assumptions_of']} that matter most")
     for name in ("setting", "value", "tried"):
         table.add_column(name, overflow="fold")
     table.add_column("up to", justify="right")
@@ -134,12 +169,16 @@ def _assumptions(document: dict[str, Any]) -> Table:
     for one in document["assumptions"][:SHOWN_ASSUMPTIONS]:
         most = max(one["ratios"], key=lambda name: abs(one["ratios"][name] - 1.0))
         ratio = f"{one['ratios'][most]:.2f}"
-        table.add_row(one["setting"], str(one["value"]), str(one["tried"]), f"x {ratio}", most)
+        table.add_row(one["setting"], _plain(one["value"]), _plain(one["tried"]), f"x {ratio}", most)
     return table
 
 
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _months(plan: dict[str, Any]) -> Table:
-    table = Table(title=f"{plan['strategy']}, {plan['mode']}: {plan['meaning']}")
+    table = _table(f"{plan['strategy']}, {plan['mode']}: {plan['meaning']}")
     for name in ("month", "leads sent", "P50", "contacts in the org"):
         table.add_column(name, justify="right")
     table.add_column("fails")

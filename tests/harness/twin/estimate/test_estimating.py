@@ -75,6 +75,14 @@ def test_words(default):
     assert "None is a figure of Genesys's." in text
     assert "batch-api-own-ids" in text
     assert "What a change is worth" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_soonest(default):
+    """One sentence says which strategy is the first to be done, and where it is another one."""
+    entries = [entry for entry in default["strategies"] if entry["profile"] == default["assumptions_of"]]
+    soonest = min(entries, key=lambda entry: entry["duration_s"]["p50"])["strategy"]
+    assert f"Soonest is {soonest}:" in told(default)
 
 
 def test_twice_the_same():
