@@ -104,6 +104,7 @@ class Semantics(_Section, frozen=True):
     bad_batch: Literal["reject", "partial"]  # one bad contact of many: nothing is stored, or those before it
     answer_order: Literal["request", "shuffled"]
     over_capacity: Literal["reject", "partial"]
+    column_case: Literal["ignore", "exact"]  # of an import's header beside the columns of the list
     invalid_rows: Literal["skip", "fail"]  # a bad CSV row: skipped with an event, or the import fails
     callable_format: Literal["1", "true"]
     redirect_status: Literal[302, 303, 307]

@@ -162,10 +162,13 @@ def _open(store: str) -> Store:
     from mockserver.storage.durable_store import (  # SQLite is loaded only for a store that is kept
         DurableStore,
         StoreError,
+        UnusableError,
     )
 
     try:
         return DurableStore(Path(store))
+    except UnusableError as error:
+        raise ConfigError(f"The store cannot be opened: {error}.") from error
     except StoreError as error:
         raise StoreUnavailableError(f"The store cannot be opened: {error}") from error
 

@@ -14,6 +14,7 @@ from .. import __version__
 from ..checks import FAILED, Check, passed
 from ..errors import RunError, UsageError
 from ..mapping.files import write_json
+from ..twin.hot_paths import PATHS
 from . import counts, trees
 from .instructions import instruction_checks
 from .playing import Tree
@@ -40,6 +41,9 @@ class Order:
         for layer in self.layers:
             if layer not in LAYERS:
                 raise UsageError("UNKNOWN_LAYER", f"{layer!r}; choose from {', '.join(LAYERS)}.")
+        for part in self.only:
+            if not part or not any(part in path for path in PATHS):
+                raise UsageError("NO_CHECKS", f"no hot path holds {part!r}; there are {', '.join(PATHS)}.")
 
 
 class GateFailed(RunError):
@@ -56,6 +60,9 @@ def gate(order: Order, tell: Tell) -> tuple[list[Check], dict[str, Any]]:
             checks += _measured(order, base, head, tell)
     document = _document(order, checks, time.perf_counter() - began)
     write_json(order.out / "gate.json", document)
+    if all(check.verdict == "not measured" for check in checks):
+        why = "; ".join(sorted({check.note for check in checks if check.note})) or "nothing was chosen"
+        raise UsageError("NO_CHECKS", f"nothing was measured, so nothing can pass: {why}.")
     return checks, document
 
 

@@ -13,8 +13,15 @@ VARIABLE = "CONTACTBENCH_THRESHOLDS"
 def gathered(expressions: Sequence[str], file: Path | None, environ: Mapping[str, str]) -> list[Threshold]:
     """All of them, in that order. Raises UsageError for the first that makes no sense: before anything is sent."""
     named = environ.get(VARIABLE, "").replace(";", "\n").splitlines()
-    told = [*expressions, *(() if file is None else _in_file(file)), *(line for line in named if line.strip())]
+    told = [*expressions, *([] if file is None else _some_in(file)), *(line for line in named if line.strip())]
     return [parse(text) for text in told]
+
+
+def _some_in(path: Path) -> list[str]:
+    """Those of the file. Raises UsageError for one without any: a run that is held against nothing always passes."""
+    if found := list(_in_file(path)):
+        return found
+    raise UsageError("NO_THRESHOLDS", f"{path} holds no threshold; write one a line, such as mapped==leads.")
 
 
 def _in_file(path: Path) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mockserver.errors import BadRequest
-from mockserver.op_names import OpName
+from mockserver.op_names import OP_NAMES, OpName
 
 Moment = Literal["before_parse", "before_commit", "after_commit", "mid_response"]
 Rewrite = Literal[
@@ -114,7 +114,8 @@ def _parse_rule(at: int, value: Any) -> Rule:
     try:
         rule = msgspec.convert(value, Rule)
     except msgspec.ValidationError as error:
-        raise BadRequest(f"Rule {at}: {error}") from error
+        known = f"; operations: {', '.join(sorted(OP_NAMES))}" if "$.op" in str(error) else ""
+        raise BadRequest(f"Rule {at}: {error}{known}") from error
     for problem in _problems(rule):
         raise BadRequest(f"Rule {at}: {problem}")
     return rule

@@ -115,10 +115,20 @@ def _read_header(reader: Iterator[Record], rules: Rules) -> Record:
         in_header = b"\n" not in error.object[: error.start]
         raise RefusedFileError("IMPORT_FAILED_TO_READ_HEADERS" if in_header else _UNPARSABLE) from None
     header = [name.strip(_PADDING) for name in header] if rules.contact_list.trim_whitespace else header
+    header = _spelled(header, rules)
     for refused, code in _header_checks(header, rules):
         if refused:
             raise RefusedFileError(code)
     return header
+
+
+def _spelled(header: Record, rules: Rules) -> Record:
+    """The header as the list spells its columns, where the org does not look at case."""
+    if rules.semantics.column_case == "exact":
+        return header
+    names = [*rules.retention.named, *rules.contact_list.column_names]
+    by_case = {name.casefold(): name for name in names}
+    return [name if name in names else by_case.get(name.casefold(), name) for name in header]
 
 
 def _header_checks(header: Record, rules: Rules) -> Iterator[tuple[bool, str]]:

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from mockserver.model import ContactList
-from mockserver.storage.log import Record, StoreError, StoreLog
+from mockserver.storage.log import Record, StoreError, StoreLog, UnusableError
 from mockserver.storage.memory_store import MemoryStore, check_lengths
 from mockserver.storage.store import Row
 
-__all__ = ["DurableStore", "StoreError"]
+__all__ = ["DurableStore", "StoreError", "UnusableError"]
 
 _CHUNK_CONTACTS = 1_000
 _SMALL_BYTES = 1_000_000  # a log not worth rewriting, however little of it is still true

@@ -29,6 +29,10 @@ class StoreError(Exception):
     """The store cannot be opened or written; the message says why and what is unharmed."""
 
 
+class UnusableError(StoreError):
+    """The path can be no store, whatever a mock may do with it."""
+
+
 class Record(NamedTuple):
     kind: str
     list_id: str
@@ -40,10 +44,13 @@ class StoreLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        new = not Path(f"{path}.lock").exists()
         self._lock = _lock(path)
         try:
             self._db = _open(path)
         except BaseException:
+            if new:
+                Path(f"{path}.lock").unlink(missing_ok=True)  # what was refused is somebody else's file
             os.close(self._lock)
             raise
 
@@ -74,6 +81,20 @@ class StoreLog:
 
 
 def _lock(path: Path) -> int:
+    """Raises UnusableError before there is a lock: nothing is left beside a file that can be no store."""
+    try:
+        if path.exists() and not path.is_file():
+            raise UnusableError(f"{path} is not a file; name one, or a new one")
+        if path.exists():
+            path.open("rb").close()
+        elif not path.parent.is_dir():
+            raise UnusableError(f"{path}: there is no folder {path.parent}; make it")
+        return _locked(path)
+    except OSError as error:
+        raise UnusableError(f"{path}: {error.strerror}; name another file") from error
+
+
+def _locked(path: Path) -> int:
     handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

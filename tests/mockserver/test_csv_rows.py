@@ -207,3 +207,21 @@ def test_columns_of_any_name(read, columns):
 def test_one_column(read):
     """A list of a single column is read as well, from a file that has more."""
     assert read("x,id\n1,2\n", columns=("id",))[1] == [{"id": "2"}]
+
+
+@pytest.mark.parametrize("header", ["ID,Phone", "Id,PHONE", "id,phone"])
+def test_a_header_in_another_case(read, header):
+    """Is the list's, which keeps its own spelling; an org that looks at case refuses it."""
+    ids, rows, _ = read(f"{header}\n1,2\n")
+    assert (len(ids), rows) == (1, [{"id": "1", "phone": "2"}])
+    if header != "id,phone":
+        with pytest.raises(RefusedFileError) as refused:
+            read(f"{header}\n1,2\n", semantics__column_case="exact")
+        assert refused.value.code == "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"
+
+
+def test_columns_that_differ_by_case_alone(read):
+    """Each keeps its own name where the list has both; one name given twice refuses the file."""
+    assert read("A,a\n1,2\n", columns=("A", "a"))[1] == [{"A": "1", "a": "2"}]
+    with pytest.raises(RefusedFileError, match=NO_HEADERS):
+        read("id,phone,PHONE\n1,2,3\n")

@@ -130,3 +130,9 @@ def test_rules_that_are_refused(rules, complaint):
 async def test_every_operation_can_be_struck(mock_org):
     """Fault rules, latencies and the route table agree on the names."""
     assert {operation.op for operation in operations(mock_org.services)} == OP_NAMES
+
+
+def test_an_operation_that_is_none():
+    """The message says which there are."""
+    with pytest.raises(BadRequest, match=r"contacts\.add, contacts\.bulk"):
+        parse_rules([{"op": "contact.add", "action": BUSY}])

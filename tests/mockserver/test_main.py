@@ -202,3 +202,24 @@ def test_clients_that_do_not_go_together(clients, complaint):
     """A client is known by its id, and the first org must be open to one."""
     with pytest.raises(ConfigError, match=complaint):
         Config(clients=tuple(parse_client(text) for text in clients)).check()
+
+
+@pytest.mark.parametrize(
+    ("store", "code", "complaint"),
+    [
+        ("nosuch/org.sqlite", 2, "make it"),
+        ("folder", 2, "not a file"),
+        ("pipe", 2, "not a file"),
+        ("leads.csv", 7, "not a store"),
+        ("leads.csv/org", 2, "no folder"),
+    ],
+)
+def test_a_store_that_cannot_be(tmp_path, capsys, store, code, complaint):
+    """One sentence, and nothing is left beside files that are somebody's own."""
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "leads.csv").write_text("Lead ID,Phone\n")
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["--port", "0", "--store", str(tmp_path / store)]) == code
+    assert complaint in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before

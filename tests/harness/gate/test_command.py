@@ -1,10 +1,12 @@
 """`contactbench gate`, as a script sees it."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import harness
 from harness.cli import app
 from harness.gate import counts
 
@@ -75,3 +77,26 @@ def test_what_cannot_be_done(gate, arguments):
     """Exit 2, with a sentence: no such layer, no checkout, no committed counts."""
     ended, document, _ = gate(*arguments)
     assert (ended, "error" in document) == (2, True)
+
+
+@pytest.mark.parametrize("layers", ["counts", "wall", "instructions", "instructions,wall"])
+def test_a_gate_of_nothing_never_passes(gate, layers):
+    """A typing error in a filter ends at once, and is told the paths that there are."""
+    ended, document, messages = gate("--layers", layers, "--upload-leads", 0, "--only", "nosuch")
+    assert (ended, document["error"]["code"]) == (2, "NO_CHECKS")
+    assert "no hot path holds 'nosuch'; there are" in messages
+    assert "encode" in messages
+
+
+def test_a_gate_that_can_measure_nothing(gate, monkeypatch, tmp_path):
+    """Without valgrind the instructions alone are no gate."""
+    root = str(Path(harness.__file__).parents[1])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ended, document, messages = gate("--layers", "instructions", "--base-tree", root, "--head-tree", root)
+    assert (ended, document["error"]["code"]) == (2, "NO_CHECKS")
+    assert "valgrind is not installed" in messages
+
+
+def test_no_layer(gate):
+    """An empty list of layers is a mistake."""
+    assert gate("--layers", "")[0] == 2

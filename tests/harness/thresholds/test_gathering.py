@@ -23,7 +23,15 @@ def test_of_options_a_file_and_the_environment(tmp_path, name, content):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.toml", "thresholds = 3"), ("a.toml", "thresholds = ["), ("a.txt", "mapped"), ("b.txt", None)],
+    [
+        ("e.txt", ""),
+        ("e.txt", "# none yet\n\n"),
+        ("e.toml", "thresholds = []"),
+        ("a.toml", "thresholds = 3"),
+        ("a.toml", "thresholds = ["),
+        ("a.txt", "mapped"),
+        ("b.txt", None),
+    ],
 )
 def test_a_file_that_says_none(tmp_path, name, content):
     """Is a usage error."""
