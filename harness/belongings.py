@@ -11,6 +11,8 @@ from typing import Any, Literal
 import msgspec
 
 from .errors import LocalResource, StateError
+from .leads.own_folder import own_folder
+from .leads.private_file import private
 
 Kind = Literal["contact_list", "dnc_list"]
 FILE = "belongings.jsonl"
@@ -46,7 +48,7 @@ class Belongings:
     """The file of one run folder. `save` takes Making, Made and Removed, as flows yield them."""
 
     def __init__(self, folder: Path, host: str, run_id: str, org: str = "") -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(folder)
         self.path = folder / FILE
         known = read(self.path) if _mended(self.path) else None
         if known is not None and (known.host, known.org.lower()) != (host, org.lower()):
@@ -65,7 +67,7 @@ class Belongings:
 
     def _append(self, line: Any) -> None:
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            handle = private(str(self.path), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             try:
                 os.write(handle, msgspec.json.encode(line) + b"\n")
                 os.fsync(handle)

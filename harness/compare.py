@@ -2,30 +2,32 @@
 
 import asyncio
 import gc
-import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from .errors import UsageError
 from .execution import Outcome, Plan
+from .leads.duplicates import Keep
 from .leads.preflight import Preflight, check
 from .leads.shard_csv import write_csv
 from .leads.source import open_leads
 from .leads.synthetic import SyntheticLeads
 from .mapping.files import write_json
+from .replacement import replacement
 from .results import input_facts, machine, run_document, strategy_entry, write_requests
 from .status import status
 from .strategies import strategy
-from .strategies.job import Settings
+from .strategies.job import Settings, Strategy
 from .twin import mock_org, virtual_time
 from .twin.mock_org import LoadedProfile
 from .wording import counted
 
 Pace = Literal["virtual", "real", "none"]
 Tell = Callable[[str], None]
+Complete = Callable[[dict[str, Any], Path], None]
 MARK = ".contactbench-compare"
 
 
@@ -40,15 +42,26 @@ class Comparison:
     lead_id: str = "Lead ID"
     phone: str = "Phone"
     concurrency: int = 8
+    dedupe: Keep | None = None
     command: str = ""
 
 
-def compare(comparison: Comparison, tell: Tell) -> dict[str, Any]:
-    """The document of `run.json`, written. Raises RunError; what is not verified is said in the document."""
-    wall = time.perf_counter()
+def compare(comparison: Comparison, tell: Tell, complete: Complete = lambda document, folder: None) -> dict[str, Any]:
+    """The document of `run.json`, written. Raises RunError; what is not verified is said in the document.
+
+    `complete` adds what else belongs to the comparison, before it takes the place of a former one.
+    """
     chosen = [strategy(name) for name in comparison.strategies]
     profile = mock_org.loaded(comparison.profile)
-    _make_room(comparison.out)
+    _require_outside(comparison.leads, comparison.out)
+    with replacement(comparison.out, MARK, tell) as folder:
+        document = _compared(replace(comparison, out=folder), chosen, profile, tell)
+        complete(document, folder)
+    return document
+
+
+def _compared(comparison: Comparison, chosen: Sequence[Strategy], profile: LoadedProfile, tell: Tell) -> dict[str, Any]:
+    wall = time.perf_counter()
     preflight, leads = _leads(comparison, tell)
     entries = []
     for one in chosen:
@@ -119,24 +132,15 @@ def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:
         status().begin("writing leads", total=comparison.leads, unit="lead")
         write_csv(made, comparison.out / "leads.csv")
         source = open_leads(comparison.out / "leads.csv", lead_id=made.columns.lead_id, phone=made.columns.phone)
-    preflight = check(source, to)
+    preflight = check(source, to, dedupe=comparison.dedupe)
     for notice in preflight.notices:
         tell(notice)
     return preflight, to
 
 
-def _make_room(out: Path) -> None:
-    """An empty folder: an earlier comparison is replaced, anything else is left alone."""
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = list(out.iterdir())
-    if found and not (out / MARK).exists():
-        raise UsageError("OUT_NOT_EMPTY", f"{out} holds files of something else; name another folder with --out.")
-    for path in found:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    (out / MARK).write_text("This folder is replaced by the next contactbench compare.\n")
+def _require_outside(leads: int | Path, out: Path) -> None:
+    if isinstance(leads, Path) and leads.resolve().is_relative_to(out.resolve()):
+        raise UsageError("OUT_IN_USE", f"{leads} lies in {out}, which is replaced; name another folder with --out.")
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from .errors import StateError, UsageError, VerifyFailed
 from .events import LeadsRejected, ListCreated, StageEnded
 from .finished import former_document, told
 from .hosts import Target
+from .leads.own_folder import own_folder
 from .leads.preflight import Preflight
 from .leads.rejects import write_rejects
 from .load.figures import mapped_before
@@ -149,7 +150,7 @@ class Outcome:
 @contextmanager
 def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
     """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(folder)
     with _gone_at_last(plan.checked), opened_journal(folder, plan.journal) as journal, kept_open(folder):
         plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id))
         _take_given(plan, journal)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from .errors import GaveUp, RunError
 from .execution import Outcome, Plan
 from .hosts import Target
+from .leads.own_folder import own_folder
 from .leads.preflight import check
 from .leads.source import open_leads
 from .mapping.files import write_json
@@ -146,7 +147,7 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
     status().subject = chosen.name
     source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone)
     folder = order.run_folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(folder)
     checked = folder / f"leads-{os.getpid()}.parquet"  # the folder may be in use, or belong to a run of other leads
     preflight = check(source, checked, dedupe=order.dedupe)
     for notice in preflight.notices:

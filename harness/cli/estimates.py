@@ -77,5 +77,6 @@ def _folder(to: Path | None) -> Path | None:
     """`to`, made if need be, unless it is a file or has a file's name."""
     if to is None or to.is_file() or (to.suffix and not to.is_dir()):
         return None
-    to.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return to
+    from ..leads.own_folder import own_folder
+
+    return own_folder(to)

@@ -109,22 +109,31 @@ class Held(Protocol):
 
 
 def finish(document: dict[str, Any], folder: Path, as_json: bool, status: Status, limits: Held | None = None) -> None:
-    """The report, the document, and the exit code: for what is amiss with the run itself, else with its limits."""
+    """The report, the document, and the exit code."""
+    conclude(document, folder, as_json, status, judge(document, folder, status, limits))
+
+
+def judge(document: dict[str, Any], folder: Path, status: Status, limits: Held | None = None) -> RunError | None:
+    """What is amiss with the run itself, else with its limits, once it and the report say so in the folder."""
     from ..results import complaint
-    from . import closing
 
     beyond = limits.problem(document, folder) if limits is not None else None
     status.begin("writing the report")
-    written = write_report(folder)
+    write_report(folder)
     status.rest()
-    problem = complaint(document) or beyond
+    return complaint(document) or beyond
+
+
+def conclude(document: dict[str, Any], folder: Path, as_json: bool, status: Status, problem: RunError | None) -> None:
+    from . import closing
+
     if as_json:
         show(document | as_document(problem), as_json=True)
     if problem is not None:
         progress(str(problem))
     for line in closing.lines(document, folder, status):
         progress(line)
-    progress(f"report: {written[0]}")
+    progress(f"report: {folder / 'report.html'}")
     progress(f"next: {closing.next_command(document, folder)}")
     if problem is not None:
         raise typer.Exit(problem.exit_code)

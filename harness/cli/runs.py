@@ -2,7 +2,7 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +11,7 @@ from ..wording import counted
 from .aiming import CAPS, NOWHERE, agreed, aimed, loading_nothing
 from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
 from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Target, number, unseen
-from .output import as_document, command_line, exit_with, finish, progress, show, told, write_report
+from .output import as_document, command_line, conclude, exit_with, finish, judge, progress, show, told, write_report
 
 QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"
 
@@ -31,6 +31,7 @@ def compare(
     ),
     lead_id: Annotated[str, typer.Option(help="The Lead ID column of a file.")] = "Lead ID",
     phone: Annotated[str, typer.Option(help="The phone column of a file.")] = "Phone",
+    dedupe: Annotated[Keep | None, typer.Option(help="Of rows with one Lead ID, keep this one.")] = None,
     concurrency: Concurrency = 8,
     threshold: Thresholds = None,
     thresholds: ThresholdFile = None,
@@ -40,6 +41,7 @@ def compare(
 ) -> None:
     """Run strategies on the same leads against a mock org each, prove every mapping, write a report."""
     from .. import compare as command
+    from ..errors import UsageError
     from ..leads.count import leads_of
     from ..strategies import MAIN
 
@@ -55,10 +57,18 @@ def compare(
             lead_id=lead_id,
             phone=phone,
             concurrency=concurrency,
+            dedupe=None if dedupe is None else dedupe.value,
             command=command_line(),
         )
-        document = command.compare(comparison, progress)
-        finish(document, out, as_json, status, held)
+        problems = []
+
+        def complete(document: dict[str, Any], folder: Path) -> None:
+            problems.append(judge(document, folder, status, held))
+            if isinstance(problems[0], UsageError):  # a limit that does not fit: not what was asked for
+                raise problems[0]
+
+        document = command.compare(comparison, progress, complete)
+        conclude(document, out, as_json, status, problems[0])
 
 
 @aimed(CAPS)

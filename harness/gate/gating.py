@@ -13,6 +13,7 @@ from typing import Any
 from .. import __version__
 from ..checks import FAILED, Check, passed
 from ..errors import RunError, UsageError
+from ..leads.own_folder import own_folder
 from ..mapping.files import write_json
 from ..twin.hot_paths import PATHS
 from . import counts, trees
@@ -53,7 +54,7 @@ class GateFailed(RunError):
 def gate(order: Order, tell: Tell) -> tuple[list[Check], dict[str, Any]]:
     """What was held against what, and the document of `gate.json`, written. Raises RunError."""
     began = time.perf_counter()
-    order.out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(order.out)
     checks = _counted(order, tell) if "counts" in order.layers else []
     if set(order.layers) - {"counts"}:
         with _compared(order) as (base, head):

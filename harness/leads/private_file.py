@@ -33,11 +33,11 @@ def written(path: Path) -> Iterator[Path]:
         try:
             yield temporary
             temporary.chmod(0o600)  # DuckDB puts a file of its own in its place
-            _settle(temporary)
+            settle(temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        _settle(path.parent)
+        settle(path.parent)
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def sweep(folder: Path) -> None:
     """Remove what killed processes left unfinished in `folder`; none of this process's own may be under way."""
     for path in folder.iterdir():
         draft = DRAFT.fullmatch(path.name)
-        if draft and not _lives(int(draft[1] or draft[2])):
+        if draft and not lives(int(draft[1] or draft[2])):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -63,7 +63,7 @@ def _draft(path: Path) -> str:
     return f".{path.name}.{os.getpid()}."
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
     """Whether another process has this pid: a pid of one's own was somebody's before."""
     try:
         os.kill(pid, 0)
@@ -86,7 +86,7 @@ def _told(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _settle(path: Path) -> None:
+def settle(path: Path) -> None:
     """Wait until the file or folder is on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

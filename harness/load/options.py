@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..leads.count import count_of
+from ..leads.own_folder import own_folder
 from ..leads.shard_csv import write_csv
 from ..leads.synthetic import SyntheticLeads
 from ..org.terms import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
@@ -190,7 +191,7 @@ def _contacts(options: Namespace) -> int:
 
 def _written(leads: SyntheticLeads, folder: Path) -> Path:
     """The leads as a file, named for what it holds: other leads do not replace those of an earlier run."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(folder)
     path = folder / f"leads-{leads.count}-{leads.seed}.csv"
     write_csv(leads, path)
     return path

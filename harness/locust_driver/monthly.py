@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError, UsageError
+from ..leads.own_folder import own_folder
 from ..leads.shard_csv import write_upload
 from ..leads.synthetic import SyntheticLeads
 from ..load import options
@@ -102,7 +103,7 @@ def _invented(given: Any, number: int, folder: Path) -> Path:
     new = round(given.contacts * given.new_share)
     path = folder / "leads.csv"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(folder)
         first = (number - 1) * new
         write_upload(SyntheticLeads(first + given.contacts, given.seed), path, first, given.contacts)
     return path

@@ -17,7 +17,7 @@ import msgspec
 
 from ..domain import LeadColumns, LeadReader, Reject
 from ..errors import GaveUp, Refused, VerifyFailed
-from ..leads.private_file import sweep, written
+from ..leads.private_file import private, sweep, written
 from ..leads.shard_csv import csv_text, write_upload
 from ..wording import counted
 from .duck import CSV, copy_to, csv_header, csv_table, database, identifier, literal, parquet_table
@@ -140,7 +140,7 @@ class RunFiles:
     def write_part(self, rows: Iterable[tuple[str, str, str]]) -> Path:
         """A part from what the journal holds."""
         path = self.work / "acknowledged.csv"
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with open(path, "w", newline="", encoding="utf-8", opener=private) as file:
             file.write(csv_text((name,) for name in PART))
             left = iter(rows)
             while chunk := list(islice(left, CHUNK_ROWS)):

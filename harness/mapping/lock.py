@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StateError
+from ..leads.private_file import private
 from .trouble import of_the_disk
 
 
@@ -23,7 +24,7 @@ def held(path: Path) -> Iterator[None]:
 def locked(path: Path) -> int:
     """The open lock file. A lock of the kernel's, not a pid in a file: it dies with its holder."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = private(str(path), os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise of_the_disk(error) or error from None
     try:

@@ -14,6 +14,7 @@ from secrets import token_hex
 import msgspec
 
 from ..errors import StateError, UsageError
+from ..leads.own_folder import require_own
 from ..leads.private_file import written
 from .journal import Journal
 from .ledger import Ledger
@@ -35,6 +36,7 @@ def opened_journal(folder: Path, url: str = "") -> Iterator[Ledger]:
     Raises StateError where it is in another place than that, or where a run has been whose journal is gone: to begin
     anew would double what it sent.
     """
+    require_own(folder)
     if url:
         with _in_database(folder, url) as journal:
             yield journal

@@ -8,6 +8,7 @@ import msgspec
 
 from ..domain import GivenList
 from ..errors import UsageError
+from ..leads.own_folder import own_folder
 from ..mapping.files import KEPT
 from ..strategies.job import Strategy
 from ..upload import Prepared, Upload, prepared
@@ -52,7 +53,7 @@ class Months:
 
     def month(self, number: int, tell: Callable[[str], None]) -> Month:
         folder = self.folder(number)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(folder)
         joins = self._joins(number)
         leads, new = joins.count()
         sent = new if self.mode == "delta" else leads

@@ -14,6 +14,7 @@ import msgspec
 from ..errors import SafetyStop, StateError, VerifyFailed
 from ..execution import Outcome, Plan
 from ..hosts import Target
+from ..leads.own_folder import own_folder
 from ..leads.preflight import check
 from ..leads.shard_csv import write_upload
 from ..leads.source import open_leads
@@ -103,7 +104,7 @@ def _known(place: Path, plan: Plan, target: Target) -> Evidence | None:
 
 
 def _proved(size: int, place: Path, plan: Plan, target: Target, means: Means) -> Evidence:
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(place)
     rows = place / "leads.csv"
     try:
         write_upload(plan.preflight.source, rows, 0, size)

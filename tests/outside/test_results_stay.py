@@ -1,11 +1,15 @@
 """A result is never lost or falsified by a later command."""
 
+import os
+import shlex
+import signal
 import sqlite3
+import subprocess
 from contextlib import closing
 
 import pytest
 
-from ..end_to_end.processes import ended, start
+from ..end_to_end.processes import CONTACTBENCH, ended, environment, start
 from ..end_to_end.test_kill import kill_when_struck
 
 FIGURES = ("run.json", "report.html", "report.md", "requests.parquet", "mapping.csv", "progress.csv")
@@ -76,3 +80,161 @@ def test_killed_in_the_middle(mock, contactbench, make_leads, upload_of, tmp_pat
 
 def _lines(folder):
     return (folder / "run" / "requests.csv").read_text().splitlines()
+
+
+@pytest.fixture(scope="module")
+def compared(contactbench_in, tmp_path_factory):
+    """A folder in which a comparison has been made, `out`, beside inputs of many kinds."""
+    folder = tmp_path_factory.mktemp("compared")
+    (folder / "good.csv").write_text("Lead ID,Phone\nA1,+15550100001\nA2,+15550100002\n")
+    (folder / "twice.csv").write_text("Lead ID,Phone\nA1,+15550100001\nA1,+15550100002\n")
+    (folder / "bytes.csv").write_bytes(b"Lead ID,Phone\nA1,\xff\xfe\n")
+    (folder / "empty.csv").write_text("")
+    (folder / "leads.txt").write_text("Lead ID,Phone\nA1,+15550100001\n")
+    (folder / "limits.txt").write_text("quick enough\n")
+    done = contactbench_in(folder, "compare", "--leads", "good.csv", "--strategies", "batch-api", "--out", "out")
+    assert done.code == 0, done.err
+    return folder
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--leads nowhere.csv",
+        "--leads bytes.csv",
+        "--leads empty.csv",
+        "--leads leads.txt",
+        "--leads twice.csv",
+        "--leads good.csv --lead-id Lead",
+        "--leads good.csv --phone Telephone",
+        "--leads good.csv --profile nowhere.toml",
+        "--leads good.csv --strategies batch-api,by-hand",
+        "--leads good.csv --threshold quick",
+        "--leads good.csv --thresholds limits.txt",
+        "--leads good.csv --threshold p95(contacts.erase)<1s",
+        "--leads out/leads.parquet",
+    ],
+)
+def test_a_comparison_of_what_is_no_good(compared, contactbench_in, options):
+    """Exit 2, and the former comparison is there to the byte, with nothing of the new one under its name."""
+    before = _tree(compared / "out")
+    ran = contactbench_in(compared, "compare", "--strategies", "batch-api", "--out", "out", *options.split())
+    assert ran.code == 2, ran.err
+    assert _tree(compared / "out") == before
+    assert list(compared.glob(".out.*")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_comparison_that_is_cut_short(compared, contactbench_in, number):
+    """The former one stays; what a kill left is gone after the next one, which takes its place."""
+    before = _tree(compared / "out")
+    common = ["compare", "--strategies", "batch-api", "--out", "out", "--leads"]
+    process = start([*common, "5000"], compared)
+    while not list(compared.glob(".out.*.new/batch-api/requests.csv")):
+        assert process.poll() is None
+    process.send_signal(number)
+    assert ended(process).code in (-9, 130)
+    assert _tree(compared / "out") == before
+    assert (list(compared.glob(".out.*")) == []) == (number == signal.SIGINT)
+    assert contactbench_in(compared, *common, "good.csv").code == 0
+    assert _tree(compared / "out") != before
+    assert list(compared.glob(".out.*")) == []
+
+
+def test_killed_between_the_two_renames(compared, contactbench_in):
+    """The former comparison gets its name back before anything else."""
+    before = _tree(compared / "out")
+    (compared / "out").rename(compared / ".out.4194305.old")  # of no process: ids end below it
+    assert contactbench_in(compared, "compare", "--leads", "nowhere.csv", "--out", "out").code == 2
+    assert _tree(compared / "out") == before
+
+
+def test_a_comparison_that_fails(compared, contactbench_in):
+    """It is kept beside the former one, under a name that is told."""
+    before = _tree(compared / "out")
+    profile = compared / "poor.toml"
+    profile.write_text('extends = "default"\n[limits]\ncontacts_per_org = { value = 1, source = "a test" }\n')
+    common = ("compare", "--strategies", "batch-api", "--out", "out", "--leads", "good.csv")
+    ran = contactbench_in(compared, *common, "--profile", profile)
+    assert (ran.code, "out.failed; out is as it was" in ran.err) == (6, True), ran.err
+    assert _tree(compared / "out") == before
+    assert (compared / "out.failed" / "batch-api" / "journal.sqlite").exists()
+
+
+def _tree(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["journal.lock", "journal.sqlite", "requests.csv", "run.json", "work", "mapping.csv"])
+def test_a_link_in_a_run_folder(contactbench, make_leads, upload_of, tmp_path, name):
+    """It is not followed, dangling or not: what it leads to is not made and not touched, and nothing is sent."""
+    run, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    run.mkdir(mode=0o700)
+    (run / name).symlink_to(elsewhere)
+    ran = contactbench(*upload_of(make_leads(5), "batch-api", "http://127.0.0.1:9"))
+    assert (ran.code, ran.complaint, elsewhere.exists()) == (2, "UNSAFE_FOLDER", False)
+    assert f"holds a link, {name}" in ran.err
+
+
+def _linked(run, folder):
+    (folder / "private").mkdir(mode=0o700)
+    run.symlink_to(folder / "private")
+
+
+def _second_name(run, folder):
+    run.mkdir(mode=0o700)
+    (folder / "notes.txt").write_text("mine")
+    (run / "requests.csv").hardlink_to(folder / "notes.txt")
+
+
+def _open_to_all(run, folder):
+    run.mkdir()
+    run.chmod(0o777)
+
+
+def _of_a_group(run, folder):
+    run.mkdir()
+    (run / "run.json").write_text("{}")
+    run.chmod(0o770)
+
+
+def _of_another(run, folder):
+    run.mkdir()
+    os.chown(run, 4_711, 4_711)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (_linked, "run is a link"),
+        (_second_name, "another name elsewhere"),
+        (_open_to_all, "chmod go-w"),
+        (_of_a_group, "chmod go-w"),
+        pytest.param(
+            _of_another,
+            "belongs to user 4711",
+            marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root gives folders away"),
+        ),
+    ],
+)
+def test_a_run_folder_that_is_not_safe(contactbench, make_leads, upload_of, tmp_path, make, why):
+    """One sentence that says why, exit 2, and nothing in it is altered."""
+    make(tmp_path / "run", tmp_path)
+    before = _tree(tmp_path)
+    leads = make_leads(5)
+    ran = contactbench(*upload_of(leads, "batch-api", "http://127.0.0.1:9"))
+    assert (ran.code, ran.complaint, why in ran.err) == (2, "UNSAFE_FOLDER", True), ran.err
+    assert _tree(tmp_path) == before | {leads.relative_to(tmp_path): leads.read_bytes()}
+
+
+def test_nobody_else_reads_what_a_run_writes(mock, make_leads, upload_of, tmp_path):
+    """Folders are 0700 and files 0600 under a umask of 000; a folder just made for a group becomes one's own."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run").chmod(0o775)
+    command = shlex.join([CONTACTBENCH, *upload_of(make_leads(20), "csv-import-export", mock.url)])
+    subprocess.run(
+        f"umask 000; {command}", shell=True, cwd=tmp_path, env=environment(), check=True, capture_output=True
+    )
+    found = [tmp_path / "run", *(tmp_path / "run").rglob("*")]
+    assert {oct(path.stat().st_mode & 0o777) for path in found if path.is_dir()} == {"0o700"}
+    assert {oct(path.stat().st_mode & 0o777) for path in found if path.is_file()} == {"0o600"}

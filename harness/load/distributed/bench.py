@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import LocalResource
 from ...flow import Call, FilePart, Reply
+from ...leads.own_folder import own_folder
 from ...leads.private_file import sweep
 from .desk import CHUNK, WORK_S
 from .wire import call_of, packed
@@ -64,8 +65,7 @@ def sweep_away() -> None:
 
 def _place() -> Path:
     place = Path(tempfile.gettempdir()) / f"contactbench-{os.geteuid()}"
-    place.mkdir(mode=0o700, exist_ok=True)
-    return place
+    return own_folder(place)
 
 
 def run_errand(questions: Questions, exchange: Callable[[Call], Reply], clock: Callable[[], float]) -> bool:

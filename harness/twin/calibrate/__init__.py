@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import SafetyStop
+from ...leads.own_folder import own_folder
 from ...load.caps import Caps
 from ...oauth import Credentials
 from ...transport import Target
@@ -43,7 +44,7 @@ class Calibration:
 
 async def calibrated(order: Calibration, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document; the profile and the calibration are written, the org is left as it was. Raises RunError."""
-    order.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(order.folder)
     notebook = Notebook.of(order.folder)
     notices = await _measured(order, notebook, tell)
     answered = sum(one.op == "contacts.add" and one.status == 200 for one in notebook.seen)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from ...leads.private_file import private
+
 FILE = "observed.jsonl"
 
 
@@ -69,7 +71,7 @@ class Notebook:
     def add(self, line: Line) -> None:
         self._keep(line)
         text = msgspec.json.encode({"kind": type(line).__name__, "line": line}) + b"\n"
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = private(str(self.path), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         try:
             os.write(handle, text)
         finally:
