@@ -5,19 +5,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.errors import LocalResource
-from harness.mapping.duck import QUIET, copy_to, plain
+from harness.mapping.duck import LONGEST_LINE, READ_BYTES, copy_to, database, plain
 
 Keep = Literal["first", "last"]
 
-MEMORY_LIMIT = "200MB"
-LOAD = """
-    CREATE TABLE leads AS SELECT * FROM read_csv($path, header = false, auto_detect = false, delim = ',', quote = '"',
-        escape = '"', new_line = '\\n', max_line_size = 1048576, hive_partitioning = false,
-        columns = {'line': 'BIGINT', 'lead_id': 'VARCHAR', 'folded': 'VARCHAR'})
+LOAD = f"""
+    CREATE TEMP TABLE leads AS SELECT * FROM read_csv($path, header = false, auto_detect = false, delim = ',',
+        quote = '"', escape = '"', new_line = '\\n', max_line_size = {LONGEST_LINE}, buffer_size = {READ_BYTES},
+        hive_partitioning = false,
+        columns = {{'line': 'BIGINT', 'lead_id': 'VARCHAR', 'folded': 'VARCHAR'}})
 """
 FIND = """
-    CREATE TABLE doubled AS
+    CREATE TEMP TABLE doubled AS
     SELECT lead_id, min(line) AS first, max(line) AS last, count(*) - 1 AS surplus
     FROM leads GROUP BY lead_id HAVING count(*) > 1
 """
@@ -26,17 +25,18 @@ FIRST_PAIR = """
     SELECT line FROM leads WHERE lead_id = (SELECT lead_id FROM doubled ORDER BY first LIMIT 1) ORDER BY line LIMIT 2
 """
 SHARING = """
-    CREATE TABLE sharing AS SELECT line, lead_id, CASE WHEN $keep = 'first' THEN first ELSE last END AS kept
+    CREATE TEMP TABLE sharing AS SELECT line, lead_id, CASE WHEN $keep = 'first' THEN first ELSE last END AS kept
     FROM leads JOIN doubled USING (lead_id)
 """
 DROPPED = "SELECT line, lead_id, kept FROM sharing WHERE line <> kept ORDER BY line"
 REMOVE = "DELETE FROM leads WHERE line IN (SELECT line FROM sharing WHERE line <> kept)"
-ALIKE = "SELECT count(*) - count(DISTINCT folded) FROM leads"
+# Counting distinct values does not spill; grouping does.
+ALIKE = "SELECT (SELECT count(*) FROM leads) - (SELECT count(*) FROM (SELECT 1 FROM leads GROUP BY folded))"
 FIRST_ALIKE = """
     SELECT min(line) AS first, max(line) FROM leads GROUP BY folded HAVING count(*) > 1 ORDER BY first LIMIT 1
 """
 SPACED = "SELECT count(*) FROM leads WHERE lead_id <> trim(lead_id)"
-POSITIONS = "SELECT row_number() OVER (ORDER BY line) - 1 AS position, line, lead_id FROM leads ORDER BY line"
+POSITIONS = "SELECT row_number() OVER () - 1 AS position, * FROM (SELECT line, lead_id FROM leads ORDER BY line)"
 
 
 class LeadTable:
@@ -83,13 +83,5 @@ class LeadTable:
 @contextmanager
 def lead_table(scanned: Path, folder: Path) -> Iterator[LeadTable]:
     """The rows of `scanned`, a CSV file without a header. What does not fit in memory goes to `folder`."""
-    import duckdb
-
-    config = {"memory_limit": MEMORY_LIMIT, "threads": 2, "temp_directory": f"{plain(folder)}/spill"}
-    try:
-        with duckdb.connect(config=config) as connection:
-            connection.execute(QUIET)
-            yield LeadTable(connection, scanned)
-    except duckdb.Error as error:  # its text may hold values
-        trouble = f"the leads could not be sorted ({type(error).__name__}); make room on the disk of {folder.parent}"
-        raise LocalResource("NOT_WRITTEN", trouble) from None
+    with database(folder) as connection:
+        yield LeadTable(connection, scanned)

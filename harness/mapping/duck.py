@@ -2,10 +2,12 @@
 
 import atexit
 import csv
+import errno
 import os
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import cache
@@ -16,24 +18,26 @@ from typing import Any
 from ..errors import LocalResource, Refused
 
 MEMORY = "200MB"
-THREADS = 2
+THREADS = 1  # each further one pins as much again of what a join or a sort cannot spill
 QUIET = "SET enable_progress_bar = false"  # DuckDB draws one on stdout where Python was given no file
 # Signs of a pattern, a backslash (taken for a slash), and what stands for bytes that are not UTF-8.
 AWKWARD = re.compile(r"[*?\[\\\udc80-\udcff]")
 CSV, PARQUET = "FORMAT csv, HEADER, DELIMITER ','", "FORMAT parquet"  # how a file is written
-LONGEST_LINE = 2 * 1024 * 1024  # a contact has 50 cells of 512 characters at most; DuckDB reads 16 such lines at a time
+LONGEST_LINE = 2 * 1024 * 1024  # a contact has 50 cells of 512 characters at most
+READ_BYTES = 2 * LONGEST_LINE  # of a file at a time; DuckDB's own choice is 16 of the longest lines
 
 
 _kept: dict[Path, Callable[[], Any]] = {}  # the instances that runs keep open, by folder
+_turn = threading.RLock()  # whoever has it has all of the memory
 
 
 @contextmanager
-def kept_open(folder: Path, threads: int = THREADS) -> Iterator[None]:
+def kept_open(folder: Path, memory: str = MEMORY) -> Iterator[None]:
     """Meanwhile the pieces of work on `folder` share one instance, begun by the first: beginning one takes 20 ms."""
     if folder in _kept:
         yield
         return
-    _kept[folder] = cache(lambda: _instance(folder, threads))
+    _kept[folder] = cache(lambda: _instance(folder, memory))
     try:
         yield
     finally:
@@ -44,36 +48,44 @@ def kept_open(folder: Path, threads: int = THREADS) -> Iterator[None]:
 def database(folder: Path) -> Iterator[Any]:
     """A connection for one piece of work on the files of `folder`; what it creates must be TEMP.
 
+    Pieces take turns, however many lists ask at once: what a join pins cannot be spilled for the sake of another.
     Raises LocalResource when memory or disk run out, Refused for a file that is not the CSV it should be. DuckDB's own
     message is dropped, since it repeats the line it stumbled over.
     """
     import duckdb  # here and below: most commands have something to say before they need it
 
     try:
-        with closing(_kept[folder]().cursor() if folder in _kept else _instance(folder)) as connection:
+        with _turn, closing(_kept[folder]().cursor() if folder in _kept else _instance(folder)) as connection:
             connection.execute(QUIET)
             yield connection
-    except duckdb.IOException as error:
-        raise LocalResource(
-            "DISK_FULL", f"{folder}: {type(error).__name__} while joining files; make room, then run again."
-        ) from None
-    except duckdb.OutOfMemoryException:
-        raise LocalResource(
-            "OUT_OF_MEMORY",
-            f"{folder}: files are joined in {MEMORY}, and what does not fit goes to spill/ there: neither had room;"
-            " make some, then run again.",
-        ) from None
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise _no_room(folder, error) from None
     except duckdb.Error as error:
         raise bad_file(folder, type(error).__name__) from None
 
 
-def _instance(folder: Path, threads: int = THREADS) -> Any:
+def _no_room(folder: Path, error: Exception) -> LocalResource:
+    """What ran out. Where the disk has no room to spill to, DuckDB speaks of memory."""
+    full = ("failed to offload", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
+    if any(sign in str(error) for sign in full):
+        return LocalResource("DISK_FULL", f"{folder}: no room on its disk to join files; make some, then run again.")
+    if "Out of Memory" in str(error):
+        return LocalResource(
+            "OUT_OF_MEMORY",
+            f"{folder}: files are joined in {MEMORY} of memory, which were not to be had; free some, then run again.",
+        )
+    return LocalResource(
+        "NOT_WRITTEN", f"{folder}: files could not be read or written to join them; check its permissions and its disk."
+    )
+
+
+def _instance(folder: Path, memory: str = MEMORY) -> Any:
     import duckdb
 
     return duckdb.connect(
         config={
-            "memory_limit": MEMORY,
-            "threads": threads,
+            "memory_limit": memory,
+            "threads": THREADS,
             "temp_directory": f"{plain(folder)}/spill",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -131,7 +143,8 @@ def csv_table(path: Path) -> str:
     return (
         f"read_csv({literal(plain(path))}, header = true, auto_detect = false, columns = {{{columns}}}, delim = ',',"
         " hive_partitioning = false, compression = 'none',"
-        f" quote = '\"', escape = '\"', strict_mode = true, parallel = false, max_line_size = {LONGEST_LINE})"
+        f" quote = '\"', escape = '\"', strict_mode = true, parallel = false, max_line_size = {LONGEST_LINE},"
+        f" buffer_size = {READ_BYTES})"
     )
 
 

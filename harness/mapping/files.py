@@ -72,9 +72,9 @@ class RunFiles:
         check_export(export, self.columns.lead_id)
         lead_id = identifier(self.columns.lead_id)
         query = (
-            f"SELECT lead_id, {identifier(CONTACT_ID_COLUMN)} AS contact_id,"
+            f"SELECT shard.lead_id, {identifier(CONTACT_ID_COLUMN)} AS contact_id,"
             f" {literal(record.list_id)} AS contact_list_id FROM {csv_table(export)} AS export"
-            f" JOIN {self._shard(record)} AS shard ON shard.lead_id = export.{lead_id} ORDER BY position"
+            f" JOIN {self._shard(record)} AS shard ON shard.lead_id = export.{lead_id} ORDER BY shard.position"
         )
         part, doubled, shared = self._part(record, query)
         if doubled:

@@ -1,8 +1,9 @@
 """A journal made anew from what the org exports: leads that are there are mapped, the others are still to be sent."""
 
+import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 from .. import events
@@ -105,22 +106,30 @@ def put_in_place(rebuilt: Path) -> Path | None:
 def _contacts(files: RunFiles, record: ShardRecord, *, anywhere: bool = False) -> str:
     """The contacts of a list that are leads of its shard, or of the run."""
     first, stop = record.shard.first, record.shard.first + record.shard.count
-    where = "" if anywhere else f"WHERE position >= {first} AND position < {stop}"
+    where = "" if anywhere else f"WHERE leads.position >= {first} AND leads.position < {stop}"
     return (
-        f"SELECT lead_id, {identifier(CONTACT_ID_COLUMN)} AS contact_id, {literal(record.list_id)} AS contact_list_id"
+        f"SELECT leads.lead_id, {identifier(CONTACT_ID_COLUMN)} AS contact_id,"
+        f" {literal(record.list_id)} AS contact_list_id"
         f" FROM {csv_table(files.export_path(record))} AS export JOIN {parquet_table(files.leads)} AS leads"
         f" ON leads.lead_id = export.{identifier(files.columns.lead_id)} {where}"
     )
 
 
 def _rows(files: RunFiles, record: ShardRecord) -> Iterator[tuple[int, LeadId, ContactId]]:
-    with database(files.folder) as db:
-        rows = db.execute(
-            f"SELECT position, found.lead_id, contact_id FROM ({_contacts(files, record)}) AS found"
-            f" JOIN {parquet_table(files.leads)} AS leads ON leads.lead_id = found.lead_id ORDER BY position"
-        )
-        while chunk := rows.fetchmany(10_000):
-            yield from chunk
+    """By a file, so that nobody who saves them one by one keeps others from their joins."""
+    path = files.work / f"found-{record.shard.number}.csv"
+    query = (
+        f"SELECT position, found.lead_id, contact_id FROM ({_contacts(files, record)}) AS found"
+        f" JOIN {parquet_table(files.leads)} AS leads ON leads.lead_id = found.lead_id ORDER BY position"
+    )
+    try:
+        with database(files.folder) as db:
+            db.execute(copy_to(path, query, CSV))
+        with path.open(newline="", encoding="utf-8") as file:
+            for position, lead_id, contact_id in islice(csv.reader(file), 1, None):
+                yield int(position), LeadId(lead_id), ContactId(contact_id)
+    finally:
+        files.discard(path)
 
 
 def _acknowledged(record: ShardRecord, rows: Sequence[tuple[int, LeadId, ContactId]]) -> events.PageMapped:

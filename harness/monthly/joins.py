@@ -11,7 +11,6 @@ from ..leads.private_file import written
 from ..mapping.duck import CSV, copy_to, csv_table, database, identifier, literal
 
 GONE = "FROM known ANTI JOIN month ON known.lead_id = month.__lead_id"
-HELD = ("lead_id", "contact_id", "contact_list_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +63,13 @@ class Joins:
                 db.execute("INSERT INTO room VALUES (?, ?, ?, ?)", [number, list_id, first, first + places])
                 first += places
             db.execute(
-                "CREATE TEMP TABLE placed AS WITH ranked AS (SELECT *, CASE WHEN __list_id IS NULL THEN"
-                " row_number() OVER (PARTITION BY __list_id IS NULL ORDER BY __place) - 1 END AS rank FROM month)"
-                " SELECT ranked.* EXCLUDE (rank), room.number FROM ranked JOIN room ON ranked.__list_id = room.list_id"
-                " OR (ranked.__list_id IS NULL AND rank >= first AND rank < stop)"
+                "CREATE TEMP TABLE placed AS WITH ranked AS (SELECT __place, row_number() OVER () - 1 AS rank FROM"
+                " (SELECT __place FROM month WHERE __list_id IS NULL ORDER BY __place))"
+                " SELECT __place, number FROM ranked JOIN room ON rank >= first AND rank < stop UNION ALL"
+                " SELECT month.__place, room.number FROM month JOIN room ON month.__list_id = room.list_id"
             )
-            self._write(db, "SELECT * EXCLUDE (number) FROM placed ORDER BY number, __place", to)
+            ordered = "SELECT month.* FROM month JOIN placed USING (__place) ORDER BY placed.number, __place"
+            self._write(db, ordered, to)
             counts = db.execute("SELECT number, count(*) FROM placed GROUP BY number ORDER BY number").fetchall()
         names = dict(enumerate(lists))
         return [
@@ -99,12 +99,13 @@ class Joins:
     @contextmanager
     def _tables(self) -> Iterator[Any]:
         """`known`: one row a lead of the months before; `month`: the file's rows, with the list of those known."""
-        parts = [f"SELECT {n} AS age, * FROM {csv_table(path)}" for n, path in enumerate(self.mappings)]
-        union = " UNION ALL ".join(parts) or "SELECT 0 AS age, '' AS lead_id, '' AS contact_id, '' AS contact_list_id"
-        newest = ", ".join(f"arg_max({name}, age) AS {name}" for name in HELD[1:])
         with database(self.folder) as db:
-            rows = f"SELECT lead_id, {newest} FROM ({union}) WHERE lead_id <> '' GROUP BY lead_id"
-            db.execute(f"CREATE TEMP TABLE known AS {rows}")
+            db.execute("CREATE TEMP TABLE known (lead_id VARCHAR, contact_id VARCHAR, contact_list_id VARCHAR)")
+            for path in reversed(self.mappings):  # one by one: joins spill to the disk, a group's newest row does not
+                db.execute(
+                    "INSERT INTO known SELECT lead_id, contact_id, contact_list_id"
+                    f" FROM {csv_table(path)} AS older ANTI JOIN known USING (lead_id)"
+                )
             db.execute(
                 f"CREATE TEMP TABLE input AS SELECT *, row_number() OVER () AS __place FROM {csv_table(self.leads)}"
             )

@@ -57,7 +57,7 @@ def _played(plans: Sequence[Torture]) -> Iterator[Ordeal]:
     profile = mock_org.loaded("default")
     with tempfile.TemporaryDirectory(prefix="contactbench-torture-", dir=workplace()) as name:
         folder = Path(name)
-        with kept_open(folder / RUN, threads=1):  # there is a process a core
+        with kept_open(folder / RUN):
             for plan in plans:
                 yield tortured(plan, profile, folder)
                 for path in folder.iterdir():
