@@ -4,6 +4,7 @@ A profile is a TOML file; every setting in it is `{ value = ..., source = "..." 
 says `assumption`. A file may start from another with `extends = "default"`.
 """
 
+import codecs
 import math
 import re
 import tomllib
@@ -277,11 +278,18 @@ def _document(name: str, relative_to: Path) -> tuple[dict[str, Any], Path]:
         raise ProfileError(f"no profile is called {name!r}; there are {', '.join(shipped())}, or give a .toml file")
     path = relative_to / name if is_file else resources.files(__package__).joinpath("profiles", f"{name}.toml")
     try:
-        return tomllib.loads(path.read_text("utf-8")), (relative_to / name).parent
+        return tomllib.loads(_text(path.read_bytes())), (relative_to / name).parent
     except OSError as error:
         raise ProfileError(f"{name}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of the encoding or of the TOML
         raise ProfileError(f"{name}: {error}") from error
+
+
+def _text(content: bytes) -> str:
+    """Editors may put a byte order mark first."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ValueError("it looks like UTF-16; save it as UTF-8")
+    return content.decode("utf-8-sig")
 
 
 def _sourced(file: str, table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any, str]]:

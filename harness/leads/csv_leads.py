@@ -1,4 +1,4 @@
-"""Leads in a CSV file: UTF-8, a header first, commas between cells."""
+"""Leads in a CSV file: UTF-8, a header first, commas between cells or what was given in their place."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,11 @@ from typing import Any, Self
 from harness.domain import LeadColumns, Leads
 from harness.errors import InputBad
 from harness.leads import csv_trouble, rows
+from harness.leads.file_kinds import refuse_other_kinds
 from harness.leads.header import checked_columns
 from harness.leads.regular_file import Stamp, is_unchanged, stamp_of
 from harness.leads.rows import BLOCK_ROWS, Block, RowRules
+from harness.leads.separators import COMMA, other_layout, separator_of
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -22,14 +24,16 @@ class CsvLeads:
     path: Path
     stamp: Stamp
     rules: RowRules
+    separator: str = COMMA
 
     @classmethod
-    def opened(cls, path: Path, *, lead_id: str, phone: str) -> Self:
+    def opened(cls, path: Path, *, lead_id: str, phone: str, separator: str = COMMA) -> Self:
         """The file with its header read and found good. Raises InputBad."""
-        stamp = stamp_of(path)
-        line, names = _header(path)
+        stamp, separator = stamp_of(path), separator_of(separator)
+        refuse_other_kinds(path)
+        line, names = _header(path, separator, {lead_id, phone})
         columns = checked_columns(f"{path.name}:{line}", names, lead_id=lead_id, phone=phone)
-        return cls(path=path, stamp=stamp, rules=RowRules(columns=columns))
+        return cls(path=path, stamp=stamp, rules=RowRules(columns=columns), separator=separator)
 
     @property
     def name(self) -> str:
@@ -63,7 +67,7 @@ class CsvLeads:
 
     def blocks(self) -> Iterator[Block]:
         """Every data row, blank lines left out. A file that only has a header has no block."""
-        with _reader(self.path) as reader:
+        with _reader(self.path, self.separator) as reader:
             _first_record(reader)
             while (block := _next_block(reader)) is not None:
                 if block.rows:
@@ -71,13 +75,13 @@ class CsvLeads:
 
 
 @contextmanager
-def _reader(path: Path) -> Iterator[Any]:
+def _reader(path: Path, separator: str) -> Iterator[Any]:
     """A csv reader whose troubles are told as InputBad, with their line."""
     try:
         with csv_trouble.open_text(path) as file:
-            yield csv.reader(file, strict=True)
+            yield csv.reader(csv_trouble.lines_of(path, file), delimiter=separator, strict=True)
     except csv.Error:
-        raise csv_trouble.quoting_trouble(path) from None
+        raise csv_trouble.quoting_trouble(path, separator) from None
     except OSError as error:
         raise InputBad("INPUT_BAD", f"{path}: {error.strerror}; put the file back as it was") from error
     except UnicodeDecodeError:
@@ -85,15 +89,19 @@ def _reader(path: Path) -> Iterator[Any]:
         raise
 
 
-def _header(path: Path) -> tuple[int, list[str]]:
-    """The line and the cells of the header."""
-    with _reader(path) as reader:
-        names = _first_record(reader)
-        line = reader.line_num
+def _header(path: Path, separator: str, wanted: set[str]) -> tuple[int, list[str]]:
+    """The line and the cells of the header. Raises InputBad, also where it is elsewhere or separated by other signs."""
+    try:
+        with _reader(path, separator) as reader:
+            names, line = _first_record(reader), reader.line_num
+    except InputBad as trouble:
+        raise other_layout(path, separator, wanted) or trouble from None
     if any("\0" in name for name in names):
         csv_trouble.digest_of(path)  # raises: NULs, most likely UTF-16
     if not names:
         raise InputBad("INPUT_BAD", f"{path.name}:1: no header; the first line must name the columns")
+    if (len(names) == 1 or not wanted <= set(names)) and (trouble := other_layout(path, separator, wanted)):
+        raise trouble
     return line, names
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.leads.oddities import LOST_DIGITS
 from harness.mapping.duck import LONGEST_LINE, READ_BYTES, copy_to, database, plain
 
 Keep = Literal["first", "last"]
@@ -35,7 +36,10 @@ ALIKE = "SELECT (SELECT count(*) FROM leads) - (SELECT count(*) FROM (SELECT 1 F
 FIRST_ALIKE = """
     SELECT min(line) AS first, max(line) FROM leads GROUP BY folded HAVING count(*) > 1 ORDER BY first LIMIT 1
 """
-SPACED = "SELECT count(*) FROM leads WHERE lead_id <> trim(lead_id)"
+ROUNDED = "SELECT count(*) FROM doubled WHERE regexp_full_match(lead_id, $pattern)"
+SPACED = "SELECT count(*), min(line) FROM leads WHERE lead_id[1] <= ' ' OR lead_id[-1] <= ' '"  # tabs and the like, too
+# Assumption: what an org takes in a contact's id, as seen in samples; the mock's default profile refuses the rest.
+UNFIT = "SELECT count(*) FROM leads WHERE NOT regexp_full_match(lead_id, '[A-Za-z0-9._-]+')"
 POSITIONS = "SELECT row_number() OVER () - 1 AS position, * FROM (SELECT line, lead_id FROM leads ORDER BY line)"
 
 
@@ -63,9 +67,17 @@ class LeadTable:
         count = self._number(ALIKE)
         return count, list(self._rows(FIRST_ALIKE)[0]) if count else []
 
-    def spaced(self) -> int:
-        """How many Lead IDs begin or end with a space."""
-        return self._number(SPACED)
+    def rounded(self) -> int:
+        """How many of the Lead IDs that rows share look as a spreadsheet shows a long number."""
+        return int(self._connection.execute(ROUNDED, {"pattern": LOST_DIGITS}).fetchone()[0])
+
+    def spaced(self) -> tuple[int, int]:
+        """How many Lead IDs begin or end with white space, and the first line of one."""
+        count, line = self._rows(SPACED)[0]
+        return int(count), int(line or 0)
+
+    def unfit_as_contact_ids(self) -> int:
+        return self._number(UNFIT)
 
     def write(self, path: Path) -> int:
         """Write position, line and Lead ID of every lead as Parquet into the file `path`; the number of leads."""

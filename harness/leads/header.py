@@ -1,22 +1,32 @@
 """What a header must be before a single row is read."""
 
-from collections import Counter
+import re
 from collections.abc import Sequence
 
 from harness.domain import LeadColumns
 from harness.errors import InputBad
+from harness.leads.signs import folded, is_blank, shown, sign_name
 
 # Source: https://help.mypurecloud.com/articles/create-new-contact-list/ and /articles/csv-files, undated.
 MAX_COLUMNS = 50
 MAX_HEADER_CHARACTERS = 128
-FORBIDDEN_IN_HEADER = "\\"
+# Source: the same articles refuse "special characters such as a backslash". Assumption: quotes and control characters
+# are others, since neither survives every way of writing CSV.
+FORBIDDEN_IN_NAME = {"\\": "a backslash", '"': "a quote"}
+# What an export has beside the columns of the list. Source: headers of exports in public third-party code. Assumption:
+# columns of e-mail and WhatsApp are named like those of calls and SMS.
+ADDED_BY_EXPORTS = re.compile(
+    r"inin-outbound-id|contactcallable|zipcodeautomatictimezone|contactableby[a-z]+(-.*)?"
+    r"|(callrecordlast|smslast|emaillast|whatsapplast)[a-z]+-.*|(callable|automatictimezone)-.*"
+)
 MOST_DIGITS_IN_A_NAME = 4  # "Address 2", "Balance 2026"
 
 
 def checked_columns(where: str, names: Sequence[str], *, lead_id: str, phone: str) -> LeadColumns:
     """The columns of an input; `where` is what a complaint begins with. Raises InputBad."""
-    trouble = _first_trouble(names) or _missing(names, lead_id, "Lead ID") or _missing(names, phone, "phone")
-    if trouble:
+    missing = _missing(names, lead_id, "Lead ID") or _missing(names, phone, "phone")
+    trouble = missing if any(map(_is_data, names)) else ""  # then nothing else is to be repeated
+    if trouble := trouble or _first_trouble(names) or missing:
         raise InputBad("INPUT_BAD", f"{where}: {trouble}")
     return LeadColumns(names=tuple(names), lead_id=lead_id, phone=phone)
 
@@ -27,17 +37,34 @@ def _first_trouble(names: Sequence[str]) -> str:
     for number, name in enumerate(names, 1):
         if trouble := _name_trouble(name):
             return f"column {number} {trouble}"
-    doubled = [name for name, times in Counter(names).items() if times > 1]
-    return f"column {doubled[0]!r} is there twice; rename or remove one" if doubled else ""
+    return _twins(names)
 
 
 def _name_trouble(name: str) -> str:
-    if not name.strip():
+    if is_blank(name):
         return "has no name; name it or remove it"
     if len(name) > MAX_HEADER_CHARACTERS:
         return f"has a name of {len(name)} characters, at most {MAX_HEADER_CHARACTERS} are taken; shorten it"
-    if any(sign in name for sign in FORBIDDEN_IN_HEADER):
-        return "has a backslash in its name, which an import does not take; rename it"
+    for sign in name:
+        if sign in FORBIDDEN_IN_NAME or ord(sign) < ord(" ") or "\x7f" <= sign < "\xa0":
+            what = FORBIDDEN_IN_NAME.get(sign) or sign_name(sign)
+            return f"has {what} in its name, which a contact list does not take; rename it"
+    if ADDED_BY_EXPORTS.fullmatch(folded(name)):
+        return f"{name.strip()} is one that Genesys adds to an export; leave it out, or rename it"
+    return ""
+
+
+def _twins(names: Sequence[str]) -> str:
+    """Two columns that the platform, or DuckDB, takes for one. Both ignore case; what else Genesys ignores is unknown."""
+    seen: dict[str, int] = {}
+    for number, name in enumerate(names, 1):
+        first = seen.setdefault(folded(name), number)
+        if first == number:
+            continue
+        if names[first - 1] == name:
+            return f"column {name!r} is there twice, as column {first} and {number}; rename or remove one"
+        both = f"columns {first} {shown(names[first - 1])} and {number} {shown(name)}"
+        return f"{both} differ only in case, blanks or accents, and are taken for one; rename or remove one"
     return ""
 
 
@@ -46,8 +73,11 @@ def _missing(names: Sequence[str], wanted: str, what: str) -> str:
         return ""
     if any(map(_is_data, names)):  # a first row of data: it is somebody's, and not for a screen
         return f"no {what} column {wanted!r}, and the first line looks like data; the header must come first"
-    there = ", ".join(names)
-    return f"no {what} column {wanted!r}; name one of these, in the same upper and lower case: {there}"
+    alike = [(number, name) for number, name in enumerate(names, 1) if folded(name) == folded(wanted)]
+    if alike:
+        return f"no {what} column {shown(wanted)}, but column {alike[0][0]} is {shown(alike[0][1])}; write both alike"
+    there = ", ".join(name if shown(name) == f"'{name}'" else shown(name) for name in names)
+    return f"no {what} column {shown(wanted)}; name one of these, in the same upper and lower case: {there}"
 
 
 def _is_data(name: str) -> bool:

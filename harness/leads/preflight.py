@@ -1,16 +1,19 @@
 """The check before a run: every row is read once, and who is a lead is settled for good."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 
 from harness.domain import LeadId, Reject
 from harness.errors import InputBad
 from harness.leads.duplicates import Keep, LeadTable, lead_table
+from harness.leads.oddities import Oddities
 from harness.leads.private_file import private_folder, written
-from harness.leads.rows import RowRules, ids_of
+from harness.leads.rejects import reasons
+from harness.leads.rows import OTHER_HEADER, RowRules, ids_of
 from harness.leads.shard_csv import csv_text
+from harness.leads.signs import folded
 from harness.leads.source import LeadSource
 
 from ..status import status
@@ -29,11 +32,20 @@ class Preflight:
     notices: list[str]
 
 
-def check(source: LeadSource, to: Path, *, id_limit: int | None = None, dedupe: Keep | None = None) -> Preflight:
+def check(
+    source: LeadSource,
+    to: Path,
+    *,
+    id_limit: int | None = None,
+    dedupe: Keep | None = None,
+    imports: bool = False,
+    own_ids: bool = False,
+) -> Preflight:
     """Read all of `source` and write `to`: Parquet, (position, line, lead_id) of every accepted lead, by position.
 
     Rows that are no leads become rejects; `id_limit` is the most characters a Lead ID may have. Lead IDs that occur
-    twice raise InputBad, unless `dedupe` says which row to keep. The same input gives the same answer.
+    twice raise InputBad, unless `dedupe` says which row to keep; so do those that do not survive an import, for who
+    `imports`. The same input gives the same answer.
     """
     status().begin("checking the input", unit="row")
     digest = source.digest  # first, since it finds what is not text
@@ -41,37 +53,56 @@ def check(source: LeadSource, to: Path, *, id_limit: int | None = None, dedupe: 
     rules = RowRules(columns=source.columns, id_limit=id_limit)
     with private_folder(to) as folder:
         scanned = folder / "scanned.csv"
-        rejects = _scan(source, rules, scanned)
+        rejects, notices = _scan(source, rules, scanned)
         with lead_table(scanned, folder) as table, written(to) as temporary:
             doubled = _doubled(source.name, table, dedupe)
-            notices = [*read_as, *_notices(table)]
+            notices = [*read_as, *notices, *_notices(table)]
+            notices += _contact_ids(table, source.name, imports=imports, own_ids=own_ids)
             leads = table.write(temporary)
     _require_unchanged(source)
+    if rejects and not leads:
+        raise InputBad("NO_LEADS", f"{source.name}: not one row is a lead ({reasons(rejects)}); nothing was sent")
     accepted = source.accepting(replace(rules, left_out=frozenset(reject.line for reject in doubled)))
     rejects = sorted([*rejects, *doubled], key=lambda reject: reject.line)
+    if rejects:
+        notices.append(f"{counted(len(rejects), 'row')} will be left out ({reasons(rejects)})")
     rows = leads + len(rejects)
     return Preflight(leads=leads, rows=rows, digest=digest, source=accepted, rejects=rejects, notices=notices)
 
 
-def _scan(source: LeadSource, rules: RowRules, scanned: Path) -> list[Reject]:
-    """Write line, Lead ID and folded Lead ID of every lead; the other rows."""
+def _scan(source: LeadSource, rules: RowRules, scanned: Path) -> tuple[list[Reject], list[str]]:
+    """Write line, Lead ID and folded Lead ID of every lead; the other rows, and what of the leads looks spoiled."""
     rejects: list[Reject] = []
+    odd_ids, odd_phones = Oddities("Lead ID"), Oddities("phone number")
+    phone_of = itemgetter(rules.columns.names.index(rules.columns.phone))
     with scanned.open("w", encoding="utf-8", newline="") as file:
         for block in source.blocks():
             leads, others = rules.split(block)
             status().advance(len(block.rows))
             ids = ids_of(leads.rows, rules.columns)
             file.write(csv_text((list(map(str, leads.lines)), ids, _folded(ids))))
+            odd_ids.look(leads.lines, ids)
+            odd_phones.look(leads.lines, list(map(phone_of, leads.rows)))
             rejects += others
-    return rejects
+            _require_one_header(others, source.name)
+    without, line = odd_phones.empty
+    told = [f"{counted(without, 'lead has', 'leads have')} no phone (first: line {line})"]
+    return rejects, [*odd_ids.notices(), *odd_phones.notices(), *(told if without else [])]
+
+
+def _require_one_header(rejects: Sequence[Reject], name: str) -> None:
+    for reject in rejects:
+        if reject.code == OTHER_HEADER:
+            told = "names the columns again, but not as the first line does, so what follows would be misread"
+            raise InputBad("INPUT_BAD", f"{name}:{reject.line}: {told}; give each part in a file of its own")
 
 
 def _folded(ids: Sequence[LeadId]) -> Sequence[str]:
-    """Each Lead ID as a system sees it that ignores outer spaces, case and how accents are composed."""
+    """Each Lead ID as `folded` makes it; many at once where all are ASCII."""
     together = "\n".join(ids)
     if together.isascii() and together.count("\n") == len(ids) - 1:
         return list(map(str.strip, together.lower().split("\n")))
-    return [unicodedata.normalize("NFC", lead_id).strip().casefold() for lead_id in ids]
+    return list(map(folded, ids))
 
 
 def _doubled(name: str, table: LeadTable, dedupe: Keep | None) -> list[Reject]:
@@ -81,6 +112,9 @@ def _doubled(name: str, table: LeadTable, dedupe: Keep | None) -> list[Reject]:
     if dedupe is None:
         first = ", ".join(map(str, lines))
         advice = "correct the file, or keep one row of each with --dedupe first|last"
+        if rounded := table.rounded():
+            looks = f"{counted(rounded, 'Lead ID')} that a spreadsheet seems to have rounded, as 3.0012E+11"
+            advice = f"among them {looks}: they may be different leads, so save the ids as text and write the file anew"
         raise InputBad("DUPLICATE_LEADS", f"n={count}, first: lines {first} of {name}; {advice}")
     return [
         Reject(
@@ -92,19 +126,29 @@ def _doubled(name: str, table: LeadTable, dedupe: Keep | None) -> list[Reject]:
 
 def _notices(table: LeadTable) -> list[str]:
     """What is allowed here but may be a trap in the org."""
-    notices = []
     count, lines = table.alike()
-    if count:
-        where = " and ".join(map(str, lines))
-        differ = f"{counted(count, 'Lead ID differs', 'Lead IDs differ')} from another one only in outer spaces,"
-        notices.append(
-            f"{differ} case or composed accents (first: lines {where}); an org that ignores these would merge them"
-        )
-    if spaced := table.spaced():
-        notices.append(
-            f"{counted(spaced, 'Lead ID begins or ends', 'Lead IDs begin or end')} with a space; a contact list"
-            " trims them unless told not to"
-        )
+    if not count:
+        return []
+    differ = f"{counted(count, 'Lead ID differs', 'Lead IDs differ')} from another one only in outer spaces, case,"
+    where = f"composed accents or invisible signs (first: lines {' and '.join(map(str, lines))})"
+    return [f"{differ} {where}; an org that ignores these would merge them"]
+
+
+def _contact_ids(table: LeadTable, name: str, *, imports: bool, own_ids: bool) -> list[str]:
+    """Lead IDs that an import changes, or that an org may not take for ids of contacts."""
+    notices = []
+    spaced, line = table.spaced()
+    if spaced:
+        begins = counted(spaced, "Lead ID begins or ends", "Lead IDs begin or end")
+        told = f"{begins} with a space (first: line {line})"
+        if imports:
+            advice = "an import trims them, so they would be lost from the mapping: correct the file, or use batch-api"
+            raise InputBad("LEAD_ID_TRIMMED", f"{name}: {told}; {advice}")
+        notices.append(f"{told}; a contact list trims them unless told not to")
+    unfit = table.unfit_as_contact_ids() if own_ids else 0
+    if unfit:
+        told = f"{counted(unfit, 'Lead ID holds', 'Lead IDs hold')} spaces or other signs that ids of contacts may not"
+        notices.append(f"{told} have; an org may refuse them: then use csv-import-export or batch-api")
     return notices
 
 

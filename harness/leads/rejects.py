@@ -1,6 +1,7 @@
 """The rejects file: which rows were left out and why, for the person who will correct them."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,13 @@ def write_rejects(rejects: Sequence[Reject], path: Path, source: LeadSource | No
         writer = csv.writer(file)
         writer.writerow(map(harmless, [*HEADER, *(source.columns.names if source else ())]))
         writer.writerows(_rows(rejects, source))
+
+
+def reasons(rejects: Iterable[Reject]) -> str:
+    """How many leads were left out for which reason, the most frequent first; the words are those of the first."""
+    first: dict[str, str] = {}
+    counts = Counter(reject.code for reject in rejects if first.setdefault(reject.code, reject.message))
+    return ", ".join(f"{count:,} {code}: {first[code]}" for code, count in counts.most_common())
 
 
 def harmless(cell: str) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain, islice
 from operator import itemgetter
 
 from harness.domain import LeadColumns, LeadId, Leads, Reject
+from harness.leads.signs import folded, is_blank
 
 BLOCK_ROWS = (
     500  # rows read at a time: more of them fall out of the CPU cache before they are used (measured: half the speed)
@@ -13,6 +15,9 @@ BLOCK_ROWS = (
 # Source: https://help.mypurecloud.com/articles/create-new-contact-list/, undated.
 # Assumption: the limit counts characters, not bytes or UTF-16 units.
 MAX_CELL_CHARACTERS = 512
+HEADER_AGAIN, OTHER_HEADER = "HEADER_AGAIN", "OTHER_HEADER"
+VISIBLE = bytes(range(ord(" "), ord("~") + 1))
+BOM = "\ufeff"  # of a file that was added to the end of another
 
 Row = Sequence[str]
 
@@ -45,11 +50,26 @@ class RowRules:
             return "DUPLICATE_LEAD", "another line with the same Lead ID was kept"
         if len(row) != len(self.columns.names):
             return "ROW_SHAPE", f"{len(row)} cells, the header has {len(self.columns.names)}"
-        if not lead_id.strip():
+        if header := self._header_again(row, lead_id):
+            return header
+        if is_blank(lead_id):
             return "EMPTY_LEAD_ID", "the Lead ID is empty"
         if self.id_limit is not None and len(lead_id) > self.id_limit:
             return "LEAD_ID_TOO_LONG", f"the Lead ID has {len(lead_id)} characters, at most {self.id_limit} are taken"
         return self._long_cell(row)
+
+    def _header_again(self, row: Row, lead_id: str) -> tuple[str, str] | None:
+        """Files that were put together have a header before each part; one that differs says what follows differs."""
+        names = _names_in_rows(self.columns.names)
+        if _name_in_row(lead_id) not in names:
+            return None
+        cells = list(map(_name_in_row, row))
+        if cells == names:
+            return HEADER_AGAIN, "the header again"
+        at = self.columns.lead_id_index, self.columns.names.index(self.columns.phone)
+        if sorted(cells) == sorted(names) or all(cells[n] == names[n] for n in at):
+            return OTHER_HEADER, "another header"
+        return None
 
     def _long_cell(self, row: Row) -> tuple[str, str] | None:
         for name, cell in zip(self.columns.names, row, strict=True):
@@ -59,9 +79,11 @@ class RowRules:
         return None
 
     def split(self, block: Block) -> tuple[Block, list[Reject]]:
-        """The leads of `block`, and its other rows."""
+        """The leads of `block`, and its other rows. A row without any value is neither."""
         if self._all_leads(block):
             return block, []
+        filled = [number for number, row in enumerate(block.rows) if not is_blank("".join(row))]
+        block = Block(lines=[block.lines[n] for n in filled], rows=[block.rows[n] for n in filled])
         verdicts = list(map(self.reject, block.lines, block.rows))
         kept = [number for number, verdict in enumerate(verdicts) if verdict is None]
         leads = Block(lines=[block.lines[n] for n in kept], rows=[block.rows[n] for n in kept])
@@ -72,13 +94,34 @@ class RowRules:
         if set(map(len, block.rows)) != {len(self.columns.names)}:
             return False
         ids = ids_of(block.rows, self.columns)
+        text = ",".join(["", *ids, ""])
+        signs = text.encode()
+        plain = not signs.translate(None, VISIBLE)  # then what is no space can be seen
         return (
             (not self.left_out or self.left_out.isdisjoint(block.lines))
-            and all(map(str.strip, ids))
+            and (b",," not in signs.translate(None, b" ") if plain else not any(map(is_blank, ids)))
+            and not self._may_be_header(ids, text)
             and (self.id_limit is None or max(map(len, ids)) <= self.id_limit)
             # A row that is short as a whole has no long cell.
             and max(map(len, map("".join, block.rows))) <= MAX_CELL_CHARACTERS
         )
+
+
+    def _may_be_header(self, ids: Sequence[LeadId], text: str) -> bool:
+        """Whether one of the ids, which `text` has between commas, may be the name of a column."""
+        text, name = text.lower(), self.columns.lead_id.lower()
+        again = f",{name}," in text or (BOM in text and (f"{BOM}{name}," in text or f'{BOM}"{name}",' in text))
+        return again or not frozenset(self.columns.names).isdisjoint(ids)
+
+
+def _name_in_row(cell: str) -> str:
+    """A cell as a name of a column is compared. After a byte order mark, csv takes quotes for a part of the value."""
+    return folded(cell).strip('"')
+
+
+@lru_cache(maxsize=8)
+def _names_in_rows(names: tuple[str, ...]) -> list[str]:
+    return list(map(_name_in_row, names))
 
 
 def ids_of(rows: Iterable[Row], columns: LeadColumns) -> list[LeadId]:

@@ -9,6 +9,7 @@ from harness.errors import InputBad
 from harness.leads.csv_leads import CsvLeads
 from harness.leads.regular_file import stamp_of
 from harness.leads.rows import Block, RowRules
+from harness.leads.separators import COMMA
 
 COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
 
@@ -50,14 +51,14 @@ class LeadSource(Protocol):
         """Accepted leads at positions `start` to `stop`, `size` at a time. What comes before `start` is read too."""
 
 
-def open_leads(path: Path, *, lead_id: str, phone: str) -> LeadSource:
-    """The leads of a .csv or .parquet file, its header checked. Raises InputBad."""
+def open_leads(path: Path, *, lead_id: str, phone: str, separator: str = COMMA) -> LeadSource:
+    """The leads of a .csv or .parquet file, its header checked. `separator` is that of a CSV file. Raises InputBad."""
     if str(path) == "-":
         raise InputBad("INPUT_BAD", "-: standard input cannot be read twice; save it as a regular file, then name that")
     stamp_of(path)
     match path.suffix.lower():
         case ".csv":
-            return CsvLeads.opened(path, lead_id=lead_id, phone=phone)
+            return CsvLeads.opened(path, lead_id=lead_id, phone=phone, separator=separator)
         case ".parquet":
             from harness.leads.parquet_leads import ParquetLeads
 

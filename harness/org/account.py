@@ -17,6 +17,7 @@ from urllib.parse import quote
 import msgspec
 
 from ..errors import UsageError
+from ..settings_text import settings_text
 from .regions import domain_of
 from .terms import Aim
 
@@ -173,10 +174,10 @@ def _profile(aim: Aim) -> Mapping[str, Any]:
 
 def _tables(path: Path) -> dict[str, Any]:
     try:
-        if path == STANDARD_INPUT:
-            return dict(msgspec.toml.decode(sys.stdin.buffer.read()))
-        _require_private(path)
-        return dict(msgspec.toml.decode(path.read_bytes()))
+        if path != STANDARD_INPUT:
+            _require_private(path)
+        content = sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes()
+        return dict(msgspec.toml.decode(settings_text(content)))
     except OSError as error:
         raise UsageError("NO_PROFILE", f"{path}: {error.strerror}.") from None
     except (msgspec.DecodeError, ValueError, TypeError):  # its message may quote a secret

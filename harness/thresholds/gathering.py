@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import UsageError
+from ..settings_text import settings_text
 from .language import Threshold, parse
 
 VARIABLE = "CONTACTBENCH_THRESHOLDS"
@@ -27,9 +28,11 @@ def _some_in(path: Path) -> list[str]:
 def _in_file(path: Path) -> Iterator[str]:
     """A threshold a line, `#` begins a comment; or TOML with a list named `thresholds`."""
     try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        content = settings_text(path.read_bytes())
+    except OSError as error:
         raise UsageError("BAD_THRESHOLDS", f"{path} cannot be read ({type(error).__name__}).") from None
+    except ValueError as reason:
+        raise UsageError("BAD_THRESHOLDS", f"{path} {reason}.") from None
     if path.suffix == ".toml":
         yield from _in_toml(path, content)
     else:
