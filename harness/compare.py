@@ -12,6 +12,7 @@ from .errors import UsageError
 from .execution import Outcome, Plan
 from .leads.duplicates import Keep
 from .leads.preflight import Preflight, check
+from .leads.separators import COMMA
 from .leads.shard_csv import write_csv
 from .leads.source import open_leads
 from .leads.synthetic import SyntheticLeads
@@ -41,6 +42,7 @@ class Comparison:
     out: Path
     lead_id: str = "Lead ID"
     phone: str = "Phone"
+    separator: str = COMMA
     concurrency: int = 8
     dedupe: Keep | None = None
     command: str = ""
@@ -125,14 +127,17 @@ def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:
     """The leads as a file on the disk, whatever they were, and the check of them: one input for all strategies."""
     to = comparison.out / "leads.parquet"
     if isinstance(comparison.leads, Path):
-        source = open_leads(comparison.leads, lead_id=comparison.lead_id, phone=comparison.phone)
+        given = {"lead_id": comparison.lead_id, "phone": comparison.phone, "separator": comparison.separator}
+        source = open_leads(comparison.leads, **given)
     else:
         tell(f"writing {counted(comparison.leads, 'lead')}")
         made = SyntheticLeads(comparison.leads, comparison.seed)
         status().begin("writing leads", total=comparison.leads, unit="lead")
         write_csv(made, comparison.out / "leads.csv")
         source = open_leads(comparison.out / "leads.csv", lead_id=made.columns.lead_id, phone=made.columns.phone)
-    preflight = check(source, to, dedupe=comparison.dedupe)
+    chosen = [strategy(name) for name in comparison.strategies]
+    imports, own_ids = any(one.may_skip for one in chosen), any(one.own_ids for one in chosen)
+    preflight = check(source, to, dedupe=comparison.dedupe, imports=imports, own_ids=own_ids)
     for notice in preflight.notices:
         tell(notice)
     return preflight, to

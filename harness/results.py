@@ -11,6 +11,7 @@ from . import __version__
 from .errors import Rejected, RunError, VerifyFailed
 from .execution import Outcome
 from .leads.preflight import Preflight
+from .leads.rejects import reasons
 from .mapping.duck import PARQUET, copy_to, csv_table, database
 from .wording import counted
 
@@ -30,6 +31,7 @@ def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
         "leads": outcome.plan.preflight.leads,
         "mapped": outcome.mapped,
         "rejected": len(outcome.rejects),
+        "reject_reasons": reasons(outcome.rejects),
         "duration_s": round(duration, 6),
         "upload_s": round(uploaded, 6),
         "mapping_s": round(duration - uploaded, 6),
@@ -137,7 +139,8 @@ def complaint(document: dict[str, Any]) -> RunError | None:
             " if contacts were counted; nobody should use mapping.csv before the org is mended.",
         )
     rejected = sum(entry["rejected"] for entry in document["strategies"])
-    told = f"{counted(rejected, 'lead is', 'leads are')} not in the mapping; rejects.csv says why."
+    why = "; ".join(dict.fromkeys(entry["reject_reasons"] for entry in document["strategies"] if entry["rejected"]))
+    told = f"{counted(rejected, 'lead is', 'leads are')} not in the mapping ({why}); rejects.csv names them."
     return Rejected("REJECTED", told) if rejected else None
 
 

@@ -17,6 +17,7 @@ from .execution import Outcome, Plan
 from .hosts import Target
 from .leads.own_folder import own_folder
 from .leads.preflight import check
+from .leads.separators import COMMA
 from .leads.source import open_leads
 from .mapping.files import write_json
 from .mapping.room import needed_bytes, require_room
@@ -55,6 +56,7 @@ class Upload:
     aim: Aim = field(default_factory=Aim)  # if the target is a real org
     sends_canaries: bool = True  # to a real org; who does not needs those of another command
     journal: str = field(default="", repr=False)  # address of a database, in place of a file in the folder
+    separator: str = COMMA  # between the cells of a CSV file
 
     def run_folder(self) -> Path:
         """The folder named; else one that the same command finds again, and no other."""
@@ -145,11 +147,11 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
         require_client(order.journal)
     chosen, target = strategy(order.strategy), resolved(order.target, order.aim)
     status().subject = chosen.name
-    source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone)
+    source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
     folder = order.run_folder()
     own_folder(folder)
     checked = folder / f"leads-{os.getpid()}.parquet"  # the folder may be in use, or belong to a run of other leads
-    preflight = check(source, checked, dedupe=order.dedupe)
+    preflight = check(source, checked, dedupe=order.dedupe, imports=chosen.may_skip, own_ids=chosen.own_ids)
     for notice in preflight.notices:
         tell(notice)
     plan = Plan(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Concurrency, Json, Seed, number
+from .options import Concurrency, Json, Seed, Separator, number
 from .output import command_line, progress, show, told, write_report
 
 FILE = "estimate.json"  # where a report looks for it
@@ -32,6 +32,7 @@ def estimate(
     new_share: Annotated[float, typer.Option(help="With --monthly: part of a month's leads that is new.")] = 0.2,
     lead_id: Annotated[str, typer.Option(help="The Lead ID column of a file.")] = "Lead ID",
     phone: Annotated[str, typer.Option(help="The phone column of a file.")] = "Phone",
+    separator: Separator = ",",
     to: Annotated[
         Path | None, typer.Option(help="A file for the JSON document; or a folder, for estimate.json and a report.")
     ] = None,
@@ -54,6 +55,7 @@ def estimate(
             seed=seed,
             lead_id=lead_id,
             phone=phone,
+            separator=separator,
             concurrency=concurrency,
             batch_size=batch_size,
             contacts_per_list=contacts_per_list,

@@ -61,6 +61,9 @@ Journal = Annotated[
         show_envvar=True,
     ),
 ]
+Separator = Annotated[
+    str, typer.Option(help="Between the cells of a CSV file: a sign such as ';' or '|', or tab.", metavar="SIGN")
+]
 Target = Annotated[
     str, typer.Option(help="mock (127.0.0.1:8080), the URL of a server on this machine, or org: a real one.")
 ]

@@ -10,7 +10,7 @@ from ..org.terms import Aim
 from ..wording import counted
 from .aiming import CAPS, NOWHERE, agreed, aimed, loading_nothing
 from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
-from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Target, number, unseen
+from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Separator, Target, number, unseen
 from .output import as_document, command_line, conclude, exit_with, finish, judge, progress, show, told, write_report
 
 QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"
@@ -32,6 +32,7 @@ def compare(
     lead_id: Annotated[str, typer.Option(help="The Lead ID column of a file.")] = "Lead ID",
     phone: Annotated[str, typer.Option(help="The phone column of a file.")] = "Phone",
     dedupe: Annotated[Keep | None, typer.Option(help="Of rows with one Lead ID, keep this one.")] = None,
+    separator: Separator = ",",
     concurrency: Concurrency = 8,
     threshold: Thresholds = None,
     thresholds: ThresholdFile = None,
@@ -56,6 +57,7 @@ def compare(
             out=out,
             lead_id=lead_id,
             phone=phone,
+            separator=separator,
             concurrency=concurrency,
             dedupe=None if dedupe is None else dedupe.value,
             command=command_line(),
@@ -77,6 +79,7 @@ def upload(
     leads: Annotated[Path, typer.Option(help="A .csv or .parquet file.")],
     lead_id: Annotated[str, typer.Option(help="The Lead ID column.")],
     phone: Annotated[str, typer.Option(help="The phone column.")],
+    separator: Separator = ",",
     target: Target = "mock",
     run: Annotated[Path | None, typer.Option(help="Run folder; the same one goes on. [runs/...]")] = None,
     contacts_per_list: Annotated[int, typer.Option(**number(1), help="What one contact list may hold.")] = 1_000_000,
@@ -112,6 +115,7 @@ def upload(
             leads=leads,
             lead_id=lead_id,
             phone=phone,
+            separator=separator,
             target=target,
             credentials=credentials_for(resolved(target, aim), aim),
             run_id=command.new_run_id(),
@@ -139,6 +143,7 @@ def reconcile(
     phone: Annotated[str, typer.Option(help="The phone column.")],
     run: Annotated[Path, typer.Option(help="The run folder whose state is lost or damaged.")],
     from_server: Annotated[bool, typer.Option("--from-server", help="Believe what the org holds now.")] = False,
+    separator: Separator = ",",
     target: Target = "mock",
     strategy: Annotated[str, typer.Option(help="How the leads were loaded. [as the folder says]")] = "",
     lists: Annotated[str, typer.Option(help="Ids of the run's contact lists. [found by the folder and by name]")] = "",
@@ -170,6 +175,7 @@ def reconcile(
             leads=leads,
             lead_id=lead_id,
             phone=phone,
+            separator=separator,
             target=target,
             credentials=credentials_for(resolved(target, aim), aim),
             run_id=new_run_id(),

@@ -100,8 +100,8 @@ def _header(path: Path, separator: str, wanted: set[str]) -> tuple[int, list[str
         csv_trouble.digest_of(path)  # raises: NULs, most likely UTF-16
     if not names:
         raise InputBad("INPUT_BAD", f"{path.name}:1: no header; the first line must name the columns")
-    if (len(names) == 1 or not wanted <= set(names)) and (trouble := other_layout(path, separator, wanted)):
-        raise trouble
+    if (len(names) == 1 or not wanted <= set(names)) and (other := other_layout(path, separator, wanted)):
+        raise other
     return line, names
 
 

@@ -55,4 +55,4 @@ def _packed_in(path: Path) -> str:
         names = []
     if any(name.startswith("xl/") for name in names):
         return "an Excel workbook"
-    return "an OpenDocument file" if "content.xml" in names else "a zip archive or a workbook"
+    return "an OpenDocument file" if "content.xml" in names else "a zip archive, or part of an Excel workbook"

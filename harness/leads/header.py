@@ -55,7 +55,7 @@ def _name_trouble(name: str) -> str:
 
 
 def _twins(names: Sequence[str]) -> str:
-    """Two columns that the platform, or DuckDB, takes for one. Both ignore case; what else Genesys ignores is unknown."""
+    """Two columns that the platform, or DuckDB, takes for one. Both ignore case; the rest is not documented."""
     seen: dict[str, int] = {}
     for number, name in enumerate(names, 1):
         first = seen.setdefault(folded(name), number)
@@ -75,7 +75,8 @@ def _missing(names: Sequence[str], wanted: str, what: str) -> str:
         return f"no {what} column {wanted!r}, and the first line looks like data; the header must come first"
     alike = [(number, name) for number, name in enumerate(names, 1) if folded(name) == folded(wanted)]
     if alike:
-        return f"no {what} column {shown(wanted)}, but column {alike[0][0]} is {shown(alike[0][1])}; write both alike"
+        there = f"column {alike[0][0]} is {shown(alike[0][1])}"
+        return f"no {what} column {shown(wanted)}, but {there}; correct the header, or the option"
     there = ", ".join(name if shown(name) == f"'{name}'" else shown(name) for name in names)
     return f"no {what} column {shown(wanted)}; name one of these, in the same upper and lower case: {there}"
 

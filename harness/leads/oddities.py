@@ -29,7 +29,7 @@ ODDITIES = (
     Oddity(("\n'",), "'.*", "begin{s} with an apostrophe, which a spreadsheet uses to mark text"),
     Oddity(("\n#",), r"#(?:n/a|nv|div/0!|[^\W\d_]+[!?])", "look{s} like #N/A: an error of a spreadsheet"),
     Oddity((".0\n",), r"\d+\.0", "end{s} with .0: a program has taken {them} for a decimal number"),
-    Oddity((), rf".*(?:{ZERO_WIDTH}|\xa0).*", "hold{s} invisible signs, such as a no-break space or a zero-width space"),
+    Oddity((), rf".*(?:{ZERO_WIDTH}|\xa0).*", "hold{s} invisible signs, such as no-break or zero-width spaces"),
 )
 USUAL = string.ascii_letters.replace("e", "").replace("E", "").encode() + string.digits.encode() + b" +-_()/\n"
 PATTERNS = [re.compile(f"\n(?:{oddity.cell})(?=\n)") for oddity in ODDITIES]

@@ -106,7 +106,6 @@ class RowRules:
             and max(map(len, map("".join, block.rows))) <= MAX_CELL_CHARACTERS
         )
 
-
     def _may_be_header(self, ids: Sequence[LeadId], text: str) -> bool:
         """Whether one of the ids, which `text` has between commas, may be the name of a column."""
         text, name = text.lower(), self.columns.lead_id.lower()

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import UsageError
 from ..leads.count import count_of
 from ..leads.own_folder import own_folder
+from ..leads.separators import COMMA
 from ..leads.shard_csv import write_csv
 from ..leads.synthetic import SyntheticLeads
 from ..org.terms import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
@@ -27,6 +28,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("leads", "", "A .csv or .parquet file of leads, in place of invented ones."),
         ("lead-id", "Lead ID", "The Lead ID column of that file."),
         ("phone", "Phone", "The phone column of that file."),
+        ("separator", ",", "Between the cells of that file: a sign such as ; or |, or tab."),
         ("seed", 1, "Of everything drawn: leads, back-off."),
         ("again", False, "Load leads that an earlier run has loaded, too."),
     ),
@@ -121,6 +123,7 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
         leads=Path(options.leads) if invented is None else _written(invented, folder),
         lead_id=options.lead_id if invented is None else invented.columns.lead_id,
         phone=options.phone if invented is None else invented.columns.phone,
+        separator=options.separator if invented is None else COMMA,
         target=where_to,
         credentials=credentials_for(where, aim),
         run_id=run_id,

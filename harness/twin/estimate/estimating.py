@@ -42,6 +42,7 @@ class Order:
     replicates: int = 1000
     seed: int = 1
     lead_id: str = "Lead ID"
+    separator: str = ","
     phone: str = "Phone"
     concurrency: int = 8
     batch_size: int = 1000
@@ -120,7 +121,7 @@ def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
 
 def _sizes(order: Order) -> Sizes:
     if isinstance(order.leads, Path):
-        return sizes.of_file(order.leads, lead_id=order.lead_id, phone=order.phone)
+        return sizes.of_file(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
     return sizes.of_invented(order.leads, order.seed)
 
 

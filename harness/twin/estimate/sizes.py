@@ -41,9 +41,9 @@ def of_invented(leads: int, seed: int) -> Sizes:
     return _measured(leads, made.columns, next(made.batches(BLOCK), None))
 
 
-def of_file(path: Path, *, lead_id: str, phone: str) -> Sizes:
+def of_file(path: Path, *, lead_id: str, phone: str, separator: str = ",") -> Sizes:
     """Every row is read, since only then is it known how many are leads. Raises InputBad."""
-    source: LeadSource = open_leads(path, lead_id=lead_id, phone=phone)
+    source: LeadSource = open_leads(path, lead_id=lead_id, phone=phone, separator=separator)
     batches = source.batches(BLOCK)
     sample = next(batches, None)
     leads = len(sample) if sample else 0

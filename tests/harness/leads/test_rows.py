@@ -8,7 +8,7 @@ from harness.domain import LeadColumns, Reject
 from harness.leads.rows import Block, RowRules, batched
 
 COLUMNS = LeadColumns(names=("Name", "Lead ID", "Phone"), lead_id="Lead ID", phone="Phone")
-RULES = RowRules(columns=COLUMNS, id_limit=4, left_out=frozenset({9}))
+RULES = RowRules(columns=COLUMNS, id_limit=7, left_out=frozenset({9}))
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,16 @@ RULES = RowRules(columns=COLUMNS, id_limit=4, left_out=frozenset({9}))
         (["Ada"], "ROW_SHAPE", "1 cells"),
         (["Ada", "", "1"], "EMPTY_LEAD_ID", "empty"),
         (["Ada", " \t", "1"], "EMPTY_LEAD_ID", "empty"),
-        (["Ada", "A1234", "1"], "LEAD_ID_TOO_LONG", "5 characters, at most 4"),
+        (["Ada", "A1234567", "1"], "LEAD_ID_TOO_LONG", "8 characters, at most 7"),
         (["x" * 513, "A1", "1"], "CELL_TOO_LONG", "column 'Name' has 513 characters, at most 512"),
+        (["Ada", "\u00a0\u200b", "1"], "EMPTY_LEAD_ID", "empty"),
+        (["Ada", "\x1a", "1"], "EMPTY_LEAD_ID", "empty"),
+        (["Name", "Lead ID", "Phone"], "HEADER_AGAIN", "the header again"),
+        (["\ufeffNAME", "lead id", " phone "], "HEADER_AGAIN", "the header again"),
+        (['\ufeff"Name"', "Lead ID", "Phone"], "HEADER_AGAIN", "the header again"),
+        (["Phone", "Name", "Lead ID"], "OTHER_HEADER", "another header"),
+        (["E-mail", "Lead ID", "Phone"], "OTHER_HEADER", "another header"),
+        (["Name", "Lead ID", "1"], None, ""),  # a lead of that id, however odd
     ],
 )
 def test_verdict_on_a_row(row, code, told):
@@ -54,10 +62,11 @@ table = st.lists(st.lists(cells, min_size=2, max_size=4), max_size=8)
 def test_a_block_is_judged_as_its_rows_are(rows, id_limit, left_out):
     """The shortcut for whole blocks never changes a verdict."""
     rules = RowRules(columns=COLUMNS, id_limit=id_limit, left_out=left_out)
-    verdicts = [rules.reject(line, row) for line, row in enumerate(rows, 2)]
+    filled = [(line, row) for line, row in enumerate(rows, 2) if "".join(row).strip()]
+    verdicts = [rules.reject(line, row) for line, row in filled]
     leads, rejects = rules.split(Block(lines=range(2, len(rows) + 2), rows=rows))
     assert rejects == [verdict for verdict in verdicts if verdict]
-    assert list(leads.rows) == [row for row, verdict in zip(rows, verdicts, strict=True) if not verdict]
+    assert list(leads.rows) == [row for (_, row), verdict in zip(filled, verdicts, strict=True) if not verdict]
 
 
 @given(table, st.integers(1, 5), st.integers(0, 9), st.none() | st.integers(0, 9))
