@@ -33,6 +33,7 @@ from .status import status
 from .strategies.clearing import cleared, unsent
 from .strategies.foresight import Foresight, untouched
 from .strategies.job import Job, Settings, Stage, Strategy
+from .strategies.refusals import left_out
 from .wording import counted
 
 log = logging.getLogger("contactbench")
@@ -269,13 +270,16 @@ class Run:
         known = {reject.lead_id: reject for reject in self.journal.rejects()}
         unmapped = self.files.write_mapping(parts)
         skipped = [reject for reject in unmapped if reject.lead_id not in known]
+        self._mapped = self.files.all_mapped()
         if skipped and self.plan.strategy.may_skip:
+            ids = [reject.lead_id for reject in skipped]
+            if self.plan.strategy.own_ids and (trouble := left_out(ids, self._mapped)):
+                raise trouble
             self.journal.save(LeadsRejected(skipped))
             known |= {reject.lead_id: reject for reject in skipped}
         refused = [replace(known[lead.lead_id], line=lead.line) for lead in unmapped if lead.lead_id in known]
         self._rejects = [*self.plan.preflight.rejects, *refused]
         write_rejects(self._rejects, self.files.folder / "rejects.csv", self.plan.preflight.source)
-        self._mapped = self.files.all_mapped()
 
     def _proof(self, failure: VerifyFailed | None) -> Proof:
         verification = self.plan.strategy.verification(self._job)

@@ -4,7 +4,6 @@
 list is dropped and made anew. `csv-import-own-ids` names the Lead ID column as the contact id: repeating is harmless.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -30,9 +29,7 @@ from .refusals import stop
 from .sample import sample_verification
 from .search_mapping import page_flows
 from .sizes import list_size
-from .splitting import MOST_REFUSED
 
-CONTACT_ID = re.compile(r"[A-Za-z0-9._-]+")  # Assumption: what an org takes; an id with other signs is doubtful
 UPLOADS = 5  # of a file whose answers keep getting lost
 IMPORTING = "contact.list.import.in.progress"
 EXPORTS = 3  # of a list whose exports are short
@@ -102,27 +99,7 @@ def import_shard(record: ShardRecord, job: Job, *, own_ids: bool) -> Flow[None]:
     if record.state != "uploaded":
         record = yield from _upload(record, job, own_ids=own_ids)
     size = yield from _imported(record, job)
-    left_out = (record.rows or 0) - size
-    if left_out and (not size or left_out > max(MOST_REFUSED, size)):
-        raise (yield Work(lambda: _left_out(record, job, size, own_ids=own_ids)))
     yield Save(ShardImported(record.shard.number, size))
-
-
-def _left_out(record: ShardRecord, job: Job, size: int, *, own_ids: bool) -> Refused:
-    """What to tell of an import that took next to nothing. Which rows it refused, and why, the API does not say."""
-    first, stop = record.shard.first, record.shard.first + record.shard.count
-    ids = next(job.leads.batches(MOST_REFUSED, first, stop)).ids
-    advice = "the org's event log tells of rows; correct the input, then give it to a new run."
-    if own_ids and not all(map(CONTACT_ID.fullmatch, ids)):
-        advice = (
-            "the likely reason: Lead IDs hold spaces or other signs that ids of contacts may not have; give the leads"
-            " to a new run with csv-import-export, which takes any Lead ID."
-        )
-    return Refused(
-        "TOO_MANY_REFUSED",
-        f"op=import.upload list={record.list_id}: the import took {size:,} of {record.rows:,} leads, no reason given;"
-        f" {advice}",
-    )
 
 
 def _upload(record: ShardRecord, job: Job, *, own_ids: bool) -> Flow[ShardRecord]:

@@ -1,10 +1,15 @@
 """A plain no of the server, as the sentence a user needs."""
 
+import re
+from collections.abc import Sequence
+
 from ..api import Refusal
 from ..errors import GaveUp, Refused, RunError, SafetyStop
 from ..flow import Reply
 from ..retry import outcome
 
+MOST_REFUSED = 200  # leads of a run: past this it is the list or the columns that do not fit, not the leads
+CONTACT_ID = re.compile(r"[A-Za-z0-9._-]+")  # Assumption: what any org takes, as seen in samples
 ADVICE = {
     "contact.list.not.found": ("LIST_GONE", "the contact list is gone; its leads have no contacts any more"),
     "missing.permissions": ("FORBIDDEN", "give the OAuth client this permission and run the same command again"),
@@ -24,6 +29,18 @@ ADVICE = {
     "contact.list.limit.exceeded": ("LIST_CAP", "the list is full; plan more lists with --contacts-per-list"),
     "organization.contact.limit.exceeded": ("ORG_CAP", "the org is full; clear or delete old lists first"),
 }
+
+
+def left_out(lead_ids: Sequence[str], mapped: int) -> Refused | None:
+    """What to tell where imports with own ids left so many leads out that it is the ids that do not fit."""
+    if len(lead_ids) <= (max(MOST_REFUSED, mapped) if mapped else 0):
+        return None
+    advice = "the org's event log tells of rows; correct the input, then give it to a new run"
+    if not all(map(CONTACT_ID.fullmatch, lead_ids)):
+        reason = "the likely reason: Lead IDs hold spaces or other signs that ids of contacts may not have"
+        advice = f"{reason}; give the leads to a new run with csv-import-export, which takes any"
+    counts = f"op=import.upload: {len(lead_ids):,} of {len(lead_ids) + mapped:,} leads left out, no reason given"
+    return Refused("TOO_MANY_REFUSED", f"{counts}; {advice}.")
 
 
 def stop(op: str, list_id: str, reply: Reply, place: str = "") -> RunError:

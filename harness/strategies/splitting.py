@@ -12,9 +12,8 @@ from ..events import BatchSending, BatchSplit, CapsLearned, LeadRefused
 from ..flow import Flow, Reply, Save
 from .batches import digest
 from .job import Job
-from .refusals import ADVICE
+from .refusals import ADVICE, MOST_REFUSED
 
-MOST_REFUSED = 200  # leads of a run: past this it is the list or the columns that do not fit, not the leads
 # These blame the list, the org or the columns, so that a part would be refused like the whole.
 NOT_THE_LEADS = ADVICE.keys() - {"request.entity.too.large", "too.many.contacts.added", "invalid.contact.id"}
 _MAXIMUM = re.compile(r"Maximum bytes: (\d+)")

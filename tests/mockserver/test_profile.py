@@ -129,3 +129,13 @@ def test_at_cpu_speed():
         profile.jobs.import_rows_per_s,
     ) == (0, 0, 0.0)
     assert profile.limits.request_body_bytes == 512_000
+
+
+def test_a_profile_as_editors_save_it(tmp_path):
+    """A byte order mark is skipped; UTF-16 is told by name."""
+    text = 'extends = "default"\n[limits]\ncell_chars = {value = 9, source = "measured"}'
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8-sig")
+    assert load(str(tmp_path / "mine.toml")).profile.limits.cell_chars == 9
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-16")
+    with pytest.raises(ProfileError, match="looks like UTF-16; save it as UTF-8"):
+        load(str(tmp_path / "mine.toml"))

@@ -104,7 +104,8 @@ def test_every_region(region):
 def test_a_profile_of_the_cli(tmp_path):
     """The table of its name, whatever the case; without a name DEFAULT."""
     path = tmp_path / "config.toml"
-    path.write_text('[DEFAULT]\nenvironment = "eu-west-1"\n[Sandbox]\nClient_Credentials = "id"\n')
+    content = '[DEFAULT]\nenvironment = "eu-west-1"\n[Sandbox]\nClient_Credentials = "id"\n'
+    path.write_text(content, encoding="utf-8-sig")  # as some editors save it
     path.chmod(0o600)
     assert _profile(Aim(gc_config=path)) == {"environment": "eu-west-1"}
     assert _profile(Aim(gc_config=path, gc_profile="sandbox")) == {"client_credentials": "id"}

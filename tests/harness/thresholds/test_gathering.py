@@ -22,6 +22,19 @@ def test_of_options_a_file_and_the_environment(tmp_path, name, content):
 
 
 @pytest.mark.parametrize(
+    ("name", "content"), [("limits.txt", "mapped==leads\n"), ("limits.toml", 'thresholds = ["mapped==leads"]\n')]
+)
+def test_a_file_as_editors_save_it(tmp_path, name, content):
+    """A byte order mark is skipped; what is not UTF-8 is told with what to do."""
+    (tmp_path / name).write_text(content, encoding="utf-8-sig")
+    assert [one.text for one in gathered([], tmp_path / name, {})] == ["mapped==leads"]
+    for encoding, told in (("utf-16", "looks like UTF-16; save it as UTF-8"), ("cp1252", "line 1 is not UTF-8")):
+        (tmp_path / name).write_text(f"# \u00e9\n{content}", encoding=encoding)
+        with pytest.raises(UsageError, match=told):
+            gathered([], tmp_path / name, {})
+
+
+@pytest.mark.parametrize(
     ("name", "content"),
     [
         ("e.txt", ""),
