@@ -105,12 +105,14 @@ def _run(plan: Plan, comparison: Comparison, profile: LoadedProfile, folder: Pat
 
     struck: dict[str, int] = {}
     status().subject, status().virtual = plan.strategy.name, comparison.pace == "virtual"
+    status().begin("starting the mock")
     if comparison.pace == "virtual":
         outcome, struck = virtual_time.run(_virtually(plan, profile, comparison.seed, folder))
     else:
         with mock_org.in_subprocess(comparison.profile, comparison.seed, comparison.pace) as target:
             outcome = asyncio.run(complete(plan, target, mock_org.CREDENTIALS, folder))
     write_requests(folder)
+    status().leave()
     return strategy_entry(outcome, plan.strategy.name) | {"faults_struck": struck}
 
 

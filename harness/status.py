@@ -56,7 +56,8 @@ class Status:
     leads: int = 0  # that it is to map
     doubtful: int = 0  # batches and files whose fate is not known, once the run has been stopped
     _phase: _Phase | None = None
-    _began: float = field(default_factory=time.monotonic)
+    _started: float = field(default_factory=time.monotonic)  # the command
+    _began: float = 0.0  # the run, by its own clock
 
     def begin(
         self, phase: str, *, total: int | None = None, unit: str = "", count: Callable[[], int] | None = None
@@ -79,6 +80,10 @@ class Status:
         self.books, self._began, self.leads = books, books.now(), 0
         if phase is not None:
             self.begin(phase.name)
+
+    def leave(self) -> None:
+        """The run has ended, and the command goes on to something else."""
+        self.books, self.subject, self._phase = None, "", None
 
     def begin_stage(self, name: str, run: "Run") -> None:
         """A stage of a run that is watched."""
@@ -120,7 +125,7 @@ class Status:
             total=phase.total,
             unit=phase.unit,
             rate=(done - phase.before) / seconds if phase.unit and seconds > 0 and done > phase.before else None,
-            at_s=now - self._began,
+            at_s=now - (self._began if books else self._started),
             virtual=self.virtual and books is not None,
             waits=books.trouble.waits(now) if books else {},
             in_doubt=books.trouble.in_doubt_now if books else 0,

@@ -73,6 +73,9 @@ def _ranking(entries: list[Entry]) -> Iterator[str]:
         when = f"mapped after {_time(_mapped_s(entry))}, proved after {_time(_proved_s(entry))}"
         yield f"{place}. {entry['strategy']}: {when}"
     soonest, tied = _first(proved, _mapped_s), _first(proved, _proved_s)
+    if soonest == tied:
+        yield f"soonest: {listed(soonest)}{_as_tie(soonest)}, mapped as well as proved"
+        return
     yield f"soonest mapped: {listed(soonest)}{_as_tie(soonest)}; mapped and proved: {listed(tied)}{_as_tie(tied)}"
 
 

@@ -70,9 +70,9 @@ def estimate(
             progress(f"report: {write_report(folder)[0]}")
         if as_json:
             show(document, as_json)
+            progress(soonest(document))
         else:
             typer.echo(told_in_words(document))
-        progress(soonest(document))
 
 
 def _folder(to: Path | None) -> Path | None:

@@ -31,26 +31,6 @@ def told(document: dict[str, Any]) -> str:
     return file.getvalue().rstrip()
 
 
-def soonest(document: dict[str, Any]) -> str:
-    """The winner under the profile that the questions are about, in a sentence."""
-    about = document["assumptions_of"]
-    first, *others = sorted(
-        (entry for entry in document["strategies"] if entry["profile"] == about),
-        key=lambda entry: float(entry["duration_s"]["p50"]),
-    )
-    time = first["duration_s"]
-    if others and others[0]["duration_s"]["p10"] < time["p90"]:
-        second = others[0]
-        between = (
-            f"{first['strategy']} {duration(time['p50'])}, {second['strategy']} {duration(second['duration_s']['p50'])}"
-        )
-        return f"soonest under profile {about}: too close to call; in the middle, {between}"
-    return (
-        f"soonest under profile {about}: {first['strategy']}, {duration(time['p50'])} in the middle,"
-        f" {duration(time['p10'])} to {duration(time['p90'])}"
-    )
-
-
 def duration(seconds: float) -> str:
     """Seconds as people say them."""
     if seconds < 600:
@@ -84,7 +64,7 @@ def _times(document: dict[str, Any]) -> Table:
 
 
 def _sentences(document: dict[str, Any]) -> Iterator[str]:
-    yield _soonest(document)
+    yield soonest(document)
     for name in dict.fromkeys(entry["strategy"] for entry in document["strategies"]):
         entries = [entry for entry in document["strategies"] if entry["strategy"] == name]
         yield _range(entries)
@@ -105,7 +85,7 @@ def _sentences(document: dict[str, Any]) -> Iterator[str]:
     yield "None is a figure of Genesys's."
 
 
-def _soonest(document: dict[str, Any]) -> str:
+def soonest(document: dict[str, Any]) -> str:
     """Which strategy is the first to be done, and where another one would be."""
     by_profile: dict[str, list[tuple[float, str]]] = {}
     for entry in document["strategies"]:
