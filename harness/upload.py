@@ -16,7 +16,7 @@ from .errors import GaveUp, RunError
 from .execution import Outcome, Plan
 from .hosts import Target
 from .leads.own_folder import own_folder
-from .leads.preflight import check
+from .leads.preflight import Preflight, check
 from .leads.separators import COMMA
 from .leads.source import open_leads
 from .mapping.files import write_json
@@ -27,7 +27,7 @@ from .org import Aim, canary, numbers, who
 from .results import input_facts, judged_again, machine, run_document, strategy_entry, write_requests
 from .status import status
 from .strategies import strategy
-from .strategies.job import Settings
+from .strategies.job import Settings, Strategy
 from .target import resolved
 from .wording import counted
 
@@ -154,7 +154,22 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
     preflight = check(source, checked, dedupe=order.dedupe, imports=chosen.may_skip, own_ids=chosen.own_ids)
     for notice in preflight.notices:
         tell(notice)
-    plan = Plan(
+    plan = plan_of(order, chosen, preflight, checked, folder)
+    try:
+        require_safe(order, plan, target, folder)
+        lists = len(plan.shards())
+        if not has_journal(folder):
+            require_room(folder, needed_bytes(preflight.leads, preflight.source))
+    except RunError:
+        checked.unlink()
+        raise
+    what = f"{counted(preflight.leads, 'lead')} into {counted(lists, 'list')}"
+    tell(f"{chosen.name}: {what} of {target.api}; run folder {folder}")
+    return Prepared(order, plan, target, folder)
+
+
+def plan_of(order: Upload, chosen: Strategy, preflight: Preflight, checked: Path, folder: Path) -> Plan:
+    return Plan(
         strategy=chosen,
         preflight=preflight,
         leads=folder / "leads.parquet",
@@ -170,20 +185,9 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
         settings=order.settings,
         journal=order.journal,
     )
-    try:
-        _require_safe(order, plan, target, folder)
-        lists = len(plan.shards())
-        if not has_journal(folder):
-            require_room(folder, needed_bytes(preflight.leads, preflight.source))
-    except RunError:
-        checked.unlink()
-        raise
-    what = f"{counted(preflight.leads, 'lead')} into {counted(lists, 'list')}"
-    tell(f"{chosen.name}: {what} of {target.api}; run folder {folder}")
-    return Prepared(order, plan, target, folder)
 
 
-def _require_safe(order: Upload, plan: Plan, target: Target, folder: Path) -> None:
+def require_safe(order: Upload, plan: Plan, target: Target, folder: Path) -> None:
     """Raises SafetyStop where leads or a former command leave open what a real org needs to have settled."""
     if target.terms is None:
         return

@@ -2,7 +2,7 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from .aiming import CAPS, NOWHERE, agreed, aimed, loading_nothing
 from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
 from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Separator, Target, number, unseen
 from .output import as_document, command_line, conclude, exit_with, finish, judge, progress, show, told, write_report
+
+if TYPE_CHECKING:  # a command imports what it needs when it runs
+    from ..upload import Upload
 
 QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"
 
@@ -99,6 +102,9 @@ def upload(
     thresholds: ThresholdFile = None,
     junit: Junit = None,
     summary: Summary = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, estimate the time, list all rejects; send nothing.")
+    ] = False,
     as_json: Json = False,
     aim: Aim = NOWHERE,
 ) -> None:
@@ -109,7 +115,7 @@ def upload(
 
     with told(as_json, resumes=True) as status:
         held = limits(threshold, thresholds, junit, summary)
-        aim = agreed(aim, target)
+        aim = aim if dry_run else agreed(aim, target)
         order = command.Upload(
             strategy=strategy,
             leads=leads,
@@ -132,8 +138,23 @@ def upload(
             aim=aim,
             journal=unseen(journal, "--journal"),
         )
+        if dry_run:
+            _rehearse(order, as_json)
+            return
         document = command.upload(order, progress)
         finish(document, order.run_folder(), as_json, status, held)
+
+
+def _rehearse(order: "Upload", as_json: bool) -> None:
+    from .. import dry_run
+
+    found = dry_run.dry_run(order, progress)
+    if as_json:
+        show(found.document | as_document(found.problem), as_json)
+    else:
+        for line in found.lines():
+            typer.echo(line)
+    exit_with(found.problem)
 
 
 @aimed()
