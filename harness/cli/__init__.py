@@ -70,7 +70,6 @@ def _before(
 for command in COMMANDS:
     _add(command)
 _add(tools.make_leads, name="leads")
-_add(tools.torture)
 _add(
     tools.mock,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},

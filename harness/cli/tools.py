@@ -1,6 +1,5 @@
-"""Commands around the runs: leads to try with, a mock org, and the trial by torture."""
+"""Commands around the runs: leads to try with, and a mock org."""
 
-import os
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -33,27 +32,6 @@ def make_leads(
         progress(f"written: {counted(count, 'lead')} to {to}")
         about = ["--leads", str(to), "--lead-id", columns.lead_id, "--phone", columns.phone]
         progress(f"next: {shlex.join(['contactbench', 'upload', '--strategy', 'batch-api', *about])}")
-
-
-def torture(
-    seeds: Annotated[int, typer.Option(min=1, help="How many, each of them a run of every strategy.")] = 20,
-    first: Annotated[int, typer.Option(min=0, help="The first seed; each run is drawn from its own alone.")] = 1,
-    strategy: Annotated[str | None, typer.Option(help="Only this one. [all five]")] = None,
-    leads: Annotated[int | None, typer.Option(**number(1), help="Leads of each run. [100 to 1,000]")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes. [one a core]")] = None,
-    as_json: Json = False,
-) -> None:
-    """Runs with random troubles and kills, in virtual time: none may call a wrong mapping verified."""
-    from ..strategies import STRATEGIES
-    from ..strategies import strategy as known
-    from ..twin.torture import torture as command
-
-    with told(as_json):
-        names = list(STRATEGIES) if strategy is None else [known(strategy).name]
-        document = command(range(first, first + seeds), names, leads, progress, jobs or os.cpu_count() or 1)
-        show(document if as_json else {k: v for k, v in document.items() if k != "wrong"}, as_json)
-        if document["violations"]:
-            raise typer.Exit(99)
 
 
 def mock(context: typer.Context) -> None:

@@ -21,11 +21,11 @@ from harness.results import complaint, strategy_entry
 from harness.runner import complete
 from harness.strategies.job import Settings, Strategy
 from harness.twin.mock_org import CREDENTIALS
-from harness.twin.torture.check import contacts
 from harness.twin.virtual_time import VirtualTimeLoop
 from harness.upload import Upload, prepared
 
 from ..catalogue.rig import End, Rig
+from ..torture.check import contacts
 from .org import served
 from .start import Start
 from .watch import LEAD_ID, Watch

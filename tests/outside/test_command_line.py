@@ -26,7 +26,7 @@ COMMANDS = (
     "calibrate",
     "conform",
 )
-OTHERS = ("cleanup", "gate", "leads", "torture", "mock")
+OTHERS = ("cleanup", "gate", "leads", "mock")
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, *OTHERS])

@@ -13,7 +13,8 @@ from harness.flow import Call, Flow, Reply
 from harness.strategies.batch_api import upload
 from harness.strategies.batches import pending
 from harness.strategies.job import Job, Stage, Strategy, Verification
-from harness.twin.torture.run import Planted
+
+from .run import Planted
 
 Bug = Callable[[Flow[None]], Flow[None]]
 NOTHING_FOUND = b'{"entities":[],"total":0,"pageSize":100,"pageNumber":1,"contactsCount":0}'

@@ -6,9 +6,10 @@ from hashlib import sha256
 
 import pytest
 
-from harness.twin.torture.check import complaints
 from mockserver.model import ContactList
 from mockserver.storage.memory_store import MemoryStore
+
+from .check import complaints
 
 LEADS = {lead_id: {"Lead ID": lead_id, "City": "Fairview"} for lead_id in ("A1", "A2", "A3")}
 MAPPED = [("A1", "c1"), ("A2", "c2")]

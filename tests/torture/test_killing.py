@@ -3,8 +3,9 @@
 import pytest
 
 from harness.flow import Call, Reply, Wait
-from harness.twin.torture.killing import PAUSES_A_STEP, Killed, KillingShell, Runaway, restarted
-from harness.twin.torture.plan import Kill
+
+from .killing import PAUSES_A_STEP, Killed, KillingShell, Runaway, restarted
+from .plan import Kill
 
 pytestmark = pytest.mark.anyio
 CALL = Call(op="contacts.add", method="POST", url="/")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.twin.torture.leaks import leaks
+from .leaks import leaks
 
 SECRETS = {"s3cret.value"}
 

@@ -5,8 +5,9 @@ from collections import Counter
 import pytest
 
 from harness.strategies import STRATEGIES
-from harness.twin.torture.plan import drawn
 from mockserver.faults.engine import parse_rules
+
+from .plan import drawn
 
 PLANS = [drawn(seed, strategy) for seed in range(300) for strategy in STRATEGIES]
 EFFECTS = {"late_commit_s", "partial_commit", "truncate_at", "content_length_delta"}

@@ -3,10 +3,10 @@
 import pytest
 
 from harness.twin import mock_org
-from harness.twin.torture.plan import drawn
-from harness.twin.torture.run import tortured
 
+from .plan import drawn
 from .planted import BUGS
+from .run import tortured
 
 PROFILE = mock_org.loaded("default")
 

@@ -3,7 +3,8 @@
 import pytest
 
 from harness.strategies import STRATEGIES
-from harness.twin.torture import torture
+
+from .torture import torture
 
 SEEDS, PARTS, LEADS = 20, 4, 240
 

@@ -11,13 +11,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
 
-from ...mapping.duck import kept_open
-from .. import mock_org
+from harness.mapping.duck import kept_open
+from harness.twin import mock_org
+
 from .plan import Torture
 from .run import RUN, Ordeal, tortured
 
 PORTION = 5  # runs that a process is given at once
-MEMORY_DISK = Path("/dev/shm")  # noqa: S108  a folder of one's own is made in it
+MEMORY_DISK = Path("/dev/shm")
 
 
 def ordeals(plans: Sequence[Torture], jobs: int) -> Iterator[Ordeal]:

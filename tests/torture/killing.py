@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...flow import AsyncShell, Call, Reply, Wait
+from harness.flow import AsyncShell, Call, Reply, Wait
+
 from .plan import Kill, Moment
 
 PAUSES_A_STEP = 50  # those who wait for another one's token look for it ten times a second

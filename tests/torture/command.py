@@ -5,13 +5,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ...errors import RunError
-from ...execution import Outcome, Plan
-from ...flow import AsyncShell
-from ...results import complaint, strategy_entry
-from ...runner import complete
-from ...transport import Target
-from .. import mock_org
+from harness.errors import RunError
+from harness.execution import Outcome, Plan
+from harness.flow import AsyncShell
+from harness.results import complaint, strategy_entry
+from harness.runner import complete
+from harness.transport import Target
+from harness.twin import mock_org
+
 from .killing import Killed, KillingShell, Runaway
 from .plan import Kill
 

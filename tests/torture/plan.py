@@ -49,7 +49,7 @@ class Torture:
     @property
     def command(self) -> str:
         """What plays this very run again."""
-        return f"contactbench torture --first {self.seed} --seeds 1 --strategy {self.strategy} --leads {self.leads}"
+        return f"python -m tests.torture --first {self.seed} --seeds 1 --strategy {self.strategy} --leads {self.leads}"
 
 
 def drawn(seed: int, strategy: str, leads: int | None = None) -> Torture:
