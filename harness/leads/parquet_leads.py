@@ -11,13 +11,15 @@ from typing import Any, Self
 import duckdb
 
 from harness.domain import LeadColumns, Leads
-from harness.errors import InputBad
+from harness.errors import InputBad, LocalResource
 from harness.leads import rows
 from harness.leads.header import checked_columns
 from harness.leads.parquet_columns import Column, column
 from harness.leads.regular_file import Stamp, is_unchanged, stamp_of
 from harness.leads.rows import BLOCK_ROWS, Block, RowRules
 from harness.mapping.duck import QUIET, literal, parquet_table, plain
+
+MEMORY = "300MB"  # a row group is read as a whole
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -126,9 +128,12 @@ def _readable(path: Path, name: str, kind: str, found: Column | None) -> Column:
 @contextmanager
 def _result(path: Path, query: str) -> Iterator[Any]:
     try:
-        with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as connection:
+        with duckdb.connect(config={"threads": 1, "memory_limit": MEMORY}) as connection:
             connection.execute(QUIET)
             yield connection.execute(query)
+    except duckdb.OutOfMemoryException:
+        trouble = f"its row groups do not fit {MEMORY}; write it with smaller ones, of 100,000 rows, or as CSV"
+        raise LocalResource("OUT_OF_MEMORY", f"{path.name}: {trouble}") from None
     except duckdb.Error as error:  # its text may hold values of the file
         trouble = f"not readable as Parquet ({type(error).__name__}); write it again or use CSV"
         raise InputBad("INPUT_BAD", f"{path.name}: {trouble}") from None
