@@ -94,6 +94,11 @@ class Plan:
             for n, (first, given) in enumerate(zip(firsts, self.given, strict=False))
         ]
 
+    def about(self) -> str:
+        """The input in words, for who gives another one."""
+        source = self.preflight.source
+        return f"{source.name}, {counted(self.preflight.leads, 'lead')}, {getattr(source, 'stamp', 'invented')}"
+
     def facts(self, target: Target) -> dict[str, str]:
         """What a later run of the same folder must agree with."""
         columns = self.preflight.source.columns
@@ -153,7 +158,7 @@ def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
     """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
     own_folder(folder)
     with _gone_at_last(plan.checked), opened_journal(folder, plan.journal) as journal, kept_open(folder):
-        plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id))
+        plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id, plan.about()))
         _take_given(plan, journal)
         if plan.checked is not None:
             plan.checked.replace(plan.leads)

@@ -11,9 +11,10 @@ from .errors import StateError, UsageError
 from .leads.private_file import written
 from .mapping.duck import PARQUET, copy_to, csv_table, database
 from .mapping.store import require_client
+from .user_files import require_free
 
 
-def copy_mapping(run: Path, to: str) -> dict[str, Any]:
+def copy_mapping(run: Path, to: str, *, force: bool = False) -> dict[str, Any]:
     """What was written. Raises StateError for a mapping that is not the one its manifest speaks of."""
     manifest = checked_manifest(run)
     if "://" in to:
@@ -23,6 +24,7 @@ def copy_mapping(run: Path, to: str) -> dict[str, Any]:
         place = copied(run / "mapping.csv", manifest, to)
     else:
         place = str(to)
+        require_free(Path(to), force=force)
         _to_file(run, Path(to))
     return {"file": place, "rows": manifest["rows"], "verified": manifest["verified"]}
 

@@ -60,7 +60,7 @@ class Lists:
 def reconcile(order: Upload, lists: Sequence[str], tell: Callable[[str], None]) -> dict[str, Any]:
     """The document of `run.json`, written, of a run whose every lead is there. Raises RunError, GaveUp for others."""
     wall = time.perf_counter()
-    ready = prepared(order, tell)
+    ready = prepared(order, tell, rebuilding=True)
     try:
         rebuilt = asyncio.run(rebuild(ready.plan, ready.target, order.credentials, ready.folder, lists))
     finally:

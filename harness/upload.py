@@ -12,7 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, Literal
 
-from .errors import GaveUp, RunError
+from .errors import GaveUp, RunError, UsageError
 from .execution import Outcome, Plan
 from .hosts import Target
 from .leads.own_folder import own_folder
@@ -21,7 +21,7 @@ from .leads.separators import COMMA
 from .leads.source import open_leads
 from .mapping.files import write_json
 from .mapping.room import needed_bytes, require_room
-from .mapping.store import has_journal, require_client
+from .mapping.store import has_begun, has_journal, require_client
 from .oauth import Credentials
 from .org import Aim, canary, numbers, who
 from .results import input_facts, judged_again, machine, run_document, strategy_entry, write_requests
@@ -32,6 +32,7 @@ from .target import resolved
 from .wording import counted
 
 RUNS = Path("runs")
+WRITTEN = ("leads.parquet", "mapping.csv", "rejects.csv", "findings.csv", "requests.parquet", "run.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +142,8 @@ def _tried(ready: Prepared, means: canary.Means, tell: Callable[[str], None]) ->
         raise
 
 
-def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
-    """The order with its input checked; nothing has been sent. Raises RunError."""
+def prepared(order: Upload, tell: Callable[[str], None], *, rebuilding: bool = False) -> Prepared:
+    """The order with its input checked; nothing has been sent. Raises RunError. `rebuilding`: the state is lost."""
     if order.journal:
         require_client(order.journal)
     chosen, target = strategy(order.strategy), resolved(order.target, order.aim)
@@ -150,6 +151,8 @@ def prepared(order: Upload, tell: Callable[[str], None]) -> Prepared:
     source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
     folder = order.run_folder()
     own_folder(folder)
+    if not rebuilding and not has_begun(folder):
+        _require_no_other(folder)
     checked = folder / f"leads-{os.getpid()}.parquet"  # the folder may be in use, or belong to a run of other leads
     preflight = check(source, checked, dedupe=order.dedupe, imports=chosen.may_skip, own_ids=chosen.own_ids)
     for notice in preflight.notices:
@@ -185,6 +188,14 @@ def plan_of(order: Upload, chosen: Strategy, preflight: Preflight, checked: Path
         settings=order.settings,
         journal=order.journal,
     )
+
+
+def _require_no_other(folder: Path) -> None:
+    """Raises UsageError where a new run would write over files that are not its own."""
+    if found := [name for name in WRITTEN if (folder / name).exists()]:
+        raise UsageError(
+            "RUN_NOT_EMPTY", f"{folder} holds {', '.join(found)} of something else; name another folder with --run."
+        )
 
 
 def require_safe(order: Upload, plan: Plan, target: Target, folder: Path) -> None:

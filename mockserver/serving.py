@@ -181,6 +181,8 @@ def _ready_file(path: Path | None, ready: Ready) -> Iterator[None]:
         return
     draft = path.with_name(f".{path.name}.{ready.pid}")
     try:
+        if path.exists() and b'"control_token"' not in path.read_bytes():
+            raise ConfigError(f"{path} is no ready file, and stays as it is; name another file.")
         draft.unlink(missing_ok=True)
         with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             json.dump(asdict(ready), file)

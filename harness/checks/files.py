@@ -3,11 +3,18 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .. import user_files
 from . import Check
 from .junit import junit
 from .markdown import markdown
 
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"  # Source: https://docs.github.com/actions, workflow commands, job summaries
+
+
+def require_ours(to_junit: Path | None, to_summary: Path | None) -> None:
+    """Raises UsageError for a file that holds something else: what a former run wrote there is replaced."""
+    user_files.require_ours(to_junit, ours=b"<testsuites ")
+    user_files.require_ours(to_summary, ours=b"### ")
 
 
 def write(

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from .options import Concurrency, Json, Seed, Separator, number
+from .options import Concurrency, Force, Json, Seed, Separator, number
 from .output import command_line, progress, show, told, write_report
 
 FILE = "estimate.json"  # where a report looks for it
+OURS = b'"kind": "estimate"'  # in a document that a former estimate wrote
 
 
 def estimate(
@@ -36,6 +37,7 @@ def estimate(
     to: Annotated[
         Path | None, typer.Option(help="A file for the JSON document; or a folder, for estimate.json and a report.")
     ] = None,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Say how long each strategy would take under a profile, on what that hangs, and what would change it."""
@@ -44,9 +46,14 @@ def estimate(
     from ..twin.estimate import estimating as command
     from ..twin.estimate.telling import soonest
     from ..twin.estimate.telling import told as told_in_words
+    from ..user_files import require_free
 
     with told(as_json) as status:
         folder = _folder(to)
+        require_free(to if folder is None else folder / FILE, force=force, ours=OURS)
+        if folder is not None and not any((folder / name).exists() for name in (FILE, "run.json")):
+            require_free(folder / "report.html", force=force)
+            require_free(folder / "report.md", force=force)
         order = command.Order(
             leads=leads_of(leads),
             strategies=MAIN if strategies == "main" else [name.strip() for name in strategies.split(",")],

@@ -96,9 +96,10 @@ def _judge(run: Path, held: Limits, as_json: bool) -> None:
 
 
 def _pass(order: "Order", junit: Path | None, summary: Path | None, as_json: bool) -> None:
-    from ..checks.files import write
+    from ..checks.files import require_ours, write
     from ..gate import gating
 
+    require_ours(junit, summary)
     checks, document = gating.gate(order, progress)
     problem = gating.refusal(checks)
     for check in checks:

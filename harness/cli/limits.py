@@ -51,9 +51,11 @@ class Limits:
 
 def limits(expressions: list[str] | None, file: Path | None, junit: Path | None, summary: Path | None) -> Limits:
     """Read before anything is sent. Raises UsageError."""
+    from ..checks.files import require_ours
     from ..thresholds.gathering import gathered
 
     thresholds = gathered(expressions or [], file, os.environ)
     if not thresholds and (junit or summary):
         raise UsageError("NO_THRESHOLDS", "--junit and --summary tell of thresholds; give one with --threshold.")
+    require_ours(junit, summary)
     return Limits(thresholds=thresholds, junit=junit, summary=summary)

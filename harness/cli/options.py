@@ -49,6 +49,7 @@ def unseen(url: str, option: str) -> str:
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")]
 Seed = Annotated[int, typer.Option(help="The seed of all random choices: leads, ids, latencies.")]
 Profile = Annotated[str, typer.Option(help="A shipped profile's name, or a TOML file.")]
 Concurrency = Annotated[int, typer.Option(min=1, max=64, help="Requests in flight at once.")]

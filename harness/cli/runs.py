@@ -10,7 +10,7 @@ from ..org.terms import Aim
 from ..wording import counted
 from .aiming import CAPS, NOWHERE, agreed, aimed, loading_nothing
 from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
-from .options import Concurrency, Journal, Json, Keep, PaceName, Profile, Seed, Separator, Target, number, unseen
+from .options import Concurrency, Force, Journal, Json, Keep, PaceName, Profile, Seed, Separator, Target, number, unseen
 from .output import as_document, command_line, conclude, exit_with, finish, judge, progress, show, told, write_report
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs
@@ -236,6 +236,7 @@ def verify(
 def mapping(
     run: Annotated[Path, typer.Argument(help="Run folder, or a strategy's folder of a comparison.")],
     to: Annotated[str, typer.Option(help="FILE.csv, FILE.parquet, or postgresql://.../DATABASE/TABLE.")],
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Copy a run's mapping to a file or a table, after a look at its manifest."""
@@ -243,7 +244,7 @@ def mapping(
 
     with told(as_json) as status:
         status.begin("copying the mapping")
-        document = command.copy_mapping(run, unseen(to, "--to"))
+        document = command.copy_mapping(run, unseen(to, "--to"), force=force)
         status.rest()
         show(document, as_json)
         proof = "verified" if document["verified"] else "NOT VERIFIED"

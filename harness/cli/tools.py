@@ -8,7 +8,7 @@ import typer
 
 from ..wording import counted
 from .help import GroupedHelp
-from .options import Json, Seed, number
+from .options import Force, Json, Seed, number
 from .output import progress, show, told
 
 
@@ -16,13 +16,16 @@ def make_leads(
     count: Annotated[int, typer.Option(**number(0), help="How many.")],
     to: Annotated[Path, typer.Option(help="The .csv file to write.")],
     seed: Seed = 1,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Invent leads: dense Lead IDs, fictional phone numbers, the same for the same seed."""
     from ..leads.shard_csv import write_csv
     from ..leads.synthetic import SyntheticLeads
+    from ..user_files import require_free
 
     with told(as_json) as status:
+        require_free(to, force=force)
         made = SyntheticLeads(count, seed)
         status.begin("writing leads", total=count, unit="lead")
         write_csv(made, to)

@@ -9,7 +9,7 @@ import typer
 from ..org.terms import PER_MINUTE, Aim
 from ..wording import counted
 from .aiming import NOWHERE, agreed, aimed, at_most
-from .options import Concurrency, Journal, Json, Seed, Target, number, unseen
+from .options import Concurrency, Force, Journal, Json, Seed, Target, number, unseen
 from .output import progress, show, told
 
 RUNS = Path("runs")
@@ -21,6 +21,7 @@ def probe(
     target: Target = "mock",
     run: Annotated[Path | None, typer.Option(help="Folder of what it makes and finds. [runs/probe-<run id>]")] = None,
     to: Annotated[Path | None, typer.Option(help="Write a profile of what was found, a .toml file.")] = None,
+    force: Force = False,
     max_contacts: Annotated[int, typer.Option(**number(1), help="Send no more contacts than this.")] = 2_000,
     max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 1_500,
     settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
@@ -35,8 +36,10 @@ def probe(
     from ..target import credentials_for, resolved
     from ..twin import probe as command
     from ..upload import new_run_id
+    from ..user_files import require_free
 
     with told(as_json) as status:
+        require_free(to, force=force)
         run_id, aim = new_run_id(), agreed(aim, target)
         where = resolved(target, aim)
         ordered = command.Probe(
@@ -64,6 +67,7 @@ def probe(
 def calibrate(
     target: Target = "mock",
     to: Annotated[Path, typer.Option(help="The profile to write, a .toml file.")] = Path("calibrated.toml"),
+    force: Force = False,
     run: Annotated[
         Path | None,
         typer.Option(help="Folder of what it makes and sees; given again, it goes on. [runs/calibrate-<run id>]"),
@@ -87,8 +91,10 @@ def calibrate(
     from ..twin import calibrate as command
     from ..twin.calibrate.telling import told as told_in_words
     from ..upload import new_run_id
+    from ..user_files import require_free
 
     with told(as_json) as status:
+        require_free(to, force=force)
         run_id, aim = new_run_id(), agreed(at_most(aim, rate), target)
         where = resolved(target, aim)
         order = command.Calibration(

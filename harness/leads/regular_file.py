@@ -3,9 +3,11 @@
 import os
 import stat
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import InputBad
+from harness.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,9 @@ class Stamp:
     mtime_ns: int
     device: int
     inode: int
+
+    def __str__(self) -> str:
+        return f"{counted(self.size, 'byte')} of {datetime.fromtimestamp(self.mtime_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def stamp_of(path: Path) -> Stamp:

@@ -15,6 +15,17 @@ from .records import BatchRecord, BatchState, Learned, ShardRecord
 
 REJECT = ("lead_id", "line", "code", "message")
 LEARNED = ("body_bytes", "contacts", "atomic")
+ABOUT = "about the input"
+FACTS = {  # in words
+    "input": "the input",
+    "host": "the org at",
+    "org": "the org",
+    "lead_id": "the Lead ID column",
+    "phone": "the phone column",
+    "contacts_per_list": "lists of so many contacts:",
+    "batch_size": "batches of",
+    "body_bytes": "bodies of at most so many bytes:",
+}
 ENDED = "ended "  # and a stage: how such facts are called
 
 encode, decode = msgspec.json.encode, msgspec.json.decode
@@ -51,8 +62,9 @@ class Ledger(ABC):
 
     # --- the plan -----------------------------------------------------------------------------------------------------
 
-    def plan(self, facts: dict[str, str], shards: list[Shard], run_id: str) -> str:
-        """Store what the run is about, once, and return the run's id, which is that of the first time.
+    def plan(self, facts: dict[str, str], shards: list[Shard], run_id: str, about: str = "") -> str:
+        """Store what the run is about, once, and return the run's id, which is that of the first time. `about`: the
+        input in words.
 
         Raises StateError when the folder's run is about something else.
         """
@@ -60,13 +72,9 @@ class Ledger(ABC):
         if known:
             for key, value in facts.items():
                 if known.get(key) != value:
-                    raise StateError(
-                        "STATE_MISMATCH",
-                        f"this run folder belongs to {key} {known.get(key)!r}, not {value!r};"
-                        " give the former inputs to go on, or another run folder to start anew.",
-                    )
+                    raise _other(key, known, value, about)
             return str(known["run_id"])
-        self._commit(lambda: self._plan({**facts, "run_id": run_id}, shards))
+        self._commit(lambda: self._plan({**facts, "run_id": run_id, ABOUT: about}, shards))
         return run_id
 
     def _plan(self, facts: dict[str, str], shards: list[Shard]) -> None:
@@ -234,3 +242,15 @@ class Ledger(ABC):
     def _rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
         with self._trusted():
             yield from self._tables.rows(table, condition)
+
+
+def _other(key: str, known: dict[str, str], value: str, about: str) -> StateError:
+    """What to tell of a run folder that is about something else."""
+    former = known.get(key, "none")
+    if key == "input":  # digests tell nobody which file it was
+        former, value = known.get(ABOUT) or "another file, or another state of this one", about or "this one"
+    return StateError(
+        "STATE_MISMATCH",
+        f"this run folder belongs to {FACTS.get(key, key)} {former}, not {value}; give what the run was begun with to"
+        " go on, or another run folder to start anew.",
+    )

@@ -29,6 +29,11 @@ def has_journal(folder: Path) -> bool:
     return (folder / SQLITE).exists() or (folder / ELSEWHERE).exists()
 
 
+def has_begun(folder: Path) -> bool:
+    """Whether a run was begun in the folder, even if its journal is lost."""
+    return has_journal(folder) or _has_sent(folder)
+
+
 @contextmanager
 def opened_journal(folder: Path, url: str = "") -> Iterator[Ledger]:
     """The folder's journal, locked for as long as the block lasts. `url`: of a PostgreSQL database.

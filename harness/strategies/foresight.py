@@ -61,9 +61,11 @@ class Foresight:
             if count or found.importing:
                 raise StateError(
                     "STATE_LOST",
-                    f"no state here, but list {found.name!r} ({found.id}) has {counted(count, 'contact')} of this"
-                    " input by this strategy; nothing was written. `contactbench reconcile --from-server` and the"
-                    " upload's other options rebuild the mapping; --again loads these leads once more.",
+                    f"these leads are loaded already: list {found.name!r} ({found.id}) has"
+                    f" {counted(count, 'contact')} of this input by this strategy, which this run folder does not know;"
+                    " nothing was written. Give the run folder of that upload (--run). If it is lost, `contactbench"
+                    " reconcile --from-server` and the upload's other options rebuild the mapping; --again loads these"
+                    " leads once more.",
                 )
 
     def _lists(self) -> Flow[list[api.ListFound]]:

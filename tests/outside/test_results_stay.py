@@ -1,11 +1,13 @@
 """A result is never lost or falsified by a later command."""
 
+import json
 import os
 import shlex
 import signal
 import sqlite3
 import subprocess
 from contextlib import closing
+from hashlib import sha256
 
 import pytest
 
@@ -13,6 +15,8 @@ from ..end_to_end.processes import CONTACTBENCH, ended, environment, start
 from ..end_to_end.test_kill import kill_when_struck
 
 FIGURES = ("run.json", "report.html", "report.md", "requests.parquet", "mapping.csv", "progress.csv")
+
+MAPPING = "lead_id,contact_id,contact_list_id,status\nA1,1,2,mapped\n"
 
 
 @pytest.mark.parametrize("strategy", ["batch-api", "csv-import-export"])
@@ -238,3 +242,76 @@ def test_nobody_else_reads_what_a_run_writes(mock, make_leads, upload_of, tmp_pa
     found = [tmp_path / "run", *(tmp_path / "run").rglob("*")]
     assert {oct(path.stat().st_mode & 0o777) for path in found if path.is_dir()} == {"0o700"}
     assert {oct(path.stat().st_mode & 0o777) for path in found if path.is_file()} == {"0o600"}
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("leads --count 5 --to {}", "mine.csv"),
+        ("mapping run --to {}", "mine.csv"),
+        ("mapping run --to {}", "mine.parquet"),
+        ("estimate --leads 100 --replicates 2 --to {}", "mine.json"),
+        ("probe --target http://127.0.0.1:9 --to {}", "mine.toml"),
+        ("calibrate --target http://127.0.0.1:9 --to {}", "mine.toml"),
+        ("compare --leads 5 --threshold mapped==leads --junit {}", "mine.xml"),
+        ("compare --leads 5 --threshold mapped==leads --summary {}", "mine.md"),
+        ("gate --layers counts --junit {}", "mine.xml"),
+        ("mock --port 0 --ready-file {}", "mine.json"),
+    ],
+)
+def test_a_file_that_is_there_stays(contactbench, tmp_path, command, name):
+    """Whatever writes a file that a user names says so before it does anything else, with exit 2."""
+    (tmp_path / name).write_text("mine")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mapping.csv").write_text(MAPPING)
+    manifest = {"rows": 1, "verified": True, "sha256": sha256(MAPPING.encode()).hexdigest()}
+    (tmp_path / "run" / "mapping.manifest.json").write_text(json.dumps(manifest))
+    ran = contactbench(*command.format(name).split())
+    assert ran.code == 2, ran.err
+    assert f"{name} is" in ran.err
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_file_is_replaced_on_purpose(contactbench, tmp_path):
+    """With --force; a folder that is not there is said to be missing, and not made."""
+    for force in ([], ["--force"]):
+        assert contactbench("leads", "--count", "3", "--to", "l.csv", *force).code == 0
+    assert (tmp_path / "l.csv").read_text().count("\n") == 4
+    ran = contactbench("leads", "--count", "3", "--to", "nowhere/l.csv")
+    assert (ran.code, "nowhere is no folder; make it" in ran.err) == (2, True)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_a_command_wrote_it_may_write_again(contactbench, tmp_path):
+    """Limits for CI servers and estimates are not to be cleared away by hand."""
+    for _ in range(2):
+        ran = contactbench(
+            "estimate", "--leads", "100", "--replicates", "2", "--strategies", "batch-api", "--to", "e.json"
+        )
+        assert ran.code == 0, ran.err
+        limits = ("--threshold", "mapped==leads", "--junit", "made/l.xml", "--summary", "l.md")
+        ran = contactbench("compare", "--leads", "5", "--strategies", "batch-api", *limits)
+        assert ran.code == 0, ran.err
+
+
+def test_a_run_folder_with_files_of_the_users(contactbench, make_leads, upload_of, tmp_path):
+    """A new run does not write over them, not even over its own input."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "leads.parquet").write_text("mine")
+    ran = contactbench(*upload_of(make_leads(5), "batch-api", "http://127.0.0.1:9"))
+    assert (ran.code, ran.complaint, "leads.parquet" in ran.err) == (2, "RUN_NOT_EMPTY", True)
+    assert (tmp_path / "run" / "leads.parquet").read_text() == "mine"
+
+
+def test_other_leads_and_leads_that_are_loaded(mock, contactbench, make_leads, upload_of, tmp_path):
+    """Exit 7 in words: which file the folder is of, and which list holds the leads already."""
+    leads, others = make_leads(20), make_leads(21)
+    assert contactbench(*upload_of(leads, "batch-api", mock.url)).code == 0
+    ran = contactbench(*upload_of(others, "batch-api", mock.url))
+    assert (ran.code, ran.complaint) == (7, "STATE_MISMATCH")
+    assert f"{leads.name}, 20 leads, " in ran.err
+    assert f"not {others.name}, 21 leads, " in ran.err
+    ran = contactbench(*upload_of(leads, "batch-api", mock.url), "--run", "another")
+    assert (ran.code, ran.complaint) == (7, "STATE_LOST")
+    assert "loaded already: list 'contactbench " in ran.err
+    assert "has 20 contacts" in ran.err
