@@ -1,5 +1,5 @@
-"""CSV files as spreadsheets, editors and exports leave them, given to `contactbench upload`: judged by its exit code, by
-what it says, and by what the org holds then."""
+"""CSV files as spreadsheets and editors leave them, given to `contactbench upload`: its exit code, what it says,
+and what the org holds then."""
 
 import csv
 
