@@ -10,6 +10,7 @@ import msgspec
 
 from .load.figures import mapped_before
 from .mapping.ledger import Ledger
+from .wording import counted
 
 DOCUMENT = "run.json"
 
@@ -33,6 +34,6 @@ def told(folder: Path, document: dict[str, Any]) -> str:
     verdict = "proved" if entry["verified"] else "not proved"
     when = f" on {document['finished_at']}" if "finished_at" in document else ""
     return (
-        f"{folder} is finished: {entry['mapped']:,} of {entry['leads']:,} leads mapped, {verdict}{when}. Nothing is"
-        " loaded; the org is asked for the proof once more, and the figures stay those of the upload."
+        f"{folder} is finished: {entry['mapped']:,} of {counted(entry['leads'], 'lead')} mapped, {verdict}{when}."
+        " Nothing is loaded; the org is asked for the proof once more, and the figures stay those of the upload."
     )

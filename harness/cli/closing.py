@@ -54,8 +54,6 @@ def _upload(entry: Entry, folder: Path, status: Status) -> Iterator[str]:
         f" {_time(entry['duration_s'])}{rate}, {proof} {_time(entry['verification_s'])};"
         f" mapping: {folder / 'mapping.csv'}"
     )
-    if entry["rejected"]:
-        yield f"rejected: {counted(entry['rejected'], 'row')}; each with its reason: {folder / 'rejects.csv'}"
     waited = status.books.trouble.clock_s if status.books else {}
     told = [f"{_time(waited[why])} {what}" for why, what in WAITS.items() if waited.get(why, 0.0) >= 1.0]
     if told:

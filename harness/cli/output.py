@@ -37,7 +37,7 @@ def told(as_json: bool, *, resumes: bool = False) -> Iterator[Status]:
         _close(status, again=resumes and isinstance(error, GaveUp))
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        what = "the journal is whole, the same command goes on from there" if resumes else "nothing more is done"
+        what = "the journal is whole, the same command goes on from there" if resumes else "it can be run again"
         progress(f"STOPPED by SIGINT; {what}.")
         _close(status, again=resumes)
         raise typer.Exit(130) from None

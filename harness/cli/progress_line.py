@@ -25,7 +25,7 @@ WAITS = {  # the most telling first
     "throttle": "rate limit",
     "quiet": "quiet period",
     "backoff": "pause after a fault",
-    "poll": "polling a job",
+    "poll": "next look",
 }
 
 
