@@ -17,6 +17,7 @@ from .execution import Outcome, Plan
 from .hosts import Target
 from .leads.own_folder import own_folder
 from .leads.preflight import Preflight, check
+from .leads.regular_file import require_text
 from .leads.separators import COMMA
 from .leads.source import open_leads
 from .mapping.files import write_json
@@ -62,6 +63,7 @@ class Upload:
     def run_folder(self) -> Path:
         """The folder named; else one that the same command finds again, and no other."""
         if self.folder is not None:
+            require_text(self.folder)
             return self.folder
         about = sha256(
             f"{self.leads.resolve()}\n{self.target}{self.aim.terms.org_id}\n{self.strategy}".encode()

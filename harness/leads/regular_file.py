@@ -23,8 +23,17 @@ class Stamp:
         return f"{counted(self.size, 'byte')} of {datetime.fromtimestamp(self.mtime_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def require_text(path: Path) -> None:
+    """Raises InputBad for a name of bytes that are no UTF-8: no report and no JSON document could tell it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise InputBad("INPUT_BAD", f"{ascii(str(path))[1:-1]}: the name is not UTF-8; rename it") from None
+
+
 def stamp_of(path: Path) -> Stamp:
     """The stamp of a regular file that may be read. Raises InputBad for anything else."""
+    require_text(path)
     try:
         status = path.stat()
     except OSError as error:

@@ -40,10 +40,10 @@ SCRIPTS = {"locust": "locust.main:main", "pytest": "pytest:console_main"}
 PORTS = {"mock": 8080, "locust": 8089}
 PRELUDE = """
 set -meo pipefail
+trap 'code=$?; jobs -p | xargs -r -I{} kill -- -{}; wait; exit $code' EXIT
 reachable() { timeout 60 bash -c "until (exec 3<>/dev/tcp/127.0.0.1/$1) 2>/dev/null; do sleep 0.1; done"; }
 written() { timeout 60 bash -c "until [ -e '$1' ]; do sleep 0.1; done"; }
 """
-EPILOGUE = "jobs -p | xargs -r -I{} kill -- -{}; wait || true\n"
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Clone:
     def paste(self, blocks: Iterable[Block], *, activated: bool, timeout_s: float = 600) -> Pasted:
         """What a reader sees who pastes the blocks one by one into one new shell, servers given time to come up."""
         script = self.folder.with_name("pasted.sh")
-        script.write_text("".join([PRELUDE, ". .venv/bin/activate\n" if activated else "", *_steps(blocks), EPILOGUE]))
+        script.write_text("".join([PRELUDE, ". .venv/bin/activate\n" if activated else "", *_steps(blocks)]))
         return self.run("bash", str(script), folder=self.folder, timeout_s=timeout_s)
 
     def run(self, *command: str, folder: Path, timeout_s: float = 600) -> Pasted:
