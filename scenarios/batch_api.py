@@ -5,8 +5,6 @@
 Without --headless it waits for its start at http://127.0.0.1:8089. docs/locust.md tells the options and the exit codes.
 """
 
-from locust import task
-
 from harness.locust_driver import LeadUser, LoadRun
 
 
@@ -14,7 +12,3 @@ class BatchUploader(LeadUser):
     """Sends batches of up to 1,000 leads; the server makes the contact ids, and its answers make the mapping."""
 
     load = LoadRun("batch-api")
-
-    @task
-    def take_turn(self) -> None:
-        self.load.take_turn(self)

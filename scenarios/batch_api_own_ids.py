@@ -5,8 +5,6 @@
 Without --headless it waits for its start at http://127.0.0.1:8089. docs/locust.md tells the options and the exit codes.
 """
 
-from locust import task
-
 from harness.locust_driver import LeadUser, LoadRun
 
 
@@ -14,7 +12,3 @@ class OwnIdUploader(LeadUser):
     """Sends batches of up to 1,000 leads whose Lead ID becomes the contact id: a repeat changes nothing."""
 
     load = LoadRun("batch-api-own-ids")
-
-    @task
-    def take_turn(self) -> None:
-        self.load.take_turn(self)

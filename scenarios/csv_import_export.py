@@ -1,11 +1,9 @@
 """CSV import, contact ids made by the server: the mapping comes from an export, joined on the Lead ID column.
 
-    locust -f scenarios/csv_import_export.py --headless -u 4 -r 4 --contacts 50000 --lists 4
+    locust -f scenarios/csv_import_export.py --headless -u 4 -r 4 --contacts 50000
 
 Without --headless it waits for its start at http://127.0.0.1:8089. docs/locust.md tells the options and the exit codes.
 """
-
-from locust import task
 
 from harness.locust_driver import LeadUser, LoadRun
 
@@ -14,7 +12,3 @@ class CsvImporter(LeadUser):
     """Uploads one CSV file a contact list, waits for the import, then exports the list to learn the ids."""
 
     load = LoadRun("csv-import-export")
-
-    @task
-    def take_turn(self) -> None:
-        self.load.take_turn(self)

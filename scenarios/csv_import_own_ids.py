@@ -1,11 +1,9 @@
 """CSV import, contact id = Lead ID: the mapping is the identity, proved by an export.
 
-    locust -f scenarios/csv_import_own_ids.py --headless -u 4 -r 4 --contacts 50000 --lists 4
+    locust -f scenarios/csv_import_own_ids.py --headless -u 4 -r 4 --contacts 50000
 
 Without --headless it waits for its start at http://127.0.0.1:8089. docs/locust.md tells the options and the exit codes.
 """
-
-from locust import task
 
 from harness.locust_driver import LeadUser, LoadRun
 
@@ -14,7 +12,3 @@ class OwnIdImporter(LeadUser):
     """Uploads one CSV file a contact list whose Lead ID column gives the contact ids."""
 
     load = LoadRun("csv-import-own-ids")
-
-    @task
-    def take_turn(self) -> None:
-        self.load.take_turn(self)

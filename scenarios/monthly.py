@@ -5,8 +5,6 @@
 Each month is a run with its own folder and its own proof; the last screen says what each cost, and what the org holds.
 """
 
-from locust import task
-
 from harness.locust_driver import LeadUser, MonthlyRun
 
 
@@ -14,7 +12,3 @@ class MonthlyUploader(LeadUser):
     """Drives the flows of the month under way; when it is proved, those of the next one."""
 
     load = MonthlyRun()
-
-    @task
-    def take_turn(self) -> None:
-        self.load.take_turn(self)

@@ -50,8 +50,8 @@ class Figures:
             eta_s=_eta_s(books, leads - mapped),
         )
 
-    def rows(self, pacing: dict[str, Any] | None = None) -> list[dict[str, str]]:
-        """For a table of two columns."""
+    def rows(self, pacing: dict[str, Any] | None = None, *, over: bool = False) -> list[dict[str, str]]:
+        """For a table of two columns. `over`: nothing more will come."""
         shown = {
             "stage": self.stage,
             "contacts loaded": f"{self.loaded:,} of {self.leads:,}",
@@ -61,8 +61,11 @@ class Figures:
             "answers 429": f"{self.status_429:,}",
             "waited for the rate limit": f"{self.throttled_s:,.1f} s, summed over users",
             "time": f"{self.at_s:,.0f} s",
-            "all mapped in": "not known yet" if self.eta_s is None else f"{self.eta_s:,.0f} s",
         }
+        if over:
+            del shown["stage"]
+        elif self.mapped < self.leads:
+            shown["all mapped in"] = "not known yet" if self.eta_s is None else f"about {self.eta_s:,.0f} s"
         if pacing is not None:
             shown["slots late, dropped"] = f"{pacing['late']:,}, {pacing['dropped']:,} of {pacing['slots']:,}"
         return [{"name": name, "value": value} for name, value in shown.items()]

@@ -4,8 +4,9 @@ import math
 import os
 import shlex
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import UsageError
@@ -16,7 +17,7 @@ from ..leads.shard_csv import write_csv
 from ..leads.synthetic import SyntheticLeads
 from ..org.terms import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
 from ..strategies.job import Settings
-from ..target import MOCK_URL, credentials_for, reach, require_mock, resolved
+from ..target import MOCK_URL, ORG, credentials_for, reach, require_mock, resolved
 from ..upload import Upload
 from .pacing import SHAPES
 from .rates import per_second
@@ -33,10 +34,10 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("again", False, "Load leads that an earlier run has loaded, too."),
     ),
     "requests": (
+        ("lists", 0, "Spread over so many lists; 0: as few as their cap allows, a list a user for CSV imports."),
         ("batch-size", 1000, "Contacts in one POST, at most 1000."),
         ("body-bytes", 3_000_000, "Bytes in one POST."),
         ("contacts-per-list", 1_000_000, "What one contact list may hold."),
-        ("lists", 0, "Spread over so many lists; 0: as few as their cap allows."),
         ("quiet-period", "", "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"),
     ),
     "load": (
@@ -65,7 +66,8 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
     ),
     "run": (
         ("max-duration", 14_400.0, "Give up after so many seconds; the same command goes on."),
-        ("run-dir", "", "Folder of the run; the same one goes on. [runs/locust-<strategy>]"),
+        ("run-dir", "", "Folder of the run; the same one goes on. [runs/locust-<strategy>, -2, -3, ...]"),
+        ("no-mock", False, "Without --host: start no mock where none listens, but say so and end."),
         ("thresholds", "", "A file of thresholds, one a line."),
     ),
 }
@@ -81,34 +83,62 @@ def count(text: str) -> int:
 
 TYPES = dict.fromkeys(("contacts", "contacts-per-list", "max-contacts"), count)
 CHOICES = {"shape": SHAPES}
+# What the web UI's form may change. Where the leads go, on whose word, under which caps, and every path: never.
+FORM = ("contacts", "lists", "batch_size", "rate", "shape")
 AT_LEAST = {"contacts": 0, "batch_size": 1, "body_bytes": 1024, "contacts_per_list": 1, "lists": 0}
 
 
-def declare(parser: Any) -> None:
-    """Add the options to Locust's parser, in groups, and to the form of its web UI. None of them is a secret: those
-    come from the environment alone, which no form and no process list shows."""
+def declare(parser: Any, form: Collection[str] = FORM, defaults: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Add the options to Locust's parser, in groups; those of `form` to that of its web UI. None of them is a secret:
+    those come from the environment alone, which no form and no process list shows."""
     for heading, options in OPTIONS.items():
         group = parser.add_argument_group(f"contactbench: {heading}")
-        for name, default, text in options:
+        for name, usual, text in options:
+            default = defaults.get(name.replace("-", "_"), usual)
             shown = f"{text} [{default}]" if default else text
             kind: dict[str, Any] = (
                 {"action": "store_true"} if default is False else {"type": TYPES.get(name, type(default))}
             )
-            add(group, name, default=default, help=shown, choices=CHOICES.get(name), **kind)
-    add(group, "threshold", default=[], action="append", help="What must hold, such as p95(contacts.add)<1500ms.")
+            add(group, name, form, default=default, help=shown, choices=CHOICES.get(name), **kind)
+    add(group, "threshold", form, default=[], action="append", help="What must hold, such as p95(contacts.add)<1500ms.")
 
 
-def add(group: Any, name: str, **options: Any) -> None:
-    """An option of a group, with its variable of the environment, shown in the web UI's form."""
+def add(group: Any, name: str, form: Collection[str], **options: Any) -> None:
+    """An option of a group, with its variable of the environment."""
     variable = f"CONTACTBENCH_LOCUST_{name.upper().replace('-', '_')}"
     given = {key: value for key, value in options.items() if value is not None}
     action = group.add_argument(f"--{name}", env_var=variable, **given)
-    action.include_in_web_ui = True  # Locust's own add_argument would say so; a group's does not
+    action.include_in_web_ui = action.dest in form
 
 
-def order(options: Namespace, strategy: str, host: str | None, run_id: str, arguments: Sequence[str]) -> Upload:
-    """What the options ask for. Invented leads are written into the run's folder. Raises UsageError."""
-    _require_sense(options)
+def from_form(options: Namespace, form: Mapping[str, str]) -> dict[str, str]:
+    """What the web UI's form gives for options, as Locust can convert it. Raises UsageError."""
+    changed = Namespace(**vars(options))
+    for name, text in form.items():
+        kind = TYPES.get(name, type(getattr(options, name)))
+        try:
+            setattr(changed, name, kind(text.strip()))
+        except (ArgumentTypeError, ValueError):
+            raise UsageError("BAD_OPTION", f"--{name.replace('_', '-')}: {text!r} is not a number.") from None
+    require_sense(changed)
+    return {name: str(getattr(changed, name)) for name in form}
+
+
+def is_repeatable(options: Namespace, host: str | None) -> bool:
+    """Whether each start is a test of its own: with invented leads, unless a run folder was named."""
+    return not options.run_dir and host != ORG and (options.again or not options.leads)
+
+
+def order(
+    options: Namespace,
+    strategy: str,
+    host: str | None,
+    run_id: str,
+    arguments: Sequence[str],
+    folder: Path | None = None,
+) -> Upload:
+    """What the options ask for, in `folder` or the usual one. Invented leads are written there. Raises UsageError."""
+    require_sense(options)
     aim = _aim(options)
     where_to = host or MOCK_URL
     where = resolved(where_to, aim)
@@ -116,7 +146,7 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
         require_mock(where, "a load shape, or a rate that does not heed the answers,")
     if where.proxy or where.ca_file:
         raise UsageError("NO_PROXY", "Locust's client takes no proxy; `contactbench upload` does.")
-    folder = Path(options.run_dir or f"runs/locust-{strategy}")
+    folder = folder or Path(options.run_dir or f"runs/locust-{strategy}")
     invented = None if options.leads else SyntheticLeads(_contacts(options), options.seed)
     return Upload(
         strategy=strategy,
@@ -129,7 +159,7 @@ def order(options: Namespace, strategy: str, host: str | None, run_id: str, argu
         run_id=run_id,
         folder=folder,
         contacts_per_list=options.contacts_per_list,
-        lists=options.lists or None,
+        lists=options.lists or (None if options.leads or where.terms else _lists(options, strategy)),
         again=options.again,
         concurrency=options.num_users or 1,
         seed=options.seed,
@@ -173,7 +203,8 @@ def _aim(options: Namespace) -> Aim:
     return Aim(region=options.region, gc_profile=options.gc_profile, gc_config=config, terms=terms)
 
 
-def _require_sense(options: Namespace) -> None:
+def require_sense(options: Namespace) -> None:
+    """Raises UsageError for a value that no run can have."""
     for name, least in AT_LEAST.items():
         if getattr(options, name) < least:
             raise UsageError("BAD_OPTION", f"--{name.replace('_', '-')} must be at least {least}.")
@@ -190,6 +221,13 @@ def _contacts(options: Namespace) -> int:
     if options.shape == "soak":
         return int(options.batch_size) * round(per_second(options.rate) * float(options.soak_seconds))
     return int(options.contacts)
+
+
+def _lists(options: Namespace, strategy: str) -> int | None:
+    """A CSV import is one user's, who fills a list: as many as users, so that none of them idles."""
+    if not strategy.startswith("csv-import"):
+        return None
+    return max(int(options.num_users or 1), -(-_contacts(options) // int(options.contacts_per_list)))
 
 
 def _written(leads: SyntheticLeads, folder: Path) -> Path:

@@ -17,6 +17,7 @@ from ..upload import Prepared
 from ..wording import counted
 from .pacing import Pacing
 
+HEADINGS = {0: "Verified", 3: "Verified, some rows rejected", 99: "Verified, a threshold is crossed"}
 WRITTEN = ("mapping.csv", "run.json", "requests.parquet")
 
 
@@ -31,6 +32,13 @@ class Verdict:
     @classmethod
     def of(cls, error: Exception) -> "Verdict":
         return cls(getattr(error, "exit_code", 1), str(error) or type(error).__name__)
+
+    @property
+    def heading(self) -> str:
+        """In two words or three."""
+        if self.complete:
+            return HEADINGS.get(self.exit_code, "Not verified")
+        return "Stopped" if self.text.startswith("STOPPED ") else "Failed"
 
     def but(self, error: RunError) -> "Verdict":
         """The same with one thing more to complain of, which outweighs the rest."""

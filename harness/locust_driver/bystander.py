@@ -19,7 +19,7 @@ from ..retry import RetryPolicy
 from ..runner import wrapped
 from ..transport import Target
 from .exchange import exchange
-from .user import LeadUser
+from .user import OrgUser
 
 POLICY = RetryPolicy(unreachable_s=20.0, attempts=3)
 PREFIX = "day."  # of operations in Locust's statistics: these are not the upload's
@@ -45,7 +45,7 @@ class BystanderShell:
         return function()
 
 
-class Bystander(LeadUser):
+class Bystander(OrgUser):
     """Looks at contacts of its `load` that are mapped already. Ends with the upload, before the proof begins."""
 
     abstract = True

@@ -1,8 +1,8 @@
 """Twelve uploads in one Locust test."""
 
-import sys
 import time
-from collections.abc import Iterator
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,13 @@ from ..load.series import Series
 from ..load.shared_run import SharedRun
 from ..load.verdict import Verdict, thresholds
 from ..monthly.modes import MODES, MONTHS
-from ..monthly.months import Month, Months
+from ..monthly.months import Month, Months, proved
 from ..monthly.telling import Told, of_month, table, write
 from ..strategies import STRATEGIES, strategy
 from ..strategies.dnc import excluded
 from ..strategies.job import Stage
 from ..target import require_mock, resolved
-from ..upload import new_run_id
+from ..upload import Upload
 from .load_run import POLICY, LoadRun, log
 
 OPTIONS: tuple[tuple[str, Any, str, tuple[str, ...] | None], ...] = (
@@ -37,25 +37,37 @@ OPTIONS: tuple[tuple[str, Any, str, tuple[str, ...] | None], ...] = (
 class MonthlyRun(LoadRun):
     """One run a month, each with its folder and its proof."""
 
+    about = (*LoadRun.about, "months", "new_share", "dnc")
+
     def __init__(self) -> None:
         super().__init__("monthly")
+        self.form = ["months", "mode", "strategy", "contacts", "lists", "batch_size"]
         self._rows_told: list[Told] = []
         self._under_way: Month | None = None
 
-    def declare(self, parser: Any) -> None:
-        super().declare(parser)
+    def declare(self, parser: Any, form: Sequence[str]) -> None:
         group = parser.add_argument_group("contactbench: months")
         for name, default, text, choices in OPTIONS:
             kind: dict[str, Any] = {"action": "store_true"} if default is False else {"type": type(default)}
-            options.add(group, name, default=default, help=f"{text} [{default}]", choices=choices, **kind)
+            options.add(group, name, form, default=default, help=f"{text} [{default}]", choices=choices, **kind)
 
-    def opened(self, environment: Any) -> Series:
-        given = environment.parsed_options
+    def strategy_of(self, given: Namespace) -> str:
+        return str(given.strategy)
+
+    def usual_folder(self, given: Namespace) -> Path:
+        return Path(given.run_dir or f"runs/locust-monthly-{given.strategy}-{given.mode}")
+
+    def is_over(self, folder: Path, given: Namespace) -> bool:
+        return proved(folder, given.months)
+
+    def begun(self, order: Upload, given: Namespace) -> Series:
         if given.months < 1 or not 0 <= given.new_share <= 1:
             raise UsageError("BAD_OPTION", "--months must be at least 1, --new-share between 0 and 1.")
+        if given.mode not in MODES:
+            raise UsageError("BAD_OPTION", f"--mode {given.mode!r}: choose from {', '.join(MODES)}.")
         if given.rate:
             raise UsageError("BAD_OPTION", "--rate: the months follow each other as fast as answers come.")
-        months = _months(given, environment.host)
+        months = _months(order, given)
         self._rows_told, limits = [], thresholds(given)
         ended, told = partial(self._month_ended, months, given), partial(self._told, months)
         return Series(self._runs(months, given, limits), ended, told)
@@ -84,12 +96,10 @@ class MonthlyRun(LoadRun):
         return f"{table(months.mode, self._rows_told)}\nwrote {path}"
 
 
-def _months(given: Any, host: str | None) -> Months:
-    order = options.order(given, given.strategy, host, new_run_id(), sys.argv[1:])
+def _months(order: Upload, given: Namespace) -> Months:
     require_mock(resolved(order.target, order.aim), "a year of uploads in one go")
-    root = Path(given.run_dir or f"runs/locust-monthly-{given.strategy}-{given.mode}")
     file = partial(_named, given.leads) if given.leads else partial(_invented, given)
-    return Months(order, root, given.mode, strategy(given.strategy), file)
+    return Months(order, order.run_folder(), given.mode, strategy(given.strategy), file)
 
 
 def _named(pattern: str, number: int, folder: Path) -> Path:

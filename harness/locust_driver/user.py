@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from locust import FastHttpUser
+from locust import FastHttpUser, task
 
 from ..api import TRANSFER_TIMEOUT_S
 from ..target import MOCK_URL
@@ -12,10 +12,11 @@ from .load_run import LoadRun
 EVERY_STATUS = frozenset(range(100, 600))
 
 
-class LeadUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
-    """Drives one flow of its `load` after the other: as many requests are in flight as there are users."""
+class OrgUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
+    """Whoever sends requests to the org of its `load`."""
 
     abstract = True
+    uploads = False
     load: LoadRun
     host = MOCK_URL
     insecure = False
@@ -31,3 +32,14 @@ class LeadUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
 
     def on_stop(self) -> None:
         self.load.settle(self.environment)
+
+
+class LeadUser(OrgUser):
+    """Drives one flow of its `load` after the other: as many requests are in flight as there are users."""
+
+    abstract = True
+    uploads = True
+
+    @task  # type: ignore[untyped-decorator]
+    def take_turn(self) -> None:
+        self.load.take_turn(self)

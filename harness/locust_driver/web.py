@@ -1,39 +1,99 @@
-"""The run in Locust's web interface."""
+"""The run in Locust's web interface, and what its form may change."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import Response, request
+from flask import Response, jsonify, request
+from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_STOPPING
+from werkzeug.datastructures import ImmutableMultiDict
 
-STATS_PATH = "/stats/requests"  # what the page asks for every second or two
+from ..errors import RunError
+from ..load.options import from_form
+from .guard import Guard
+
 TAB = "contactbench"
-REPORT_PATH = "/contactbench/report"
+SCRIPT = Path(__file__).with_name("tab.js")
+# What Locust's own form sends, beside the host: that is read and not heeded.
+LOCUSTS = {"user_count", "spawn_rate", "run_time", "profile", "user_classes", "shape_class"}
+CLASS_FIELDS = {"user_class_name", "weight", "fixed_count", "tasks"}  # of the class picker's dialog
+STOPPING = (STATE_CLEANUP, STATE_STOPPING)
+log = logging.getLogger("contactbench")
 
 
-def link_report(web_ui: Any, where: Callable[[], Path | None]) -> None:
-    """The report of the run under a path of the web interface, linked where its downloads are."""
+class Page:
+    """`status` is asked for what the tab shows; `complaint` for what stands against users that were picked."""
 
-    def report() -> tuple[str, int]:
-        path = where()
+    def __init__(
+        self,
+        environment: Any,
+        form: Sequence[str],
+        status: Callable[[], dict[str, Any]],
+        report: Callable[[], Path | None],
+        complaint: Callable[[Sequence[str]], str | None],
+    ) -> None:
+        web_ui, options = environment.web_ui, environment.parsed_options
+        self._environment, self._form, self._complaint = environment, form, complaint
+        self._base, self._status, self._where = options.web_base_path or "", status, report
+        web_ui.app.wsgi_app = Guard(web_ui.app.wsgi_app, options)
+        web_ui.app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}  # the form's fields in their order
+        web_ui.template_args["extended_tabs"] = [{"title": "Contacts", "key": TAB}]
+        web_ui.template_args["extended_csv_files"] = [{"href": f"./{TAB}/report", "title": "Report of the proved run"}]
+        for name, view in (("report", self._report), ("run", self._run), ("tab.js", self._script)):
+            guarded = web_ui.auth_required_if_enabled(view)
+            web_ui.app.add_url_rule(f"{self._base}/{TAB}/{name}", f"{TAB}_{name.replace('.', '_')}", guarded)
+        web_ui.app.before_request(self._before)
+        web_ui.app.after_request(self._after)
+
+    def _report(self) -> Response:
+        path = self._where()
         if path is None or not path.exists():
-            return "The run has not come to its end yet.\n", 404
-        return path.read_text(encoding="utf-8"), 200
+            return Response("The run has not come to its end yet.\n", 404, mimetype="text/plain")
+        return Response(path.read_text(encoding="utf-8"), mimetype="text/html")
 
-    web_ui.template_args["extended_csv_files"] = [{"href": REPORT_PATH, "title": "Report of the proved run"}]
-    web_ui.app.add_url_rule(REPORT_PATH, "contactbench_report", web_ui.auth_required_if_enabled(report))
+    def _run(self) -> Response:
+        return jsonify(self._status())
 
+    def _script(self) -> Response:
+        return Response(SCRIPT.read_text(encoding="utf-8"), mimetype="text/javascript")
 
-def add_tab(web_ui: Any, rows: Callable[[], list[dict[str, str]]]) -> None:
-    """A tab with what `rows` says, refreshed with Locust's own figures."""
-    columns = [{"key": "name", "title": "Contacts"}, {"key": "value", "title": "now"}]
-    web_ui.template_args["extended_tabs"] = [{"title": "Contacts", "key": TAB}]
-    web_ui.template_args["extended_tables"] = [{"key": TAB, "structure": columns}]
+    def _before(self) -> Response | None:
+        if request.method == "POST" and request.path == f"{self._base}/swarm":
+            return self._checked_form()
+        if request.method == "POST" and request.path == f"{self._base}/user":
+            fields = request.get_json(force=True, silent=True)
+            if not isinstance(fields, dict) or fields.keys() - CLASS_FIELDS - {"host"}:
+                return Response("Only the weight, the fixed count and the tasks of users can be changed here.\n", 400)
+            self._environment.update_user_class({name: fields[name] for name in CLASS_FIELDS & fields.keys()})
+            return Response("{}", 201, mimetype="application/json")
+        return None
 
-    def extended(response: Response) -> Response:
-        if request.path.endswith(STATS_PATH) and response.is_json:
-            shown = {**response.get_json(), "extended_stats": [{"key": TAB, "data": rows()}]}
-            response.set_data(web_ui.app.json.dumps(shown))
+    def _checked_form(self) -> Response | None:
+        """What Locust then finds in the form: its own fields, and those that were shown. Or what is wrong with them."""
+        given = request.form
+        ours = {name: given[name] for name in self._form if name in given}
+        try:
+            ours = from_form(self._environment.parsed_options, ours)
+        except RunError as error:
+            return jsonify({"success": False, "message": str(error), "host": self._environment.host})
+        picked = given.getlist("user_classes")
+        if (complaint := self._complaint(picked)) is not None:
+            return jsonify({"success": False, "message": complaint, "host": self._environment.host})
+        others = sorted(given.keys() - LOCUSTS - ours.keys() - {"host"})
+        if others:
+            log.warning("not taken from a form, only from the command line: %s", ", ".join(others)[:200])
+        kept = [(name, value) for name, value in given.items(multi=True) if name in LOCUSTS]
+        request.form = ImmutableMultiDict([*kept, *ours.items()])  # kept by Flask, and what Locust reads
+        return None
+
+    def _after(self, response: Response) -> Response:
+        if request.path == f"{self._base}/stats/requests" and response.is_json:
+            shown = {**response.get_json(), "extended_stats": [{"key": TAB, "data": self._status()["rows"]}]}
+            if shown["state"] in STOPPING:  # Locust's page asks no more from then on, and would show no end
+                shown["state"] = STATE_RUNNING
+            response.set_data(jsonify(shown).get_data())
+        elif request.path == f"{self._base}/" and response.mimetype == "text/html" and response.status_code == 200:
+            script = f'<script src="./{TAB}/tab.js" defer></script></body>'
+            response.set_data(response.get_data(as_text=True).replace("</body>", script))
         return response
-
-    web_ui.app.after_request(extended)

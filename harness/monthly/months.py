@@ -16,6 +16,16 @@ from .joins import Former, Joins
 from .modes import Mode
 
 
+def folder_of(root: Path, number: int) -> Path:
+    return root / f"month-{number:02d}"
+
+
+def proved(root: Path, number: int) -> bool:
+    """Whether the month is loaded and proved."""
+    path = folder_of(root, number) / "run.json"
+    return path.exists() and all(entry["verified"] for entry in msgspec.json.decode(path.read_bytes())["strategies"])
+
+
 @dataclass(frozen=True, slots=True)
 class Month:
     """One month, ready to be loaded; `ready` is None where there is nothing to load."""
@@ -42,14 +52,11 @@ class Months:
             raise UsageError("BAD_OPTION", f"--mode upsert needs own ids, which {self.strategy.name} does not give.")
 
     def folder(self, number: int) -> Path:
-        return self.root / f"month-{number:02d}"
+        return folder_of(self.root, number)
 
     def done(self, number: int) -> bool:
         """Whether the month is loaded and proved: then it is left alone, later months have changed its lists."""
-        path = self.folder(number) / "run.json"
-        return path.exists() and all(
-            entry["verified"] for entry in msgspec.json.decode(path.read_bytes())["strategies"]
-        )
+        return proved(self.root, number)
 
     def month(self, number: int, tell: Callable[[str], None]) -> Month:
         folder = self.folder(number)

@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from mockserver.profile import LoadedProfile as LoadedProfile
 from mockserver.profile import ProfileError, flat, load
@@ -84,34 +84,44 @@ async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Targe
 @contextmanager
 def in_subprocess(profile: str, seed: int, pace: Literal["real", "none"]) -> Iterator[Target]:
     """An org in a process of its own, on a free port, for as long as the context lasts."""
-    with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
-        ready = Path(folder) / "ready.json"
-        arguments = [
-            "--port",
-            "0",
-            "--profile",
-            profile,
-            "--seed",
-            str(seed),
-            "--pace",
-            pace,
-            "--ready-file",
-            str(ready),
-        ]
-        command = [sys.executable, "-m", "mockserver", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    with started(profile, seed, pace) as ready:
+        yield Target.one_host(ready["url"])
+
+
+@contextmanager
+def started(profile: str, seed: int, pace: Literal["real", "none"]) -> Iterator[dict[str, str]]:
+    """The same: what its ready file says. It ends with this process, even a killed one, but not by its Ctrl-C."""
+    options = {"--port": 0, "--profile": profile, "--seed": seed, "--pace": pace}
+    arguments = [str(word) for option in options.items() for word in option]
+    with tempfile.TemporaryFile("w+") as complaints:
+        with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
+            file = Path(folder) / "ready.json"
+            process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", f"{__package__}.companion", *arguments, "--ready-file", str(file)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                start_new_session=True,
+            )
+            try:
+                ready = _ready(process, file, complaints)
+            except BaseException:
+                process.kill()
+                process.wait()
+                raise
         try:
-            yield Target.one_host(_url(process, ready))
+            yield ready
         finally:
             process.terminate()
             process.communicate(timeout=START_TIMEOUT_S)
 
 
-def _url(process: "subprocess.Popen[str]", ready: Path) -> str:
+def _ready(process: "subprocess.Popen[bytes]", file: Path, complaints: IO[str]) -> dict[str, str]:
     ends = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < ends and process.poll() is None:
-        if ready.exists():
-            return str(json.loads(ready.read_text())["url"])
+        if file.exists():
+            return dict(json.loads(file.read_text()))
         time.sleep(0.02)
-    complaint = process.communicate()[1].strip() if process.poll() is not None else "it does not answer"
+    complaints.seek(0)
+    complaint = complaints.read().strip() if process.poll() is not None else "it does not answer"
     raise RunError("MOCK_NOT_STARTED", f"the mock did not start: {complaint}")

@@ -55,6 +55,7 @@ class Swarm:
         leads = ["--leads", str(self.input), "--lead-id", "Lead ID", "--phone", "Phone"]
         where = ["--host", self.mock.url, "--run-dir", str(self.run_dir), "--quiet-period", "2", *leads]
         expect = ["--master", "--master-bind-port", str(self.port), "--expect-workers", str(workers)]
+        expect += ["--master-bind-host", "*"] if workers_on else []
         self.master = self._locust((), *expect, "--headless", "-u", str(USERS * workers), "-r", "99", *where, *options)
         for within, host in workers_on or [((), "127.0.0.1")] * workers:
             self.workers.append(

@@ -6,7 +6,7 @@ import configargparse
 import pytest
 
 from harness.errors import UsageError
-from harness.load.options import OPTIONS, count, declare, order
+from harness.load.options import _lists, declare, from_form, is_repeatable, order
 
 
 @pytest.fixture
@@ -24,23 +24,52 @@ def asked(tmp_path):
     return parsed
 
 
-def test_every_option_is_in_the_form_of_the_web_ui():
-    """Locust shows an action that says so, and converts what comes back to the type of the default; a flag is a box."""
+def test_the_form_of_the_web_ui_has_few_fields_in_order():
+    """Locust shows an action that says so, in the order of declaration; its default says what kind of value it is."""
     parser = configargparse.ArgumentParser()
     declare(parser)
-    shown = {action.dest: action for action in parser._actions if getattr(action, "include_in_web_ui", False)}
-    named = {name.replace("-", "_") for group in OPTIONS.values() for name, _, _ in group}
-    assert shown.keys() == named | {"threshold"}
-    values = [action for action in shown.values() if action.default not in (False, [])]
-    assert all(action.default is not None and action.type in (type(action.default), count) for action in values)
+    shown = [action for action in parser._actions if getattr(action, "include_in_web_ui", False)]
+    assert [action.dest for action in shown] == ["contacts", "lists", "batch_size", "rate", "shape"]
+    assert all(action.default is not None and action.default != [] for action in shown)
 
 
-def test_contacts_as_people_write_them(asked, capsys):
-    """20k is a number here as in the CLI; what could be two is refused."""
-    assert asked("--contacts", "0.02k").leads.name == "leads-20-1.csv"
-    with pytest.raises(SystemExit):
-        asked("--contacts", "1,5")
-    assert "--contacts: 1,5 is not a number, such as 1500000" in capsys.readouterr().err
+def test_a_form_gives_numbers_as_people_write_them(asked):
+    """Locust converts what is left of them; what is no number is said with its option."""
+    parser = configargparse.ArgumentParser()
+    declare(parser)
+    given = parser.parse_args([])
+    assert from_form(given, {"contacts": "1.5k", "rate": " 3/s "}) == {"contacts": "1500", "rate": "3/s"}
+    for wrong in ({"contacts": "many"}, {"lists": ""}, {"batch_size": "0"}, {"shape": "round"}, {"rate": "fast"}):
+        with pytest.raises(UsageError, match="BAD_OPTION"):
+            from_form(given, wrong)
+
+
+@pytest.mark.parametrize(("users", "contacts", "lists"), [(4, 1000, 4), (4, 2_500_000, 4), (1, 2_500_000, 3)])
+def test_a_csv_import_has_a_list_for_each_user(asked, users, contacts, lists):
+    """And as many as the leads need."""
+    parser = configargparse.ArgumentParser()
+    parser.add_argument("--users", dest="num_users", type=int)
+    declare(parser)
+    given = parser.parse_args(["--users", str(users), "--contacts", str(contacts)])
+    assert _lists(given, "csv-import-export") == lists
+    assert _lists(given, "batch-api") is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "host", "repeatable"),
+    [
+        ([], None, True),
+        (["--run-dir", "x"], None, False),
+        (["--leads", "x.csv"], None, False),
+        (["--leads", "x.csv", "--again"], None, True),
+        (["--again"], "org", False),
+    ],
+)
+def test_whether_each_start_is_a_test_of_its_own(arguments, host, repeatable):
+    """Never where leads of somebody's, or a real org, would be loaded twice unasked."""
+    parser = configargparse.ArgumentParser()
+    declare(parser)
+    assert is_repeatable(parser.parse_args(arguments), host) is repeatable
 
 
 def test_leads_once_more(asked):
