@@ -104,7 +104,7 @@ def test_floats_that_are_whole_lose_their_point_and_nan_is_empty(tmp_path):
         ({"Name": [{"first": "Ada"}, None]}, "column 'Name' is STRUCT, "),
         ({"Tags": pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int32()))}, "column 'Tags' is MAP, "),
     ],
-    ids=ascii,
+    ids=lambda value: value if isinstance(value, str) else ", ".join(value),
 )
 def test_values_that_no_text_stands_for_are_refused(tmp_path, columns, complaint):
     """Lost digits, bytes and structures are no leads; the message names row and column, and shows no value."""
