@@ -1,21 +1,19 @@
 """Leads in a Parquet file, streamed by DuckDB. Every value is read as text, NULL as an empty cell."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import duckdb
 
-from harness.domain import LeadColumns, Leads
 from harness.errors import InputBad, LocalResource
-from harness.leads import rows
+from harness.leads.file_leads import FileLeads
 from harness.leads.header import checked_columns
 from harness.leads.parquet_columns import Column, column
-from harness.leads.regular_file import Stamp, is_unchanged, stamp_of
+from harness.leads.regular_file import stamp_of
 from harness.leads.rows import BLOCK_ROWS, Block, RowRules
 from harness.mapping.duck import QUIET, literal, parquet_table, plain
 
@@ -23,12 +21,9 @@ MEMORY = "300MB"  # a row group is read as a whole
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ParquetLeads:
+class ParquetLeads(FileLeads):
     """A line of it is the number of the row, from 1."""
 
-    path: Path
-    stamp: Stamp
-    rules: RowRules
     read_as: Sequence[Column]
 
     @classmethod
@@ -45,20 +40,6 @@ class ParquetLeads:
             for name, (place, kind) in zip(names, types, strict=True)
         ]
         return cls(path=path, stamp=stamp, rules=RowRules(columns=columns), read_as=read_as)
-
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-    @property
-    def columns(self) -> LeadColumns:
-        return self.rules.columns
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the file."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
     @cached_property
     def notices(self) -> Sequence[str]:
@@ -84,19 +65,6 @@ class ParquetLeads:
         with _result(self.path, f"SELECT min(line) FROM ({rows}) WHERE bad") as result:
             (line,) = result.fetchone()
         return InputBad("INPUT_BAD", f"{self.name}:{line}: column {name!r} holds {trouble}")
-
-    def accepting(self, rules: RowRules) -> Self:
-        """The same file under other rules for its rows."""
-        return replace(self, rules=rules)
-
-    def unchanged(self) -> bool:
-        return is_unchanged(self.path, self.stamp)
-
-    def read(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
-        return rows.numbered(self.blocks(), start)
-
-    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
-        return rows.batched(self.blocks(), self.rules, size, start, stop)
 
     def blocks(self) -> Iterator[Block]:
         """Every row, in the order of the file."""

@@ -52,7 +52,7 @@ class LeadSource(Protocol):
 
 
 def open_leads(path: Path, *, lead_id: str, phone: str, separator: str = COMMA) -> LeadSource:
-    """The leads of a .csv or .parquet file, its header checked. `separator` is that of a CSV file. Raises InputBad."""
+    """The leads of a .csv, .parquet or .xlsx file, its header checked. `separator`: of a CSV file. Raises InputBad."""
     if str(path) == "-":
         raise InputBad("INPUT_BAD", "-: standard input cannot be read twice; save it as a regular file, then name that")
     stamp_of(path)
@@ -63,7 +63,13 @@ def open_leads(path: Path, *, lead_id: str, phone: str, separator: str = COMMA) 
             from harness.leads.parquet_leads import ParquetLeads
 
             return ParquetLeads.opened(path, lead_id=lead_id, phone=phone)
+        case ".xlsx" | ".xlsm":
+            from harness.leads.xlsx_leads import XlsxLeads
+
+            return XlsxLeads.opened(path, lead_id=lead_id, phone=phone)
+        case ".xls" | ".xlsb" | ".ods":
+            raise InputBad("INPUT_BAD", f"{path}: of spreadsheets, .xlsx is read; save it as that, or as CSV UTF-8")
         case suffix if suffix in COMPRESSED:
             raise InputBad("INPUT_BAD", f"{path}: a regular file that can be re-read is needed; unpack it first")
         case _:
-            raise InputBad("INPUT_BAD", f"{path}: a .csv or .parquet file is needed; convert or rename it")
+            raise InputBad("INPUT_BAD", f"{path}: a .csv, .parquet or .xlsx file is needed; convert or rename it")

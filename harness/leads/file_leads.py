@@ -1,0 +1,50 @@
+"""What leads in a file have in common, whatever its format."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from harness.domain import LeadColumns, Leads
+from harness.leads import rows
+from harness.leads.regular_file import Stamp, is_unchanged
+from harness.leads.rows import Block, RowRules
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FileLeads:
+    path: Path
+    stamp: Stamp
+    rules: RowRules
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def columns(self) -> LeadColumns:
+        return self.rules.columns
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def accepting(self, rules: RowRules) -> Self:
+        """The same file under other rules for its rows."""
+        return replace(self, rules=rules)
+
+    def unchanged(self) -> bool:
+        return is_unchanged(self.path, self.stamp)
+
+    def blocks(self) -> Iterator[Block]:
+        raise NotImplementedError
+
+    def read(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
+        return rows.numbered(self.blocks(), start)
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
+        return rows.batched(self.blocks(), self.rules, size, start, stop)

@@ -1,0 +1,128 @@
+"""Leads in an Excel workbook: its first visible sheet, the header in the first row that holds anything.
+
+python-calamine reads it, the extra `xlsx`. It loads the sheet as a whole, and once more for every pass.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+from harness.errors import InputBad, UsageError
+from harness.leads.file_leads import FileLeads
+from harness.leads.header import checked_columns
+from harness.leads.regular_file import stamp_of
+from harness.leads.rows import BLOCK_ROWS, Block, RowRules
+from harness.leads.workbook import readable, require_values, visible_sheets
+from harness.wording import counted
+
+LONG = 10**15  # from here on, a number has more digits than the 15 that Excel keeps
+EXACT = 2**53
+HALF_A_SECOND = timedelta(microseconds=500_000)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class XlsxLeads(FileLeads):
+    """A line of it is the number of a row of the sheet."""
+
+    sheet: str
+    header: int  # its line
+
+    @classmethod
+    def opened(cls, path: Path, *, lead_id: str, phone: str) -> Self:
+        """The workbook with its header read and found good. Raises InputBad."""
+        stamp = stamp_of(path)
+        if find_spec("python_calamine") is None:
+            needed = "python-calamine; `pip install 'contactbench[xlsx]'`, or save the sheet as CSV"
+            raise UsageError("NO_READER", f"{path.name}: to read a workbook needs {needed}.")
+        with readable(path):
+            sheet, part = visible_sheets(path)[0]
+            require_values(path, part)
+        with _rows(path, sheet) as found:
+            line, names = next(found, (1, []))
+        columns = checked_columns(f"{path.name}:{line}", list(map(_text, names)), lead_id=lead_id, phone=phone)
+        return cls(path=path, stamp=stamp, rules=RowRules(columns=columns), sheet=sheet, header=line)
+
+    @cached_property
+    def notices(self) -> Sequence[str]:
+        """What Excel may have changed. Raises InputBad where that is a Lead ID or a phone."""
+        names = self.columns.names
+        keys = [names.index(self.columns.lead_id), names.index(self.columns.phone)]
+        long = dated = 0
+        with _rows(self.path, self.sheet) as found:
+            for line, cells in islice(found, 1, None):
+                for name, cell in zip(names, cells, strict=True):
+                    if isinstance(cell, str) and "\0" in cell:
+                        raise InputBad("INPUT_BAD", f"{self.name}:{line}: column {name!r} holds a NUL; remove it")
+                for key in keys:
+                    if trouble := _spoiled(cells[key]):
+                        raise InputBad("INPUT_BAD", f"{self.name}:{line}: column {names[key]!r} holds {trouble}")
+                long += sum(isinstance(cell, float) and abs(cell) >= LONG for cell in cells)
+                dated += sum(isinstance(cell, date | time | timedelta) for cell in cells)
+        digits = "of more than 15 digits, of which Excel keeps 15; write such columns as text"
+        told = {
+            f"{counted(long, 'number')} {digits}": long,
+            f"{counted(dated, 'date or time is', 'dates and times are')} written as 2026-01-31 08:30:00": dated,
+            **self._other_sheets(),
+        }
+        return [notice for notice, times in told.items() if times]
+
+    def _other_sheets(self) -> dict[str, int]:
+        with _workbook(self.path) as book:
+            others = [name for name, _ in visible_sheets(self.path)[1:] if book.get_sheet_by_name(name).height]
+        return {f"the sheet {self.sheet!r} is loaded, not {', '.join(map(repr, others))}": len(others)}
+
+    def blocks(self) -> Iterator[Block]:
+        """Every row that holds anything."""
+        with _rows(self.path, self.sheet) as found:
+            left = islice(found, 1, None)
+            while chunk := list(islice(left, BLOCK_ROWS)):
+                texts = [list(map(_text, cells)) for _, cells in chunk]
+                yield Block(lines=[line for line, _ in chunk], rows=texts)
+
+
+@contextmanager
+def _workbook(path: Path) -> Iterator[Any]:
+    from python_calamine import CalamineWorkbook
+
+    with readable(path), CalamineWorkbook.from_path(path) as book:
+        yield book
+
+
+@contextmanager
+def _rows(path: Path, sheet: str) -> Iterator[Iterator[tuple[int, list[Any]]]]:
+    """The rows of the sheet that hold anything, each with its number; blank columns at the left are left out."""
+    with _workbook(path) as book:
+        every = enumerate(book.get_sheet_by_name(sheet).iter_rows(), 1)
+        yield ((line, cells) for line, cells in every if any(cell != "" for cell in cells))
+
+
+def _spoiled(cell: object) -> str:
+    """What is wrong with a Lead ID or a phone, if anything."""
+    if isinstance(cell, bool | date | time | timedelta):
+        return "a date, a time or a truth value, most likely made by Excel; write the column as text"
+    if isinstance(cell, float) and (not cell.is_integer() or abs(cell) >= EXACT):
+        return "a fraction, or more digits than Excel keeps; write the column as text"
+    return ""
+
+
+def _text(cell: object) -> str:
+    """The cell as Excel shows it when no format says otherwise, dates as ISO 8601."""
+    match cell:
+        case bool():
+            return str(cell).upper()
+        case float():
+            return str(int(cell)) if cell.is_integer() else f"{cell:.15g}"
+        case datetime():
+            return (cell + HALF_A_SECOND).isoformat(" ", "seconds")  # stored as a fraction of a day
+        case time():
+            return cell.isoformat("seconds")
+        case timedelta():
+            minutes, seconds = divmod(round(cell.total_seconds()), 60)
+            return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return str(cell)
