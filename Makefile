@@ -31,7 +31,7 @@ clean:                            ## remove .venv, .tox and runs
 	rm -rf $(VENV) .tox runs
 
 $(BIN)/contactbench: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[report,locust]'
+	$(BIN)/python -m pip install --quiet --editable '.[report,locust,xlsx]'
 	@touch $@
 
 $(BIN)/tox: $(BIN)/python

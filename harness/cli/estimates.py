@@ -14,7 +14,7 @@ OURS = b'"kind": "estimate"'  # in a document that a former estimate wrote
 
 def estimate(
     leads: Annotated[
-        str, typer.Option(help="How many leads (20k, 1.5M), or a .csv or .parquet file of them.")
+        str, typer.Option(help="How many leads (20k, 1.5M), or a .csv, .parquet or .xlsx file of them.")
     ] = "1500000",
     profile: Annotated[
         str | None, typer.Option(help="A shipped profile's name, or a TOML file. [all shipped ones: the range]")

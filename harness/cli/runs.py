@@ -21,7 +21,7 @@ QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 i
 
 def compare(
     leads: Annotated[
-        str, typer.Option(help="How many leads to invent (20k, 1.5M), or a .csv or .parquet file.")
+        str, typer.Option(help="How many leads to invent (20k, 1.5M), or a .csv, .parquet or .xlsx file.")
     ] = "1500000",
     strategies: Annotated[str, typer.Option(help="Names, comma-separated; `main` is the four main ones.")] = "main",
     pace: Annotated[
@@ -79,7 +79,7 @@ def compare(
 @aimed(CAPS)
 def upload(
     strategy: Annotated[str, typer.Option(help="How: batch-api, batch-api-own-ids, csv-import-export, ...")],
-    leads: Annotated[Path, typer.Option(help="A .csv or .parquet file.")],
+    leads: Annotated[Path, typer.Option(help="A .csv, .parquet or .xlsx file.")],
     lead_id: Annotated[str, typer.Option(help="The Lead ID column.")],
     phone: Annotated[str, typer.Option(help="The phone column.")],
     separator: Separator = ",",
@@ -159,7 +159,7 @@ def _rehearse(order: "Upload", as_json: bool) -> None:
 
 @aimed()
 def reconcile(
-    leads: Annotated[Path, typer.Option(help="The .csv or .parquet file of the upload.")],
+    leads: Annotated[Path, typer.Option(help="The file of the upload.")],
     lead_id: Annotated[str, typer.Option(help="The Lead ID column.")],
     phone: Annotated[str, typer.Option(help="The phone column.")],
     run: Annotated[Path, typer.Option(help="The run folder whose state is lost or damaged.")],

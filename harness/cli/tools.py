@@ -14,13 +14,13 @@ from .output import progress, show, told
 
 def make_leads(
     count: Annotated[int, typer.Option(**number(0), help="How many.")],
-    to: Annotated[Path, typer.Option(help="The .csv file to write.")],
+    to: Annotated[Path, typer.Option(help="The .csv or .parquet file to write.")],
     seed: Seed = 1,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Invent leads: dense Lead IDs, fictional phone numbers, the same for the same seed."""
-    from ..leads.shard_csv import write_csv
+    from ..leads.made import write_leads
     from ..leads.synthetic import SyntheticLeads
     from ..user_files import require_free
 
@@ -28,7 +28,7 @@ def make_leads(
         require_free(to, force=force)
         made = SyntheticLeads(count, seed)
         status.begin("writing leads", total=count, unit="lead")
-        write_csv(made, to)
+        write_leads(made, to)
         status.rest()
         columns = made.columns
         show({"leads": count, "file": str(to), "lead_id": columns.lead_id, "phone": columns.phone}, as_json)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.mapping.duck import identifier
+from harness.wording import counted
 
 PLAIN = re.compile(r'VARCHAR|JSON|UUID|"NULL"|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(\d+,0\)')
 JUDGED = re.compile(r"BOOLEAN|DATE|TIME|TIMESTAMP(_S|_MS|_NS)?|DECIMAL\(.*\)")
@@ -27,8 +28,9 @@ class Column:
         notices = []
         if self.judged and values:
             how = ", whole numbers without .0" if self.kind in EXACT else ""
-            empty = f"; {missing} NaN are taken for empty" if missing else ""
-            notices.append(f"column {self.name!r} is {self.kind}: {values} values are loaded as text{how}{empty}")
+            empty = f"; {counted(missing, 'NaN is', 'NaN are')} taken for empty" if missing else ""
+            read = counted(values, "value is", "values are")
+            notices.append(f"column {self.name!r} is {self.kind}: {read} loaded as text{how}{empty}")
         if self.name.startswith("__index_level_"):
             notices.append(f"column {self.name!r} is an index of pandas'; to_parquet(index=False) would leave it out")
         return notices

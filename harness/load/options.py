@@ -26,7 +26,7 @@ from .rates import per_second
 OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
     "leads": (
         ("contacts", 10_000, "How many leads to invent."),
-        ("leads", "", "A .csv or .parquet file of leads, in place of invented ones."),
+        ("leads", "", "A .csv, .parquet or .xlsx file of leads, in place of invented ones."),
         ("lead-id", "Lead ID", "The Lead ID column of that file."),
         ("phone", "Phone", "The phone column of that file."),
         ("separator", ",", "Between the cells of that file: a sign such as ; or |, or tab."),

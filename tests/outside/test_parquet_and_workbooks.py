@@ -2,10 +2,12 @@
 
 import csv
 import json
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from harness.cli import app
@@ -121,3 +123,45 @@ def test_a_run_folder_of_any_name_is_itself(upload, contactbench, org, tmp_path,
         code, told = contactbench(*command)
         assert code == 0, told
     assert pq.read_table(pa.OSFile(str(copy)))["lead_id"].to_pylist() == mapped(run)
+
+
+def test_a_workbook_is_loaded_as_it_looks(upload, tmp_path):
+    """Numbers without a point, dates as ISO 8601, the sheet's rows as lines."""
+    book = Workbook()
+    for row in [["Lead ID", "Phone", "Since"], [300120000001, 15550100001, date(2026, 3, 1)], ["", PHONES[1], None]]:
+        book.active.append(row)
+    book.save(tmp_path / "leads [new].xlsx")
+    code, told, held = upload(tmp_path / "leads [new].xlsx", strategy="csv-import-export")
+    assert (code, "1 date or time is written" in told) == (3, True), told
+    assert held == [{"Lead ID": "300120000001", "Phone": "15550100001", "Since": "2026-03-01"}]
+    assert "\n3,EMPTY_LEAD_ID," in (tmp_path / "run" / "rejects.csv").read_text().replace("\r", "")
+
+
+def test_spoiled_values_are_refused_before_anything_is_sent(upload, org, tmp_path):
+    """A float that lost digits, in Parquet and in a workbook: no list is made."""
+    book = Workbook()
+    book.active.append(["Lead ID", "Phone"])
+    book.active.append([12345678901234567890, PHONES[0]])
+    book.save(tmp_path / "leads.xlsx")
+    for leads in (tmp_path / "leads.xlsx", parquet(tmp_path / "leads.parquet", [1e19])):
+        code, told, held = upload(leads)
+        assert (code, held) == (2, []), told
+        assert "column 'Lead ID' holds" in told
+    assert org.control.counts() == {}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".PARQUET"])
+def test_invented_leads_are_what_their_name_says(contactbench, upload, tmp_path, suffix):
+    """What `leads` writes, `upload` reads."""
+    leads = tmp_path / f"made [1]{suffix}"
+    assert contactbench("leads", "--count", "30", "--to", leads)[0] == 0
+    assert leads.stat().st_mode & 0o777 == 0o600
+    code, told, held = upload(leads)
+    assert (code, len(held)) == (0, 30), told
+
+
+@pytest.mark.parametrize("name", ["made.xlsx", "made.txt", "made"])
+def test_leads_are_not_written_under_a_name_that_says_something_else(contactbench, tmp_path, name):
+    """Exit 2, and no file."""
+    code, told = contactbench("leads", "--count", "3", "--to", name)
+    assert (code, "BAD_TARGET" in told, list(tmp_path.iterdir())) == (2, True, [])

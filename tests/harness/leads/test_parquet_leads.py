@@ -81,7 +81,7 @@ def test_floats_that_are_whole_lose_their_point_and_nan_is_empty(tmp_path):
     assert [cells for _, cells in source.read()] == [["300120000001", "15550100001"], ["7", ""]]
     assert source.notices == [
         "column 'Lead ID' is DOUBLE: 2 values are loaded as text, whole numbers without .0",
-        "column 'Phone' is DOUBLE: 1 values are loaded as text, whole numbers without .0; 1 NaN are taken for empty",
+        "column 'Phone' is DOUBLE: 1 value is loaded as text, whole numbers without .0; 1 NaN is taken for empty",
     ]
 
 
