@@ -3,27 +3,24 @@
 import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from harness.domain import LeadColumns, Leads
 from harness.errors import InputBad
-from harness.leads import csv_trouble, rows
+from harness.leads import csv_trouble
 from harness.leads.file_kinds import refuse_other_kinds
+from harness.leads.file_leads import FileLeads
 from harness.leads.header import checked_columns
-from harness.leads.regular_file import Stamp, is_unchanged, stamp_of
+from harness.leads.regular_file import stamp_of
 from harness.leads.rows import BLOCK_ROWS, Block, RowRules
 from harness.leads.separators import COMMA, other_layout, separator_of
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CsvLeads:
-    path: Path
-    stamp: Stamp
-    rules: RowRules
+class CsvLeads(FileLeads):
     separator: str = COMMA
 
     @classmethod
@@ -36,14 +33,6 @@ class CsvLeads:
         return cls(path=path, stamp=stamp, rules=RowRules(columns=columns), separator=separator)
 
     @property
-    def name(self) -> str:
-        return self.path.name
-
-    @property
-    def columns(self) -> LeadColumns:
-        return self.rules.columns
-
-    @property
     def notices(self) -> Sequence[str]:
         return ()
 
@@ -51,19 +40,6 @@ class CsvLeads:
     def digest(self) -> str:
         """SHA-256 of the file. Raises InputBad where it is not UTF-8 text."""
         return csv_trouble.digest_of(self.path)
-
-    def accepting(self, rules: RowRules) -> Self:
-        """The same file under other rules for its rows."""
-        return replace(self, rules=rules)
-
-    def unchanged(self) -> bool:
-        return is_unchanged(self.path, self.stamp)
-
-    def read(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
-        return rows.numbered(self.blocks(), start)
-
-    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
-        return rows.batched(self.blocks(), self.rules, size, start, stop)
 
     def blocks(self) -> Iterator[Block]:
         """Every data row, blank lines left out. A file that only has a header has no block."""
