@@ -96,10 +96,8 @@ def build_estimate(estimate: Estimate, draw: charts.Draw | None) -> Page:
 def _banner(run: Run) -> str:
     if not run.target.is_mock:
         return ""
-    profile = f"profile {code(run.profile.name)}" if run.profile else "a profile that was not recorded"
-    return (
-        f"These times come from a mock with {profile} whose latencies are assumptions; they are not Genesys's figures."
-    )
+    profile = f" with profile {code(run.profile.name)}" if run.profile else ""
+    return f"These times come from a mock{profile} whose latencies are assumptions; they are not Genesys's figures."
 
 
 def _bars(proved: list[Strategy], best: list[Strategy]) -> list[Bar]:

@@ -57,10 +57,10 @@ def _first(proved: Sequence[Strategy]) -> str:
 
 
 def _whose(run: Run) -> str:
-    ask = "Whether an org takes Lead IDs as contact IDs, `contactbench probe` asks it."
+    ask = "`contactbench probe` finds out whether an org takes Lead IDs as contact IDs."
     if not run.target.is_mock:
         return f"The times are those of one run on {code(run.target.org or run.target.host)}. {ask}"
-    profile = f"with profile {code(run.profile.name)}" if run.profile else "with an unknown profile"
+    profile = f"with profile {code(run.profile.name)}" if run.profile else "without a known profile"
     return (
         f"These figures come from the mock {profile}, whose latencies and job speeds are assumptions. They rank the "
         f"strategies for an org that is as the profile says, and none is a figure of Genesys's. {ask}"

@@ -67,7 +67,8 @@ def comparison(run: Run) -> Table:
     verdict = ("Verdict", *("✓ verified" for _ in proved), *("✗ INVALID" for _ in unproved))
     found = ("Found by the second read", *(_findings(entry) for entry in [*proved, *unproved]))
     return Table(
-        caption="The same leads for every strategy. Time per request counts from the moment a request is sent.",
+        caption=("The same leads for every strategy. " if len(run.strategies) > 1 else "")
+        + "Time per request counts from the moment a request is sent.",
         head=("", *(entry.strategy for entry in [*proved, *unproved])),
         rows=(verdict, *(row for row in measured if set(row[1:]) != {NONE}), found),
         best=1 if len(proved) > 1 and len(soonest(run.verified())) == 1 else -1,
@@ -112,6 +113,8 @@ def trouble(run: Run) -> Table:
     met = [entry.trouble or Trouble() for entry in proved]
     rows = [(name, *(read(one) for one in met), *(NONE for _ in unproved)) for name, read in _TROUBLES]
     rows = [row for row in rows if not set(row[1:]) <= _NOTHING]
+    if not any(one.requests or one.batches_in_doubt or one.lists_reloaded for one in met):
+        rows = []  # a wait for an export that takes its time is no trouble
     if rows:
         rows.append(("Leads lost or doubled in the end", *("none" for _ in proved), *(NONE for _ in unproved)))
     struck = sum(sum(entry.faults_struck.values()) for entry in proved)

@@ -24,7 +24,7 @@ class Refusal(Exception):
         body = _error_body(reply)
         self.status = reply.status
         self.code = str(body.get("code") or body.get("error") or reply.error or reply.status)
-        self.message = str(body.get("message") or body.get("error_description") or "")[:200]
+        self.message = str(body.get("message") or body.get("error_description") or "")[:200].rstrip(".")
         self.correlation_id = reply.headers.get("inin-correlation-id", "")
         super().__init__(f"http={self.status} {self.code} corr={self.correlation_id}")
 

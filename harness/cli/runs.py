@@ -177,7 +177,7 @@ def reconcile(
     as_json: Json = False,
     aim: Aim = NOWHERE,
 ) -> None:
-    """Make the lost or damaged state of an upload anew from what the org holds. Writes nothing to the org."""
+    """Rebuild the lost or damaged state of an upload from what the org holds. Writes nothing to the org."""
     from .. import reconcile as command
     from ..errors import UsageError
     from ..strategies.job import Settings
@@ -186,7 +186,7 @@ def reconcile(
 
     with told(as_json) as status:
         if not from_server:
-            raise UsageError("NO_SOURCE", "say what is to be believed: --from-server, the org as it is now.")
+            raise UsageError("NO_SOURCE", "say what to rebuild from: --from-server, the org as it is now.")
         aim = agreed(loading_nothing(aim), target)
         plan = {"contacts_per_list": contacts_per_list, "batch_size": batch_size, "body_bytes": body_bytes}
         given = {name: value for name, value in plan.items() if value is not None}

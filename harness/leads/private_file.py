@@ -81,6 +81,8 @@ def _told(path: Path) -> Iterator[None]:
     except OSError as error:
         code = "DISK_FULL" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "NOT_WRITTEN"
         advice = "make room or name another folder, then run the same command again"
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            advice = f"make the folder {path.parent}, or name another one"
         raise LocalResource(
             code, f"{error.filename or path}: {error.strerror or type(error).__name__}; {advice}"
         ) from error

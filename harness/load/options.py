@@ -30,7 +30,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("lead-id", "Lead ID", "The Lead ID column of that file."),
         ("phone", "Phone", "The phone column of that file."),
         ("separator", ",", "Between the cells of that file: a sign such as ; or |, or tab."),
-        ("seed", 1, "Of everything drawn: leads, back-off."),
+        ("seed", 1, "The seed of all random choices: leads, back-off."),
         ("again", False, "Load leads that an earlier run has loaded, too."),
     ),
     "requests": (
@@ -54,7 +54,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
     ),
     "a real org, which --host org stands for": (
         ("org-id", "", "The id of the one that is meant; nothing is sent to any other."),
-        ("yes", False, "It is meant."),
+        ("yes", False, "Load this org without a question."),
         ("region", "", "Its region, such as eu-west-1. [GENESYSCLOUD_REGION, or the profile's]"),
         ("gc-profile", "", "A profile of the gc CLI. [DEFAULT]"),
         ("gc-config", "", "The file of those profiles. [~/.gc/config.toml]"),

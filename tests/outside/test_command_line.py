@@ -197,3 +197,22 @@ def test_another_system(first, module):
     assert (ran.returncode, ran.stderr.count("\n")) == (2, 1), ran.stderr
     assert "Linux or macOS" in ran.stderr
     assert "WSL" in ran.stderr
+
+
+@pytest.mark.parametrize("name", ["l.parquet", "L.PARQUET"])
+def test_leads_as_parquet(mock, contactbench, upload_of, tmp_path, name):
+    """What the name says is what the file is: an upload takes it."""
+    assert contactbench("leads", "--count", 20, "--to", name).code == 0
+    assert (tmp_path / name).read_bytes()[:4] == b"PAR1"
+    ran = contactbench(*upload_of(tmp_path / name, "batch-api", mock.url))
+    assert (ran.code, ran.entry["mapped"]) == (0, 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "advice"),
+    [("l.xlsx", 2, ".csv or .parquet"), ("l", 2, ".csv or .parquet"), ("nodir/l.csv", 8, "make the folder nodir")],
+)
+def test_leads_that_cannot_be_written(contactbench, tmp_path, name, code, advice):
+    """Nothing is written under a name that says something else, nor into a folder that is not there."""
+    ran = contactbench("leads", "--count", 2, "--to", name)
+    assert (ran.code, advice in ran.err, list(tmp_path.iterdir())) == (code, True, []), ran.err
