@@ -1,4 +1,4 @@
-"""Joins at full size find room each time: `tox -e memory`. One line a run, with the most memory its process had."""
+"""Joins at full size find room each time: `tox -e memory`. A line a run: the most memory of it or of its own mock."""
 
 import json
 import os
