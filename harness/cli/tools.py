@@ -42,6 +42,6 @@ def mock(context: typer.Context) -> None:
     from ..twin.mock_server import serve
 
     code = serve(context.args, GroupedHelp)
-    if not code:
+    if not code and not {"-h", "--help", "--version"} & set(context.args):
         progress("mock: stopped")
     raise typer.Exit(code)

@@ -210,7 +210,11 @@ def test_leads_as_parquet(mock, contactbench, upload_of, tmp_path, name):
 
 @pytest.mark.parametrize(
     ("name", "code", "advice"),
-    [("l.xlsx", 2, ".csv or .parquet"), ("l", 2, ".csv or .parquet"), ("nodir/l.csv", 8, "make the folder nodir")],
+    [
+        ("l.xlsx", 2, ".csv or .parquet"),
+        ("l", 2, ".csv or .parquet"),
+        ("nodir/l.csv", 2, "nodir is no folder; make it"),
+    ],
 )
 def test_leads_that_cannot_be_written(contactbench, tmp_path, name, code, advice):
     """Nothing is written under a name that says something else, nor into a folder that is not there."""
