@@ -9,7 +9,7 @@ from harness.errors import InputBad
 
 LOOKED_AT = 1024
 BINARY = {
-    b"\xd0\xcf\x11\xe0": "an Excel workbook of the old kind (.xls)",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
     b"%PDF": "a PDF",
     b"{\\rtf": "a text document (RTF)",
     b"PAR1": "a Parquet file",
@@ -27,7 +27,11 @@ TEXT = {
     "XML": re.compile(rb"\s*<\?xml", re.IGNORECASE),
     "JSON": re.compile(rb'\s*(\{\s*["}]|\[\s*[{\["\]])'),
 }
-ADVICE = {"a Parquet file": "name it .parquet", "packed": "unpack it first"}
+ADVICE = {
+    "an Excel workbook": "save it as CSV UTF-8, or name it .xlsx",
+    "a Parquet file": "name it .parquet",
+    "packed": "unpack it first",
+}
 
 
 def refuse_other_kinds(path: Path) -> None:

@@ -141,7 +141,7 @@ def test_quotes_that_break_are_found_with_any_separator(opened):
         (archive("[Content_Types].xml", "xl/workbook.xml"), "an Excel workbook"),
         (archive("mimetype", "content.xml"), "an OpenDocument file"),
         (b"PK\x03\x04cut", "a zip archive, or part of an Excel workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "an Excel workbook of the old kind"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "an old Excel workbook (.xls), not CSV; save it as CSV"),
         (b"\xef\xbb\xbf\n <!DOCTYPE html>\n<html>", "HTML"),
         (b"<table><tr><td>Lead ID</td></tr></table>", "HTML"),
         (b'<?xml version="1.0"?><Workbook/>', "XML"),
