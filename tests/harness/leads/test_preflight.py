@@ -124,5 +124,5 @@ def test_a_file_that_changes_during_the_check_is_refused(leads_in, tmp_path):
 
 def test_a_folder_that_is_not_there_is_told(leads_in, tmp_path):
     """In words and with the next step."""
-    with pytest.raises(LocalResource, match="name another folder"):
+    with pytest.raises(LocalResource, match="or name another one"):
         check(leads_in("A1,1,a"), tmp_path / "none" / "leads.parquet")
