@@ -213,7 +213,9 @@ class Driver:
     def _on_quit(self, **_: Any) -> None:
         """The last thing on the screen, below Locust's own tables; with --json not on stdout, which is one document."""
         if self._worker is None:
-            self._output.write(f"\n{(self._verdict or STOPPED).text}\n")
+            verdict = self._verdict or STOPPED
+            gone = "The mock is gone with this Locust: the next start is a new test.\n"
+            self._output.write(f"\n{verdict.text}\n{gone if self._mock and verdict.heading == 'Stopped' else ''}")
 
     # --- for who looks on ---------------------------------------------------------------------------------------------
 
