@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from .errors import UsageError
+from .leads.regular_file import require_text
 
 HEAD = 4096
 
@@ -18,7 +19,10 @@ def require_free(path: Path | None, *, force: bool = False, ours: bytes = b"") -
 
 def require_ours(path: Path | None, *, force: bool = False, ours: bytes = b"") -> None:
     """The same for a file whose folder is made if need be."""
-    if path is None or not (path.exists() or path.is_symlink()):
+    if path is None:
+        return
+    require_text(path)
+    if not (path.exists() or path.is_symlink()):
         return
     if path.is_dir():
         raise UsageError("FILE_EXISTS", f"{path} is a folder; name a file in it.")

@@ -165,3 +165,10 @@ def test_leads_are_not_written_under_a_name_that_says_something_else(contactbenc
     """Exit 2, and no file."""
     code, told = contactbench("leads", "--count", "3", "--to", name)
     assert (code, "BAD_TARGET" in told, list(tmp_path.iterdir())) == (2, True, [])
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_file_whose_name_is_no_text_is_not_written(contactbench, tmp_path, suffix):
+    """Bytes that are not UTF-8 could be told on no screen and in no document: exit 2 beforehand."""
+    code, told = contactbench("leads", "--count", "3", "--to", f"made \udce9{suffix}")
+    assert (code, "the name is not UTF-8" in told, list(tmp_path.iterdir())) == (2, True, [])
