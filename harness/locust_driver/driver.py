@@ -123,6 +123,8 @@ class Driver:
                 self._mock = own_mock(refused=given.no_mock, seed=given.seed)
         except RunError as error:
             _end_at_once(error)
+        except KeyboardInterrupt:  # while a mock starts
+            sys.exit(130)
         if self._mock:
             environment.host = self._mock["url"]
             log.info("%s.", self._own())
