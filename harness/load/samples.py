@@ -82,13 +82,14 @@ class Samples:
 
     def _put_in_place(self, draft: Path) -> None:
         """From now on every line is in the file at once: whoever is killed has told of all it sent."""
-        with suppress(OSError):
+        try:
             self._file.reconfigure(line_buffering=True)  # type: ignore[attr-defined]
-            if not self._dropped:
-                draft.replace(self.path)
-                return
-        self._dropped = True  # a full disk: what was known before stays
-        draft.unlink(missing_ok=True)
+        except OSError:
+            self._dropped = self.path.exists()
+        if self._dropped:  # a full disk: what was known before stays
+            draft.unlink(missing_ok=True)
+        else:
+            draft.replace(self.path)  # without its header, if need be: that follows with the next line
 
     def _write(self, sample: Sample) -> None:
         """A line of the file, for as long as the disk takes it: a run does not end for want of its log."""
