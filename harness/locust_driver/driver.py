@@ -90,7 +90,8 @@ class Driver:
             return
         self._awake.kill(block=False)
         self._conclude(environment, verdict)
-        if not self._stopping:
+        # Without a page nobody starts again what was stopped: by Locust itself, when its last worker went missing.
+        if not self._stopping or environment.web_ui is None:
             gevent.spawn(_end_test, environment)
 
     # --- before a test ------------------------------------------------------------------------------------------------

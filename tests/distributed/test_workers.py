@@ -58,3 +58,21 @@ def test_a_list_of_csv_imports_changes_hands(started):
     code, printed = started.ended()
     assert code == 0, printed
     assert started.complaints() == []
+
+
+def test_all_workers_stand_still(started):
+    """Locust takes them for missing and stops: the master ends with a verdict, and the same command ends the run."""
+    slow(started.mock, 0.3)
+    started.start(2, "--batch-size", "150")
+    started.until_sent(8)
+    for worker in started.workers:
+        worker.send_signal(signal.SIGSTOP)
+    code, printed = started.ended()
+    assert (code, "STOPPED" in printed) == (5, True), printed
+    started.clear()
+    started.workers = []
+    started.mock.faults()
+    started.start(2, "--batch-size", "150")
+    code, printed = started.ended()
+    assert code == 0, printed
+    assert started.complaints() == []
