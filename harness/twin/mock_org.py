@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z: the moment at which every virtual run begins
 CREDENTIALS = Credentials("mock-client", "mock-secret")
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0  # a machine may have other work
 
 
 def loaded(profile: str) -> LoadedProfile:
