@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Self
 
 from ..status import Snapshot, Status
@@ -34,7 +34,7 @@ class ProgressLine:
 
     def __init__(self, status: Status, say: Callable[[str], None], every_s: float) -> None:
         self.status, self._say, self._every_s = status, say, every_s
-        self._live = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._live = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._happenings = Happenings(every_s)
         self._lock = threading.RLock()
         self._ended = threading.Event()
@@ -44,12 +44,14 @@ class ProgressLine:
         self._thread = threading.Thread(target=self._look, name="progress line", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        with suppress(RuntimeError):  # no room for another thread: the work goes on unseen
+            self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         with self.hidden():
             self._tell_news(last=True)
 

@@ -24,21 +24,24 @@ def stored(url, query):
 def test_a_run_from_the_upload_to_the_clean_up(mock, contactbench, make_leads, upload_of, tmp_path, url):
     """Uploaded, gone on with, verified, copied into a table, removed from the org."""
     leads, run = make_leads(LEADS), tmp_path / f"run-{tmp_path.name}"
-    arguments = [*upload_of(leads, "batch-api", mock.url), "--run", str(run), "--batch-size", "100", "--journal", url]
-    first = contactbench(*arguments)
+    arguments = [*upload_of(leads, "batch-api", mock.url), "--run", str(run), "--batch-size", "100"]
+    bare, there = url.replace(f":{SECRET}", ""), {"CONTACTBENCH_JOURNAL": url}
+    first = contactbench(*arguments, **there)
     assert (first.code, oracle.complaints(mock, run, leads)) == (0, []), first.err
     sent = mock.count("contacts.add")
-    again = contactbench(*arguments[:-2], CONTACTBENCH_JOURNAL=url)
+    again = contactbench(*arguments, "--journal", bare, PGPASSWORD=SECRET)
     assert (again.code, mock.count("contacts.add")) == (0, sent), again.err
     assert contactbench("verify", run, "--json").complaint == "JOURNAL_ELSEWHERE"
-    assert contactbench("verify", run, "--journal", url, "--json").document["verified"]
+    assert contactbench("verify", run, "--json", **there).document["verified"]
     table = f"mapping {tmp_path.name}"
-    copied = contactbench("mapping", run, "--to", url.replace("/postgres?", f"/postgres/{table}?"), "--json")
+    copied = contactbench(
+        "mapping", run, "--to", bare.replace("/postgres?", f"/postgres/{table}?"), "--json", PGPASSWORD=SECRET
+    )
     assert (copied.code, copied.document["rows"]) == (0, LEADS), copied.err
     in_table = stored(url, f'SELECT lead_id, contact_id, contact_list_id, status FROM "{table}"')
     assert sorted(in_table) == sorted(tuple(row.values()) for row in oracle.table(run / "mapping.csv"))
     assert stored(url, f"SELECT count(*) FROM contactbench.mapping WHERE run = '{run.name}'") == [(LEADS,)]
-    removed = contactbench("cleanup", run, "--yes", "--journal", url, "--json")
+    removed = contactbench("cleanup", run, "--yes", "--json", **there)
     assert (removed.code, removed.document["removed"]) == (0, 1), removed.err
     said = "".join(ran.out + ran.err for ran in (first, again, copied, removed))
     kept = [path.name for path in run.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]

@@ -5,7 +5,7 @@ import json
 from .oracle import complaints
 
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns")
-DIFFER = ("command", "run_id", "machine")  # who ran it, and how long it took here
+DIFFER = ("command", "run_id", "finished_at", "machine")  # who ran it and when, and how long it took here
 
 
 def told(folder):

@@ -18,9 +18,10 @@ SEED_OF_FILES = 16194  # whose first upload and first download are struck
 )
 def troubled(request, contactbench_in, tmp_path_factory):
     """The folder of a comparison of so many leads under the profile `troubled`, their number, and its entries."""
-    folder = tmp_path_factory.mktemp("troubled")
+    home = tmp_path_factory.mktemp("troubled")
+    folder = home / "out"
     command = ("compare", "--leads", request.param, "--profile", "troubled", "--seed", 3, "--out", folder, "--json")
-    ran = contactbench_in(folder, *command, timeout_s=3_000 if request.param > 100_000 else 240)
+    ran = contactbench_in(home, *command, timeout_s=3_000 if request.param > 100_000 else 240)
     assert ran.code == 0, ran.err
     return folder, request.param, {entry["strategy"]: entry for entry in ran.document["strategies"]}
 

@@ -85,7 +85,7 @@ def test_a_server_that_dies_half_way_ends_the_test(locust, stalling):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_test_goes_on(locust, stalling, how):
     """Stopped is not passed; the same command finishes, and no lead is there twice."""
-    options = ["--headless", "-u", "2", "-r", "2", "--contacts", "20000", "--quiet-period", "0.1"]
+    options = ["--headless", "-u", "2", "-r", "2", "--contacts", "20000", "--quiet-period", "2"]
     options += ["--stop-timeout", "1", "--host", stalling.url]
     with locust.start("batch_api", *options) as process:
         until(lambda: stalled(stalling))

@@ -92,7 +92,7 @@ def small_disk(tmp_path):
     def mount(size, *options):
         folder = tmp_path / f"disk-{len(mounted)}"
         folder.mkdir()
-        about = ",".join([f"size={size}", *options])
+        about = ",".join([f"size={size}", "mode=0700", *options])
         subprocess.run(["mount", "-t", "tmpfs", "-o", about, "tmpfs", folder], check=True)
         mounted.append(folder)
         return folder

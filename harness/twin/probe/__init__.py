@@ -48,6 +48,7 @@ NOT_ASKED = {
     "semantics.dnc_external_sources": "asking would need an account of dnc.com or Gryphon",
     "semantics.dnc_expired_entries": "an entry has to expire first, and no expiration may lie in the past",
     "semantics.dnc_column_separator": "an upload to a DNC list is not part of loading leads",
+    "semantics.column_case": "every strategy sends a header in the spelling of its list",
     "semantics.heartbeat_s": "no strategy listens to notifications",
 }
 

@@ -42,6 +42,6 @@ def test_limits_that_are_kept(compared):
 
 @pytest.mark.parametrize(("limit", "ran"), [("p95(contacts.add)<1500", False), ("p95(contacts.ad)<1s", True)])
 def test_a_limit_of_nothing(compared, tmp_path, limit, ran):
-    """Exit 2: before anything is sent for what makes no sense, after the run for what it does not have."""
+    """Exit 2: before anything is sent for what makes no sense, after the run, which is kept, for what it lacks."""
     ended = compared("--threshold", limit)
-    assert (ended.exit_code, (tmp_path / "out" / "run.json").exists()) == (2, ran)
+    assert (ended.exit_code, (tmp_path / "out.failed" / "run.json").exists()) == (2, ran)

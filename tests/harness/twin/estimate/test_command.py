@@ -52,7 +52,9 @@ def test_a_folder(tmp_path):
 
 @pytest.mark.parametrize("name", ["other.txt", "there"])
 def test_a_file(tmp_path, name):
-    """What is a file, or is named like one, is written as one."""
+    """What is a file, or is named like one, is written as one; over what is there only if that is meant."""
     (tmp_path / "there").touch()
-    assert run("--leads", "10", "--profile", "default", "--to", str(tmp_path / name)).exit_code == 0
+    asked = ("--leads", "10", "--profile", "default", "--to", str(tmp_path / name))
+    assert run(*asked).exit_code == (2 if name == "there" else 0)
+    assert run(*asked, "--force").exit_code == 0
     assert msgspec.json.decode((tmp_path / name).read_bytes())["kind"] == "estimate"
