@@ -78,7 +78,7 @@ def test_ctrl_c_and_the_same_command_again(mock, contactbench, arguments, tmp_pa
     mock.faults(STUCK)
     screen = in_terminal(arguments, tmp_path, 80, stop_when=lambda: not mock.unfired())
     stopped, so_far, after = screen.lines[-3:]
-    assert (screen.code, stopped.startswith("STOPPED by SIGINT")) == (130, True)
+    assert (screen.code, "STOPPED by SIGINT" in stopped) == (130, True)  # a terminal may show ^C before it
     assert so_far.startswith("so far: mapped ")
     assert "in doubt" in so_far
     mock.faults()
