@@ -1,6 +1,7 @@
 """What leads in a file have in common, whatever its format."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from harness.leads.rows import Block, RowRules
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class FileLeads:
+class FileLeads(ABC):
     path: Path
     stamp: Stamp
     rules: RowRules
@@ -40,8 +41,9 @@ class FileLeads:
     def unchanged(self) -> bool:
         return is_unchanged(self.path, self.stamp)
 
+    @abstractmethod
     def blocks(self) -> Iterator[Block]:
-        raise NotImplementedError
+        """Every data row, some thousands at a time."""
 
     def read(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
         return rows.numbered(self.blocks(), start)
