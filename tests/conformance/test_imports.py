@@ -67,6 +67,13 @@ def test_imported_contacts(api, leads, imported):
     assert api.get_outbound_contactlist_contact(leads.id, page.entities[3].id).data == lead(3)
 
 
+def test_a_header_in_capitals(api, leads, imported):
+    """Columns are found without regard to case; a contact's have the spelling of the list."""
+    imported(csv(*rows(3), header=[name.upper() for name in COLUMNS]))
+    page = api.post_outbound_contactlist_contacts_search(leads.id, {})
+    assert [each.data for each in page.entities] == [lead(number) for number in range(3)]
+
+
 @pytest.mark.parametrize("order", [*permutations(["id", "file", "fileType"])], ids="-".join)
 def test_order_of_the_parts(api, leads, upload, order):
     """Official clients send them in any order, the file first too."""
@@ -105,7 +112,7 @@ def test_an_import_updates_what_was_posted(api, leads, imported):
         (b"\xff\xfe\x00", "IMPORT_FAILED_TO_READ_HEADERS"),
         (csv(header=[*COLUMNS, "Zip"]), "IMPORT_FAILED_TO_READ_HEADERS"),
         (csv(header=["", ""]), "IMPORT_NO_COLUMNS_DEFINED"),
-        (csv(*rows(1), header=[name.upper() for name in COLUMNS]), "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"),
+        (csv(*rows(1), header=[f"{name}s" for name in COLUMNS]), "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"),
         (csv(*rows(1), header=COLUMNS[:-1]), "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"),
         (csv(header=[*COLUMNS, *(f"Extra {n}" for n in range(46))]), "CONTACT_COLUMNS_LIMIT_EXCEEDED"),
         (csv(header=[*COLUMNS, "x" * 129]), "IMPORT_COLUMN_EXCEEDS_LENGTH_LIMIT"),
