@@ -5,19 +5,12 @@ Whoever reads looks at counters and at the run's own clock, which may be a virtu
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bookkeeping import Bookkeeping
-    from .execution import Run
-
-# What a stage does, in the words of whoever waits for it; and where a file is imported.
-PHASES = {"foresight": "looking at the org", "canary": "sending", "upload": "sending", "verification": "proving"}
-OF_IMPORTS = {"canary": "importing", "upload": "importing"}
-OPEN = ("sending", "in_doubt")  # states of what may have come to the org or not
+    from .client.request_context import Bookkeeping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,29 +78,6 @@ class Status:
         """The run has ended, and the command goes on to something else."""
         self.books, self.subject, self._phase = None, "", None
 
-    def begin_stage(self, name: str, run: "Run") -> None:
-        """A stage of a run that is watched."""
-        strategy, shards = run.plan.strategy, run.journal.shards()
-        phase = PHASES.get(name, name)
-        self.leads = run.plan.preflight.leads
-        if name == "mapping" or (name in OF_IMPORTS and strategy.main_op == "contacts.add"):
-            phase = "exporting and joining" if strategy.name == "csv-import-export" else phase
-            self.begin(phase, total=self.leads, unit="lead", count=self.mapped)
-        elif name in OF_IMPORTS:
-            sizes = {record.contact_list_id or "": record.shard.count for record in shards}
-            there = sum(record.shard.count for record in shards if record.state in ("imported", "mapped"))
-            self.begin(OF_IMPORTS[name], total=self.leads, unit="lead", count=lambda: there + self._imported(sizes))
-        else:
-            self.begin(phase, total=len(shards) if name in ("lists", "verification") else None, unit="list")
-
-    def stop(self, run: "Run") -> None:
-        """The run that is watched ends before its end: what its journal says now is what came of it."""
-        if self.books is None:
-            return
-        with suppress(Exception):  # why the run ends is what has to be told
-            self.doubtful = sum(batch.state in OPEN for batch in run.journal.batches().values())
-            self.doubtful += sum(record.state in OPEN for record in run.journal.shards())
-
     def mapped(self) -> int:
         """Leads, those of an earlier start included."""
         return self.books.progress.mapped if self.books else 0
@@ -132,7 +102,8 @@ class Status:
             retries=books.samples.retries if books else 0,
         )
 
-    def _imported(self, sizes: Mapping[str, int]) -> int:
+    def imported(self, sizes: Mapping[str, int]) -> int:
+        """Rows of the imports into lists of these sizes, by their id."""
         return self.books.progress.imported(sizes) if self.books else 0
 
     def _now(self) -> float:

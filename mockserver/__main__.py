@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from mockserver.config import Config, ConfigError, Pace, clients_in, parse_client
-from mockserver.platform.clients import Client
+from mockserver.state.auth import Client
 
 _option = partial(typer.Option, show_envvar=False)
 EPILOG = "Each option may also come from the environment: --port as CONTACTBENCH_MOCK_PORT."
@@ -113,8 +113,10 @@ def _clients(given: Sequence[str], file: Path | None) -> tuple[Client, ...]:
 
 
 def _serve(config: Config) -> None:
-    from mockserver.hints import hints  # the server is loaded only once the command line is understood
-    from mockserver.serving import run
+    from mockserver.serving import (
+        hints,  # the server is loaded only once the command line is understood
+        run,
+    )
 
     asyncio.run(run(config, lambda ready: typer.echo(hints(ready))))
 

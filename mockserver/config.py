@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, ProfileError, at_cpu_speed, load, origins
+from mockserver.state.auth import Client
 
 Pace = Literal["real", "none"]
 

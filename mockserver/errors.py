@@ -105,3 +105,9 @@ def contact_list_not_found() -> NotFound:
 
 def invalid_columns() -> BadRequest:
     return BadRequest("The contact columns are invalid.", "invalid.contact.columns")
+
+
+def invalid_value(value: object, kind: str, allowed: str) -> BadRequest:
+    return BadRequest(
+        f"Value [{value}] is not valid for field type [{kind}]. Allowable values are: {allowed}", "invalid.value"
+    )

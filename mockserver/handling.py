@@ -1,6 +1,6 @@
 """How a request is served: a handler reads and checks it, and returns what is left to do.
 
-The pipeline in `middleware.py` calls the handler, waits as long as the profile says the operation takes, and then calls
+The pipeline in `pipeline.py` calls the handler, waits as long as the profile says the operation takes, and then calls
 `Prepared.commit`, in one synchronous step. Faults before and after the commit, late commits and time-outs are decided
 there, once, for every operation. So handlers hold no waiting, no faults and no limits.
 """
@@ -42,7 +42,7 @@ class Operation:
 
     op: str  # its name in fault rules, ledger, latencies: "contacts.add"
     method: str
-    path: str  # aiohttp pattern; path parameters are `contact_list_id`, `contact_id`, ... as in app.py
+    path: str  # aiohttp pattern; path parameters are `contact_list_id`, `contact_id`, ... as in routes.py
     handler: Handler
     permission: str = ""  # what the client must hold
     auth: bool = True

@@ -4,27 +4,27 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+from mockserver.bulk_jobs import BulkJobs
 from mockserver.clock import Clock
-from mockserver.contacts.bulk import BulkJobs
 from mockserver.dnc.book import DncBook
 from mockserver.dnc.exports import DncExports
 from mockserver.dnc.imports import DncImports
 from mockserver.dnc.uploads import DncUploads
-from mockserver.exports.downloads import Downloads
 from mockserver.exports.handlers import Exports
 from mockserver.imports.events import Events
 from mockserver.imports.handlers import Imports
-from mockserver.imports.presigned import PresignedUploads
-from mockserver.imports.service import UploadService
+from mockserver.jobs.downloads import Downloads
+from mockserver.jobs.presigned_uploads import PresignedUploads
 from mockserver.notifications.events import Sources
 from mockserver.notifications.handlers import Notifications
-from mockserver.org import Org
-from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile
+from mockserver.state.auth import Client
+from mockserver.state.org import Org
 from mockserver.storage.store import Store
 from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.imports import TemplateImports
 from mockserver.templates.list_templates import ContactListTemplates
+from mockserver.uploads import UploadService
 
 
 @dataclass(slots=True, kw_only=True)

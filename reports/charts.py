@@ -5,12 +5,13 @@ Colours are CSS variables of the page the drawings stand in, so they follow its 
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from reports.facts import FACTS
-from reports.results import Strategy
+from reports.results import FACTS, Strategy
 from reports.samples import Point, Samples
+from reports.tables import Table
 from reports.wording import duration
 
 Draw = Callable[[dict[str, Any]], str]
@@ -165,3 +166,18 @@ def _lean(svg: str) -> str:
     """`svg` for use inside a page: no namespaces, no marks for scripts, places to a hundredth of a pixel."""
     bare = _EMPTY.sub("", _NOISE.sub("", svg))
     return _PLACES.sub(lambda match: _DECIMALS.sub(lambda digits: f"{float(digits[0]):.2f}", match[0]), bare)
+
+
+# A drawing of the report together with the same in words and numbers.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """Where `svg` is empty, `missing` says why."""
+
+    title: str
+    caption: str
+    alternative: str
+    data: Table
+    svg: str = ""
+    missing: str = ""

@@ -1,19 +1,51 @@
-"""Writes the documents of a run beside its run.json, or of an estimate beside its estimate.json."""
+"""The report as one HTML file: no scripts, nothing loaded from elsewhere."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
-from reports import charts, estimates, html, markdown
+import jinja2
+from markupsafe import Markup, escape
+
+from reports import charts, estimates, markdown
 from reports.page import Page, build, build_estimate
 from reports.results import ReportError, load
+
+_CODE = re.compile(r"`([^`]*)`")
+
+
+def render(page: Page) -> str:
+    """The HTML of `page`. Texts are escaped; drawings, whose own texts are escaped already, go in as they are."""
+    return _environment().get_template("report.html.j2").render(page=page)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["rich"] = _rich
+    environment.filters["drawing"] = Markup
+    return environment
+
+
+def _rich(text: str) -> Markup:
+    """`text` escaped, with what stands between backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704
+
+
+# Writes the documents of a run beside its run.json, or of an estimate beside its estimate.json.
 
 
 def write(directory: Path, *, drawer: Callable[[], charts.Draw | None] = charts.drawer) -> list[Path]:
     """The paths of report.html and report.md, drawn from what is in `directory`. Raises ReportError."""
     page = _page(directory, drawer())
     return [
-        _replace(directory / "report.html", html.render(page)),
+        _replace(directory / "report.html", render(page)),
         _replace(directory / "report.md", markdown.render(page)),
     ]
 

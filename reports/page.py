@@ -5,8 +5,8 @@ from pathlib import Path
 
 from reports import charts, estimate_page, tables
 from reports.answer import Answer, answer, soonest
+from reports.charts import Figure
 from reports.estimates import Estimate
-from reports.figure import Figure
 from reports.recommendation import Recommendation, recommend
 from reports.results import Run, Strategy, strategy_directory
 from reports.samples import Samples, read

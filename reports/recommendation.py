@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from reports.answer import soonest
 from reports.doubts import doubts, estimated
 from reports.estimates import Estimate
-from reports.facts import FACTS
-from reports.results import Run, Strategy
+from reports.results import FACTS, Run, Strategy
 from reports.tables import Table
 from reports.wording import NONE, code, count, duration, listed, number
 

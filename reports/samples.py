@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from harness.mapping.duck import parquet_table
+from harness.files.duckdb_files import parquet_table
 
 _TIMED = """
     SELECT seq, sent_at, greatest(done_at - sent_at, 0.0) AS service_s,

@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 
 from reports.answer import soonest
-from reports.facts import FACTS
-from reports.results import Operation, Run, Strategy, Trouble
+from reports.results import FACTS, Operation, Run, Strategy, Trouble
 from reports.wording import NONE, code, duration, number, rate
 
 

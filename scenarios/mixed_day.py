@@ -9,7 +9,7 @@ work begin with `day.`; the end is the upload's proof.
 
 from locust import between, task
 
-from harness.load import day
+from harness.load import background_traffic
 from harness.locust_driver import Bystander, LeadUser, LoadRun
 
 LOAD = LoadRun("batch-api", num_users=10, spawn_rate=10, batch_size=100, rate="4/s")
@@ -31,7 +31,7 @@ class Agent(Bystander):
 
     @task
     def read(self) -> None:
-        self.look(day.read)
+        self.look(background_traffic.read)
 
 
 class Supervisor(Bystander):
@@ -43,7 +43,7 @@ class Supervisor(Bystander):
 
     @task
     def search(self) -> None:
-        self.look(day.search)
+        self.look(background_traffic.search)
 
 
 class Analyst(Bystander):
@@ -55,4 +55,4 @@ class Analyst(Bystander):
 
     @task
     def export(self) -> None:
-        self.look(day.export)
+        self.look(background_traffic.export)

@@ -7,10 +7,10 @@ import pytest
 from aiohttp import web
 
 from mockserver.clock import ManualClock
-from mockserver.org import Org
-from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
 from mockserver.services import Services
+from mockserver.state.auth import Client
+from mockserver.state.org import Org
 
 from .postgres_server import postgres
 

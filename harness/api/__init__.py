@@ -5,7 +5,6 @@ Source of paths and shapes: official Python SDK 269.0.0, apis/outbound_api.py.
 """
 
 from .answers import JSON, BadResponse, Refusal, decoded
-from .campaigns import CAMPAIGNS, campaigns, find_campaigns, list_of
 from .contacts import (
     BULK_GET,
     LONGEST_ID,
@@ -47,9 +46,13 @@ from .lists import (
     lists_found,
 )
 from .platform import (
+    CAMPAIGNS,
     Organization,
     Permissions,
     access_token,
+    campaigns,
+    find_campaigns,
+    list_of,
     organization,
     own_grants,
     own_organization,

@@ -1,16 +1,18 @@
 """Contacts: sent in batches, searched for, read back."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import repeat, starmap
 from operator import attrgetter
-from typing import Any
+from types import GenericAlias
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
 
 from ..domain import ContactId, LeadColumns, LeadId
 from ..flow import Call, Reply
-from . import contact_types
 from .answers import JSON, BadResponse, decoded, encode
 from .lists import LISTS
 
@@ -71,8 +73,8 @@ def contacts(
 ) -> list[bytes]:
     """The same for many leads."""
     if own_ids:
-        return contact_types.written(lead_ids, rows, columns.names, list_id)
-    return contact_types.written_without_ids(rows, columns.names, list_id)
+        return written(lead_ids, rows, columns.names, list_id)
+    return written_without_ids(rows, columns.names, list_id)
 
 
 def add_contacts(batch: Batch, *, idempotent: bool, attempt: int = 1) -> Call:
@@ -96,7 +98,7 @@ def added_contacts(reply: Reply, batch: Batch, lead_id_column: str) -> dict[Lead
     A 2xx is a claim. It is believed only if it names every lead of the batch once, each with an id of its own, in the
     list that was meant.
     """
-    read = contact_types.reader(lead_id_column)
+    read = reader(lead_id_column)
     found = decoded(reply, read.type)
     mapping = dict(zip(map(read.lead_id, found), map(attrgetter("id"), found), strict=True))
     if len(found) != len(batch.lead_ids) or mapping.keys() != set(batch.lead_ids):
@@ -149,7 +151,7 @@ class Found:
 
 
 def found_contacts(reply: Reply, lead_id_column: str) -> Found:
-    read, body = contact_types.reader(lead_id_column), decoded(reply, dict[str, msgspec.Raw])
+    read, body = reader(lead_id_column), decoded(reply, dict[str, msgspec.Raw])
     try:
         contacts = msgspec.json.decode(body.get("entities", b"[]"), type=read.type)
         total = msgspec.json.decode(body["total"], type=int)
@@ -185,7 +187,7 @@ def bulk_get(list_id: str, contact_ids: Sequence[str]) -> Call:
 
 
 def bulk_contacts(reply: Reply, lead_id_column: str) -> dict[ContactId, LeadId]:
-    read = contact_types.reader(lead_id_column)
+    read = reader(lead_id_column)
     return {ContactId(one.id): LeadId(read.lead_id(one)) for one in decoded(reply, read.type)}
 
 
@@ -193,3 +195,78 @@ def lead_of(reply: Reply, lead_id_column: str) -> LeadId:
     """The Lead ID of the one contact that was read."""
     (lead_id,) = bulk_contacts(replace(reply, body=b"[" + reply.body + b"]"), lead_id_column).values()
     return lead_id
+
+
+# Contacts written and read in bulk: types made from the names of the columns, so that no Python runs for a lead.
+
+
+Row = Sequence[str]
+_encoder = msgspec.json.Encoder()
+
+
+class _Contact(msgspec.Struct, gc=False):
+    contactListId: str  # noqa: N815
+    data: Any
+
+
+class _OwnContact(msgspec.Struct, gc=False):
+    id: str
+    contactListId: str  # noqa: N815
+    data: Any
+
+
+def written(lead_ids: Iterable[str], rows: Iterable[Row], names: tuple[str, ...], list_id: str) -> list[bytes]:
+    """One WritableDialerContact a row whose id is the Lead ID."""
+    return _lines(map(_OwnContact, lead_ids, repeat(list_id), _data(names)(rows)))
+
+
+def written_without_ids(rows: Iterable[Row], names: tuple[str, ...], list_id: str) -> list[bytes]:
+    """One WritableDialerContact a row, for a server that makes the ids."""
+    return _lines(map(_Contact, repeat(list_id), _data(names)(rows)))
+
+
+def _lines(contacts: Iterable[msgspec.Struct]) -> list[bytes]:
+    return _encoder.encode_lines(list(contacts)).split(b"\n")[:-1]  # JSON has no line end of its own
+
+
+@lru_cache(maxsize=16)
+def _data(names: tuple[str, ...]) -> Callable[[Iterable[Row]], Iterator[Any]]:
+    """What makes of each row something that is written as an object with these keys."""
+    if not all(map(_nameable, names)):
+        return lambda rows: (dict(zip(names, row, strict=True)) for row in rows)
+    fields = {f"column{number}": name for number, name in enumerate(names)}
+    row_type = msgspec.defstruct("Data", [(field, str) for field in fields], rename=fields, gc=False)
+    return lambda rows: starmap(row_type, rows)
+
+
+class Reader(NamedTuple):
+    """A list of contacts as it is decoded, and how the Lead ID of one of them is read."""
+
+    type: Any
+    lead_id: Callable[[Any], LeadId]
+
+
+@lru_cache(maxsize=16)
+def reader(column: str) -> Reader:
+    """Of contacts with the Lead ID in this column. Only it and the ids are read: the rest is skipped, not built."""
+    data, lead_id = _read_struct(column) if _nameable(column) else _read_dict(column)
+    fields: list[Any] = [("id", str), ("data", data), ("contactListId", str, "")]
+    return Reader(GenericAlias(list, (msgspec.defstruct("Contact", fields, gc=False),)), lead_id)
+
+
+def _read_struct(column: str) -> tuple[Any, Callable[[Any], LeadId]]:
+    data = msgspec.defstruct("Data", [("lead_id", str)], rename={"lead_id": column}, gc=False)
+    return data, attrgetter("data.lead_id")
+
+
+def _read_dict(column: str) -> tuple[Any, Callable[[Any], LeadId]]:
+    def lead_id(contact: Any) -> LeadId:
+        """Empty where the contact has none: the batch has no such lead."""
+        value = contact.data.get(column)
+        return LeadId(value if isinstance(value, str) else "")
+
+    return dict[str, Any], lead_id
+
+
+def _nameable(name: str) -> bool:
+    return name.isprintable() and '"' not in name and "\\" not in name

@@ -11,9 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from . import estimates, gate, runs, tools, twin
-from .help import GroupedHelp
-from .output import streams_open
+from . import estimates, experiments, gate, runs
+from .output import GroupedHelp, streams_open
 
 app = typer.Typer(
     name="contactbench",
@@ -32,10 +31,10 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     runs.mapping,
     runs.report,
     estimates.estimate,
-    twin.probe,
-    twin.calibrate,
-    twin.conform,
-    twin.cleanup,
+    experiments.probe,
+    experiments.calibrate,
+    experiments.conform,
+    experiments.cleanup,
     gate.gate,
 )
 
@@ -69,9 +68,9 @@ def _before(
 
 for command in COMMANDS:
     _add(command)
-_add(tools.make_leads, name="leads")
+_add(estimates.make_leads, name="leads")
 _add(
-    tools.mock,
+    estimates.mock,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
     add_help_option=False,
 )

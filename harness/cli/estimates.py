@@ -1,12 +1,14 @@
 """The command that says how long it would take."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..wording import counted
 from .options import Concurrency, Force, Json, Seed, Separator, number
-from .output import command_line, progress, show, told, write_report
+from .output import GroupedHelp, command_line, progress, show, told, write_report
 
 FILE = "estimate.json"  # where a report looks for it
 OURS = b'"kind": "estimate"'  # in a document that a former estimate wrote
@@ -41,12 +43,12 @@ def estimate(
     as_json: Json = False,
 ) -> None:
     """Say how long each strategy would take under a profile, on what that hangs, and what would change it."""
-    from ..leads.count import leads_of
+    from ..files.replacement import require_free
+    from ..simulator.estimate import estimate as command
+    from ..simulator.estimate.summary import soonest
+    from ..simulator.estimate.summary import summary_text as told_in_words
     from ..strategies import MAIN
-    from ..twin.estimate import estimating as command
-    from ..twin.estimate.telling import soonest
-    from ..twin.estimate.telling import told as told_in_words
-    from ..user_files import require_free
+    from ..wording import leads_of
 
     with told(as_json) as status:
         folder = _folder(to)
@@ -86,6 +88,43 @@ def _folder(to: Path | None) -> Path | None:
     """`to`, made if need be, unless it is a file or has a file's name."""
     if to is None or to.is_file() or (to.suffix and not to.is_dir()):
         return None
-    from ..leads.own_folder import own_folder
+    from ..files.private_folder import own_folder
 
     return own_folder(to)
+
+
+# Commands around the runs: leads to try with, and a mock org.
+
+
+def make_leads(
+    count: Annotated[int, typer.Option(**number(0), help="How many.")],
+    to: Annotated[Path, typer.Option(help="The .csv or .parquet file to write.")],
+    seed: Seed = 1,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Invent leads: dense Lead IDs, fictional phone numbers, the same for the same seed."""
+    from ..files.replacement import require_free
+    from ..leads.synthetic import SyntheticLeads, write_leads
+
+    with told(as_json) as status:
+        require_free(to, force=force)
+        made = SyntheticLeads(count, seed)
+        status.begin("writing leads", total=count, unit="lead")
+        write_leads(made, to)
+        status.rest()
+        columns = made.columns
+        show({"leads": count, "file": str(to), "lead_id": columns.lead_id, "phone": columns.phone}, as_json)
+        progress(f"written: {counted(count, 'lead')} to {to}")
+        about = ["--leads", str(to), "--lead-id", columns.lead_id, "--phone", columns.phone]
+        progress(f"next: {shlex.join(['contactbench', 'upload', '--strategy', 'batch-api', *about])}")
+
+
+def mock(context: typer.Context) -> None:
+    """Serve a Genesys Cloud org on this machine, until told to stop."""
+    from ..simulator.mock_org import serve
+
+    code = serve(context.args, GroupedHelp)
+    if not code and not {"-h", "--help", "--version"} & set(context.args):
+        progress("mock: stopped")
+    raise typer.Exit(code)

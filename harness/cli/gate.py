@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..wording import counted
-from .limits import Junit, Limits, Summary, ThresholdFile, Thresholds, limits
-from .options import Json, Profile, Seed, number
+from .options import Json, Junit, Limits, Profile, Seed, Summary, ThresholdFile, Thresholds, limits, number
 from .output import as_document, exit_with, progress, show, told, write_report
 
 if TYPE_CHECKING:
-    from ..gate.gating import Order
+    from ..gate.gate import Order
 
 EXPECTED = Path("tests/benchmarks/expected/counts.json")
 
@@ -53,17 +52,17 @@ def gate(
     as_json: Json = False,
 ) -> None:
     """Fail (exit 99) where this version sends more, computes more or takes longer than another; or judge a run."""
-    from ..gate import counts, gating
+    from ..gate import counts, gate
 
     with told(as_json) as status:
         status.begin("judging")
         if run is not None:
             _judge(run, limits(threshold, thresholds, junit, summary), as_json)
         elif update:
-            gating.update(counts.Played(leads=leads, seed=seed, profile=profile), expected, out, progress)
+            gate.update(counts.Played(leads=leads, seed=seed, profile=profile), expected, out, progress)
             progress(f"written: {expected}")
         else:
-            order = gating.Order(
+            order = gate.Order(
                 layers=[name.strip() for name in layers.split(",")],
                 expected=expected,
                 out=out,
@@ -80,8 +79,8 @@ def gate(
 def _judge(run: Path, held: Limits, as_json: bool) -> None:
     """A finished run by its thresholds, which become part of its run.json and report."""
     from ..errors import UsageError, VerifyFailed
-    from ..results import complaint
-    from ..thresholds.reading import document_of
+    from ..runs.run_document import complaint
+    from ..thresholds.load_thresholds import document_of
 
     if not held.thresholds:
         raise UsageError("NO_THRESHOLDS", "say what the run is held against: --threshold or --thresholds.")
@@ -96,12 +95,12 @@ def _judge(run: Path, held: Limits, as_json: bool) -> None:
 
 
 def _pass(order: "Order", junit: Path | None, summary: Path | None, as_json: bool) -> None:
-    from ..checks.files import require_ours, write
-    from ..gate import gating
+    from ..checks import require_ours, write
+    from ..gate import gate
 
     require_ours(junit, summary)
-    checks, document = gating.gate(order, progress)
-    problem = gating.refusal(checks)
+    checks, document = gate.gate(order, progress)
+    problem = gate.refusal(checks)
     for check in checks:
         progress(check.line())
     write(checks, "Gate", to_junit=junit, to_summary=summary, environ=os.environ)

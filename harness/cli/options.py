@@ -1,10 +1,19 @@
 """Options that several commands share."""
 
+import os
 import sys
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ..errors import RunError, UsageError
+from .output import progress
+
+if TYPE_CHECKING:
+    from ..thresholds.expression import Threshold
 
 
 class PaceName(StrEnum):
@@ -22,7 +31,7 @@ def number(least: int) -> Any:
     """For an option that takes a number of leads or contacts, as people write one."""
 
     def parsed(text: str) -> int:
-        from ..leads.count import count_of
+        from ..wording import count_of
 
         try:
             if (count := count_of(text)) >= least:
@@ -37,7 +46,7 @@ def number(least: int) -> Any:
 def unseen(url: str, option: str) -> str:
     """`url`, unless it was typed with a password. Raises UsageError."""
     from ..errors import UsageError
-    from ..redacted import redacted
+    from ..wording import redacted
 
     if redacted(url) != url and any(url in argument for argument in sys.argv):
         raise UsageError(
@@ -68,3 +77,53 @@ Separator = Annotated[
 Target = Annotated[
     str, typer.Option(help="mock (127.0.0.1:8080), the URL of a server on this machine, or org: a real one.")
 ]
+
+# Thresholds as options of a command, and what is told of them when it has ended.
+
+
+Thresholds = Annotated[
+    list[str] | None, typer.Option("--threshold", help="A limit, as 'p95(contacts.add)<1500ms'; may be repeated.")
+]
+ThresholdFile = Annotated[
+    Path | None, typer.Option("--thresholds", help="A file of limits: one a line, or .toml. See docs/gate.md.")
+]
+Junit = Annotated[Path | None, typer.Option("--junit", help="Write what was held against limits as JUnit XML.")]
+Summary = Annotated[Path | None, typer.Option("--summary", help="Write it as Markdown.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a run is held against, and where that is told."""
+
+    thresholds: "list[Threshold]"
+    junit: Path | None
+    summary: Path | None
+
+    def problem(self, document: dict[str, Any], folder: Path) -> RunError | None:
+        """What is to be said of the thresholds of a run that has ended; told line by line, and in files."""
+        from ..checks import write
+        from ..thresholds.evaluate import crossed, held
+
+        if not self.thresholds:
+            return None
+        try:
+            judgements = held(document, folder, self.thresholds)
+        except UsageError as error:
+            return error
+        checks = [judgement.check() for judgement in judgements]
+        for check in checks:
+            progress(check.line())
+        write(checks, "Thresholds", to_junit=self.junit, to_summary=self.summary, environ=os.environ)
+        return crossed(judgements)
+
+
+def limits(expressions: list[str] | None, file: Path | None, junit: Path | None, summary: Path | None) -> Limits:
+    """Read before anything is sent. Raises UsageError."""
+    from ..checks import require_ours
+    from ..thresholds.run_metrics import gathered
+
+    thresholds = gathered(expressions or [], file, os.environ)
+    if not thresholds and (junit or summary):
+        raise UsageError("NO_THRESHOLDS", "--junit and --summary tell of thresholds; give one with --threshold.")
+    require_ours(junit, summary)
+    return Limits(thresholds=thresholds, junit=junit, summary=summary)

@@ -15,7 +15,7 @@ from typing import Self
 
 from ..status import Snapshot, Status
 from ..wording import counted
-from .happenings import Happenings
+from .closing import Happenings
 
 LOOK_S = 0.25  # between two looks
 QUIET_S = 1.0  # what ends sooner needs no line

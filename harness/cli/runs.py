@@ -6,15 +6,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..org.terms import Aim
+from ..client.org_safety import Aim
 from ..wording import counted
-from .aiming import CAPS, NOWHERE, agreed, aimed, loading_nothing
-from .limits import Junit, Summary, ThresholdFile, Thresholds, limits
-from .options import Concurrency, Force, Journal, Json, Keep, PaceName, Profile, Seed, Separator, Target, number, unseen
+from .options import (
+    Concurrency,
+    Force,
+    Journal,
+    Json,
+    Junit,
+    Keep,
+    PaceName,
+    Profile,
+    Seed,
+    Separator,
+    Summary,
+    Target,
+    ThresholdFile,
+    Thresholds,
+    limits,
+    number,
+    unseen,
+)
+from .org_options import CAPS, NOWHERE, agreed, aimed, loading_nothing
 from .output import as_document, command_line, conclude, exit_with, finish, judge, progress, show, told, write_report
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs
-    from ..upload import Upload
+    from ..runs.prepare import Upload
 
 QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"
 
@@ -44,10 +61,10 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Run strategies on the same leads against a mock org each, prove every mapping, write a report."""
-    from .. import compare as command
+    from ..commands import compare as command
     from ..errors import UsageError
-    from ..leads.count import leads_of
     from ..strategies import MAIN
+    from ..wording import leads_of
 
     with told(as_json) as status:
         held = limits(threshold, thresholds, junit, summary)
@@ -109,9 +126,9 @@ def upload(
     aim: Aim = NOWHERE,
 ) -> None:
     """Upload leads by one strategy, keep the mapping, prove it. The same command again goes on where it stopped."""
-    from .. import upload as command
+    from ..runs import prepare as command
+    from ..runs.resolve_target import credentials_for, reach, resolved
     from ..strategies.job import Settings
-    from ..target import credentials_for, reach, resolved
 
     with told(as_json, resumes=True) as status:
         held = limits(threshold, thresholds, junit, summary)
@@ -146,7 +163,7 @@ def upload(
 
 
 def _rehearse(order: "Upload", as_json: bool) -> None:
-    from .. import dry_run
+    from ..commands import dry_run
 
     found = dry_run.dry_run(order, progress)
     if as_json:
@@ -178,11 +195,11 @@ def reconcile(
     aim: Aim = NOWHERE,
 ) -> None:
     """Rebuild the lost or damaged state of an upload from what the org holds. Writes nothing to the org."""
-    from .. import reconcile as command
+    from ..commands import reconcile as command
     from ..errors import UsageError
+    from ..runs.prepare import Upload, new_run_id
+    from ..runs.resolve_target import credentials_for, reach, resolved
     from ..strategies.job import Settings
-    from ..target import credentials_for, reach, resolved
-    from ..upload import Upload, new_run_id
 
     with told(as_json) as status:
         if not from_server:
@@ -221,7 +238,7 @@ def verify(
     aim: Aim = NOWHERE,
 ) -> None:
     """Prove a finished upload again: its files against each other, and against what the org exports now."""
-    from .. import verify as command
+    from ..commands import verify as command
 
     with told(as_json) as status:
         document = command.verify(run, aim, progress, unseen(journal, "--journal"))
@@ -240,7 +257,7 @@ def mapping(
     as_json: Json = False,
 ) -> None:
     """Copy a run's mapping to a file or a table, after a look at its manifest."""
-    from .. import mapping_copy as command
+    from ..mapping import copy_mapping as command
 
     with told(as_json) as status:
         status.begin("copying the mapping")

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from ..checks import Check
-from ..compare import Comparison, compare
+from ..commands.compare import Comparison, compare
 from ..errors import UsageError
-from ..mapping.duck import database, parquet_table
+from ..files.duckdb_files import database, parquet_table
 from ..mapping.files import write_json
 from ..strategies import MAIN
 

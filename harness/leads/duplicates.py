@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.files.duckdb_files import LONGEST_LINE, READ_BYTES, copy_to, database, plain
 from harness.leads.oddities import LOST_DIGITS
-from harness.mapping.duck import LONGEST_LINE, READ_BYTES, copy_to, database, plain
 
 Keep = Literal["first", "last"]
 

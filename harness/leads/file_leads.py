@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Self
 
 from harness.domain import LeadColumns, Leads
+from harness.files.regular_file import Stamp, is_unchanged
 from harness.leads import rows
-from harness.leads.regular_file import Stamp, is_unchanged
 from harness.leads.rows import Block, RowRules
 
 

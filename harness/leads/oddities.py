@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from harness.leads.signs import ZERO_WIDTH
+from harness.leads.header import ZERO_WIDTH
 from harness.wording import counted
 
 ROUNDED = r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d+"  # 1.5555E+10

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from harness.domain import LeadId, Reject
 from harness.errors import InputBad
+from harness.files.atomic import private_folder, written
 from harness.leads.duplicates import Keep, LeadTable, lead_table
+from harness.leads.header import folded
 from harness.leads.oddities import Oddities
-from harness.leads.private_file import private_folder, written
 from harness.leads.rejects import reasons
 from harness.leads.rows import OTHER_HEADER, RowRules, ids_of
 from harness.leads.shard_csv import csv_text
-from harness.leads.signs import folded
 from harness.leads.source import LeadSource
 
 from ..status import status

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain import Reject
-from harness.leads.private_file import written
+from harness.files.atomic import written
 from harness.leads.source import LeadSource
 
 HEADER = ("line", "code", "message", "lead_id")

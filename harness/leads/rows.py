@@ -7,7 +7,7 @@ from itertools import chain, islice
 from operator import itemgetter
 
 from harness.domain import LeadColumns, LeadId, Leads, Reject
-from harness.leads.signs import folded, is_blank
+from harness.leads.header import folded, is_blank
 
 BLOCK_ROWS = (
     500  # rows read at a time: more of them fall out of the CPU cache before they are used (measured: half the speed)

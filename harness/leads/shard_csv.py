@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from harness.domain import LeadReader
-from harness.leads.private_file import written
+from harness.files.atomic import written
 from harness.leads.rows import BLOCK_ROWS, Row
 from harness.status import status
 

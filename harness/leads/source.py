@@ -6,10 +6,9 @@ from typing import Protocol, Self
 
 from harness.domain import LeadColumns, Leads
 from harness.errors import InputBad
-from harness.leads.csv_leads import CsvLeads
-from harness.leads.regular_file import stamp_of
+from harness.files.regular_file import stamp_of
+from harness.leads.csv_leads import COMMA, CsvLeads
 from harness.leads.rows import Block, RowRules
-from harness.leads.separators import COMMA
 
 COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
 

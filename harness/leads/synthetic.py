@@ -9,9 +9,13 @@ import hashlib
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 
-from harness.domain import LeadColumns, Leads
+from harness.domain import LeadColumns, LeadReader, Leads
+from harness.errors import UsageError
+from harness.files.atomic import private_folder, written
+from harness.files.duckdb_files import PARQUET, copy_to, csv_table, database
 from harness.leads import rows
 from harness.leads.rows import BLOCK_ROWS, Block, Row, RowRules
 from harness.leads.shard_csv import write_csv
@@ -134,3 +138,19 @@ def _rows(seed: int, first: int) -> list[Row]:
             strict=True,
         )
     )
+
+
+# Leads written as a file of the kind that its name says.
+
+
+def write_leads(source: LeadReader, to: Path) -> None:
+    """Write every accepted lead of `source` to a .csv or .parquet file (0600), whole or not at all."""
+    match to.suffix.lower():
+        case ".csv":
+            write_csv(source, to)
+        case ".parquet":
+            with private_folder(to) as folder, database(folder) as db, written(to) as temporary:
+                write_csv(source, folder / "leads.csv")
+                db.execute(copy_to(temporary, f"FROM {csv_table(folder / 'leads.csv')}", PARQUET))
+        case _:
+            raise UsageError("BAD_TARGET", f"{to}: leads are written as .csv or .parquet; name such a file.")

@@ -1,16 +1,22 @@
-"""When requests are due in an open model: at a rate of their own, whether or not the server keeps up. Pure.
+"""The open model of a load test: which requests have a slot, and what the rate is."""
 
-A closed model sends its next request when an answer has come, so a server that stands still is asked less and the
-requests that were not sent are missing from the percentiles. Source of the idea: Gil Tene, "How NOT to measure latency"
-(coordinated omission); k6 calls what nobody was free for `dropped_iterations`.
-"""
-
+import re
+from argparse import Namespace
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from threading import Lock
+from typing import Any, Protocol
 
 import numpy as np
+
+from ..client.rate_budget import RateBudget
+from ..errors import UsageError
+from ..flow import Call
+from .rate_search import RateSearch
+
+# When requests are due in an open model: at a rate of their own, whether or not the server keeps up. Pure.
+
 
 LATE_S = 0.05  # a request sent so much after its slot is late: a busy event loop alone is not
 PERCENTILES = (50.0, 95.0, 99.0)
@@ -65,3 +71,150 @@ class Arrivals:
             **{f"latency_p{p:.0f}_s": round(float(seconds), 6) for p, seconds in latency.items()},
             **({"latency_max_s": round(max(self._latency), 6)} if self._latency else {}),
         }
+
+
+# Which rate is offered when: constant, a burst at the month's start, or one that looks for the limit. Pure.
+
+
+RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(s|min|h))?")
+SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+class Rate(Protocol):
+    @property
+    def ended(self) -> bool:
+        """Whether what it was there to find out is known."""
+        ...
+
+    def per_s(self, now: float) -> float:
+        """Requests a second at `now`; more than 0."""
+        ...
+
+    def saw(self, now: float, *, refused: bool) -> bool:
+        """Learn from an answer of the paced operation; whether the rate has changed."""
+        ...
+
+
+def per_second(text: str) -> float:
+    """`300/min`, `5/s` or `300`, which is a minute's. Raises UsageError."""
+    found = RATE.fullmatch(text.strip())
+    rate = float(found[1]) / SECONDS[found[2] or "min"] if found else 0.0
+    if rate <= 0:
+        raise UsageError("BAD_OPTION", f"--rate {text!r}: give a number above 0 and /s, /min or /h, such as 300/min.")
+    return rate
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    rate: float
+    ended: bool = True
+
+    def per_s(self, now: float) -> float:
+        del now
+        return self.rate
+
+    def saw(self, now: float, *, refused: bool) -> bool:
+        del now, refused
+        return False
+
+
+@dataclass(slots=True)
+class Burst:
+    """`factor` times the rate for the first seconds: everybody begins at once on the month's first morning."""
+
+    rate: float
+    factor: float
+    seconds: float
+    ended: bool = True
+    _until: float | None = None
+
+    def per_s(self, now: float) -> float:
+        if self._until is None:
+            self._until = now + self.seconds
+        return self.rate * self.factor if now < self._until else self.rate
+
+    def saw(self, now: float, *, refused: bool) -> bool:
+        del now, refused
+        return False
+
+
+SHAPES = ("constant", "burst", "soak", "search")
+
+
+@dataclass(slots=True)
+class Pacing:
+    """One for all users of a run. A slot is for a new request of `op`: what is repeated follows its answer."""
+
+    op: str
+    shape: str
+    rate: Rate
+    arrivals: Arrivals = field(init=False)
+    line: Lock = field(default_factory=Lock)  # who holds it waits for the next slot; under Locust it is gevent's
+
+    def __post_init__(self) -> None:
+        self.arrivals = Arrivals(self.rate.per_s)
+
+    def applies(self, call: Call) -> bool:
+        return call.op == self.op and call.attempt == 1
+
+    def budget(self) -> RateBudget:
+        """What the run believes of the server's limits: a search for them believes nothing."""
+        return Unheld() if self.shape == "search" else RateBudget()
+
+    def answered(self, planned_at: float, sent_at: float, done_at: float) -> None:
+        self.arrivals.answered(planned_at, sent_at, done_at)
+
+    def learn(self, now: float, status: int) -> None:
+        """Tell the rate of any answer to `op`, repeated or not."""
+        if status and self.rate.saw(now, refused=status == 429):
+            self.arrivals.rebase()
+
+    def facts(self) -> dict[str, Any]:
+        """For `run.json`."""
+        found = {"search": self.rate.facts()} if isinstance(self.rate, RateSearch) else {}
+        return {"op": self.op, "shape": self.shape, **self.arrivals.facts(), **found}
+
+    def told(self) -> list[str]:
+        """For the last screen."""
+        facts = self.arrivals.facts()
+        lines = [
+            f"{facts['slots']:,} slots planned, {facts['late']:,} late, {facts['dropped']:,} dropped: nobody was free"
+        ]
+        if facts["slots"]:
+            times = ", ".join(f"{name} {facts[f'latency_{name}_s']:.3f} s" for name in ("p50", "p95", "p99"))
+            lines.append(f"latency of {self.op} from its planned moment: {times}, dropped slots included")
+        return [*lines, *(self.rate.told() if isinstance(self.rate, RateSearch) else ())]
+
+
+class Unheld(RateBudget):
+    """Learns from the headers and waits for nothing."""
+
+    def wait_s(self, now: float) -> float:
+        del now
+        return 0.0
+
+
+def pacing(options: Namespace, op: str) -> Pacing | None:
+    """What the options ask for; None: a closed model. Raises UsageError."""
+    if not options.rate:
+        return None
+    return Pacing(op, options.shape, _rate(options))
+
+
+def _rate(options: Namespace) -> Rate:
+    per_s = per_second(options.rate)
+    match options.shape:
+        case "burst":
+            _require_more_than_none(options, "burst_factor", "burst_seconds")
+            return Burst(per_s, options.burst_factor, options.burst_seconds)
+        case "search":
+            _require_more_than_none(options, "search_window")
+            return RateSearch(per_s, window_s=options.search_window)
+        case _:
+            return Constant(per_s)
+
+
+def _require_more_than_none(options: Namespace, *names: str) -> None:
+    for name in names:
+        if getattr(options, name) <= 0:
+            raise UsageError("BAD_OPTION", f"--{name.replace('_', '-')} must be above 0.")

@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import count
 
-from ..bookkeeping import Bookkeeping
+from ..client.oauth import Session
+from ..client.rate_budget import RateBudget
+from ..client.request_context import Bookkeeping
+from ..client.request_log import Samples
+from ..client.retry import RetryPolicy
 from ..errors import GaveUp, RunError, VerifyFailed
-from ..execution import opened
 from ..flow import Shell, drive
-from ..oauth import Session
-from ..retry import RetryPolicy
-from ..runner import wrapped
+from ..runs.asyncio_runner import wrapped
+from ..runs.live_figures import Figures
+from ..runs.prepare import Prepared
+from ..runs.run import opened
 from ..strategies.job import Stage
-from ..thresholds.language import Threshold
-from ..upload import Prepared
-from .budget import RateBudget
-from .day import Mapped, Newest
-from .figures import Figures
-from .handout import Handout
-from .pacing import Pacing
-from .samples import Samples
+from ..thresholds.expression import Threshold
+from .arrivals import Pacing
+from .background_traffic import Mapped, Newest
+from .flow_queue import Handout
 from .verdict import STOPPED, Verdict, concluded, stopped
 
 PROOF = "verification"

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GaveUp, RunError, UsageError
-from ..execution import Outcome
-from ..results import complaint
-from ..thresholds.gathering import gathered
-from ..thresholds.held import ThresholdCrossed, crossed, held
-from ..thresholds.language import Threshold
-from ..upload import Prepared
+from ..runs.prepare import Prepared
+from ..runs.run import Outcome
+from ..runs.run_document import complaint
+from ..thresholds.evaluate import ThresholdCrossed, crossed, held
+from ..thresholds.expression import Threshold
+from ..thresholds.run_metrics import gathered
 from ..wording import counted
-from .pacing import Pacing
+from .arrivals import Pacing
 
 HEADINGS = {0: "Verified", 3: "Verified, some rows rejected", 99: "Verified, a threshold is crossed"}
 WRITTEN = ("mapping.csv", "run.json", "requests.parquet")

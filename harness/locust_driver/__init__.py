@@ -3,10 +3,9 @@
 The only package of the harness that imports Locust, which replaces sockets, locks and sleep in the whole process.
 """
 
-from .bystander import Bystander
 from .exchange import exchange
 from .load_run import LoadRun
 from .monthly import MonthlyRun
-from .user import LeadUser
+from .users import Bystander, LeadUser
 
 __all__ = ["Bystander", "LeadUser", "LoadRun", "MonthlyRun", "exchange"]

@@ -10,15 +10,15 @@ import gevent
 import locust.runners
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
+from ..client.httpx_transport import Target
 from ..flow import Call, Reply
-from ..load.distributed.bench import Questions, run_errand, sweep_away
-from ..load.distributed.desk import Desk
-from ..load.series import Series
+from ..load.distributed.broker import Desk
+from ..load.distributed.worker import Questions, run_errand, sweep_away
+from ..load.run_sequence import Series
 from ..load.shared_run import SharedRun
 from ..load.verdict import stopped
-from ..transport import Target
 from .exchange import exchange
-from .shell import GeventShell
+from .gevent_driver import GeventShell
 
 QUESTION, ANSWER = "contactbench-question", "contactbench-answer"
 LOOK_S = 0.5

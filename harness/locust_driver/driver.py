@@ -19,17 +19,15 @@ from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
 from ..errors import GaveUp, RunError, UsageError
-from ..load import options
-from ..load.series import Series
+from ..load import locust_options
+from ..load.run_sequence import Series
 from ..load.shared_run import SharedRun
 from ..load.verdict import STOPPED, Verdict
-from .awake import stay_awake
-from .csv_files import WholeCsvFiles
 from .distributed import Master, Worker
+from .gevent_driver import GeventShell, stay_awake
 from .guard import EVERYWHERE
 from .own_mock import own_mock
-from .shell import GeventShell
-from .web import TAB, Page
+from .web import TAB, Page, WholeCsvFiles
 
 LOOPBACK = "127.0.0.1"
 PERCENTILES = [0.5, 0.95, 0.99]
@@ -102,7 +100,7 @@ class Driver:
         for scenario in {type(each): each for each in self.scenarios}.values():
             scenario.declare(parser, self._form())
         defaults = self.scenarios[0].defaults if alone else {}
-        options.declare(parser, self._form(), defaults)
+        locust_options.declare(parser, self._form(), defaults)
         parser.set_defaults(web_host=LOOPBACK, master_bind_host=LOOPBACK, **defaults)
 
     def _form(self) -> list[str]:
@@ -115,7 +113,7 @@ class Driver:
             return
         given = environment.parsed_options
         try:
-            options.require_sense(given)
+            locust_options.require_sense(given)
             if not given.class_picker:
                 self._played(environment.user_classes)
             if environment.web_ui is not None:

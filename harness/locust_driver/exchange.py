@@ -9,14 +9,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import gevent
+from geventhttpclient.client import HTTPClientPool
 from geventhttpclient.response import HTTPParseError
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
+from ..client.httpx_transport import MAX_ANSWER_BYTES, RESET_ON_CLOSE, Target
 from ..errors import LocalResource, misspoken
 from ..flow import Call, Reply
 from ..load.multipart import Multipart
-from ..transport import MAX_ANSWER_BYTES, Target
 
 CHUNK = 256 * 1024
 
@@ -129,3 +130,21 @@ def _failure(call: Call, reply: Reply) -> str | None:
     if reply.status < 400 or reply.status == 429 or (call.op == "export.get" and reply.status in (400, 404)):
         return None
     return f"HTTP {reply.status}"
+
+
+# Connections of a Locust user that end with a reset when they are given up.
+
+
+class ResettingPool(HTTPClientPool):  # type: ignore[misc]  # no types
+    """What a call that was given up has not sent yet goes with its connection, and is not delivered later."""
+
+    def get_client(self, url: Any) -> Any:
+        known = len(self.clients)
+        client = super().get_client(url)
+        if len(self.clients) > known:
+            client._connection_pool.after_connect = _reset_on_close  # the pool's own hook, of a pool that is not shown
+        return client
+
+
+def _reset_on_close(sock: Any) -> None:
+    sock.setsockopt(*RESET_ON_CLOSE)

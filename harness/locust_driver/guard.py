@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..target import is_loopback
+from ..runs.resolve_target import is_loopback
 
 EVERYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104 - what --web-host says for all addresses
 FROM_HERE = ("same-origin", "none")

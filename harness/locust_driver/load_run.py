@@ -9,16 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..credentials import MOCK
+from ..client.retry import RetryPolicy
 from ..errors import UsageError
-from ..load import options
-from ..load.pacing import pacing
-from ..load.run_folder import free_folder
-from ..load.series import Series
+from ..load import locust_options
+from ..load.arrivals import pacing
+from ..load.locust_options import free_folder
+from ..load.run_sequence import Series
 from ..load.shared_run import SharedRun
 from ..load.verdict import thresholds
-from ..retry import RetryPolicy
-from ..upload import Upload, new_run_id, prepared
+from ..runs.prepare import Upload, new_run_id, prepared
+from ..runs.resolve_target import MOCK
 from .driver import DRIVER
 
 POLICY = RetryPolicy(unreachable_s=20.0)  # a load test of a server that is gone has nothing to wait for
@@ -34,9 +34,9 @@ class LoadRun:
 
     def __init__(self, strategy: str, **defaults: Any) -> None:
         self.strategy, self.defaults = strategy, defaults
-        self.form: Sequence[str] = options.FORM
+        self.form: Sequence[str] = locust_options.FORM
         if strategy.startswith("csv-import"):
-            self.form = [name for name in options.FORM if name != "batch_size"]
+            self.form = [name for name in locust_options.FORM if name != "batch_size"]
         DRIVER.scenarios.append(self)
 
     @property
@@ -58,12 +58,14 @@ class LoadRun:
     def opened(self, environment: Any, *, own_mock: bool) -> SharedRun | Series:
         """What the options ask for. Raises RunError."""
         given = environment.parsed_options
-        repeatable = options.is_repeatable(given, environment.host)
+        repeatable = locust_options.is_repeatable(given, environment.host)
         folder = self.usual_folder(given)
         if repeatable:
             about = {name: getattr(given, name) for name in self.about} | {"host": environment.host}
             folder = free_folder(str(folder), about, lambda folder: self.is_over(folder, given))
-        order = options.order(given, self.strategy_of(given), environment.host, new_run_id(), sys.argv[1:], folder)
+        order = locust_options.order(
+            given, self.strategy_of(given), environment.host, new_run_id(), sys.argv[1:], folder
+        )
         order = replace(order, again=order.again or repeatable)
         return self.begun(replace(order, credentials=MOCK) if own_mock else order, given)
 

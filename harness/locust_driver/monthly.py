@@ -8,21 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError, UsageError
-from ..leads.own_folder import own_folder
+from ..files.private_folder import own_folder
 from ..leads.shard_csv import write_upload
 from ..leads.synthetic import SyntheticLeads
-from ..load import options
-from ..load.series import Series
+from ..load import locust_options
+from ..load.run_sequence import Series
 from ..load.shared_run import SharedRun
 from ..load.verdict import Verdict, thresholds
-from ..monthly.modes import MODES, MONTHS
-from ..monthly.months import Month, Months, proved
-from ..monthly.telling import Told, of_month, table, write
+from ..monthly.months import MODES, MONTHS, Month, Months, proved
+from ..monthly.summary import Told, of_month, table, write
+from ..runs.prepare import Upload
+from ..runs.resolve_target import require_mock, resolved
 from ..strategies import STRATEGIES, strategy
 from ..strategies.dnc import excluded
 from ..strategies.job import Stage
-from ..target import require_mock, resolved
-from ..upload import Upload
 from .load_run import POLICY, LoadRun, log
 
 OPTIONS: tuple[tuple[str, Any, str, tuple[str, ...] | None], ...] = (
@@ -49,7 +48,7 @@ class MonthlyRun(LoadRun):
         group = parser.add_argument_group("contactbench: months")
         for name, default, text, choices in OPTIONS:
             kind: dict[str, Any] = {"action": "store_true"} if default is False else {"type": type(default)}
-            options.add(group, name, form, default=default, help=f"{text} [{default}]", choices=choices, **kind)
+            locust_options.add(group, name, form, default=default, help=f"{text} [{default}]", choices=choices, **kind)
 
     def strategy_of(self, given: Namespace) -> str:
         return str(given.strategy)

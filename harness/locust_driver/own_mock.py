@@ -6,8 +6,8 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 from ..errors import UsageError
-from ..target import MOCK_URL
-from ..twin.mock_org import started
+from ..runs.resolve_target import MOCK_URL
+from ..simulator.mock_org import started
 
 PATIENCE_S = 5.0
 

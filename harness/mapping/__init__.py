@@ -1,0 +1,1 @@
+"""Which contact each lead became: the mapping's file, its proof, and what rebuilds it."""

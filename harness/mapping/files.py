@@ -17,13 +17,13 @@ import msgspec
 
 from ..domain import LeadColumns, LeadReader, Reject
 from ..errors import GaveUp, Refused, VerifyFailed
-from ..leads.private_file import private, sweep, written
+from ..files.atomic import private, sweep, written
+from ..files.duckdb_files import CSV, copy_to, csv_header, csv_table, database, identifier, literal, parquet_table
+from ..journal.checksummed_tables import NotAsStored
+from ..journal.database_errors import not_trusted
+from ..journal.records import Part, ShardRecord
 from ..leads.shard_csv import csv_text, write_upload
 from ..wording import counted
-from .duck import CSV, copy_to, csv_header, csv_table, database, identifier, literal, parquet_table
-from .records import Part, ShardRecord
-from .sealed import NotAsStored
-from .trouble import not_trusted
 
 CONTACT_ID_COLUMN = "inin-outbound-id"  # Source: exports read by public third-party code
 CHUNK_ROWS = 1000

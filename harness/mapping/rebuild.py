@@ -10,11 +10,11 @@ from .. import events
 from ..api import SEARCH_PAGE, ImportProgress
 from ..domain import ContactId, LeadId
 from ..errors import VerifyFailed
-from ..leads.private_file import written
+from ..files.atomic import written
+from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, literal, parquet_table
+from ..journal.records import ShardRecord
 from ..wording import counted
-from .duck import CSV, copy_to, csv_table, database, identifier, literal, parquet_table
 from .files import CONTACT_ID_COLUMN, RunFiles
-from .records import ShardRecord
 from .verify import compare
 
 NAME = "journal.sqlite"

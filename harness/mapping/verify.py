@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..leads.private_file import written
-from .duck import CSV, copy_to, csv_table, database, identifier, literal
+from ..files.atomic import written
+from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, literal
+from ..journal.records import ShardRecord
 from .files import CONTACT_ID_COLUMN, RunFiles, check_export
-from .records import ShardRecord
 
 # A Lead ID that came back empty is NULL here, and NULL is neither equal nor unequal to anything.
 WRONG = "mapping.lead_id IS DISTINCT FROM contact.lead_id"

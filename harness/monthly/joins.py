@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..domain import GivenList
-from ..leads.private_file import written
-from ..mapping.duck import CSV, copy_to, csv_table, database, identifier, literal
+from ..files.atomic import written
+from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, literal
 
 GONE = "FROM known ANTI JOIN month ON known.lead_id = month.__lead_id"
 

@@ -3,17 +3,30 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, get_args
 
 import msgspec
 
 from ..domain import GivenList
 from ..errors import UsageError
-from ..leads.own_folder import own_folder
+from ..files.private_folder import own_folder
 from ..mapping.files import KEPT
+from ..runs.prepare import Prepared, Upload, prepared
 from ..strategies.job import Strategy
-from ..upload import Prepared, Upload, prepared
 from .joins import Former, Joins
-from .modes import Mode
+
+# The ways to bring each month's leads into an org that holds those of the months before.
+
+
+MONTHS = 12
+Mode = Literal["append", "upsert", "clear-then-load", "delta"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+MEANING: dict[Mode, str] = {
+    "append": "new lists each month, the old ones stay",
+    "upsert": "all leads again under their own ids: known ones are updated, new ones come on top",
+    "clear-then-load": "the lists are emptied, then all leads are loaded",
+    "delta": "only leads that are new are loaded",
+}
 
 
 def folder_of(root: Path, number: int) -> Path:

@@ -11,19 +11,18 @@ from operator import ne
 
 from .. import api
 from ..api import BadResponse, Batch, Refusal
+from ..client.retry import outcome
 from ..domain import ContactId, LeadId
 from ..errors import GaveUp, Refused
 from ..events import BatchAcked, BatchInDoubt, CapsLearned
 from ..flow import Flow, Reply, Save, Wait
-from ..retry import outcome
 from ..wording import counted
-from .batches import pending
+from .batches import in_halves, intent, may_be_split, pending
 from .export import export_verification
+from .flows import stop
+from .in_doubt import stored_contacts
 from .job import Job, Stage, Verification
 from .lists import lists_stage
-from .refusals import stop
-from .resolve import stored_contacts
-from .splitting import in_halves, intent, may_be_split
 
 ATTEMPTS = 5  # of a batch whose answers keep getting lost
 CONFLICT = 409

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from .. import api
+from ..client.retry import outcome
 from ..errors import GaveUp, Refused
 from ..events import (
     ImportFailed,
@@ -19,16 +20,13 @@ from ..events import (
     UploadSending,
 )
 from ..flow import Flow, Save, Wait, Work
-from ..mapping.records import ShardRecord
-from ..retry import outcome
+from ..journal.records import ShardRecord
 from .export import export_list, export_verification
+from .flows import intervals, stop
 from .job import Job, Stage, Verification
-from .lists import create_or_find, lists_stage
-from .polling import intervals
-from .refusals import stop
+from .lists import create_or_find, list_size, lists_stage
 from .sample import sample_verification
 from .search_mapping import page_flows
-from .sizes import list_size
 
 UPLOADS = 5  # of a file whose answers keep getting lost
 IMPORTING = "contact.list.import.in.progress"

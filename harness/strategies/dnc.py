@@ -9,9 +9,8 @@ from .. import api
 from ..errors import GaveUp, VerifyFailed
 from ..flow import Flow, Wait, Work
 from .export import downloaded
+from .flows import intervals, stop
 from .job import Settings
-from .polling import intervals
-from .refusals import stop
 
 ENTRIES = 1000  # Assumption: how many a PATCH may hold is not documented
 

@@ -9,11 +9,10 @@ from .. import api
 from ..api import Refusal
 from ..errors import GaveUp, SafetyStop
 from ..flow import Flow, Reply, Wait, Work
-from ..mapping.records import ShardRecord
+from ..journal.records import ShardRecord
+from .flows import ADVICE, intervals, stop
 from .job import Job, Verification
-from .polling import intervals
-from .refusals import ADVICE, stop
-from .sizes import settled_size
+from .lists import settled_size
 
 REDIRECTS = (301, 302, 303, 307, 308)
 EXPIRED = (403, 404, 410)  # what storage answers to a signed address whose time is over

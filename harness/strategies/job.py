@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from ..domain import LeadColumns, LeadId, LeadReader
 from ..flow import Flow
-from ..mapping.records import BatchRecord, Learned, Part, ShardRecord
+from ..journal.records import BatchRecord, Learned, Part, ShardRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,16 @@
 """Make the contact list of a shard, once, whatever is lost on the way."""
 
+from collections.abc import Mapping, Sequence
+
 from .. import api
+from ..client.retry import outcome
 from ..domain import LeadColumns
+from ..errors import GaveUp
 from ..events import ListCreated
 from ..flow import Flow, Save, Wait
-from ..mapping.records import ShardRecord
-from ..retry import outcome
+from ..journal.records import BatchRecord, ShardRecord
+from .flows import stop
 from .job import Job, Stage
-from .refusals import stop
 
 CREATIONS = 5  # of a list whose creation is never answered, nor found
 
@@ -48,3 +51,67 @@ def _found(name: str) -> Flow[str | None]:
         return api.list_id_by_name(reply, name)
     except (api.Refusal, api.BadResponse):
         raise stop("lists.list", name, reply) from None
+
+
+# Empty a contact list that an earlier run of this program filled.
+
+
+CLEARINGS = 5  # whose answers keep getting lost
+CLEARING_READINGS = 120  # of a size that does not come down to 0
+
+
+def unsent(shards: Sequence[ShardRecord], batches: Mapping[int, BatchRecord]) -> bool:
+    """Whether no lead of the run can be in its lists yet: clearing takes nothing away that it sent."""
+    return not batches and all(record.state in ("planned", "listed") for record in shards)
+
+
+def cleared(list_id: str, job: Job) -> Flow[None]:
+    """The list holds nothing. A request whose answer is lost may still be carried out, so it is waited for: one that
+    comes after the first lead would take that away."""
+    for _ in range(CLEARINGS):
+        reply = yield api.clear_list(list_id)
+        if reply.ok:
+            yield from _emptied(list_id, job)
+            return
+        if outcome(reply) == "answered":
+            raise stop("lists.clear", list_id, reply)
+        yield Wait(job.settings.quiet_s, "quiet")
+    raise GaveUp("IN_DOUBT", f"op=lists.clear list={list_id}: {CLEARINGS} requests, no clear answer; run again.")
+
+
+def _emptied(list_id: str, job: Job) -> Flow[None]:
+    """Source: "Contacts will be deleted": the answer comes before the deed (official SDK 269.0.0)."""
+    for _ in range(CLEARING_READINGS):
+        reply = yield api.search_all(list_id, page_size=1)
+        try:
+            if api.contacts_count(reply) == 0:
+                return
+        except (api.Refusal, api.BadResponse):
+            raise stop("contacts.search", list_id, reply) from None
+        yield Wait(job.settings.settle_s, "poll")
+    raise GaveUp("NOT_CLEARED", f"op=lists.clear list={list_id}: still not empty; run the same command again.")
+
+
+# How many contacts a list says it holds. Sizes lag behind.
+
+
+SIZE_READINGS = 12  # of a size that does not fit: a minute, where the platform asks for 5 s between two
+
+
+def settled_size(record: ShardRecord, job: Job, expected: int | None) -> Flow[int]:
+    """What the list shows; one that is not as expected is read again for a while."""
+    size = yield from list_size(record, job)
+    for _ in range(SIZE_READINGS):
+        if size == expected:
+            break
+        yield Wait(job.settings.settle_s, "poll")
+        size = yield from list_size(record, job)
+    return size
+
+
+def list_size(record: ShardRecord, job: Job) -> Flow[int]:
+    reply = yield api.search_all(record.list_id, page_size=1)
+    try:
+        return api.found_contacts(reply, job.columns.lead_id).contacts_count
+    except (api.Refusal, api.BadResponse):
+        raise stop("contacts.search", record.list_id, reply) from None

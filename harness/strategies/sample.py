@@ -6,11 +6,11 @@ from .. import api
 from ..domain import ContactId
 from ..errors import VerifyFailed
 from ..flow import Flow, Work
-from ..mapping.records import ShardRecord
+from ..journal.records import ShardRecord
 from ..wording import counted
+from .flows import stop
 from .job import Job, Verification
-from .refusals import stop
-from .sizes import settled_size
+from .lists import settled_size
 
 
 def sample_verification(job: Job) -> Verification:

@@ -7,9 +7,9 @@ from ..domain import ContactId, LeadId
 from ..errors import VerifyFailed
 from ..events import PageMapped
 from ..flow import Flow, Save, Wait
-from ..mapping.records import ShardRecord
+from ..journal.records import ShardRecord
+from .flows import stop
 from .job import Job
-from .refusals import stop
 
 
 def page_flows(job: Job) -> Iterator[Flow[None]]:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from mockserver.contacts.search import number_in
+from mockserver.dates import date_in
 from mockserver.errors import BadRequest
-from mockserver.http.dates import date_in
 from mockserver.model import ColumnDataType, ContactList
 
 INVALID, OUT_OF_RANGE, TOO_LONG = "INVALID_DATATYPE", "NOT_WITHIN_MIN_MAX_RANGE", "GREATER_THAN_MAX_LENGTH"

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import msgspec
 from aiohttp import web
 
-from mockserver.contacts import found as contact_search
+from mockserver.contacts import selection as contact_search
 from mockserver.contacts import visibility
-from mockserver.contacts.attributes import merged
 from mockserver.contacts.rows import Batch, ContactForm, SentContact
 from mockserver.contacts.search import SearchRequest
 from mockserver.contacts.writes import Options, set_attributes, write
@@ -18,7 +17,8 @@ from mockserver.http.body import malformed, read_json, read_json_bytes
 from mockserver.http.query import Query, flag, several
 from mockserver.http.wire import ContactWriter
 from mockserver.model import ContactList
-from mockserver.org import Org
+from mockserver.state.contact_attributes import merged
+from mockserver.state.org import Org
 from mockserver.storage.store import Row
 
 _KEPT = 1_000  # forms and writers that are kept; more lists than an org may have

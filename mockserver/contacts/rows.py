@@ -12,11 +12,11 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from mockserver.contacts import data_types
-from mockserver.contacts.attributes import attributes_in
 from mockserver.errors import ApiError, BadRequest, invalid_columns
 from mockserver.http.body import malformed
 from mockserver.model import ContactList
 from mockserver.profile import Limits, Profile
+from mockserver.state.contact_attributes import attributes_in
 from mockserver.storage import row_codec
 from mockserver.storage.store import Row
 

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from mockserver.errors import BadRequest, invalid_columns
-from mockserver.http.dates import date_in, relative_date_in
-from mockserver.http.query import invalid_value
+from mockserver.dates import date_in, relative_date_in
+from mockserver.errors import BadRequest, invalid_columns, invalid_value
 
 CONTACT_ID = "inin-outbound-id"  # the contact's id, named as exports name it
 MOST_PREDICATES = 20

@@ -5,16 +5,19 @@ Assumptions: a request names one of the three; ids nobody has are passed over; a
 since `clear` is there for all of it.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
-from mockserver.contacts import found as contact_search
 from mockserver.contacts import search
-from mockserver.contacts.search import Criteria
-from mockserver.errors import BadRequest
+from mockserver.contacts.search import CONTACT_ID, Criteria, Lookup, Record, SearchRequest, Sort
+from mockserver.errors import BadRequest, NotFound
+from mockserver.http.paging import Page
 from mockserver.model import ContactList
-from mockserver.storage.store import Snapshot, Store
+from mockserver.storage.row_codec import decoder
+from mockserver.storage.store import Row, Snapshot, Store
 
 
 class Selection(msgspec.Struct, rename="camel", kw_only=True):
@@ -48,8 +51,8 @@ def selected(store: Store, contact_list: ContactList, selection: Selection, now:
         return list(store.existing(contact_list.id, selection.contact_ids))
     criteria = selection.criteria
     if selection.contact_list_filter_id is not None:
-        criteria = contact_search.criteria_of(store, selection.contact_list_filter_id)
-    return contact_search.matching(store, contact_list, criteria, now)
+        criteria = criteria_of(store, selection.contact_list_filter_id)
+    return matching(store, contact_list, criteria, now)
 
 
 def snapshot(store: Store, list_id: str, ids: Sequence[str]) -> Snapshot:
@@ -57,3 +60,110 @@ def snapshot(store: Store, list_id: str, ids: Sequence[str]) -> Snapshot:
     rows = store.existing(list_id, ids)
     stored = ((id_, store.attributes(list_id, id_)) for id_ in ids)
     return Snapshot(list(ids), [rows[id_] for id_ in ids], {id_: raw for id_, raw in stored if raw is not None})
+
+
+# Three roads from a search to its contacts: a page of all, an index, or a look at every contact.
+
+
+NO_LAG = math.inf
+FILTERS = "contact_list_filter"  # the kind of documents that contact list filters are
+
+
+class Found(NamedTuple):
+    """One page, and how many there are on all pages."""
+
+    ids: Sequence[str]
+    rows: Sequence[Row]
+    total: int
+    created: Sequence[float] | None = None  # if that was at hand
+
+
+class _Filter(msgspec.Struct, rename="camel"):
+    """What a search needs of a stored contact list filter."""
+
+    clauses: list[search.Clause] | None = None
+    filter_type: str | None = None
+
+
+def criteria_of(store: Store, filter_id: str) -> Criteria:
+    """What the contact list filter asks. Raises NotFound."""
+    raw = store.documents(FILTERS).get(filter_id)
+    if raw is None:
+        raise NotFound("The requested resource was not found.")
+    found = msgspec.json.decode(raw, type=_Filter)
+    return Criteria(filter_type=found.filter_type, clauses=found.clauses)
+
+
+def matching(store: Store, contact_list: ContactList, criteria: Criteria | None, now: float) -> Sequence[str]:
+    """The ids of all contacts that match, in order of creation. Raises BadRequest."""
+    search.check(criteria, contact_list.column_names, now)
+    if not search.predicates(criteria):
+        return store.snapshot(contact_list.id).ids
+    return _matching(store, contact_list.id, SearchRequest(criteria=criteria), now)
+
+
+def found(
+    store: Store, contact_list: ContactList, wanted: SearchRequest, page: Page, now: float, horizon: float = NO_LAG
+) -> Found:
+    """The page of the contacts that match, without those created after `horizon`. Raises BadRequest.
+
+    A page of all costs nothing, a search for values of one text column costs by the values, any other by the list.
+    """
+    for problem in search.problems(wanted, contact_list.column_names):
+        raise problem
+    if not wanted.contact_sorts and not search.predicates(wanted.criteria):
+        return _page_of_all(store, contact_list.id, page, horizon)
+    ids = _matching(store, contact_list.id, wanted, now)
+    return _page_of(store, contact_list.id, page, ids, horizon)
+
+
+def _matching(store: Store, list_id: str, wanted: SearchRequest, now: float) -> Sequence[str]:
+    looked_up = None if wanted.contact_sorts else search.lookup(wanted.criteria)
+    return _scanned(store, list_id, wanted, now) if looked_up is None else _ids(store, list_id, looked_up)
+
+
+def _page_of_all(store: Store, list_id: str, page: Page, horizon: float) -> Found:
+    total = store.size(list_id) if horizon == NO_LAG else store.created_until(list_id, horizon)
+    shown = store.page(list_id, page.offset, min(page.size, max(0, total - page.offset)))
+    return Found(shown.ids, shown.rows, total, shown.created)
+
+
+def _page_of(store: Store, list_id: str, page: Page, ids: Sequence[str], horizon: float) -> Found:
+    if horizon != NO_LAG:
+        created = store.created(list_id, ids)
+        ids = [id_ for id_, moment in zip(ids, created, strict=True) if moment <= horizon]
+    shown = page.of(ids)
+    rows = store.existing(list_id, shown)
+    return Found(shown, [rows[id_] for id_ in shown], len(ids))
+
+
+def _ids(store: Store, list_id: str, wanted: Lookup) -> Sequence[str]:
+    if wanted.column == CONTACT_ID:
+        return list(store.existing(list_id, wanted.values))
+    return store.find(list_id, wanted.column, wanted.values)
+
+
+def _scanned(store: Store, list_id: str, wanted: SearchRequest, now: float) -> Sequence[str]:
+    """The ids of all that match, sorted as wanted, else in order of creation."""
+    sorts = wanted.contact_sorts or []
+    asked = [each.column for each in search.predicates(wanted.criteria)] + [sort.field_name for sort in sorts]
+    columns = [CONTACT_ID, *dict.fromkeys(column for column in asked if column != CONTACT_ID)]
+    matches = search.matcher(wanted.criteria, columns, now)
+    records = [record for record in _records(store, list_id, columns[1:]) if matches(record)]
+    return [record[0] for record in _sorted(records, sorts, columns)]
+
+
+def _records(store: Store, list_id: str, columns: Sequence[str]) -> Iterable[Record]:
+    """The id and the cells of these columns, of each contact."""
+    contacts = store.snapshot(list_id)
+    if not columns:
+        return [(id_,) for id_ in contacts.ids]
+    cells = decoder(columns)(contacts.rows)
+    return ((id_, *row) for id_, row in zip(contacts.ids, cells, strict=True))
+
+
+def _sorted(records: list[Record], sorts: Sequence[Sort], columns: Sequence[str]) -> list[Record]:
+    for sort in reversed(sorts):
+        at, key = columns.index(sort.field_name), search.sort_key(sort)
+        records.sort(key=lambda record, at=at, key=key: key(record[at]), reverse=sort.direction == "DESC")  # type: ignore[misc]
+    return records

@@ -6,11 +6,11 @@ shows at once; a new list or contact can be written to before it can be read.
 
 from collections.abc import Sequence
 
-from mockserver.contacts.found import NO_LAG
+from mockserver.contacts.selection import NO_LAG
+from mockserver.dates import date_in
 from mockserver.errors import contact_list_not_found
-from mockserver.http.dates import date_in
 from mockserver.model import ContactList
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 
 def size(org: Org, list_id: str) -> int:

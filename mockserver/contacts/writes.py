@@ -4,13 +4,13 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from mockserver.contacts.attributes import merged, with_priority, without_system_data
-from mockserver.contacts.retention import dated
 from mockserver.contacts.rows import Batch
 from mockserver.errors import BadRequest
 from mockserver.ids import new_ids
-from mockserver.org import Org
 from mockserver.profile import Limits
+from mockserver.state.contact_attributes import merged, with_priority, without_system_data
+from mockserver.state.org import Org
+from mockserver.state.retention import dated
 from mockserver.storage.store import Row
 
 Forget = Callable[[bytes], bytes]  # stored attributes -> what is left of them before new ones are set

@@ -8,14 +8,14 @@ import msgspec
 from aiohttp import web
 
 from mockserver.control import inspection
-from mockserver.control.metrics import exposition
+from mockserver.control.inspection import exposition
+from mockserver.control.snapshots import restore, snapshot
 from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.http.body import arriving, parse_json, read_body, too_large
 from mockserver.op_names import OP_NAMES
 from mockserver.profile import ProfileError, changed, origins
 from mockserver.services import Services
-from mockserver.storage.snapshots import restore, snapshot
 
 _BODY_BYTES = 4 * 1024 * 1024
 _SNAPSHOT_BYTES = 16 << 30

@@ -11,8 +11,8 @@ from mockserver.errors import ApiError, Forbidden, MethodNotAllowed, NotFound, U
 from mockserver.http.access import check_host
 from mockserver.http.responses import error_answer
 from mockserver.ids import new_id
-from mockserver.org import Org
 from mockserver.services import Services
+from mockserver.state.org import Org
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

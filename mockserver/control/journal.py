@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from mockserver.control.ledger import Entry
 from mockserver.op_names import OP_NAMES
+from mockserver.state.request_log import Entry
 
 Counts = Mapping[str, Mapping[int, int]]  # operation -> status -> number of requests
 

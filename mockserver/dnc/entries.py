@@ -9,10 +9,11 @@ from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
 from mockserver.dnc.imports import DncImports
 from mockserver.dnc.model import Change, EntryKind
+from mockserver.errors import invalid_value
 from mockserver.handling import Answer, Handler, Prepared
 from mockserver.http.body import malformed, read_json
-from mockserver.http.query import flag, invalid_value
-from mockserver.org import Org
+from mockserver.http.query import flag
+from mockserver.state.org import Org
 
 # What the entries are called in a PATCH. Source: SDK 269.0.0 models/dnc_patch_*_request.py.
 _FIELDS: dict[EntryKind, str] = {

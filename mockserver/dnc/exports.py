@@ -17,12 +17,12 @@ from mockserver.dnc.imports import DncImports
 from mockserver.dnc.model import EntryKind, uri
 from mockserver.dnc.rules import check_internal, minute_text
 from mockserver.errors import NotFound
-from mockserver.exports.downloads import Download, Downloads, origin, uri_of
-from mockserver.exports.jobs import asked, export_job, is_available, timestamp
 from mockserver.handling import Answer, Prepared
 from mockserver.ids import new_id
+from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
+from mockserver.jobs.export_job import asked, export_job, is_available, timestamp
 from mockserver.model import ExportJob
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 HEADER = b'\xef\xbb\xbf"entry","type","expirationDateTime"\n'
 _CHUNK_ROWS = 5_000

@@ -12,14 +12,14 @@ from aiohttp import web
 
 from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
-from mockserver.dnc.csv import AllFound, Columns, Rules, read_entries
+from mockserver.dnc.csv_rows import AllFound, Columns, Rules, read_entries
 from mockserver.dnc.model import Change, DncList, EntryKind, uri
 from mockserver.errors import BadRequest
 from mockserver.handling import Answer, Prepared
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import RefusedFileError, Report
 from mockserver.imports.events import Events
-from mockserver.imports.jobs import (
+from mockserver.jobs.import_progress import (
     INTERRUPTED,
     at_pace,
     ends_at,
@@ -30,7 +30,7 @@ from mockserver.imports.jobs import (
     stored_rows,
 )
 from mockserver.model import ImportJob, ImportStatus, Reference
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 _ENTRIES_A_WRITE = 20_000
 _OVER_CAPACITY = "EXCEEDED_DNC_RECORD_LIMIT"  # Source: SDK 269.0.0 models/event_message.py

@@ -11,15 +11,15 @@ from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
 from mockserver.dnc.imports import DncImports
 from mockserver.dnc.model import DNC_LISTS, DncList, DncSpec, SourceType
-from mockserver.errors import BadRequest, Conflict, NotFound
+from mockserver.errors import BadRequest, Conflict, NotFound, invalid_value
 from mockserver.handling import Answer, Prepared
 from mockserver.http import paging
 from mockserver.http.body import malformed, read_json
-from mockserver.http.query import Query, flag, invalid_value, several
+from mockserver.http.list_filters import in_order, name_filter
+from mockserver.http.query import Query, flag, several
 from mockserver.http.wire import timestamp
 from mockserver.ids import new_id
-from mockserver.lists.filters import in_order, name_filter
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 Wire = Callable[..., dict[str, Any]]
 

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from mockserver.dnc.model import ContactMethod, DncList, EntryKind, SourceType
-from mockserver.errors import ApiError, BadRequest
-from mockserver.http.query import invalid_value
+from mockserver.errors import ApiError, BadRequest, invalid_value
 from mockserver.profile import Limits, Semantics
 
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", re.ASCII)

@@ -11,9 +11,9 @@ from mockserver.dnc.imports import DncImports
 from mockserver.errors import ApiError
 from mockserver.handling import Answer, Prepared
 from mockserver.http.body import malformed, read_json
-from mockserver.imports.presigned import PresignedUploads, Take
-from mockserver.lists.uploads import check_content_type, timeout_in
-from mockserver.org import Org
+from mockserver.imports.upload_request import check_content_type, timeout_in
+from mockserver.jobs.presigned_uploads import PresignedUploads, Take
+from mockserver.state.org import Org
 
 
 class _Spec(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):

@@ -13,14 +13,14 @@ from aiohttp import web
 from mockserver.contacts import selection as contact_selection
 from mockserver.contacts.selection import Selection, check_named, selected
 from mockserver.errors import NotFound
-from mockserver.exports.downloads import Download, Downloads, origin, uri_of
-from mockserver.exports.jobs import asked, export_job, is_available, timestamp
 from mockserver.exports.rows import export_header, export_lines
 from mockserver.handling import Answer, Prepared
 from mockserver.http.body import malformed, read_json
 from mockserver.ids import new_id
+from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
+from mockserver.jobs.export_job import asked, export_job, is_available, timestamp
 from mockserver.model import ContactList, ExportJob
-from mockserver.org import Org
+from mockserver.state.org import Org
 from mockserver.storage.store import Snapshot
 
 _KEPT_A_LIST = 8  # exports of one list, expired or not

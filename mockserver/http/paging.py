@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from mockserver.errors import NotFound
-from mockserver.http.query import Query, flag, invalid_value, whole_number
+from mockserver.errors import NotFound, invalid_value
+from mockserver.http.query import Query, flag, whole_number
 
 DEFAULT_SIZE = 25
 

@@ -5,16 +5,10 @@ from typing import TypeVar
 
 from multidict import MultiMapping
 
-from mockserver.errors import BadRequest
+from mockserver.errors import invalid_value
 
 Query = MultiMapping[str]
 V = TypeVar("V")
-
-
-def invalid_value(value: object, kind: str, allowed: str) -> BadRequest:
-    return BadRequest(
-        f"Value [{value}] is not valid for field type [{kind}]. Allowable values are: {allowed}", "invalid.value"
-    )
 
 
 def flag(query: Query, name: str) -> bool:

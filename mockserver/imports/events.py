@@ -11,16 +11,16 @@ from typing import Any, Literal
 import msgspec
 from aiohttp import web
 
-from mockserver.errors import NotFound
+from mockserver.errors import NotFound, invalid_value
 from mockserver.handling import Answer, Prepared
+from mockserver.http.list_filters import NAME_FILTERS
 from mockserver.http.paging import listing, page_in
-from mockserver.http.query import Query, invalid_value, one_of
+from mockserver.http.query import Query, one_of
 from mockserver.http.wire import contact_list_uri, timestamp
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import Report
-from mockserver.lists.filters import NAME_FILTERS
 from mockserver.model import ContactList, ImportJob, Reference
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 _PATH = "/api/v2/outbound/events"
 _KIND = "event"  # in the store

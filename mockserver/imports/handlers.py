@@ -15,10 +15,10 @@ from aiohttp import web
 from mockserver.errors import NotFound
 from mockserver.handling import Answer, Prepared
 from mockserver.ids import new_id
-from mockserver.imports.csv_rows import Report, Rules
+from mockserver.imports.csv_rows import ReadFile, Report, Rules, read_file
 from mockserver.imports.events import Events
-from mockserver.imports.files import ReadFile, read_file
-from mockserver.imports.jobs import (
+from mockserver.imports.upload_request import ListUpload
+from mockserver.jobs.import_progress import (
     INTERRUPTED,
     OVER_CAPACITY,
     at_pace,
@@ -30,9 +30,8 @@ from mockserver.imports.jobs import (
     next_step_at,
     stored_rows,
 )
-from mockserver.lists.uploads import ListUpload
 from mockserver.model import ImportJob, ImportStatus
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 NO_ATTRIBUTES = b"{}"
 _ROWS_A_WRITE = 20_000  # a durable store waits for the disk once a write

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from mockserver.contacts.retention import dated
-from mockserver.http.dates import date_in
-from mockserver.lists.uploads import RetentionColumns
+from mockserver.dates import date_in
+from mockserver.imports.upload_request import RetentionColumns
+from mockserver.state.retention import dated
 
 _TYPES = ("Never", "Today", "RetentionDays", "DateExpiration")
 _MOST_DAYS = 36_500

@@ -7,9 +7,8 @@ says what the latter means.
 
 from collections.abc import Iterator, Sequence
 
-from mockserver.errors import BadRequest
-from mockserver.http.dates import date_in
-from mockserver.http.query import invalid_value
+from mockserver.dates import date_in
+from mockserver.errors import BadRequest, invalid_value
 from mockserver.model import ContactList
 from mockserver.profile import Limits
 

@@ -9,12 +9,12 @@ from mockserver.contacts import visibility
 from mockserver.errors import NotFound
 from mockserver.handling import Answer, Prepared
 from mockserver.http import wire
+from mockserver.http.list_filters import shown
 from mockserver.http.paging import listing, page_in
 from mockserver.http.query import Query, flag
 from mockserver.imports.handlers import Imports
-from mockserver.lists.filters import shown
 from mockserver.model import ContactList
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 _VIEWS = "/api/v2/outbound/contactlists/divisionviews"
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mockserver.errors import BadRequest, Forbidden, NotFound
 from mockserver.notifications.topics import Topic, topic
-from mockserver.platform.clients import Client, Token
+from mockserver.state.auth import Client, Token
 
 _WAITING = 10_000  # events that one connection may have waiting; one that does not read them is closed
 

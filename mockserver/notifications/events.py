@@ -15,7 +15,7 @@ from mockserver.errors import NotFound
 from mockserver.imports.handlers import Imports
 from mockserver.model import ContactColumn, ContactList, ImportStatus, Reference
 from mockserver.notifications.topics import Topic
-from mockserver.org import Org
+from mockserver.state.org import Org
 from mockserver.templates.imports import TemplateImports
 
 

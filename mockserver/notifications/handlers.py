@@ -20,7 +20,7 @@ from mockserver.notifications.channels import Channel, Channels, Verdict, owned,
 from mockserver.notifications.events import Sources
 from mockserver.notifications.sockets import connection
 from mockserver.notifications.topics import KINDS, Topic
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 _BODY_BYTES = 1024 * 1024
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -1,17 +1,65 @@
 """The route table and the descriptions, as an OpenAPI 3.1 document."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
+from aiohttp import web
 
-from mockserver.handling import Operation
+from mockserver.handling import Answer, Operation, Prepared
+from mockserver.http.responses import mock_version
 
 from .described import Described, Parameter
-from .links import links
 from .operations import DESCRIBED, error_codes
 from .shapes import ErrorBody, Sent
+
+# Where the ids that an operation needs come from, as links of the document.
+
+
+_LIST = "$request.path.contactListId"
+
+
+class _Source(NamedTuple):
+    """An operation whose answer holds an id, and the operations, by the start of their names, that take it."""
+
+    op: str
+    parameter: str
+    expression: str
+    takers: tuple[str, ...]
+    also: tuple[tuple[str, str], ...] = ()  # other parameters and where they come from
+
+
+_SOURCES = (
+    _Source("lists.create", "contactListId", "$response.body#/id", ("lists.", "contacts.", "import.", "export.")),
+    _Source("list_templates.create", "templateId", "$response.body#/id", ("list_templates.",)),
+    _Source("import_templates.create", "templateId", "$response.body#/id", ("import_templates.",)),
+    _Source("filters.create", "filterId", "$response.body#/id", ("filters.",)),
+    _Source("dnc.create", "dncListId", "$response.body#/id", ("dnc.",)),
+    _Source("channels.create", "channelId", "$response.body#/id", ("channels.head", "subscriptions.")),
+    _Source("divisions.home", "divisionId", "$response.body#/id", ("divisions.",)),
+    _Source("events.list", "eventId", "$response.body#/entities/0/id", ("events.",)),
+    _Source("limits.namespaces", "namespace", "$response.body#/entities/0", ("limits.",)),
+    _Source("contacts.add", "contactId", "$response.body#/0/id", ("contacts.",), (("contactListId", _LIST),)),
+    _Source("contacts.bulk_remove", "jobId", "$response.body#/id", ("contacts.",), (("contactListId", _LIST),)),
+    _Source("contacts.bulk_update", "jobId", "$response.body#/id", ("contacts.",), (("contactListId", _LIST),)),
+    _Source("export.create", "downloadId", "$response.body#/id", ("export.download",)),
+    _Source("dnc.export_create", "downloadId", "$response.body#/id", ("export.download",)),
+)
+
+
+def links(op: str, takers: dict[str, set[str]]) -> dict[str, Any]:
+    """The links of an operation's answer. `takers` are the path parameters of each operation."""
+    return {name: link for source in _SOURCES if source.op == op for name, link in _of(source, takers)}
+
+
+def _of(source: _Source, takers: dict[str, set[str]]) -> Iterator[tuple[str, Any]]:
+    given = {source.parameter: source.expression, **dict(source.also)}
+    for op, needed in takers.items():
+        if op != source.op and source.parameter in needed and op.startswith(source.takers):
+            parameters = {name: expression for name, expression in given.items() if name in needed}
+            yield op, {"operationId": op, "parameters": parameters}
+
 
 Schema = dict[str, Any]
 
@@ -170,3 +218,25 @@ def _refusal(codes: Sequence[str], described: Described, schemas: _Schemas) -> d
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.title() for word in rest)
+
+
+# GET /openapi.json. The document is made at the first request: a start of the mock does not wait for it.
+
+
+class OpenApi:
+    def __init__(self, table: Callable[[], Sequence[Operation]], *, strict: bool = False) -> None:
+        self._table = table
+        self._strict = strict
+        self._made = b""
+
+    async def document(self, request: web.Request) -> Prepared:
+        """Answer with the same bytes each time."""
+        del request
+        return Prepared(lambda: Answer(body=self._bytes()))
+
+    def _bytes(self) -> bytes:
+        if not self._made:
+            from .document import document
+
+            self._made = msgspec.json.encode(document(self._table(), mock_version(), strict=self._strict))
+        return self._made

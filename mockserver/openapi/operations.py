@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from mockserver.handling import Operation
 
-from .contact_operations import CONTACTS
+from .contacts import CONTACTS
 from .described import Described
-from .dnc_operations import DNC
-from .job_operations import JOBS
-from .kept_operations import KEPT
-from .list_operations import LISTS
-from .platform_operations import PLATFORM
+from .dnc import DNC
+from .jobs import JOBS
+from .lists import LISTS
+from .named_resources import KEPT
+from .platform import PLATFORM
 
 DESCRIBED: dict[str, Described] = {**PLATFORM, **LISTS, **CONTACTS, **JOBS, **KEPT, **DNC}
 

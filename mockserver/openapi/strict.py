@@ -12,11 +12,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from mockserver.errors import ApiError, BadRequest, OAuthError
+from mockserver.errors import ApiError, BadRequest, OAuthError, invalid_value
 from mockserver.handling import Answer, Operation, Prepared
 from mockserver.http.body import BODY
-from mockserver.http.query import invalid_value
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 from .described import Described, Parameter
 from .operations import DESCRIBED, error_codes

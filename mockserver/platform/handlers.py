@@ -5,7 +5,7 @@ from aiohttp import web
 
 from mockserver.handling import Answer, Prepared
 from mockserver.http.access import TOKEN
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 
 class Platform:

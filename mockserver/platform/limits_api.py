@@ -14,8 +14,8 @@ from aiohttp import web
 from mockserver.errors import NotFound
 from mockserver.handling import Answer, Prepared
 from mockserver.http.paging import listing, page_in
-from mockserver.org import Org
 from mockserver.profile import Profile, load
+from mockserver.state.org import Org
 
 _PATH = "/api/v2/organizations/limits/namespaces"
 _FRIENDLY = {"platform.api": "Platform API", "outbound": "Outbound", "notifications": "Notifications"}

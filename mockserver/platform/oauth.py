@@ -9,8 +9,8 @@ from aiohttp import web
 from mockserver.errors import OAuthError, TooManyRequests
 from mockserver.handling import Answer, Prepared
 from mockserver.http.body import read_body
-from mockserver.org import Org
-from mockserver.platform.clients import Client
+from mockserver.state.auth import Client
+from mockserver.state.org import Org
 
 _FORM_BYTES = 64 * 1024
 _FORM = "application/x-www-form-urlencoded"

@@ -8,9 +8,7 @@ from itertools import compress
 
 from mockserver.errors import contact_list_not_found
 from mockserver.model import ContactList
-from mockserver.storage.column_index import ColumnIndex
-from mockserver.storage.eras import Eras
-from mockserver.storage.places import Places
+from mockserver.storage.indexes import ColumnIndex, Eras, Places
 from mockserver.storage.store import Row, Snapshot
 
 _EMPTY = b""  # the row of a deleted contact: no JSON object is empty

@@ -6,19 +6,19 @@ from typing import Any, Protocol, cast
 import msgspec
 from aiohttp import web
 
-from mockserver.contacts.filter_tests import usable_filter
 from mockserver.errors import BadRequest, NotFound
 from mockserver.handling import Answer, Prepared
 from mockserver.http import wire
+from mockserver.http.named_resources import Entities
 from mockserver.http.query import Query, flag, several
 from mockserver.ids import new_id
-from mockserver.lists.entities import Entities
 from mockserver.lists.spec import ReferenceSpec
 from mockserver.model import ImportStatus, Reference
-from mockserver.org import Org
+from mockserver.state.org import Org
 from mockserver.templates import rules as template_rules
+from mockserver.templates.filter_tests import usable_filter
 from mockserver.templates.list_templates import ContactListTemplates
-from mockserver.templates.model import (
+from mockserver.templates.rules import (
     Criteria,
     ImportTemplate,
     ImportTemplateSpec,

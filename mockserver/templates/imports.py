@@ -12,15 +12,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from mockserver.contacts.filter_tests import named_filter
 from mockserver.errors import NotFound
 from mockserver.handling import Answer, Prepared
 from mockserver.ids import new_id
-from mockserver.imports.csv_rows import Report, Rules
+from mockserver.imports.csv_rows import ReadFile, Report, Rules, read_file
 from mockserver.imports.events import Events
-from mockserver.imports.files import ReadFile, read_file
 from mockserver.imports.handlers import Imports
-from mockserver.imports.jobs import (
+from mockserver.imports.upload_request import ListUpload
+from mockserver.jobs.import_progress import (
     INTERRUPTED,
     at_pace,
     completed_records,
@@ -29,13 +28,13 @@ from mockserver.imports.jobs import (
     import_status_at,
     next_step_at,
 )
-from mockserver.lists.uploads import ListUpload
 from mockserver.model import ContactList, ImportJob, ImportStatus, Reference
-from mockserver.org import Org
+from mockserver.state.org import Org
+from mockserver.templates.filter_tests import named_filter
 from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.list_templates import ContactListTemplates
-from mockserver.templates.model import ImportTemplate
 from mockserver.templates.plans import NONE_MATCH, Plan, Planner, obstacles
+from mockserver.templates.rules import ImportTemplate
 
 _KIND = "template_import"  # in the store
 _FILTER_GONE = "RESOURCE_NOT_FOUND"

@@ -11,15 +11,15 @@ import msgspec
 
 from mockserver.errors import BadRequest
 from mockserver.http import wire
+from mockserver.http.named_resources import Entities
 from mockserver.http.query import Query, several
 from mockserver.ids import new_id
 from mockserver.lists import rules as list_rules
 from mockserver.lists import spec as list_spec
-from mockserver.lists.entities import Entities
 from mockserver.lists.spec import ListSpec
 from mockserver.model import ContactList, Reference
-from mockserver.org import Org
-from mockserver.templates.model import ImportTemplate
+from mockserver.state.org import Org
+from mockserver.templates.rules import ImportTemplate
 
 
 class ContactListTemplates(Entities[ContactList, ListSpec]):

@@ -1,23 +1,124 @@
 """The lists that an import template makes of one file: planned when the file came, checked when they are made. Pure."""
 
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 
 from mockserver.http import wire
 from mockserver.ids import new_id, new_ids
-from mockserver.imports.csv_rows import Report
-from mockserver.imports.files import ReadFile
-from mockserver.imports.jobs import OVER_CAPACITY
-from mockserver.lists.names import list_name
-from mockserver.lists.uploads import ListUpload
+from mockserver.imports.csv_rows import ReadFile, Report
+from mockserver.imports.upload_request import ListUpload
+from mockserver.jobs.import_progress import OVER_CAPACITY
 from mockserver.model import ContactList, Reference
 from mockserver.profile import Profile
-from mockserver.templates.model import ImportTemplate
-from mockserver.templates.splitting import NamedFilter, Part, parts
+from mockserver.storage.row_codec import value_reader
+from mockserver.templates.rules import ImportTemplate, NameFormat, Splitting
+
+# Which rows of a file go into which list of an import template. Pure.
+
+
+REMAINDER = "Remainder"  # Assumption: what stands for the value or the filter in its name
+
+Passes = Callable[[bytes], bool]
+
+
+class NamedFilter(NamedTuple):
+    name: str
+    passes: Passes
+
+
+class Part(NamedTuple):
+    """Places of rows, in order, and what they have in common."""
+
+    places: Sequence[int]
+    value: str = ""
+    filter_name: str = ""
+
+
+def parts(
+    rows: Sequence[bytes], splitting: Splitting | None, main: NamedFilter | None, filters: Sequence[NamedFilter]
+) -> list[Part]:
+    """The rows that pass the main filter, in parts; none is empty."""
+    places = range(len(rows)) if main is None else [at for at, row in enumerate(rows) if main.passes(row)]
+    named = main.name if main else ""
+    if not places:
+        return []
+    if splitting is None:
+        return [Part(places, filter_name=named)]
+    match splitting.criteria:
+        case "Quantity":
+            return _by_size(places, int(splitting.criteria_value), named)
+        case "Percentage":
+            return _by_size(places, max(1, len(places) * int(splitting.criteria_value) // 100), named)
+        case "Column":
+            return _by_column(rows, places, splitting, named)
+        case "Custom":
+            return _by_filter(rows, places, splitting, filters)
+
+
+def _by_size(places: Sequence[int], size: int, filter_name: str) -> list[Part]:
+    return [Part(places[start : start + size], filter_name=filter_name) for start in range(0, len(places), size)]
+
+
+def _by_column(rows: Sequence[bytes], places: Sequence[int], splitting: Splitting, filter_name: str) -> list[Part]:
+    read, found = value_reader(splitting.criteria_value), dict[str, list[int]]()
+    for at in places:
+        found.setdefault(read(rows[at]) or "", []).append(at)
+    rest = found.pop("", [])
+    split = [Part(those, value, filter_name) for value, those in found.items()]
+    return split + _remainder(rest, splitting, filter_name)
+
+
+def _by_filter(
+    rows: Sequence[bytes], places: Sequence[int], splitting: Splitting, filters: Sequence[NamedFilter]
+) -> list[Part]:
+    split, left, passed = [], places, set[int]()
+    for each in filters:
+        those = [at for at in (left if splitting.use_waterfall_rule else places) if each.passes(rows[at])]
+        passed.update(those)
+        left = [at for at in left if at not in passed]
+        if those:
+            split.append(Part(those, filter_name=each.name))
+    return split + _remainder(left, splitting, REMAINDER)
+
+
+def _remainder(places: Sequence[int], splitting: Splitting, filter_name: str) -> list[Part]:
+    kept = places if splitting.create_remainder_contact_list else []
+    return [Part(kept, REMAINDER, filter_name)] if kept else []
+
+
+# What the lists are called that an import template makes. Pure.
+
+
+# Assumption: the separators of the fixed formats. The tokens: SDK 269.0.0 models/import_template.py.
+_FORMATS: dict[NameFormat, str] = {
+    "ListNamePrefix": "%N",
+    "ListNamePrefixMonthDayYear": "%N MM-DD-YYYY",
+    "ListNamePrefixMonthDayYearHourMinuteSecond": "%N MM-DD-YYYY hh-mm-ss",
+    "ListNamePrefixPart": "%N Part %P",
+    "ListNamePrefixMonthDayYearPart": "%N MM-DD-YYYY Part %P",
+    "ListNamePrefixMonthDayYearHourMinuteSecondPart": "%N MM-DD-YYYY hh-mm-ss Part %P",
+}
+_TOKEN = re.compile("%[NPFC]|YYYY|MM|DD|hh|mm|ss")
+_MOMENT = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "hh": "%H", "mm": "%M", "ss": "%S"}
+
+
+def list_name(template: ImportTemplate, *, prefix: str, part: int, filter_name: str, value: str, at: float) -> str:
+    """The name of the list that holds part number `part`. Assumption: the moment is UTC, when the import begins."""
+    moment = datetime.fromtimestamp(at, UTC)
+    words = {token: moment.strftime(form) for token, form in _MOMENT.items()}
+    words |= {"%N": prefix, "%P": str(part), "%F": filter_name, "%C": value}
+    if template.list_name_format == "Custom":
+        form = template.custom_list_name_format_value or ""
+    else:
+        form = _FORMATS[template.list_name_format]
+    return _TOKEN.sub(lambda token: words[token[0]], form)
+
 
 NONE_MATCH = "IMPORT_NO_LISTS_CREATED_NO_CONTACTS_MATCH_FILTER"
 _NAME_EXISTS = "IMPORT_TARGET_CONTACT_LIST_NAME_EXISTS"

@@ -14,15 +14,15 @@ from locust import FastHttpUser
 from locust.env import Environment
 
 from harness import api
+from harness.client.oauth import Credentials
+from harness.client.retry import RetryPolicy
 from harness.events import BatchAcked
 from harness.leads.synthetic import SyntheticLeads, write_csv
 from harness.load.shared_run import SharedRun
 from harness.locust_driver import LeadUser
-from harness.locust_driver.shell import GeventShell
-from harness.oauth import Credentials
-from harness.retry import RetryPolicy
+from harness.locust_driver.gevent_driver import GeventShell
+from harness.runs.prepare import Upload, prepared
 from harness.strategies.job import Settings
-from harness.upload import Upload, prepared
 
 USERS = 4
 CREDENTIALS = Credentials("mock-client", "mock-secret")

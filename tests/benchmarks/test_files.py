@@ -13,11 +13,11 @@ import duckdb
 import pytest
 
 from harness.domain import Shard
+from harness.journal.records import ShardRecord
 from harness.leads.csv_leads import CsvLeads
 from harness.leads.preflight import check
 from harness.leads.shard_csv import write_upload
 from harness.mapping.files import CONTACT_ID_COLUMN, RunFiles
-from harness.mapping.records import ShardRecord
 
 from .side_by_side import Contestant
 

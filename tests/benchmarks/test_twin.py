@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from harness.simulator import virtual_time
+from harness.simulator.estimate.estimate import Order, estimate
 from harness.strategies import MAIN
-from harness.twin import virtual_time
-from harness.twin.estimate.estimating import Order, estimate
 
 from .side_by_side import SLACK, Contestant
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from harness.oauth import Credentials
+from harness.client.oauth import Credentials
+from harness.runs.prepare import Upload, upload
 from harness.strategies.job import Settings
-from harness.upload import Upload, upload
 
 from .references.clients import with_aiohttp, with_httpx, with_the_sdk
 from .side_by_side import Contestant

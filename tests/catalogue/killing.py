@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.execution import Plan
+from harness.client.httpx_transport import Target
 from harness.flow import AsyncShell, Call, Reply, Wait
-from harness.runner import complete
-from harness.transport import Target
-from harness.twin.mock_org import CREDENTIALS
+from harness.runs.asyncio_runner import complete
+from harness.runs.run import Plan
+from harness.simulator.mock_org import CREDENTIALS
 
 Moment = Literal["before", "after"]
 

@@ -13,13 +13,12 @@ from harness.api import Batch
 from harness.domain import ContactId, LeadId
 from harness.events import BatchAcked, ShardMapped
 from harness.flow import Flow, Save, Work
-from harness.mapping.records import ShardRecord
+from harness.journal.records import ShardRecord
 from harness.strategies.batch_api import BatchApi, BatchApiOwnIds
-from harness.strategies.batches import pending
+from harness.strategies.batches import intent, pending
 from harness.strategies.csv_import import CsvImportExport, CsvImportOwnIds, import_stage
 from harness.strategies.job import Job, Stage, Verification
 from harness.strategies.lists import lists_stage
-from harness.strategies.splitting import intent
 
 NO_PROOF = Verification("none", (), by_export=False)
 

@@ -17,23 +17,23 @@ from typing import Any, TypeVar
 import httpx
 
 from harness.api import create_list
-from harness.bookkeeping import DAY_S
+from harness.client.httpx_transport import Target
+from harness.client.request_context import DAY_S
 from harness.errors import RunError
-from harness.execution import Plan
 from harness.leads.preflight import Preflight, check
 from harness.leads.source import open_leads
 from harness.leads.synthetic import COLUMNS, SyntheticLeads, write_csv
-from harness.results import complaint, strategy_entry
-from harness.runner import complete
+from harness.runs.asyncio_runner import complete
+from harness.runs.run import Plan
+from harness.runs.run_document import complaint, strategy_entry
+from harness.simulator.mock_org import CREDENTIALS, EPOCH
 from harness.strategies import strategy
 from harness.strategies.job import Settings, Strategy
-from harness.transport import Target
-from harness.twin.mock_org import CREDENTIALS, EPOCH
 from mockserver.control import inspection
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.org import Org
 from mockserver.profile import changed
 from mockserver.services import Services
+from mockserver.state.org import Org
 
 from ..end_to_end import oracle
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.mapping.journal import Journal
+from harness.journal.sqlite_journal import Journal
 
 from . import naive
 from .rig import BATCH, BATCHES, LEADS, Rig

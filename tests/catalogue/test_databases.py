@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.mapping.postgres.journal import PostgresJournal
-from harness.mapping.postgres.trouble import parsed
+from harness.journal.postgres.connection import parsed
+from harness.journal.postgres.journal import PostgresJournal
 
 from .database_proxy import proxied
 from .rig import BATCHES

@@ -7,7 +7,7 @@ import pytest
 
 from harness import events
 from harness.flow import Call
-from harness.mapping.journal import Journal
+from harness.journal.sqlite_journal import Journal
 
 from . import naive
 from .killing import killed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.twin.mock_org import CREDENTIALS
+from harness.simulator.mock_org import CREDENTIALS
 
 from .rig import BATCH, BATCHES
 

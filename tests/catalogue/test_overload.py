@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from harness.load.breaker import OPENS_AFTER, PROBE_EVERY_S
-from harness.load.timeouts import ROUNDS
+from harness.client.circuit_breaker import OPENS_AFTER, PROBE_EVERY_S
+from harness.client.timeouts import ROUNDS
 
 from .rig import BATCHES, LEADS
 

@@ -6,19 +6,19 @@ import shutil
 import numpy as np
 import pytest
 
-from harness.execution import Plan
 from harness.leads.preflight import check
 from harness.leads.shard_csv import write_csv
 from harness.leads.source import open_leads
 from harness.leads.synthetic import SyntheticLeads
-from harness.runner import complete
+from harness.runs.asyncio_runner import complete
+from harness.runs.run import Plan
+from harness.simulator import mock_org, virtual_time
+from harness.simulator.estimate import sizes
+from harness.simulator.estimate.estimate import Order, estimate
+from harness.simulator.estimate.recording import Upload
+from harness.simulator.estimate.summary import HOLDS
 from harness.strategies import MAIN, strategy
 from harness.strategies.job import Settings
-from harness.twin import mock_org, virtual_time
-from harness.twin.estimate import sizes
-from harness.twin.estimate.estimating import Order, estimate
-from harness.twin.estimate.recording import Upload
-from harness.twin.estimate.spread import HOLDS
 from mockserver.profile import shipped
 from tests.harness.twin.estimate import same_luck
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.events import ListCreated, PageMapped
-from harness.mapping.journal import Journal
+from harness.journal.sqlite_journal import Journal
 from harness.strategies import MAIN
 
 from .oracle import complaints

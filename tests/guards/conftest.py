@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from harness.leads.synthetic import SyntheticLeads, write_csv
-from harness.twin.mock_org import loaded, served
-from harness.twin.virtual_time import VirtualTimeLoop
+from harness.simulator.mock_org import loaded, served
+from harness.simulator.virtual_time import VirtualTimeLoop
 
 from ..catalogue.rig import Rig
 from .sandbox import LEADS, Sandbox

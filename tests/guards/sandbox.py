@@ -5,18 +5,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.client.asyncio_driver import connected
+from harness.client.oauth import Credentials, Session
+from harness.client.org_safety import Terms
+from harness.client.retry import RetryPolicy
+from harness.client.target import Target
 from harness.errors import RunError
-from harness.execution import Outcome, Plan
 from harness.flow import Flow, adrive
-from harness.hosts import Target
-from harness.mapping.store import opened_journal
-from harness.oauth import Credentials, Session
-from harness.org import Terms, canary
-from harness.results import complaint, strategy_entry
-from harness.retry import RetryPolicy
-from harness.runner import complete, wrapped
-from harness.shell import connected
-from harness.twin.mock_org import CREDENTIALS
+from harness.journal.open_journal import opened_journal
+from harness.runs import canary
+from harness.runs.asyncio_runner import complete, wrapped
+from harness.runs.run import Outcome, Plan
+from harness.runs.run_document import complaint, strategy_entry
+from harness.simulator.mock_org import CREDENTIALS
 
 from ..catalogue.rig import End, Rig
 

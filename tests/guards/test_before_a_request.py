@@ -3,9 +3,9 @@
 import pytest
 
 from harness.api import add_contacts, find_lists
+from harness.client.org_safety import require_fictional
 from harness.errors import SafetyStop
 from harness.leads.source import open_leads
-from harness.org.numbers import require_fictional
 
 from ..harness.fakes import batch
 

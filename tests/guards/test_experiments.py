@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.load.caps import Caps
-from harness.twin import conform, probe
+from harness.client.run_caps import Caps
+from harness.experiments import conform, probe
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import configargparse
 import pytest
 
 from harness.errors import SafetyStop
-from harness.load.options import declare, order
-from harness.upload import prepared
+from harness.load.locust_options import declare, order
+from harness.runs.prepare import prepared
 
 ORG = "8a3f2d3c-0000-4000-8000-000000000001"
 

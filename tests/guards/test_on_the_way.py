@@ -11,13 +11,13 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
+from harness.client.httpx_transport import Target
+from harness.client.oauth import Credentials
+from harness.client.org_safety import Aim, Terms
 from harness.errors import Refused, RunError, SafetyStop
-from harness.oauth import Credentials
-from harness.org import Aim, Terms
-from harness.org.account import merged
-from harness.org.who import ask
-from harness.target import _hosts
-from harness.transport import Target
+from harness.runs.account import merged
+from harness.runs.canary import ask
+from harness.runs.resolve_target import _hosts
 
 HOST = "127.0.0.2"
 ORG = "8a3f2d3c-0000-4000-8000-000000000001"

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.awake import SUSPENDED_S, TICK_S, awake
-from harness.twin.virtual_time import VirtualTimeLoop
+from harness.client.suspension import SUSPENDED_S, TICK_S, awake
+from harness.simulator.virtual_time import VirtualTimeLoop
 
 
 @pytest.mark.parametrize(

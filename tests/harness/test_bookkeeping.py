@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from harness import events
-from harness.bookkeeping import FIRST_TRIES, Bookkeeping, sent_bytes
+from harness.client.circuit_breaker import OPENS_AFTER, PROBE_EVERY_S
+from harness.client.request_context import FIRST_TRIES, Bookkeeping, sent_bytes
+from harness.client.request_log import Samples
+from harness.client.timeouts import RAISE, ROUNDS
 from harness.errors import GaveUp
 from harness.flow import Call, FilePart, Reply, Wait
-from harness.load.breaker import OPENS_AFTER, PROBE_EVERY_S
-from harness.load.samples import Samples
-from harness.load.timeouts import RAISE, ROUNDS
 
 from .fakes import NEVER_LEFT, no
 

@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.client.fault_counts import Trouble
 from harness.flow import Wait
-from harness.results import bottleneck
+from harness.runs.run_document import bottleneck
 from harness.strategies import strategy
-from harness.trouble import Trouble
 
 
 def outcome(name="batch-api", duration_s=100.0, throttled_s=0.0, quiet_s=0.0):

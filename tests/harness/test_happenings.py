@@ -3,12 +3,12 @@ from contextlib import closing
 
 import pytest
 
-from harness.bookkeeping import Bookkeeping
-from harness.cli.happenings import Happenings
+from harness.cli.closing import Happenings
 from harness.cli.progress_line import fitted, parts
+from harness.client.request_context import Bookkeeping
+from harness.client.request_log import Samples
 from harness.events import BatchInDoubt
 from harness.flow import Call, Reply, Wait
-from harness.load.samples import Samples
 from harness.status import Status
 
 POST = Call(op="contacts.add", method="POST", url="/contacts")

@@ -4,9 +4,9 @@ import traceback
 
 import pytest
 
+from harness.client.oauth import LOGINS, Credentials, Session, authorized
 from harness.errors import GaveUp, Refused, SafetyStop
 from harness.flow import Call, Reply, Wait
-from harness.oauth import LOGINS, Credentials, Session, authorized
 
 from .fakes import LOST, no, ok, ran
 

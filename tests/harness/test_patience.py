@@ -4,9 +4,9 @@ import random
 
 import pytest
 
+from harness.client.retry import RetryPolicy, retrying
 from harness.errors import GaveUp
 from harness.flow import Call, Reply
-from harness.retry import RetryPolicy, retrying
 
 CALL = Call(op="contacts.add", method="POST", url="/contacts")
 REFUSED = Reply(status=0, error="ConnectError", sent=False)

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from harness.client.retry import MIN_WAIT_S, RetryPolicy, outcome, retry_after_s, retrying
 from harness.errors import GaveUp
 from harness.flow import Call, Reply, Wait, Work
-from harness.retry import MIN_WAIT_S, RetryPolicy, outcome, retry_after_s, retrying
 
 from .fakes import LOST, NEVER_LEFT, no, ran
 

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
+from harness.client.oauth import Credentials, Session
 from harness.errors import GaveUp, InputBad, Refused
 from harness.flow import Call, Reply, Wait
-from harness.oauth import Credentials, Session
-from harness.runner import Runner
+from harness.runs.asyncio_runner import Runner
+from harness.simulator import virtual_time
 from harness.strategies.job import Stage
-from harness.twin import virtual_time
 
 from .fakes import no, ok
 

@@ -7,13 +7,13 @@ import pytest
 from aiohttp import web
 
 from harness import events
+from harness.client.asyncio_driver import connected
+from harness.client.httpx_transport import Target
 from harness.domain import Shard
 from harness.errors import GaveUp
 from harness.flow import Call, Save, Wait, Work, adrive
-from harness.mapping.journal import Journal
-from harness.shell import connected
-from harness.transport import Target
-from harness.twin import virtual_time
+from harness.journal.sqlite_journal import Journal
+from harness.simulator import virtual_time
 
 CALL = Call(op="lists.get", method="GET", url="/")
 

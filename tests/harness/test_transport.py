@@ -12,10 +12,10 @@ import pytest
 import respx
 from aiohttp import web
 
-from harness import transport
+from harness.client import httpx_transport
+from harness.client.httpx_transport import Target
 from harness.errors import LocalResource, SafetyStop
 from harness.flow import Call, FilePart
-from harness.transport import Target
 
 from ..network.proxy import proxied
 
@@ -37,7 +37,7 @@ def router():
 @pytest.fixture
 async def client(router, anyio_backend):
     """A client whose answers come from the router."""
-    async with transport.Client(transport=httpx.MockTransport(router.async_handler)) as client:
+    async with httpx_transport.Client(transport=httpx.MockTransport(router.async_handler)) as client:
         yield client
 
 
@@ -124,7 +124,7 @@ class Failing(httpx.AsyncByteStream):
 async def test_an_error_says_whether_anything_can_have_left(router, client, error, sent):
     """Only where it certainly has not may a caller repeat without asking."""
     router.post(f"{API}/x").mock(side_effect=error)
-    reply = await transport.send(client, TARGET, call())
+    reply = await httpx_transport.send(client, TARGET, call())
     assert (reply.status, reply.error, reply.sent, reply.ok) == (0, error.__name__, sent, False)
 
 
@@ -134,23 +134,23 @@ async def test_a_machine_without_descriptors_says_so():
     def refuse(request):
         raise httpx.ConnectError("all attempts failed") from OSError(errno.EMFILE, "Too many open files")
 
-    async with transport.Client(transport=httpx.MockTransport(refuse)) as client:
+    async with httpx_transport.Client(transport=httpx.MockTransport(refuse)) as client:
         with pytest.raises(LocalResource, match="NO_DESCRIPTORS Too many open files"):
-            await transport.send(client, TARGET, call())
+            await httpx_transport.send(client, TARGET, call())
 
 
 async def test_a_body_that_breaks_off_is_no_answer(router, client):
     """The status had come already; it proves nothing."""
     router.post(f"{API}/x").mock(return_value=httpx.Response(200, stream=Failing()))
-    reply = await transport.send(client, TARGET, call())
+    reply = await httpx_transport.send(client, TARGET, call())
     assert (reply.status, reply.error, reply.sent) == (0, "ReadError", True)
 
 
 @pytest.mark.parametrize("answer", [reset, nothing, no_http, cut_short, cut_chunk])
 async def test_a_connection_that_breaks(answer):
     """On a real socket, after the whole body was read: unknown, not an answer and not unsent."""
-    async with raw_server(answer) as target, transport.connected(target, 1) as client:
-        reply = await transport.send(client, target, call(bearer=False))
+    async with raw_server(answer) as target, httpx_transport.connected(target, 1) as client:
+        reply = await httpx_transport.send(client, target, call(bearer=False))
     assert (reply.status, reply.sent, reply.ok) == (0, True, False)
 
 
@@ -158,8 +158,8 @@ async def test_what_was_given_up_is_not_sent_any_more():
     """A server that begins to read only then finds a part of the body, and no end of it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         target = Target.one_host(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        async with transport.connected(target, 1) as client:
-            reply = await transport.send(client, target, call(body=bytes(1_000_000), timeout_s=0.2))
+        async with httpx_transport.connected(target, 1) as client:
+            reply = await httpx_transport.send(client, target, call(body=bytes(1_000_000), timeout_s=0.2))
         accepted, _ = listener.accept()
     with accepted, pytest.raises(ConnectionResetError):
         deque(iter(lambda: accepted.recv(65_536), b""), maxlen=0)
@@ -178,11 +178,11 @@ async def test_calls_that_find_no_connection_wait_for_those_that_have_one():
     async with (
         served(("POST", "/x", answer)) as server,
         proxied(server, most=1) as (target, proxy),
-        transport.connected(target, 8) as client,
+        httpx_transport.connected(target, 8) as client,
     ):
-        calls = [asyncio.create_task(transport.send(client, target, call(bearer=False)))]
+        calls = [asyncio.create_task(httpx_transport.send(client, target, call(bearer=False)))]
         await began.wait()
-        calls += [asyncio.create_task(transport.send(client, target, call(bearer=False))) for _ in range(7)]
+        calls += [asyncio.create_task(httpx_transport.send(client, target, call(bearer=False))) for _ in range(7)]
         asyncio.get_running_loop().call_later(0.05, may_end.set)
         replies = await asyncio.gather(*calls)
     assert ([reply.status for reply in replies], proxy.accepted, client.under_way) == ([200] * 8, 1, 0)
@@ -193,9 +193,9 @@ async def test_nobody_listens():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     target = Target.one_host(f"http://127.0.0.1:{port}")
-    async with transport.connected(target, 1) as client:
-        reply = await transport.send(client, target, call())
-        replies = await asyncio.gather(*(transport.send(client, target, call()) for _ in range(8)))
+    async with httpx_transport.connected(target, 1) as client:
+        reply = await httpx_transport.send(client, target, call())
+        replies = await asyncio.gather(*(httpx_transport.send(client, target, call()) for _ in range(8)))
     assert {(reply.status, reply.error, reply.sent) for reply in [reply, *replies]} == {(0, "ConnectError", False)}
 
 
@@ -206,7 +206,7 @@ async def test_an_answer_that_takes_too_long(router, client):
         await asyncio.Event().wait()
 
     router.post(f"{API}/x").mock(side_effect=never)
-    reply = await transport.send(client, TARGET, call(timeout_s=0.01))
+    reply = await httpx_transport.send(client, TARGET, call(timeout_s=0.01))
     assert (reply.status, reply.error, reply.sent) == (0, "TimeoutError", True)
 
 
@@ -214,11 +214,11 @@ async def test_an_answer_without_end(router, client):
     """More than this API has reason to say is not read."""
 
     async def endless():
-        for _ in range(transport.MAX_ANSWER_BYTES // 2**20 + 1):
+        for _ in range(httpx_transport.MAX_ANSWER_BYTES // 2**20 + 1):
             yield bytes(2**20)
 
     router.post(f"{API}/x").mock(return_value=httpx.Response(200, content=endless()))
-    reply = await transport.send(client, TARGET, call())
+    reply = await httpx_transport.send(client, TARGET, call())
     assert (reply.status, reply.sent, reply.body) == (0, True, b"")
 
 
@@ -235,8 +235,8 @@ async def test_no_redirect_is_followed(status):
         return web.Response(status=status, headers={"Location": "/elsewhere"})
 
     routes = ("POST", "/x", answer), ("*", "/elsewhere", answer)
-    async with served(*routes) as target, transport.connected(target, 1) as client:
-        reply = await transport.send(client, target, call())
+    async with served(*routes) as target, httpx_transport.connected(target, 1) as client:
+        reply = await httpx_transport.send(client, target, call())
     assert (reply.status, reply.headers["location"], seen) == (status, "/elsewhere", ["/x"])
 
 
@@ -245,7 +245,7 @@ async def test_every_status_is_an_answer(router, client, status):
     """With its body and headers, by lower-case names."""
     headers = {"Retry-After": "7", "Location": "http://elsewhere.example/"}
     router.post(f"{API}/x").mock(return_value=httpx.Response(status, headers=headers, content=b"body"))
-    reply = await transport.send(client, TARGET, call())
+    reply = await httpx_transport.send(client, TARGET, call())
     assert (reply.status, reply.body, reply.error) == (status, b"body", "")
     assert reply.headers["retry-after"] == "7"
     assert len(router.calls) == 1
@@ -265,7 +265,7 @@ async def test_every_status_is_an_answer(router, client, status):
 async def test_where_a_call_goes(router, client, changed, url):
     """To one of the three hosts, or to the address that a server handed out."""
     router.route().mock(return_value=httpx.Response(200))
-    await transport.send(client, TARGET, call(bearer=False, **changed))
+    await httpx_transport.send(client, TARGET, call(bearer=False, **changed))
     (sent,) = router.calls
     assert (str(sent.request.url), sent.request.content) == (url, b"[1]")
 
@@ -274,7 +274,7 @@ async def test_where_a_call_goes(router, client, changed, url):
 async def test_a_token_goes_to_the_platform_alone(router, client, url):
     """Another host, scheme or port is another place; nothing is sent there."""
     with pytest.raises(SafetyStop):
-        await transport.send(client, TARGET, call(url=url, headers={"Authorization": "Bearer t"}))
+        await httpx_transport.send(client, TARGET, call(url=url, headers={"Authorization": "Bearer t"}))
     assert not router.calls
 
 
@@ -303,8 +303,8 @@ async def test_a_form_streams_its_file(tmp_path):
     path = tmp_path / "leads.csv"
     path.write_bytes(b"Lead ID\n" + b"A\n" * 200_000)
     form = (("id", "list-1"), ("fileType", "contactlist"), ("file", FilePart(path=path, filename="leads.csv")))
-    async with files_server() as (target, seen), transport.connected(target, 1) as client:
-        reply = await transport.send(client, target, call(url="/upload", body=None, form=form))
+    async with files_server() as (target, seen), httpx_transport.connected(target, 1) as client:
+        reply = await httpx_transport.send(client, target, call(url="/upload", body=None, form=form))
     assert reply.ok
     assert seen == [
         ("id", None, b"list-1"),
@@ -317,7 +317,7 @@ async def test_a_form_whose_file_is_gone(router, client, tmp_path):
     """It is a trouble of this machine, told before anything is sent."""
     form = (("file", FilePart(path=tmp_path / "none.csv", filename="none.csv")),)
     with pytest.raises(LocalResource):
-        await transport.send(client, TARGET, call(body=None, form=form))
+        await httpx_transport.send(client, TARGET, call(body=None, form=form))
     assert not router.calls
 
 
@@ -326,8 +326,8 @@ async def test_only_a_good_answer_is_saved(tmp_path, status, saved):
     """The body of a no is read as a body; the file holds the file or nothing."""
     to = tmp_path / "export.csv"
     download = call(method="GET", url=f"/file?status={status}", body=None, save_to=to)
-    async with files_server() as (target, _), transport.connected(target, 1) as client:
-        reply = await transport.send(client, target, download)
+    async with files_server() as (target, _), httpx_transport.connected(target, 1) as client:
+        reply = await httpx_transport.send(client, target, download)
     assert (reply.status, to.exists()) == (status, saved)
     assert len(to.read_bytes() if saved else reply.body) == 400_000
     assert bool(reply.body) is not saved
@@ -337,4 +337,4 @@ async def test_a_file_that_cannot_be_written(router, client, tmp_path):
     """A full or missing disk is told as such, not as a server's fault."""
     router.get(f"{API}/x").mock(return_value=httpx.Response(200, content=b"rows"))
     with pytest.raises(LocalResource):
-        await transport.send(client, TARGET, call(method="GET", save_to=tmp_path / "none" / "export.csv"))
+        await httpx_transport.send(client, TARGET, call(method="GET", save_to=tmp_path / "none" / "export.csv"))

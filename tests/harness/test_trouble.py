@@ -3,8 +3,8 @@
 import pytest
 
 from harness import events
+from harness.client.fault_counts import Trouble
 from harness.flow import Call, Reply, Wait
-from harness.trouble import Trouble
 
 ONCE = Call(op="contacts.add", method="POST", url="/x")
 TWICE = Call(op="contacts.search", method="POST", url="/x", idempotent=True)

@@ -13,12 +13,12 @@ from typing import Any
 import typer
 
 from harness.cli.output import exit_with, progress, told
+from harness.client.oauth import Credentials
 from harness.flow import AsyncShell, Call, Reply, Wait
-from harness.oauth import Credentials
-from harness.results import complaint
-from harness.runner import complete
+from harness.runs.asyncio_runner import complete
+from harness.runs.prepare import Upload, prepared, upload
+from harness.runs.run_document import complaint
 from harness.strategies.job import Settings
-from harness.upload import Upload, prepared, upload
 from mockserver.__main__ import main as serve
 
 from ..catalogue.naive import BLIND
@@ -28,9 +28,9 @@ LOADED_LATE = (  # what the commands import only when they need it: a child must
     "concurrent.futures.thread",
     "duckdb",
     "encodings.utf_8_sig",
-    "harness.cleanup",
+    "harness.runs.cleanup",
     "mockserver.serving",
-    "mockserver.hints",
+    "mockserver.serving",
     "mockserver.storage.durable_store",
     "numpy.ma",
 )

@@ -13,8 +13,8 @@ from mockserver.clock import ManualClock
 from mockserver.errors import ApiError
 from mockserver.http.body import BODY
 from mockserver.model import ContactColumn, ContactList, ImportStatus
-from mockserver.org import Org
 from mockserver.profile import Profile, changed, load
+from mockserver.state.org import Org
 from mockserver.storage.memory_store import MemoryStore
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from mockserver.handling import Answer, Prepared
-from mockserver.http.commits import Commits
+from mockserver.pipeline.commits import Commits
 
 
 @pytest.mark.anyio

@@ -4,8 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from mockserver.dnc.book import DncBook
-from mockserver.dnc.entry_set import EntrySet
+from mockserver.dnc.book import DncBook, EntrySet
 from mockserver.dnc.model import Change, DncList
 from mockserver.errors import NotFound
 from mockserver.model import Reference

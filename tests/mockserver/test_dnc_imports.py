@@ -5,10 +5,10 @@ import io
 
 import pytest
 
-from mockserver.dnc.csv import Columns, Rules, read_entries
+from mockserver.dnc.csv_rows import Columns, Rules, read_entries
 from mockserver.dnc.exports import HEADER, lines
 from mockserver.imports.csv_rows import RefusedFileError, Report
-from mockserver.imports.jobs import INTERRUPTED
+from mockserver.jobs.import_progress import INTERRUPTED
 
 pytestmark = pytest.mark.anyio
 

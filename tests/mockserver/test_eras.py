@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.storage.eras import UNKNOWN, Eras
+from mockserver.storage.indexes import UNKNOWN, Eras
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from mockserver.exports.jobs import export_job, timestamp
 from mockserver.exports.rows import CHUNK_ROWS, export_header, export_lines
+from mockserver.jobs.export_job import export_job, timestamp
 from mockserver.model import ContactColumn, ContactList, ExportJob
 
 pytestmark = pytest.mark.anyio

@@ -7,8 +7,8 @@ from collections import Counter
 import httpx
 import pytest
 
-from mockserver.control.metrics import exposition
-from mockserver.faults.chance import stroke
+from mockserver.control.inspection import exposition
+from mockserver.faults.engine import stroke
 from mockserver.profile import FaultRates, ProfileError, changed, load
 
 LISTS = "/api/v2/outbound/contactlists"

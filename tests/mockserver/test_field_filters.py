@@ -4,7 +4,7 @@ import pytest
 from multidict import MultiDict
 from yarl import URL
 
-from mockserver.lists.field_filters import field_tests, inline
+from mockserver.http.list_filters import field_tests, inline
 from mockserver.model import ContactColumn, ContactList, Reference
 
 LEADS = ContactList(

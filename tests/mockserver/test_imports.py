@@ -7,7 +7,7 @@ import httpx
 import msgspec
 import pytest
 
-from mockserver.imports.jobs import (
+from mockserver.jobs.import_progress import (
     INTERRUPTED,
     completed_records,
     ends_at,
@@ -18,8 +18,8 @@ from mockserver.imports.jobs import (
     stored_rows,
 )
 from mockserver.model import ContactList, ImportJob
-from mockserver.org import Org
 from mockserver.services import services_of
+from mockserver.state.org import Org
 from mockserver.storage.durable_store import DurableStore
 
 pytestmark = pytest.mark.anyio

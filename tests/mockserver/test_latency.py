@@ -5,7 +5,7 @@ import statistics
 import msgspec
 import pytest
 
-from mockserver.pacing.latency import latency_of, seconds
+from mockserver.pacing import latency_of, seconds
 from mockserver.profile import Latency, load
 
 

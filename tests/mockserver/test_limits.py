@@ -3,7 +3,7 @@ import random
 import msgspec
 import pytest
 
-from mockserver.pacing.limits import FixedWindow, Limiter, SlidingWindow, decide
+from mockserver.pacing import FixedWindow, Limiter, SlidingWindow, decide
 from mockserver.profile import load
 
 RATE = msgspec.structs.replace(load("default").profile.rate, requests_per_window=3)

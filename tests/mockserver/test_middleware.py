@@ -10,7 +10,7 @@ from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.handling import Answer, Operation, Prepared
 from mockserver.http.body import read_json
-from mockserver.platform.clients import Client
+from mockserver.state.auth import Client
 
 from ..conftest import listening
 

@@ -5,9 +5,9 @@ import aiohttp
 import pytest
 
 from mockserver.app import create_app
-from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, changed, load
 from mockserver.services import create_services
+from mockserver.state.auth import Client
 from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import MockOrg, listening, log_in

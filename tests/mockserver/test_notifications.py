@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.platform.clients import Client
+from mockserver.state.auth import Client
 
 pytestmark = pytest.mark.anyio
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from mockserver.app import create_app, operations, serve
-from mockserver.control.metrics import exposition
+from mockserver.app import create_app, serve
+from mockserver.control.inspection import exposition
 from mockserver.errors import BadRequest
 from mockserver.handling import Answer, Prepared
 from mockserver.in_process import MockGenesys
@@ -18,6 +18,7 @@ from mockserver.op_names import OP_NAMES
 from mockserver.openapi.document import document
 from mockserver.openapi.operations import DESCRIBED
 from mockserver.openapi.strict import held
+from mockserver.routes import operations
 
 from ..conftest import listening
 
@@ -92,7 +93,7 @@ def test_a_start_does_not_wait_for_the_document():
     """Neither it nor strict mode is loaded before it is asked for."""
     program = "import sys, mockserver.app; print(*[name for name in sys.modules if 'mockserver.openapi' in name])"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert loaded.split() == ["mockserver.openapi", "mockserver.openapi.handler"]
+    assert loaded.split() == ["mockserver.openapi", "mockserver.openapi.document"]
 
 
 @pytest.fixture

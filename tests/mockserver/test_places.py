@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from mockserver.storage.places import Places
+from mockserver.storage.indexes import Places
 
 IDS = st.text(max_size=3)
 

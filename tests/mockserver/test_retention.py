@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from mockserver.clock import ManualClock
-from mockserver.contacts.retention import Retention, dated, expiry
 from mockserver.model import ContactList
+from mockserver.state.retention import Retention, dated, expiry
 from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import log_in

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mockserver.imports.retention_columns import Retained, RetentionReader, complaint
-from mockserver.lists.uploads import RetentionColumns
+from mockserver.imports.upload_request import RetentionColumns
 from mockserver.model import ContactList
 
 NOW = 1_767_225_600.0  # 2026-01-01T00:00:00Z

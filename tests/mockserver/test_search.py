@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from mockserver.contacts import search
-from mockserver.contacts.found import found
 from mockserver.contacts.search import Criteria, Predicate, SearchRequest
+from mockserver.contacts.selection import found
 from mockserver.errors import BadRequest
+from mockserver.http.list_filters import like
 from mockserver.http.paging import Page
-from mockserver.lists.filters import like
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC).timestamp()
 

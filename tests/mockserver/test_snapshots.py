@@ -5,12 +5,12 @@ import pytest
 
 from mockserver.clock import ManualClock
 from mockserver.control.app import create_control_app
+from mockserver.control.snapshots import restore, snapshot
 from mockserver.errors import BadRequest
-from mockserver.platform.clients import Client
 from mockserver.profile import load
 from mockserver.services import create_services
+from mockserver.state.auth import Client
 from mockserver.storage.durable_store import DurableStore
-from mockserver.storage.snapshots import restore, snapshot
 
 from ..conftest import listening
 

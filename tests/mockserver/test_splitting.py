@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from mockserver.lists.names import list_name
 from mockserver.model import Reference
-from mockserver.templates.model import ImportTemplate, Splitting
-from mockserver.templates.splitting import NamedFilter, parts
+from mockserver.templates.plans import NamedFilter, list_name, parts
+from mockserver.templates.rules import ImportTemplate, Splitting
 
 ROWS = [json.dumps({"id": str(n), "city": city}).encode() for n, city in enumerate(["Ulm", "Bonn", "", "Ulm", "Kiel"])]
 MOMENT = 1_767_323_045.0  # 2026-01-02T03:04:05Z

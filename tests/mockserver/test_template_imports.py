@@ -6,10 +6,10 @@ import random
 import httpx
 import pytest
 
-from mockserver.imports.jobs import INTERRUPTED
+from mockserver.jobs.import_progress import INTERRUPTED
 from mockserver.model import ContactList
-from mockserver.org import Org
 from mockserver.services import services_of
+from mockserver.state.org import Org
 from mockserver.storage.durable_store import DurableStore
 
 pytestmark = pytest.mark.anyio

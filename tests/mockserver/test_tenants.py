@@ -4,12 +4,13 @@ import re
 
 import pytest
 
-from mockserver.app import create_app, operations
+from mockserver.app import create_app
 from mockserver.clock import ManualClock
 from mockserver.config import parse_client
-from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
+from mockserver.routes import operations
 from mockserver.services import create_services
+from mockserver.state.auth import Client
 from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import listening

@@ -12,9 +12,9 @@ from aiohttp import ClientSession
 from mockserver.app import create_app
 from mockserver.clock import SystemClock
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.platform.clients import Client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
 from mockserver.services import create_services
+from mockserver.state.auth import Client
 from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import MockOrg, listening, log_in

@@ -12,10 +12,9 @@ from harness.domain import ContactId, LeadId
 from harness.events import BatchAcked
 from harness.flow import Call, Flow, Reply, Save
 from harness.strategies.batch_api import BatchApi, upload
-from harness.strategies.batches import pending
+from harness.strategies.batches import intent, pending
 from harness.strategies.job import Job, Stage
 from harness.strategies.lists import lists_stage
-from harness.strategies.splitting import intent
 
 from ..catalogue import naive
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from harness.transport import Target
-from harness.twin.mock_org import CREDENTIALS, EPOCH, loaded
+from harness.client.httpx_transport import Target
+from harness.simulator.mock_org import CREDENTIALS, EPOCH, loaded
 from mockserver.app import create_app
 from mockserver.clock import LoopClock
-from mockserver.platform.clients import Client
 from mockserver.services import Services, create_services
+from mockserver.state.auth import Client
 from mockserver.storage.memory_store import MemoryStore
 
 PROFILE = loaded("default")

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RunError
-from harness.execution import Plan
 from harness.leads.synthetic import SyntheticLeads, write_csv
-from harness.results import complaint, strategy_entry
-from harness.runner import complete
+from harness.runs.asyncio_runner import complete
+from harness.runs.prepare import Upload, prepared
+from harness.runs.run import Plan
+from harness.runs.run_document import complaint, strategy_entry
+from harness.simulator.mock_org import CREDENTIALS
+from harness.simulator.virtual_time import VirtualTimeLoop
 from harness.strategies.job import Settings, Strategy
-from harness.twin.mock_org import CREDENTIALS
-from harness.twin.virtual_time import VirtualTimeLoop
-from harness.upload import Upload, prepared
 
 from ..catalogue.rig import End, Rig
 from ..torture.check import contacts

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.leads.synthetic import SyntheticLeads, write_csv
-from harness.twin.mock_org import loaded, served
-from harness.twin.virtual_time import VirtualTimeLoop
+from harness.simulator.mock_org import loaded, served
+from harness.simulator.virtual_time import VirtualTimeLoop
 
 from ..catalogue.rig import End, Rig
 from .proxy import Proxy, proxied

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from harness.transport import Target
-from harness.twin.virtual_time import run
+from harness.client.httpx_transport import Target
+from harness.simulator.virtual_time import run
 
 from .proxy import proxied
 from .strikes import Message, Pace, Strike, bandwidth

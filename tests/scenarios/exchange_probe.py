@@ -7,9 +7,9 @@ from pathlib import Path
 
 from locust.env import Environment
 
+from harness.client.httpx_transport import Target
 from harness.flow import Call, FilePart
 from harness.locust_driver import LeadUser, exchange
-from harness.transport import Target
 
 
 class Prober(LeadUser):

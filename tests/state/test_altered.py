@@ -9,8 +9,8 @@ import pytest
 from harness import events
 from harness.domain import Reject, Shard
 from harness.errors import StateError
+from harness.journal.sqlite_journal import Journal
 from harness.mapping.files import RunFiles
-from harness.mapping.journal import Journal
 
 EVERY = int(os.environ.get("CONTACTBENCH_FLIP_EVERY", "97"))  # byte of the file
 FACTS = {"strategy": "batch-api", "host": "http://127.0.0.1:8080", "input": "5f" * 32}

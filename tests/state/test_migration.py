@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from harness.errors import StateError
+from harness.journal import schema
+from harness.journal.sqlite_journal import Journal
 from harness.leads.synthetic import SyntheticLeads
-from harness.mapping import schema
-from harness.mapping.journal import Journal
 from harness.strategies import MAIN
 
 FIXTURES = Path(__file__).parent / "fixtures"  # as version 1 wrote them: the first half of 30 leads had been sent

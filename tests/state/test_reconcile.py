@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
+from harness.commands.reconcile import rebuild
 from harness.errors import RunError
-from harness.reconcile import rebuild
+from harness.simulator.mock_org import CREDENTIALS
 from harness.strategies import MAIN, STRATEGIES
-from harness.twin.mock_org import CREDENTIALS
 
 from ..catalogue.killing import killed
 

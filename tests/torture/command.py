@@ -5,13 +5,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from harness.client.httpx_transport import Target
 from harness.errors import RunError
-from harness.execution import Outcome, Plan
 from harness.flow import AsyncShell
-from harness.results import complaint, strategy_entry
-from harness.runner import complete
-from harness.transport import Target
-from harness.twin import mock_org
+from harness.runs.asyncio_runner import complete
+from harness.runs.run import Outcome, Plan
+from harness.runs.run_document import complaint, strategy_entry
+from harness.simulator import mock_org
 
 from .killing import Killed, KillingShell, Runaway
 from .plan import Kill

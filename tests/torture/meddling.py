@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from mockserver.org import Org
+from mockserver.state.org import Org
 
 Meddling = Literal["lost", "doubled"]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.execution import Plan
 from harness.flow import Call, Flow, Reply
+from harness.runs.run import Plan
 from harness.strategies.batch_api import upload
 from harness.strategies.batches import pending
 from harness.strategies.job import Job, Stage, Strategy, Verification

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.execution import Plan
 from harness.leads.preflight import Preflight, check
 from harness.leads.source import open_leads
 from harness.leads.synthetic import COLUMNS, SyntheticLeads
+from harness.runs.run import Plan
+from harness.simulator import mock_org, virtual_time
 from harness.strategies import strategy
 from harness.strategies.job import Settings
-from harness.twin import mock_org, virtual_time
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.profile import LoadedProfile, changed
 from mockserver.services import Services

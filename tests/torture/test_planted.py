@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.twin import mock_org
+from harness.simulator import mock_org
 
 from .plan import drawn
 from .planted import BUGS

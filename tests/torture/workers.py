@@ -11,8 +11,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
 
-from harness.mapping.duck import kept_open
-from harness.twin import mock_org
+from harness.files.duckdb_files import kept_open
+from harness.simulator import mock_org
 
 from .plan import Torture
 from .run import RUN, Ordeal, tortured

@@ -4,8 +4,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from harness.checks import Check, passed
-from harness.checks.files import write
+from harness.checks import Check, passed, write
 
 CHECKS = [
     Check(suite="batch-api", name="mapped==leads", verdict="passed", found="1,000"),

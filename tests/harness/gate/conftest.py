@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.gate.playing import Tree
+from harness.gate.instructions import Tree
 
 ROOT = Path(__file__).parents[3]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.gate import instructions, wall
-from harness.gate.playing import Tree, play
+from harness.gate import instructions, wall_clock
+from harness.gate.instructions import Tree, play
 
 
 @pytest.fixture
@@ -32,16 +32,16 @@ def test_a_path_that_a_tree_does_not_have(broken):
 def test_a_path_that_base_does_not_have(broken, base):
     """Has nothing to be compared with; one that head does not have fails."""
     checks = {"only": ["encode"], "leads": 0, "tell": lambda line: None}
-    (new,) = wall.wall_checks(broken, base, **checks)
-    (gone,) = wall.wall_checks(base, broken, **checks)
+    (new,) = wall_clock.wall_checks(broken, base, **checks)
+    (gone,) = wall_clock.wall_checks(base, broken, **checks)
     assert (new.verdict, gone.verdict) == ("not measured", "failed")
 
 
 def test_a_tree_that_does_not_run(empty, base):
     """Fails as head; as base it is nothing to compare with."""
     checks = {"only": ["encode"], "leads": 0, "tell": lambda line: None}
-    (as_head,) = wall.wall_checks(base, empty, **checks)
-    (as_base,) = wall.wall_checks(empty, base, **checks)
+    (as_head,) = wall_clock.wall_checks(base, empty, **checks)
+    (as_base,) = wall_clock.wall_checks(empty, base, **checks)
     assert (as_head.verdict, as_base.verdict) == ("failed", "not measured")
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from harness.gate.race import FEW, LEAST_ROUNDS, MOST_ROUNDS, Race, orders
+from harness.gate.wall_clock import FEW, LEAST_ROUNDS, MOST_ROUNDS, Race, orders
 
 
 def raced(turns):

@@ -12,7 +12,7 @@ import pytest
 
 from harness.checks import passed
 from harness.gate.instructions import instruction_checks
-from harness.gate.wall import wall_checks
+from harness.gate.wall_clock import wall_checks
 
 RUNS = int(os.environ.get("CONTACTBENCH_GATE_RUNS", "1"))
 UPLOAD_LEADS = int(os.environ.get("CONTACTBENCH_GATE_LEADS", "0"))

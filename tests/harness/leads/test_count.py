@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import InputBad
-from harness.leads.count import count_of, leads_of
+from harness.wording import count_of, leads_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from harness.errors import LocalResource
-from harness.leads.private_file import private_folder, sweep, written
+from harness.files.atomic import private_folder, sweep, written
 
 
 def test_a_file_takes_its_name_when_it_is_complete(tmp_path):
@@ -49,7 +49,7 @@ def test_a_folder_for_intermediate_files_is_private_and_goes(tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from harness.leads.private_file import private_folder, written
+from harness.files.atomic import private_folder, written
 to = Path(sys.argv[1])
 with written(to / "mapping.csv"), private_folder(to / "leads.parquet") as folder:
     (folder / "scanned.csv").write_text("L-1")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.domain import LeadColumns
+from harness.leads.header import is_blank
 from harness.leads.rows import Block, RowRules, batched
 from harness.leads.shard_csv import write_upload
-from harness.leads.signs import is_blank
 from harness.leads.source import open_leads
 from harness.leads.synthetic import SyntheticLeads
 

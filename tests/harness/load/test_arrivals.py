@@ -5,8 +5,7 @@ from heapq import heapify, heappop, heappush
 import pytest
 
 from harness.errors import UsageError
-from harness.load.arrivals import Arrivals
-from harness.load.rates import Burst, Constant, per_second
+from harness.load.arrivals import Arrivals, Burst, Constant, per_second
 
 USERS = 8
 PER_S = 5.0

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from harness.load.budget import RateBudget
+from harness.client.rate_budget import RateBudget
 
 
 def headers(count, reset, allowed=300):

@@ -2,9 +2,9 @@
 
 import pytest
 
+from harness.client.run_caps import Caps
 from harness.errors import SafetyStop
 from harness.flow import Call
-from harness.load.caps import Caps
 
 SEARCH = Call(op="contacts.search", method="POST", url="/search")
 BATCH = Call(op="contacts.add", method="POST", url="/contacts", contacts=400)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.errors import InputBad
-from harness.load.handout import Handout
+from harness.load.flow_queue import Handout
 from harness.strategies.job import Stage
 
 

@@ -6,7 +6,7 @@ import configargparse
 import pytest
 
 from harness.errors import UsageError
-from harness.load.options import _lists, declare, from_form, is_repeatable, order
+from harness.load.locust_options import _lists, declare, from_form, is_repeatable, order
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from harness.load.arrivals import Arrivals
 from harness.load.rate_search import RateSearch
-from mockserver.pacing.limits import Limiter
+from mockserver.pacing import Limiter
 from mockserver.profile import Rate
 
 OP = "contacts.add"

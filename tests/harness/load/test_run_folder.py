@@ -1,6 +1,6 @@
 """Where tests of invented leads run when nobody says where."""
 
-from harness.load.run_folder import free_folder
+from harness.load.locust_options import free_folder
 
 
 def test_a_run_that_is_not_over_goes_on_and_one_that_is_stays(tmp_path):

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from harness.load.samples import FIELDS, Sample, Samples
+from harness.client.request_log import FIELDS, Sample, Samples
 
 
 def sample(seq=0, **changed):

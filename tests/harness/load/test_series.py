@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import Refused, UsageError
-from harness.load.series import Series
+from harness.load.run_sequence import Series
 from harness.load.verdict import STOPPED, Verdict
 
 PROVED, SOME_REJECTED, UNPROVED = Verdict(0, "proved", True), Verdict(3, "rejected", True), Verdict(4, "lost", True)

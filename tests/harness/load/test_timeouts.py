@@ -2,8 +2,8 @@
 
 import pytest
 
+from harness.client.timeouts import MARGIN, RAISE, ROUNDS, TimeOuts
 from harness.flow import Call
-from harness.load.timeouts import MARGIN, RAISE, ROUNDS, TimeOuts
 
 ADD = Call(op="contacts.add", method="POST", url="/x")
 SEARCH = Call(op="contacts.search", method="POST", url="/y")

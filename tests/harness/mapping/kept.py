@@ -6,8 +6,8 @@ from pathlib import Path
 
 from harness import events
 from harness.domain import Shard
-from harness.mapping.journal import Journal
-from harness.mapping.ledger import Ledger
+from harness.journal.journal import Ledger
+from harness.journal.sqlite_journal import Journal
 
 FACTS = {"strategy": "batch-api", "host": "http://127.0.0.1:8080"}
 SHARDS = [
@@ -28,7 +28,7 @@ class InDatabase:
 def journal(path: Path | InDatabase, owner: str = "test") -> Ledger:
     if isinstance(path, Path):
         return Journal(path)
-    from harness.mapping.postgres.journal import PostgresJournal
+    from harness.journal.postgres.journal import PostgresJournal
 
     return PostgresJournal(path.url, path.run, owner)
 

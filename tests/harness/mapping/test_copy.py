@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from harness.errors import StateError, UsageError
-from harness.mapping_copy import copy_mapping
+from harness.mapping.copy_mapping import copy_mapping
 
 ROWS = {"L-1": "c1", 'odd, "quoted"': "c2", "\\.": "c3", "Zoë": "c4"}
 

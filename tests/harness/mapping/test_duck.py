@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.mapping.duck import CSV, PARQUET, copy_to, csv_table, database, parquet_table
+from harness.files.duckdb_files import CSV, PARQUET, copy_to, csv_table, database, parquet_table
 
 NAMES = [
     "q[3]",
@@ -77,7 +77,10 @@ def test_what_does_not_fit_in_memory_goes_beside_the_files(tmp_path, name):
 def test_no_other_module_names_a_file_to_duckdb():
     """A path within a query of its own would be a pattern again."""
     naming = re.compile(r"(FROM|JOIN) read_|read_parquet|read_csv|\bCOPY \(|\bATTACH '|\bTO \$|\bTO \{literal")
-    allowed = {"harness/mapping/duck.py", "harness/leads/duplicates.py"}  # the latter reads columns without a header
+    allowed = {
+        "harness/files/duckdb_files.py",
+        "harness/leads/duplicates.py",
+    }  # the latter reads columns without a header
     found = {
         str(path.relative_to(ROOT))
         for package in ("harness", "mockserver", "reports", "scenarios")

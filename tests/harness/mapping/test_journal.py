@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 from harness.errors import StateError
-from harness.mapping.journal import Journal
-from harness.mapping.schema import VERSION
+from harness.journal.schema import VERSION
+from harness.journal.sqlite_journal import Journal
 
 from .kept import LISTED, acked, opened, planned, sending
 
@@ -31,9 +31,7 @@ def test_the_view_is_for_anybody_with_sqlite(path):
 
 def test_a_journal_in_use_is_refused_and_free_again_afterwards(path):
     """A second process is told who holds it; the lock goes with its holder."""
-    program = (
-        "import sys; from pathlib import Path; from harness.mapping.journal import Journal; Journal(Path(sys.argv[1]))"
-    )
+    program = "import sys; from pathlib import Path; from harness.journal.sqlite_journal import Journal; Journal(Path(sys.argv[1]))"
     command = [sys.executable, "-c", program, str(path)]
     with opened(path):
         second = subprocess.run(command, capture_output=True, text=True)

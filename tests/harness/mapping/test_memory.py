@@ -7,9 +7,9 @@ import pytest
 
 from harness.domain import GivenList, LeadColumns
 from harness.errors import LocalResource
+from harness.files.duckdb_files import CSV, copy_to, database, kept_open
 from harness.leads.csv_leads import CsvLeads
 from harness.leads.preflight import check
-from harness.mapping.duck import CSV, copy_to, database, kept_open
 from harness.mapping.files import RunFiles
 from harness.mapping.verify import compare
 from harness.monthly.joins import Former, Joins

@@ -9,9 +9,8 @@ import pytest
 
 from harness import events
 from harness.errors import GaveUp, LocalResource, RunError, StateError, UsageError
-from harness.mapping.postgres.server import connected
-from harness.mapping.postgres.trouble import shown, told
-from harness.redacted import redacted
+from harness.journal.postgres.connection import connected, shown, told
+from harness.wording import redacted
 
 from .kept import FACTS, LISTED, SHARDS, InDatabase, acked, journal, opened, planned, sending
 
@@ -184,7 +183,7 @@ def test_an_event_with_everything_is_kept(postgres_run):
 
 def test_nobody_else_loads_the_client():
     """A run whose journal is a file does not even import it."""
-    modules = "harness.upload, harness.verify, harness.cleanup, harness.mapping_copy"
+    modules = "harness.runs.prepare, harness.commands.verify, harness.runs.cleanup, harness.mapping.copy_mapping"
     program = f"import sys, {modules}; print('psycopg' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"

@@ -6,9 +6,9 @@ import pytest
 from harness import events
 from harness.errors import GaveUp, Refused, SafetyStop
 from harness.flow import Reply, drive
-from harness.mapping.records import BatchRecord
+from harness.journal.records import BatchRecord
 from harness.strategies.batch_api import ATTEMPTS, BatchApi, BatchApiOwnIds, pending, upload, upload_own_ids
-from harness.strategies.refusals import MOST_REFUSED
+from harness.strategies.flows import MOST_REFUSED
 
 from ..fakes import LOST, Shell, added, batch, entity, found, job, no, ok, ran, shard
 

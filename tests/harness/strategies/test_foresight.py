@@ -4,7 +4,7 @@ import pytest
 
 from harness.errors import GaveUp, Refused, StateError
 from harness.flow import Reply
-from harness.strategies.foresight import Foresight, untouched
+from harness.strategies.preconditions import Foresight, untouched
 
 from ..fakes import LOST, found, no, ok, ran, shard
 

@@ -6,9 +6,8 @@ import pytest
 
 from harness.errors import GaveUp, Refused, UsageError
 from harness.strategies import MAIN, STRATEGIES, strategy
+from harness.strategies.flows import ADVICE, intervals, stop
 from harness.strategies.job import Settings
-from harness.strategies.polling import intervals
-from harness.strategies.refusals import ADVICE, stop
 
 from ..fakes import LOST, no
 

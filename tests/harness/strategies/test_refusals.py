@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.strategies.refusals import MOST_REFUSED, left_out
+from harness.strategies.flows import MOST_REFUSED, left_out
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from harness.errors import VerifyFailed
+from harness.strategies.lists import SIZE_READINGS
 from harness.strategies.sample import check, sample_verification
-from harness.strategies.sizes import READINGS
 
 from ..fakes import Files, entity, found, job, no, ok, ran, shard
 
@@ -41,7 +41,7 @@ def test_the_sample_is_as_large_as_the_settings_say():
 @pytest.mark.parametrize("size", [119, 121, 0])
 def test_a_list_of_another_size(size):
     """One contact more or less for a minute, and nothing is proved; the sample is not even read."""
-    end = ran(check(RECORD, job()), *[found(size=size)] * (READINGS + 1))
+    end = ran(check(RECORD, job()), *[found(size=size)] * (SIZE_READINGS + 1))
     assert isinstance(end.error, VerifyFailed)
     assert f"{size} contacts, 120 of them mapped" in str(end.error)
 

@@ -2,10 +2,9 @@
 
 import pytest
 
+from harness.client.org_safety import Aim
 from harness.errors import UsageError
-from harness.org import Aim
-from harness.org.account import _profile, merged
-from harness.org.regions import REGIONS, domain_of
+from harness.runs.account import REGIONS, _profile, domain_of, merged
 
 CLIENT = {"GENESYSCLOUD_OAUTHCLIENT_ID": "env-id", "GENESYSCLOUD_OAUTHCLIENT_SECRET": "env-s3cret"}
 PROFILE = {"environment": "mypurecloud.ie", "client_credentials": "profile-id", "client_secret": "profile-s3cret"}

@@ -2,12 +2,12 @@
 
 import pytest
 
+from harness.client.org_safety import Aim, Terms
+from harness.client.target import Target
 from harness.errors import SafetyStop
 from harness.flow import Call
-from harness.hosts import Target
-from harness.org import Aim, Terms
-from harness.org.account import Account
-from harness.target import _hosts, credentials_between, require_mock, resolved
+from harness.runs.account import Account
+from harness.runs.resolve_target import _hosts, credentials_between, require_mock, resolved
 
 REGION = Account(domain="mypurecloud.ie")
 GATEWAY = Account(domain="mypurecloud.ie", gateway="https://gate.example:1443", login_path="/sign", api_path="/pure")

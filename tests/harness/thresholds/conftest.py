@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from harness.thresholds.facts import Facts, Requests
+from harness.thresholds.run_metrics import Facts, Requests
 
 # op, seconds from the plan, seconds from the sending, status, error, failed
 ROWS = [

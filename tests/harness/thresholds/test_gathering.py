@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.thresholds.gathering import gathered
+from harness.thresholds.run_metrics import gathered
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.thresholds.judging import judge
-from harness.thresholds.language import parse
+from harness.thresholds.evaluate import judge
+from harness.thresholds.expression import parse
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from harness.errors import UsageError
-from harness.thresholds.reading import facts_of
+from harness.thresholds.load_thresholds import facts_of
 
 COLUMNS = "seq BIGINT, op VARCHAR, contact_list_id VARCHAR, batch BIGINT, planned_at DOUBLE, sent_at DOUBLE,"
 COLUMNS += " done_at DOUBLE, status BIGINT, error VARCHAR"

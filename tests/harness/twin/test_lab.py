@@ -5,13 +5,14 @@ from contextlib import suppress
 
 import pytest
 
-from harness import belongings, cleanup
 from harness.api import create_list
+from harness.client.run_caps import Caps
 from harness.domain import LeadColumns
 from harness.errors import SafetyStop, StateError
+from harness.experiments import experiment
 from harness.flow import Reply, Save
-from harness.load.caps import Caps
-from harness.twin import lab, mock_org, virtual_time
+from harness.runs import cleanup, created_resources
+from harness.simulator import mock_org, virtual_time
 
 COLUMNS = LeadColumns(names=("Lead ID", "Phone"), lead_id="Lead ID", phone="Phone")
 FOREIGN = "contactbench probe run 1 not ours"
@@ -46,7 +47,7 @@ async def in_org(tmp_path, work, **caps):
     async with mock_org.served(mock_org.loaded("default"), 1) as (target, services):
         seen = []
         try:
-            async with lab.opened(
+            async with experiment.opened(
                 tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=Caps(**caps)
             ) as opened:
                 await work(opened)
@@ -65,7 +66,7 @@ def test_what_is_made_is_gone_at_the_end(tmp_path):
 
     seen, left = virtual_time.run(in_org(tmp_path, work))
     assert (seen, left) == (["contactbench probe run 1 a", "contactbench probe run 2 b"], [])
-    assert belongings.read(tmp_path / belongings.FILE).left == []
+    assert created_resources.read(tmp_path / created_resources.FILE).left == []
 
 
 def test_gone_after_an_error_too(tmp_path):
@@ -77,7 +78,7 @@ def test_gone_after_an_error_too(tmp_path):
 
     with pytest.raises(SafetyStop, match="RUN_CAP"):
         virtual_time.run(in_org(tmp_path, work, requests=4))
-    assert belongings.read(tmp_path / belongings.FILE).left == []
+    assert created_resources.read(tmp_path / created_resources.FILE).left == []
 
 
 @pytest.mark.parametrize("steps", range(6))
@@ -87,7 +88,7 @@ def test_killed_at_any_step(tmp_path, steps):
     async def story():
         async with mock_org.served(mock_org.loaded("default"), 1) as (target, services):
             caps = Caps()
-            async with lab.opened(
+            async with experiment.opened(
                 tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=caps
             ) as opened:
                 await opened.run(_foreign())
@@ -106,7 +107,7 @@ def _foreign():
 
 def test_a_list_that_was_renamed_is_not_ours():
     """Somebody has made it his own: it stays."""
-    thing = belongings.Belonging(kind="contact_list", name="contactbench probe run 1", id="x")
+    thing = created_resources.Belonging(kind="contact_list", name="contactbench probe run 1", id="x")
     flow = cleanup.removed(thing)
     assert next(flow).op == "lists.get"
     with pytest.raises(StopIteration) as ended:
@@ -116,28 +117,28 @@ def test_a_list_that_was_renamed_is_not_ours():
 
 def test_the_notes_survive_a_cut_line(tmp_path):
     """The last line was cut by a crash: what stands before it holds."""
-    notes = belongings.Belongings(tmp_path, "http://mock", "run")
-    thing = belongings.Belonging(kind="contact_list", name="one")
-    notes.save(belongings.Making(thing))
+    notes = created_resources.Belongings(tmp_path, "http://mock", "run")
+    thing = created_resources.Belonging(kind="contact_list", name="one")
+    notes.save(created_resources.Making(thing))
     with notes.path.open("ab") as file:
         file.write(b'{"event":"Removed","thing":{"kind":"conta')
-    assert belongings.read(notes.path).left == [thing]
-    notes = belongings.Belongings(tmp_path, "http://mock", "another run")
-    notes.save(belongings.Removed(thing))
+    assert created_resources.read(notes.path).left == [thing]
+    notes = created_resources.Belongings(tmp_path, "http://mock", "another run")
+    notes.save(created_resources.Removed(thing))
     assert notes.run_id == "run"
-    assert belongings.read(notes.path).left == []
+    assert created_resources.read(notes.path).left == []
 
 
 def test_notes_of_another_org(tmp_path):
     """A folder belongs to one org."""
-    belongings.Belongings(tmp_path, "http://mock", "run")
+    created_resources.Belongings(tmp_path, "http://mock", "run")
     with pytest.raises(StateError, match="STATE_MISMATCH"):
-        belongings.Belongings(tmp_path, "http://other", "run")
+        created_resources.Belongings(tmp_path, "http://other", "run")
 
 
 def test_intent_comes_first():
     """A list is noted before it is asked for, and its id before anything is done with it."""
-    opened = lab.Lab("probe", _Notes(), None, None, None, None, None)
+    opened = experiment.Lab("probe", _Notes(), None, None, None, None, None)
     steps = opened.contact_list(COLUMNS)
     assert isinstance(next(steps), Save)
     assert steps.send(None).op == "lists.create"

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from harness import transport
+from harness.client import httpx_transport
+from harness.client.httpx_transport import Target
 from harness.flow import Call
-from harness.transport import Target
-from harness.twin.virtual_time import DeadlockError, run
+from harness.simulator.virtual_time import DeadlockError, run
 
 
 @asynccontextmanager
@@ -39,8 +39,8 @@ def post(timeout_s=900.0):
 
 async def talk(folder, *, calls, timeout_s=900.0):
     """So many calls at once to a server that takes ten minutes: the answers, and when the last one came."""
-    async with slow_server(folder, 600) as target, transport.connected(target, calls) as client:
-        replies = await asyncio.gather(*(transport.send(client, target, post(timeout_s)) for _ in range(calls)))
+    async with slow_server(folder, 600) as target, httpx_transport.connected(target, calls) as client:
+        replies = await asyncio.gather(*(httpx_transport.send(client, target, post(timeout_s)) for _ in range(calls)))
     return replies, asyncio.get_running_loop().time()
 
 

@@ -8,9 +8,8 @@ import pytest
 
 from harness.errors import GaveUp, LocalResource
 from harness.flow import Call, FilePart, Reply
-from harness.load.distributed.bench import GO_S, Questions, run_errand
-from harness.load.distributed.desk import BEGIN_S, CHUNK, GRACE_S, LOST_S, NOBODY_S, WORK_S, Desk
-from harness.load.distributed.wire import call_of, packed
+from harness.load.distributed.broker import BEGIN_S, CHUNK, GRACE_S, LOST_S, NOBODY_S, WORK_S, Desk, call_of, packed
+from harness.load.distributed.worker import GO_S, Questions, run_errand
 
 CALL = Call(op="contacts.add", method="POST", url="http://127.0.0.1:1/x", body=b"[1]", timeout_s=10.0)
 PATIENCE_S = 20.0

@@ -3,8 +3,9 @@
 import random
 from pathlib import Path
 
-from harness.twin import calibrate, mock_org, virtual_time
-from harness.twin.mock_org import LoadedProfile
+from harness.experiments import calibrate
+from harness.simulator import mock_org, virtual_time
+from harness.simulator.mock_org import LoadedProfile
 from mockserver.profile import changed, flat
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from harness.twin.calibrate.design import FULL, LEAST, Post, crowded, left, telling_size
+from harness.experiments.calibrate.design import FULL, LEAST, Post, crowded, left, telling_size
 
 
 @pytest.mark.parametrize(("base_s", "per_contact_s"), [(0.15, 0.001), (0.01, 0.01), (5.0, 0.0001), (1.0, 0.0)])

@@ -9,9 +9,9 @@ import os
 import numpy as np
 import pytest
 
+from harness.experiments.experiment import write_profile
+from harness.simulator.estimate.estimate import Order, estimate
 from harness.strategies import MAIN
-from harness.twin.estimate.estimating import Order, estimate
-from harness.twin.profile_file import write_profile
 
 from . import orgs
 

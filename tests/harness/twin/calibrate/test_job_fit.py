@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from harness.twin.calibrate.job_fit import Moments, drawn_again, error_s, fit, moments
-from harness.twin.calibrate.notebook import JobSeen
+from harness.experiments.calibrate.job_fit import Moments, drawn_again, error_s, fit, moments
+from harness.experiments.calibrate.observations import JobSeen
 
 
 def looks(kind, rows, delay_s, rows_per_s, step_s, job="one"):

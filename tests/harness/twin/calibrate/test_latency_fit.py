@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from harness.twin.calibrate.latency_fit import Observed, drawn_again, explained, fit
-from mockserver.pacing.latency import seconds
+from harness.experiments.calibrate.latency_fit import Observed, drawn_again, explained, fit
+from mockserver.pacing import seconds
 from mockserver.profile import Latency
 
 MODEL = Latency(

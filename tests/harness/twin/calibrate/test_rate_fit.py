@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.twin.calibrate.notebook import Seen
-from harness.twin.calibrate.rate_fit import fit
-from mockserver.pacing.limits import Limiter
+from harness.experiments.calibrate.observations import Seen
+from harness.experiments.calibrate.rate_fit import fit
+from mockserver.pacing import Limiter
 from mockserver.profile import Rate
 
 

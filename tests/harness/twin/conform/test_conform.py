@@ -2,9 +2,10 @@
 
 import pytest
 
-from harness.twin import conform, mock_org, virtual_time
-from harness.twin.conform import Difference
-from harness.twin.mock_org import LoadedProfile
+from harness.experiments import conform
+from harness.experiments.conform import Difference
+from harness.simulator import mock_org, virtual_time
+from harness.simulator.mock_org import LoadedProfile
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.profile import changed
 

@@ -12,22 +12,20 @@ from typing import Any
 
 import msgspec
 
-from harness.bookkeeping import Bookkeeping
+from harness.client.oauth import Credentials, Session
+from harness.client.request_context import Bookkeeping
+from harness.client.request_log import Samples
 from harness.flow import Call, Reply, Wait
-from harness.load.samples import Samples
-from harness.oauth import Credentials, Session
-from harness.runner import Runner
+from harness.runs.asyncio_runner import Runner
+from harness.simulator import virtual_time
+from harness.simulator.estimate.recording import Measure, Upload, shards_of
+from harness.simulator.estimate.stubs import CannedOrg, NoFiles, Notes
 from harness.strategies.job import Job, Stage
-from harness.twin import virtual_time
-from harness.twin.estimate.canned import CannedOrg
-from harness.twin.estimate.notes import NoFiles, Notes
-from harness.twin.estimate.recording import Measure, Upload, shards_of
-from mockserver.exports.jobs import export_job, is_available
-from mockserver.faults.chance import EXPIRED, stroke
-from mockserver.imports.jobs import import_status_at
+from mockserver.faults.engine import EXPIRED, stroke
+from mockserver.jobs.export_job import export_job, is_available
+from mockserver.jobs.import_progress import import_status_at
 from mockserver.model import ExportJob, ImportJob
-from mockserver.pacing.latency import latency_of, seconds
-from mockserver.pacing.limits import Limiter
+from mockserver.pacing import Limiter, latency_of, seconds
 from mockserver.profile import Profile
 
 FRESH = 50

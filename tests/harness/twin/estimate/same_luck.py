@@ -4,11 +4,11 @@ import random
 
 import numpy as np
 
-from harness.twin.estimate.luck import LOST_APPLIED, OK, Fates, Luck
-from harness.twin.estimate.machine import Machine
-from harness.twin.estimate.recording import program
-from harness.twin.estimate.worlds import World, tables
-from mockserver.pacing.latency import latency_of, seconds
+from harness.simulator.estimate.cases import World, tables
+from harness.simulator.estimate.recording import program
+from harness.simulator.estimate.server_model import LOST_APPLIED, OK, Fates, Luck
+from harness.simulator.estimate.simulate import Machine
+from mockserver.pacing import latency_of, seconds
 
 
 def played(upload, profile, concurrency, seeds):

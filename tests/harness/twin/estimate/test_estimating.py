@@ -1,12 +1,12 @@
-"""The document of an estimate, and what is told of it."""
+"""The document of an estimate, and what is summary_text of it."""
 
 import msgspec
 import pytest
 
 from harness.errors import RunError
+from harness.simulator.estimate.estimate import Order, estimate
+from harness.simulator.estimate.summary import duration, summary_text
 from harness.strategies import MAIN
-from harness.twin.estimate.estimating import Order, estimate
-from harness.twin.estimate.telling import duration, told
 
 LEADS = 20_000
 
@@ -37,7 +37,7 @@ def test_what_the_interval_holds_is_said(default):
     interval = default["interval"]
     assert (interval["holds"], interval["runs"]) == (0.8, 50)
     assert 0.9 < interval["confidence"] < 0.99
-    assert "at least 80% of 50 runs lie" in " ".join(told(default).split())
+    assert "at least 80% of 50 runs lie" in " ".join(summary_text(default).split())
 
 
 def test_changes_have_their_price(default):
@@ -71,7 +71,7 @@ def test_without_a_profile_all_are_asked():
 
 def test_words(default):
     """Every table is there, and nobody can take the figures for Genesys's."""
-    text = told(default)
+    text = summary_text(default)
     assert "None is a figure of Genesys's." in text
     assert "batch-api-own-ids" in text
     assert "What a change is worth" in text
@@ -82,7 +82,7 @@ def test_the_soonest(default):
     """One sentence says which strategy is the first to be done, and where it is another one."""
     entries = [entry for entry in default["strategies"] if entry["profile"] == default["assumptions_of"]]
     soonest = min(entries, key=lambda entry: entry["duration_s"]["p50"])["strategy"]
-    assert f"Soonest is {soonest}:" in told(default)
+    assert f"Soonest is {soonest}:" in summary_text(default)
 
 
 def test_twice_the_same():
@@ -101,7 +101,7 @@ def test_a_year():
     assert not any(month["fails"] for month in plans["clear-then-load"])
     assert plans["delta"][1]["leads_sent"] == 300_000
     assert plans["upsert"][1]["contacts_in_org"] == 1_800_000
-    assert "upsert" in told(made(**year))
+    assert "upsert" in summary_text(made(**year))
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from harness.twin.estimate.luck import EXPIRED, LOST, LOST_APPLIED, MEANS, OK, Luck
-from harness.twin.estimate.recording import program
-from harness.twin.estimate.worlds import World, tables
-from mockserver.faults.chance import stroke
-from mockserver.pacing.latency import latency_of, seconds
+from harness.simulator.estimate.cases import World, tables
+from harness.simulator.estimate.recording import program
+from harness.simulator.estimate.server_model import EXPIRED, LOST, LOST_APPLIED, MEANS, OK, Luck
+from mockserver.faults.engine import stroke
+from mockserver.pacing import latency_of, seconds
 from mockserver.profile import FaultRates
 
 from .test_machine import a_profile, an_upload

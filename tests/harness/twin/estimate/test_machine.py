@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from harness.simulator.estimate import sizes
+from harness.simulator.estimate.cases import World, tables
+from harness.simulator.estimate.recording import Upload, program
+from harness.simulator.estimate.simulate import play
 from harness.strategies import MAIN, STRATEGIES
 from harness.strategies.job import Settings
-from harness.twin.estimate import sizes
-from harness.twin.estimate.machine import play
-from harness.twin.estimate.recording import Upload, program
-from harness.twin.estimate.worlds import World, tables
 from mockserver.profile import changed, load
 
 from . import reference, same_luck

@@ -5,9 +5,9 @@ import random
 import numpy as np
 import pytest
 
-from harness.load.budget import RateBudget
-from harness.twin.estimate.pacing import Budgets, Windows
-from mockserver.pacing.limits import Limiter
+from harness.client.rate_budget import RateBudget
+from harness.simulator.estimate.server_model import Budgets, Windows
+from mockserver.pacing import Limiter
 from mockserver.profile import Rate
 
 

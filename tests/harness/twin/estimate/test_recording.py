@@ -2,9 +2,9 @@
 
 import pytest
 
+from harness.simulator.estimate.call_graph import END, REPEAT
+from harness.simulator.estimate.recording import program
 from harness.strategies import STRATEGIES
-from harness.twin.estimate.recording import program
-from harness.twin.estimate.skeleton import END, REPEAT
 
 from .test_machine import an_upload
 

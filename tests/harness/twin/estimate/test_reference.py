@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from harness.execution import Plan
 from harness.leads.preflight import check
 from harness.leads.shard_csv import write_csv
 from harness.leads.source import open_leads
 from harness.leads.synthetic import SyntheticLeads
-from harness.runner import complete
+from harness.runs.asyncio_runner import complete
+from harness.runs.run import Plan
+from harness.simulator import mock_org, virtual_time
 from harness.strategies import MAIN
-from harness.twin import mock_org, virtual_time
 
 from . import reference
 from .test_machine import a_profile, an_upload

@@ -3,14 +3,14 @@
 import pytest
 
 from harness.domain import Shard
+from harness.journal.records import ShardRecord
 from harness.leads.shard_csv import write_csv, write_upload
 from harness.leads.synthetic import SyntheticLeads
-from harness.mapping.records import ShardRecord
+from harness.simulator.estimate import sizes
+from harness.simulator.estimate.sizes import LIST_ID, StandIns
+from harness.simulator.estimate.stubs import NoFiles, Notes
 from harness.strategies.batches import batches
 from harness.strategies.job import Job, Settings
-from harness.twin.estimate import sizes
-from harness.twin.estimate.notes import NoFiles, Notes
-from harness.twin.estimate.sizes import LIST_ID, StandIns
 
 LEADS = 3000
 

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from harness.twin.estimate.spread import CONFIDENCE, HOLDS, RUNS, outward, rank_of_an_end, spread, sureness, told
+from harness.simulator.estimate.summary import (
+    CONFIDENCE,
+    HOLDS,
+    RUNS,
+    interval_entry,
+    outward,
+    rank_of_an_end,
+    spread,
+    sureness,
+)
 
 
 @pytest.mark.parametrize("replicates", [60, 205, 1000])
@@ -27,7 +36,7 @@ def test_percentiles_ten_and_ninety_would_not_hold():
 def test_too_few_replicates_are_not_sure(replicates):
     """The first and the last are the ends, and how sure that is stands beside them."""
     assert rank_of_an_end(replicates) == 1
-    assert told(replicates)["confidence"] < CONFIDENCE
+    assert interval_entry(replicates)["confidence"] < CONFIDENCE
 
 
 def test_values_that_are_not_known_count_for_nothing():

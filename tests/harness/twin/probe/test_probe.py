@@ -4,38 +4,39 @@ import re
 
 import pytest
 
-from harness.load.caps import Caps
-from harness.twin import mock_org, probe, virtual_time
-from harness.twin.mock_org import LoadedProfile
-from harness.twin.probe import NOT_ASKED, batches, exports, ids, imports, lags, lists, platform, rates, values
+from harness.client.run_caps import Caps
+from harness.experiments import probe
+from harness.experiments.probe import NOT_ASKED, batches, contacts, csv_jobs, lists, platform, rates
+from harness.simulator import mock_org, virtual_time
+from harness.simulator.mock_org import LoadedProfile
 from mockserver.profile import Limits, Semantics, changed, flat
 
 # Setting, another value than the default's, and the question that decides it.
 FLIPPED = [
-    ("semantics.own_ids", "ignore", ids.own_ids),
-    ("limits.contact_id_chars", 37, ids.id_length),
-    ("limits.contact_id_pattern", "[A-Za-z0-9_]+", ids.id_alphabet),
-    ("limits.contact_id_pattern", "[A-Za-z0-9._:@-]+", ids.id_alphabet),
-    ("limits.contact_id_pattern", "", ids.id_alphabet),
+    ("semantics.own_ids", "ignore", contacts.own_ids),
+    ("limits.contact_id_chars", 37, contacts.id_length),
+    ("limits.contact_id_pattern", "[A-Za-z0-9_]+", contacts.id_alphabet),
+    ("limits.contact_id_pattern", "[A-Za-z0-9._:@-]+", contacts.id_alphabet),
+    ("limits.contact_id_pattern", "", contacts.id_alphabet),
     ("semantics.answer_order", "shuffled", batches.answer_order),
     ("semantics.bad_batch", "partial", batches.one_bad_contact),
     ("limits.contacts_per_post", 700, batches.contacts_per_post),
     ("limits.contacts_per_bulk_get", 100, batches.contacts_per_bulk_get),
     ("limits.contacts_per_delete", 100, batches.contacts_per_delete),
     ("limits.request_body_bytes", 512_000, batches.body_bytes),
-    ("semantics.unknown_columns", "ignore", values.unknown_columns),
-    ("semantics.missing_columns", "reject", values.missing_columns),
-    ("semantics.update", "replace", values.update),
-    ("limits.cell_chars", 300, values.value_length),
-    ("semantics.get_lag_s", 4.0, lags.by_id),
-    ("semantics.search_lag_s", 3.0, lags.by_search),
-    ("semantics.size_lag_s", 7.0, lags.by_size),
-    ("semantics.invalid_rows", "fail", imports.invalid_rows),
-    ("jobs.import_status_visible_rows", 23, imports.small_imports),
-    ("semantics.callable_format", "true", exports.export),
-    ("semantics.redirect_status", 307, exports.export),
-    ("semantics.redirect_status", 302, exports.export),
-    ("jobs.export_keeps_previous", False, exports.export),
+    ("semantics.unknown_columns", "ignore", contacts.unknown_columns),
+    ("semantics.missing_columns", "reject", contacts.missing_columns),
+    ("semantics.update", "replace", contacts.update),
+    ("limits.cell_chars", 300, contacts.value_length),
+    ("semantics.get_lag_s", 4.0, lists.by_id),
+    ("semantics.search_lag_s", 3.0, lists.by_search),
+    ("semantics.size_lag_s", 7.0, lists.by_size),
+    ("semantics.invalid_rows", "fail", csv_jobs.invalid_rows),
+    ("jobs.import_status_visible_rows", 23, csv_jobs.small_imports),
+    ("semantics.callable_format", "true", csv_jobs.export),
+    ("semantics.redirect_status", 307, csv_jobs.export),
+    ("semantics.redirect_status", 302, csv_jobs.export),
+    ("jobs.export_keeps_previous", False, csv_jobs.export),
     ("semantics.page_past_the_end", "not_found", lists.page_past_the_end),
     ("limits.page_size", 50, lists.page_size),
     ("limits.list_name_chars", 80, lists.name_length),
@@ -97,7 +98,7 @@ def _equal(found, expected):
     if isinstance(expected, float):
         return found == pytest.approx(expected, abs=0.3)
     if isinstance(expected, str) and expected.startswith("["):
-        tried = [f"p{mark}1" for mark in ids.MARKS]
+        tried = [f"p{mark}1" for mark in contacts.MARKS]
         return [bool(re.fullmatch(found, one)) for one in tried] == [bool(re.fullmatch(expected, one)) for one in tried]
     return found == expected
 

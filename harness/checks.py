@@ -1,0 +1,147 @@
+"""What was held against what, and how it ended: the one form in which thresholds and the gate tell it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Literal
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from .files import replacement
+
+Verdict = Literal["passed", "warned", "failed", "not measured"]
+MARKS: dict[Verdict, str] = {"passed": "✓", "warned": "!", "failed": "✗", "not measured": "-"}
+FAILED = 99  # exit code of a threshold that was crossed and of a gate that failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """`expected` and `found` are words for people; `note` is the sentence that a verdict may need beside them."""
+
+    suite: str  # what it belongs to: a strategy, a layer of the gate
+    name: str
+    verdict: Verdict
+    expected: str = ""
+    found: str = ""
+    note: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.verdict == "failed"
+
+    def line(self) -> str:
+        """For a terminal: tick or cross, what it is about, what was found."""
+        told = ", ".join(filter(None, (self.found, self.note)))
+        return f"{MARKS[self.verdict]} {self.suite}: {self.name}" + (f" ({told})" if told else "")
+
+    def entry(self) -> dict[str, Any]:
+        """For a document."""
+        fields = ("suite", "name", "verdict", "expected", "found", "note")
+        return {field: getattr(self, field) for field in fields}
+
+
+def passed(checks: Iterable[Check]) -> bool:
+    return not any(check.failed for check in checks)
+
+
+# Checks as JUnit XML, which CI servers show as tests.
+
+
+# XML 1.0 has no place for these, escaped or not. Source: https://www.w3.org/TR/xml/#charsets
+UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(checks: Sequence[Check], title: str) -> bytes:
+    """A suite a group of checks that stand together; a warning passes, with its note as output."""
+    root = Element("testsuites", {"name": title, **_counts(checks)})
+    for suite, group in groupby(checks, key=attrgetter("suite")):
+        members = list(group)
+        element = SubElement(root, "testsuite", {"name": _text(suite), **_counts(members)})
+        for check in members:
+            _case(element, check)
+    indent(root)
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _case(parent: Element, check: Check) -> None:
+    case = SubElement(parent, "testcase", classname=_text(check.suite), name=_text(check.name))
+    told = _text("; ".join(filter(None, (_sides(check), check.note))))
+    if check.verdict == "failed":
+        SubElement(case, "failure", message=told).text = told
+    elif check.verdict == "not measured":
+        SubElement(case, "skipped", message=told)
+    else:
+        SubElement(case, "system-out").text = told
+
+
+def _sides(check: Check) -> str:
+    sides = (("expected", check.expected), ("found", check.found))
+    return ", ".join(f"{side} {told}" for side, told in sides if told)
+
+
+def _counts(checks: Sequence[Check]) -> dict[str, str]:
+    skipped = sum(check.verdict == "not measured" for check in checks)
+    failures = sum(check.failed for check in checks)
+    return {"tests": str(len(checks)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
+
+
+def _text(text: str) -> str:
+    return UNWRITABLE.sub("?", text)
+
+
+# Checks as a Markdown table, for the summary of a job or a comment on a pull request.
+
+
+EMOJI = {"passed": "✅", "warned": "⚠️", "failed": "❌", "not measured": "➖"}
+
+
+def markdown(checks: Sequence[Check], title: str) -> str:
+    """A heading with the verdict, and a row a check, those that failed first."""
+    verdict = "passed" if passed(checks) else "**failed**"
+    ordered = sorted(checks, key=lambda check: not check.failed)
+    rows = [
+        _row((EMOJI[check.verdict], check.suite, check.name, check.expected, check.found, check.note))
+        for check in ordered
+    ]
+    head = [_row(("", "of", "what", "expected", "found", "")), "|---|---|---|---|---|---|"]
+    return "\n".join([f"### {title}: {verdict}", "", *head, *rows, "", ""])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+
+
+def _cell(text: str) -> str:
+    """`text` on one line, with nothing in it that would end its cell or be taken for HTML."""
+    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain.replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*")
+
+
+# Checks as files, where a CI server looks for them.
+
+
+JOB_SUMMARY = "GITHUB_STEP_SUMMARY"  # Source: https://docs.github.com/actions, workflow commands, job summaries
+
+
+def require_ours(to_junit: Path | None, to_summary: Path | None) -> None:
+    """Raises UsageError for a file that holds something else: what a former run wrote there is replaced."""
+    replacement.require_ours(to_junit, ours=b"<testsuites ")
+    replacement.require_ours(to_summary, ours=b"### ")
+
+
+def write(
+    checks: Sequence[Check], title: str, *, to_junit: Path | None, to_summary: Path | None, environ: Mapping[str, str]
+) -> None:
+    """The files asked for, and the job's summary where the environment names one: that is added to, not replaced."""
+    if to_junit is not None:
+        to_junit.parent.mkdir(parents=True, exist_ok=True)
+        to_junit.write_bytes(junit(checks, title))
+    if to_summary is not None:
+        to_summary.parent.mkdir(parents=True, exist_ok=True)
+        to_summary.write_text(markdown(checks, title), encoding="utf-8")
+    if environ.get(JOB_SUMMARY):
+        with Path(environ[JOB_SUMMARY]).open("a", encoding="utf-8") as file:
+            file.write(markdown(checks, title))

@@ -1,0 +1,179 @@
+"""Commands that ask an org how it behaves, and take away again what they left in it."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..client.org_safety import PER_MINUTE, Aim
+from ..wording import counted
+from .options import Concurrency, Force, Journal, Json, Seed, Target, number, unseen
+from .org_options import NOWHERE, agreed, aimed, at_most
+from .output import progress, show, told
+
+RUNS = Path("runs")
+LOCAL_PER_MINUTE = 300
+
+
+@aimed()
+def probe(
+    target: Target = "mock",
+    run: Annotated[Path | None, typer.Option(help="Folder of what it makes and finds. [runs/probe-<run id>]")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write a profile of what was found, a .toml file.")] = None,
+    force: Force = False,
+    max_contacts: Annotated[int, typer.Option(**number(1), help="Send no more contacts than this.")] = 2_000,
+    max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 1_500,
+    settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
+    as_json: Json = False,
+    aim: Aim = NOWHERE,
+) -> None:
+    """Ask an org what the documentation leaves open, with a few contacts in lists of its own, which it removes."""
+    import asyncio
+    from datetime import UTC, datetime
+
+    from ..client.run_caps import Caps
+    from ..experiments import probe as command
+    from ..files.replacement import require_free
+    from ..runs.prepare import new_run_id
+    from ..runs.resolve_target import credentials_for, resolved
+
+    with told(as_json) as status:
+        require_free(to, force=force)
+        run_id, aim = new_run_id(), agreed(aim, target)
+        where = resolved(target, aim)
+        ordered = command.Probe(
+            target=where,
+            credentials=credentials_for(where, aim),
+            folder=run or RUNS / f"probe-{run_id}",
+            run_id=run_id,
+            caps=Caps(contacts=max_contacts, requests=max_requests),
+            date=f"{datetime.now(UTC):%Y-%m-%d}",
+            to=to,
+            settle_s=settle,
+        )
+        document = asyncio.run(command.probed(ordered, progress))
+        status.rest()
+        show(document if as_json else {key: document[key] for key in ("run", "host")} | document["settings"], as_json)
+        asked, found = counted(len(ordered.questions), "question"), counted(len(document["settings"]), "setting")
+        progress(f"probed: {asked} asked, {found} known now; what was made in the org is removed")
+        if to is None:
+            progress("next: the same command with --to FILE.toml writes a profile of it")
+        else:
+            progress(f"next: contactbench compare --profile {shlex.quote(str(to))}")
+
+
+@aimed()
+def calibrate(
+    target: Target = "mock",
+    to: Annotated[Path, typer.Option(help="The profile to write, a .toml file.")] = Path("calibrated.toml"),
+    force: Force = False,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="Folder of what it makes and sees; given again, it goes on. [runs/calibrate-<run id>]"),
+    ] = None,
+    max_contacts: Annotated[int, typer.Option(**number(1), help="Send no more contacts than this.")] = 25_000,
+    max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 2_500,
+    max_minutes: Annotated[float, typer.Option(min=0.1, help="Measure no longer than this.")] = 15.0,
+    rate: Annotated[
+        int | None, typer.Option(min=1, help=f"Send no more requests in a minute. [300; {PER_MINUTE} to an org]")
+    ] = None,
+    concurrency: Concurrency = 8,
+    seed: Seed = 1,
+    as_json: Json = False,
+    aim: Aim = NOWHERE,
+) -> None:
+    """Measure an org with some thousand contacts, which it removes, and write a profile that behaves like it."""
+    import asyncio
+    from datetime import UTC, datetime
+
+    from ..experiments import calibrate as command
+    from ..experiments.calibrate.profile_text import told as told_in_words
+    from ..files.replacement import require_free
+    from ..runs.prepare import new_run_id
+    from ..runs.resolve_target import credentials_for, resolved
+
+    with told(as_json) as status:
+        require_free(to, force=force)
+        run_id, aim = new_run_id(), agreed(at_most(aim, rate), target)
+        where = resolved(target, aim)
+        order = command.Calibration(
+            target=where,
+            credentials=credentials_for(where, aim),
+            folder=run or RUNS / f"calibrate-{run_id}",
+            run_id=run_id,
+            date=f"{datetime.now(UTC):%Y-%m-%d}",
+            to=to,
+            max_contacts=max_contacts,
+            max_requests=max_requests,
+            max_minutes=max_minutes,
+            per_minute=rate or (LOCAL_PER_MINUTE if where.terms is None else PER_MINUTE),
+            concurrency=concurrency,
+            seed=seed,
+        )
+        document = asyncio.run(command.calibrated(order, progress))
+        status.rest()
+        if as_json:
+            show(document, as_json)
+        else:
+            typer.echo(told_in_words(document))
+
+
+@aimed()
+def conform(
+    target: Annotated[str, typer.Option(help="An org: mock, the URL of a server on this machine, or org.")],
+    against: Annotated[str, typer.Option(help="The other one.")],
+    run: Annotated[Path | None, typer.Option(help="Folder of what it makes. [runs/conform-<run id>]")] = None,
+    settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
+    as_json: Json = False,
+    aim: Aim = NOWHERE,
+) -> None:
+    """Make the same calls on two orgs and tell where their answers differ; exit code 99 if they do."""
+    import asyncio
+
+    from ..experiments import conform as command
+    from ..runs.prepare import new_run_id
+    from ..runs.resolve_target import credentials_between, resolved
+
+    with told(as_json) as status:
+        run_id, aim = new_run_id(), agreed(aim, target, against)
+        folder = run or RUNS / f"conform-{run_id}"
+        orgs = [resolved(name, aim) for name in (target, against)]
+        ours, theirs = (
+            command.Side(target=org, credentials=known, folder=folder / name, run_id=f"{run_id}-{name}")
+            for name, org, known in zip(("target", "against"), orgs, credentials_between(orgs, aim), strict=True)
+        )
+        document = asyncio.run(command.conformed(ours, theirs, progress, settle))
+        status.rest()
+        found = document["differences"]
+        if as_json:
+            show(document, as_json)
+        else:
+            for one in found:
+                typer.echo(f"{one['call']}: {one['field']}: {one['target']!r} / {one['against']!r}")
+        progress(f"{counted(document['calls'], 'call')}, {counted(len(found), 'difference')}")
+        if found:
+            raise typer.Exit(99)
+
+
+@aimed()
+def cleanup(
+    run: Annotated[Path, typer.Argument(help="Folder of an upload, a probe or a calibration.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it; without, only say what would be.")] = False,
+    journal: Journal = "",
+    as_json: Json = False,
+    aim: Aim = NOWHERE,
+) -> None:
+    """Remove what a run has made in the org: its own lists with all their contacts, and nothing else."""
+    from ..runs import cleanup as command
+
+    with told(as_json) as status:
+        document = command.cleanup(run, aim, really=yes, tell=progress, url=unseen(journal, "--journal"))
+        status.rest()
+        show(document if as_json else {key: document[key] for key in ("run", "removed")}, as_json)
+        if yes:
+            progress(
+                f"removed: {document['removed']} of {counted(len(document['things']), 'list')}; the others were gone"
+            )
+        else:
+            progress(f"next: {shlex.join(['contactbench', 'cleanup', str(run), '--yes'])}")

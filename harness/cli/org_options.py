@@ -1,0 +1,132 @@
+"""The options of a real org, which every command has that can be aimed at one, and the word of who uses them."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ..client.org_safety import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
+from ..errors import SafetyStop
+from .options import number
+from .output import progress
+
+NOWHERE = Aim()  # what a command without a real org has
+Options = dict[str, tuple[Any, Any]]  # by name: type, and Typer's option
+
+
+def _option(default: Any, text: str, *names: str, **about: Any) -> Any:
+    return typer.Option(default, *names, help=text, rich_help_panel="A real org (--target org)", **about)
+
+
+# Secrets are no options: they would stand in the list of processes.
+WHO: Options = {
+    "region": (str, _option("", "Its region, such as eu-west-1. [GENESYSCLOUD_REGION, or the profile's]")),
+    "org_id": (str, _option("", "The id of the org that is meant; nothing is sent to any other.")),
+    "yes": (bool, _option(False, "Do not ask at the terminal: this org is meant.", "--yes")),
+    "gc_profile": (str, _option("", "A profile of the `gc` CLI. [DEFAULT]")),
+    "gc_config": (Path | None, _option(None, "The file of those profiles; - is standard input. [~/.gc/config.toml]")),
+    "ca_file": (Path | None, _option(None, "Certificates to trust besides the system's, a PEM file.")),
+}
+CAPS: Options = {
+    "max_contacts": (
+        int,
+        _option(sum(CANARIES), "Send no more contacts than this; the default lets the canaries through.", **number(1)),
+    ),
+    "max_requests": (int, _option(REQUESTS, "Send no more requests than this.", min=1)),
+    "max_minutes": (float, _option(MINUTES, "Load no longer than this.", min=0.1)),
+    "rate": (int, _option(PER_MINUTE, "Send no more requests a minute than this.", min=1)),
+    "real_numbers": (bool, _option(False, "Allow phone numbers that a campaign could dial.", "--real-numbers")),
+}
+
+
+def aimed(*groups: Options) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command whose parameter `aim` is made of the options in `WHO` and these groups.
+
+    What the command has by the same name stays its own.
+    """
+    options = {name: option for group in (WHO, *groups) for name, option in group.items()}
+
+    def with_options(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command)
+        own = [each for each in signature.parameters.values() if each.name != "aim"]
+        more = {name: option for name, option in options.items() if name not in signature.parameters}
+
+        @wraps(command)
+        def aiming(**given: Any) -> None:
+            said = {name: given.pop(name) for name in more}
+            command(**given, aim=_aim(said))
+
+        kind = inspect.Parameter.KEYWORD_ONLY
+        added = [
+            inspect.Parameter(name, kind, default=option, annotation=type_) for name, (type_, option) in more.items()
+        ]
+        aiming.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+        aiming.__annotations__ = {each.name: each.annotation for each in [*own, *added]} | {"return": None}
+        return aiming
+
+    return with_options
+
+
+def _aim(said: dict[str, Any]) -> Aim:
+    """Commands without options of caps have caps of their own."""
+    terms = Terms(
+        org_id=said["org_id"].strip(),
+        confirmed=said.get("yes", False),
+        max_contacts=said.get("max_contacts"),
+        max_requests=said.get("max_requests"),
+        max_minutes=said.get("max_minutes"),
+        per_minute=said.get("rate", PER_MINUTE),
+        real_numbers=said.get("real_numbers", False),
+    )
+    names = ("region", "gc_profile", "gc_config", "ca_file")
+    return Aim(terms=terms, **{name: said[name] for name in names})
+
+
+def loading_nothing(aim: Aim) -> Aim:
+    """For a command that writes no contact: what the leads hold is no concern of it."""
+    return replace(aim, terms=replace(aim.terms, real_numbers=True))
+
+
+def at_most(aim: Aim, per_minute: int | None) -> Aim:
+    """For a command that has an option of its own for it."""
+    return aim if per_minute is None else replace(aim, terms=replace(aim.terms, per_minute=per_minute))
+
+
+def agreed(aim: Aim, *targets: str) -> Aim:
+    """`aim`, confirmed if one of the targets is a real org: by --yes, or by its id typed at a terminal.
+
+    Raises SafetyStop.
+    """
+    from ..client.org_safety import require_named
+    from ..runs.resolve_target import ORG, resolved
+
+    if ORG not in targets:
+        return aim
+    require_named(aim.terms)
+    progress(f"a real org: {aim.terms.org_id} at {resolved(ORG, aim).api}; {_bounds(aim.terms)}")
+    if aim.terms.confirmed:
+        return aim
+    if not sys.stdin.isatty():
+        raise SafetyStop("NOT_CONFIRMED", "nobody is at a terminal to confirm it; add --yes if this org is meant.")
+    try:
+        typed = str(typer.prompt("Type the id of the org to go on", err=True))
+    except typer.Abort:
+        typed = ""
+    if typed.strip().lower() != aim.terms.org_id.lower():
+        raise SafetyStop("NOT_CONFIRMED", "that is not the id that was given with --org-id; nothing was sent.")
+    return replace(aim, terms=replace(aim.terms, confirmed=True))
+
+
+def _bounds(terms: Terms) -> str:
+    caps = [
+        (terms.max_contacts, "contacts"),
+        (terms.max_requests, "requests"),
+        (terms.max_minutes, "minutes"),
+        (terms.per_minute, "requests a minute"),
+    ]
+    return "at most " + ", ".join(f"{most:,g} {what}" for most, what in caps if most is not None)

@@ -1,0 +1,136 @@
+"""What must hold before a request may leave for a real org. Pure: learns from answers, says no by SafetyStop.
+
+It is asked by the books of every shell, which are the one way to send: a flow that forgets to ask who the org is, or
+whether a list is dialled, is stopped here.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import api
+from ..domain import LeadReader
+from ..errors import SafetyStop
+from ..flow import Call, Reply
+from .rate_budget import LastMinute
+
+# On which terms a real org is loaded, and what a command was told of it. `guard` and `load.caps` hold to them.
+
+
+CANARIES = (10, 1_000)  # leads that are loaded and proved before the next, and before the rest
+REQUESTS = 500
+MINUTES = 60.0
+PER_MINUTE = 150  # Source: 300 a minute is a client's limit (contract notes, 7.1): half is left to other integrations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Everything that must hold before a request leaves. None: no such cap, where a command has caps of its own."""
+
+    org_id: str = ""  # as it was typed, or as the run's folder has it
+    confirmed: bool = False  # by a person at a terminal, or by --yes
+    max_contacts: int | None = sum(CANARIES)
+    max_requests: int | None = REQUESTS
+    max_minutes: float | None = MINUTES
+    per_minute: int = PER_MINUTE
+    real_numbers: bool = False  # numbers that could be dialled are meant to be loaded
+    last_minute: LastMinute = field(default_factory=LastMinute, compare=False, repr=False)  # of all that is sent there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What the options say of a real org; empty where they say nothing. No secret: those come by other ways."""
+
+    region: str = ""
+    gc_profile: str = ""
+    gc_config: Path | None = None  # "-": standard input
+    ca_file: Path | None = None
+    terms: Terms = field(default_factory=Terms)
+
+
+ANYTIME = ("oauth.token", "organizations.me")
+
+
+@dataclass(slots=True)
+class Guard:
+    """Of one run. `terms` None: a server on this machine, which may be asked anything."""
+
+    terms: Terms | None = None
+    org_seen: bool = False  # the org has said that it is the one that was meant
+    _idle: set[tuple[str, str]] = field(default_factory=set)  # operation and list: it told of no campaign
+
+    def admit(self, call: Call) -> None:
+        """Raises SafetyStop unless `call` may leave."""
+        if self.terms is None:
+            return
+        require_named(self.terms)
+        if not self.terms.confirmed:
+            raise SafetyStop("NOT_CONFIRMED", f"nobody has confirmed that org {self.terms.org_id} is to be loaded.")
+        if call.op not in ANYTIME and call.bearer and not self.org_seen:
+            raise SafetyStop("ORG_NOT_CHECKED", f"op={call.op}: the org has not said yet which one it is.")
+        if call.contacts and not self.is_idle(api.list_of(call)):
+            raise SafetyStop("LIST_NOT_CHECKED", f"op={call.op}: nobody has asked whether the list is being dialled.")
+
+    def answered(self, call: Call, reply: Reply) -> None:
+        """Learn from an answer. Raises SafetyStop where it comes from another org."""
+        if self.terms is None or not reply.ok:
+            return
+        if call.op == "organizations.me":
+            require_org(reply, self.terms.org_id)
+            self.org_seen = True
+        elif call.op in api.CAMPAIGNS:
+            known = call.op, call.contact_list_id
+            self._idle.discard(known)
+            if api.campaigns(reply) == []:
+                self._idle.add(known)
+
+    def is_idle(self, list_id: str) -> bool:
+        """Whether every kind of campaign has been asked for, and none uses the list."""
+        return bool(list_id) and all((op, list_id) in self._idle for op in api.CAMPAIGNS)
+
+
+def require_named(terms: Terms) -> None:
+    """Raises SafetyStop unless somebody has said which org is meant."""
+    if not terms.org_id:
+        raise SafetyStop("ORG_ID_MISSING", "say which org is meant: --org-id ID, as `gc organizations me` tells it.")
+
+
+def require_org(reply: Reply, org_id: str) -> None:
+    """Raises SafetyStop unless the org that answers is the one of this id."""
+    try:
+        found = api.organization(reply)
+    except (api.Refusal, api.BadResponse) as trouble:
+        raise SafetyStop("WRONG_ORG", f"op=organizations.me: the org does not say who it is: {trouble}.") from None
+    if found.id.lower() != org_id.lower():
+        raise SafetyStop(
+            "WRONG_ORG",
+            f"op=organizations.me: these credentials are of org {found.name!r} ({found.id}), {org_id} was meant;"
+            " nothing was asked of it but its name.",
+        )
+
+
+# Whether somebody could be called: numbers of leads that are not kept for fiction.
+
+
+# 555-0100 to 555-0199, with or without an area code. Source: North American Numbering Plan, numbers kept for fiction.
+FICTIONAL = re.compile(r"1?(\d{3})?55501\d\d")
+NOT_DIGITS = re.compile(r"\D+")
+BLOCK = 10_000
+
+
+def fictional(number: str) -> bool:
+    digits = NOT_DIGITS.sub("", number)
+    return not digits or FICTIONAL.fullmatch(digits) is not None
+
+
+def require_fictional(source: LeadReader, name: str) -> None:
+    """Raises SafetyStop at the first lead whose number could be dialled; the number itself is not told."""
+    column = source.columns.names.index(source.columns.phone)
+    for leads in source.batches(BLOCK):
+        for place, row in enumerate(leads.rows):
+            if not fictional(row[column]):
+                raise SafetyStop(
+                    "REAL_NUMBERS",
+                    f"{name}: lead number {leads.first + place + 1} has a {source.columns.phone!r} that a campaign"
+                    " could dial. Load invented leads (`contactbench leads`), or add --real-numbers if they are meant.",
+                )

@@ -1,0 +1,235 @@
+"""What every shell does around a request, whatever it sends with: budget, outages, samples, journal, progress."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from ..api.answers import trouble_code
+from ..errors import GaveUp
+from ..flow import Call, Reply, Wait
+from ..wording import counted
+from .circuit_breaker import Breaker
+from .fault_counts import Trouble
+from .org_safety import Guard
+from .progress_file import FILE as PROGRESS
+from .progress_file import Progress
+from .rate_budget import RateBudget
+from .request_log import FILE as REQUESTS
+from .request_log import Sample, Samples
+from .retry import retry_after_s
+from .run_caps import Caps
+from .target import Target
+from .timeouts import TimeOuts
+
+FIRST_TRIES = 3
+DAY_S = 24 * 3600.0
+log = logging.getLogger("contactbench")
+
+
+class Keeper(Protocol):
+    """Keeps what a run must not forget."""
+
+    def save(self, event: Any) -> None:
+        """Durable when this returns."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Bookkeeping:
+    """One for all flows of a run: they share the token's rate budget and the journal.
+
+    `clock` gives seconds on any monotonic scale; a run that goes on counts from where it stopped.
+    """
+
+    clock: Callable[[], float]
+    host: str
+    samples: Samples
+    journal: Keeper
+    deadline_s: float = DAY_S
+    budget: RateBudget = field(default_factory=RateBudget)
+    caps: Caps = field(default_factory=Caps)
+    guard: Guard = field(default_factory=Guard)
+    breaker: Breaker = field(default_factory=Breaker)
+    timeouts: TimeOuts = field(default_factory=TimeOuts)
+    progress: Progress = field(default_factory=Progress)
+    trouble: Trouble = field(default_factory=Trouble)
+    unanswered: int | None = 0  # tries so far to reach a server that has not answered yet
+    mock_seen: bool = False  # an answer said that it comes from a mock
+    outage_s: float = 0.0  # summed over requests that waited for a server which failed everything
+    suspended_s: float = 0.0  # in which this process did not run
+    notices: list[str] = field(default_factory=list)  # what a person should know of the run
+    _began: float = field(init=False)
+
+    @classmethod
+    def towards(
+        cls,
+        target: Target,
+        *,
+        clock: Callable[[], float],
+        samples: Samples,
+        journal: Keeper,
+        deadline_s: float = DAY_S,
+        budget: RateBudget | None = None,
+        caps: Caps | None = None,
+    ) -> "Bookkeeping":
+        """Those of a run that goes to `target`: on its terms, if it is a real org."""
+        caps = caps or Caps(requests_sent=samples.count, contacts_sent=samples.contacts)
+        return cls(
+            clock=clock,
+            host=target.api,
+            samples=samples,
+            journal=journal,
+            deadline_s=deadline_s,
+            budget=budget or RateBudget(),
+            caps=caps.within(target.terms),
+            guard=Guard(target.terms),
+            progress=Progress(samples.path.with_name(PROGRESS) if samples.path.name == REQUESTS else None),
+        )
+
+    def __post_init__(self) -> None:
+        self._began = self.clock() - self.samples.ended_at
+        self.deadline_s += self.samples.ended_at
+
+    def now(self) -> float:
+        """Seconds since the run began."""
+        return self.clock() - self._began
+
+    def hold(self, call: Call) -> Wait | None:
+        """What `call` has to wait for, the end of an outage or the rate budget; None: it may go, and `sent` follows."""
+        now = self.now()
+        if (seconds := self.breaker.wait_s(now)) > 0:
+            return Wait(seconds, "outage")
+        if call.bearer and call.host == "api" and (seconds := self.budget.wait_s(now)) > 0:
+            return Wait(seconds, "hold")
+        if (seconds := self.caps.wait_s(self.clock())) > 0:
+            return Wait(seconds, "hold")
+        return None
+
+    def sent(self, call: Call) -> float:
+        """Note that `call` leaves now. Raises SafetyStop where it would go beyond what the run may do."""
+        now = self.now()
+        self.guard.admit(call)
+        self.caps.take(call, now, self.clock())
+        self.budget.take()
+        self.breaker.sent(now)
+        return now
+
+    def timed(self, call: Call) -> Call:
+        """`call` with the time that it may take, from what is known of its operation."""
+        limit_s = self.timeouts.limit_s(call)
+        return call if limit_s == call.timeout_s else replace(call, timeout_s=limit_s)
+
+    def answered(self, call: Call, reply: Reply, planned_at: float, sent_at: float) -> Reply:
+        """Learn from an answer, or from its absence, and hand it on. Raises GaveUp when nobody has ever answered."""
+        done_at = self.now()
+        self.budget.answered(sent_at, done_at, reply.headers)
+        if reply.status == 429:
+            self.budget.refused(done_at, retry_after_s(reply.headers) or 0.0)
+        self.mock_seen = self.mock_seen or "x-mock" in reply.headers
+        self.samples.add(_sample(self.samples.count, call, reply, planned_at, sent_at, done_at))
+        self.trouble.answered(call, reply)
+        self.progress.answered(call, reply)
+        self._require_listener(reply)
+        self.guard.answered(call, reply)
+        self._time(call, reply, sent_at, done_at)
+        return self._judged(reply, sent_at, done_at)
+
+    def suspended(self, seconds: float) -> None:
+        """This process did not run for so long: no time of the server's, and none of the run's."""
+        self._began += seconds
+        self.suspended_s += seconds
+        self.notice(
+            f"this process was suspended for {seconds:.0f} s, which count as nobody's time;"
+            " requests under way have most likely run out of time and are looked up"
+        )
+
+    def notice(self, text: str) -> None:
+        """Tell a person now, and keep it for the report."""
+        self.notices.append(text)
+        log.warning(text)
+
+    def pausing(self, wait: Wait) -> float:
+        """The seconds to sleep for `wait`. Raises GaveUp when the run may not last that long."""
+        self.trouble.paused(wait, self.now())
+        if wait.why == "throttle":
+            self.samples.throttled_s += wait.seconds
+        if wait.why == "outage":
+            self.outage_s += wait.seconds
+            self.samples.throttled_s -= wait.seconds  # whose sample counts all of its wait, and this was no limit
+        if self.now() + wait.seconds > self.deadline_s:
+            raise GaveUp(
+                "DEADLINE",
+                f"the next request would go after {self.now() + wait.seconds:.0f} s, --max-duration ends at"
+                f" {self.deadline_s:.0f} s; {counted(self.progress.mapped, 'lead is', 'leads are')} mapped; run the"
+                " same command again.",
+            )
+        return wait.seconds
+
+    def save(self, event: Any) -> None:
+        """Durable when this returns."""
+        self.journal.save(event)
+        self.progress.saw(self.now(), event)
+        self.trouble.saw(event)
+
+    def _time(self, call: Call, reply: Reply, sent_at: float, done_at: float) -> None:
+        """Learn how long the operation takes."""
+        if reply.status:
+            self.timeouts.answered(call.op, done_at - sent_at)
+        elif done_at - sent_at >= call.timeout_s:
+            notice = self.timeouts.ran_out(call.op, call.timeout_s, sent_at, done_at)
+            if notice is not None:
+                self.notice(notice)
+
+    def _judged(self, reply: Reply, sent_at: float, done_at: float) -> Reply:
+        """`reply`, said to be a probe if it failed as one. What never left says nothing: nobody listens, and `retry`
+        has a patience of its own for that."""
+        if not reply.sent:
+            return reply
+        failed = reply.status == 0 or reply.status >= 500
+        self.breaker.answered(done_at, failed=failed)
+        return replace(reply, probe=True) if failed and self.breaker.excuses(sent_at, done_at) else reply
+
+    def _require_listener(self, reply: Reply) -> None:
+        """A server that has never answered is not down for a moment, it is not there."""
+        if reply.sent:
+            self.unanswered = None
+        elif self.unanswered is not None:
+            self.unanswered += 1
+            if self.unanswered >= FIRST_TRIES:  # those that come after the first are told so too
+                raise GaveUp(
+                    "NO_CONNECTION",
+                    f"nothing answers at {self.host} ({reply.error}); {self._advice()},"
+                    " then run the same command again.",
+                )
+
+    def _advice(self) -> str:
+        return (
+            "start a mock with `contactbench mock`" if self.guard.terms is None else "look at region, gateway and proxy"
+        )
+
+
+def _sample(seq: int, call: Call, reply: Reply, planned_at: float, sent_at: float, done_at: float) -> Sample:
+    return Sample(
+        seq=seq,
+        op=call.op,
+        contact_list_id=call.contact_list_id,
+        batch=call.batch,
+        attempt=call.attempt,
+        planned_at=round(planned_at, 6),
+        sent_at=round(sent_at, 6),
+        done_at=round(done_at, 6),
+        status=reply.status,
+        error=trouble_code(reply),
+        sent_bytes=sent_bytes(call),
+        received_bytes=call.save_to.stat().st_size if call.save_to and reply.ok else len(reply.body),
+        contacts=call.contacts,
+        correlation_id=reply.headers.get("inin-correlation-id", ""),
+    )
+
+
+def sent_bytes(call: Call) -> int:
+    """Bytes of the body, or of the file in a form."""
+    if call.form is None:
+        return len(call.body or b"")
+    return sum(0 if isinstance(value, str) else value.path.stat().st_size for _, value in call.form)

@@ -1,0 +1,77 @@
+"""The hosts of a region, and which of them may see a token."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..errors import SafetyStop
+from ..flow import Call
+from .org_safety import Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where the three hosts of a region are; the mock is all of them. `socket`: a Unix socket to reach it by.
+
+    `terms`: of a real org. `behind`: the region's own API, where these addresses are a gateway's.
+    """
+
+    api: str
+    login: str
+    apps: str
+    socket: Path | None = None
+    proxy: str | None = field(default=None, repr=False)  # may hold a password
+    ca_file: Path | None = None
+    behind: str = ""
+    terms: Terms | None = None
+
+    @classmethod
+    def one_host(cls, url: str, socket: Path | None = None) -> "Target":
+        return cls(api=url.rstrip("/"), login=url.rstrip("/"), apps=url.rstrip("/"), socket=socket)
+
+    @property
+    def org_id(self) -> str:
+        """Of a real org; "" for a server on this machine."""
+        return self.terms.org_id if self.terms is not None else ""
+
+    def url(self, call: Call) -> str:
+        """Where `call` goes. Raises SafetyStop before a token would reach a host that is not the platform's, and
+        before a file would be fetched from a place that no platform has."""
+        url = call.url if "://" in call.url else getattr(self, call.host) + call.url
+        if self.behind and origin(url) == origin(self.behind):
+            url = self.api + url[len(self.behind) :]  # the platform names itself; the gateway is the way there
+        ours = {origin(self.api), origin(self.apps)}
+        if call.bearer and origin(url) not in ours:
+            raise SafetyStop("HOST_NOT_ALLOWED", f"op={call.op}: {urlsplit(url).hostname} must not see the token.")
+        if self.terms is not None and origin(url) not in ours | {origin(self.login)}:
+            _require_public(url, call)
+        return url
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port. Raises SafetyStop for an address that has none of them in a form that can be read."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        raise SafetyStop("HOST_NOT_ALLOWED", "the server names an address that cannot be read.") from None
+
+
+def _require_public(url: str, call: Call) -> None:
+    """Raises SafetyStop for a signed address that is not https, or that leads into this network.
+
+    Source: OWASP, Server-Side Request Forgery Prevention Cheat Sheet.
+    """
+    scheme, host, _ = origin(url)
+    if scheme != "https" or not host or not _is_public(host):
+        raise SafetyStop(
+            "HOST_NOT_ALLOWED", f"op={call.op}: {scheme}://{host} is no place where the platform keeps files."
+        )
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith((".localhost", ".local", ".internal"))

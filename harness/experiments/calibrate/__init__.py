@@ -1,0 +1,130 @@
+"""`contactbench calibrate`: measure an org with a few thousand contacts, and write the profile that behaves like it.
+
+A designed experiment under caps (`posts`, `jobs`), every request of it noted (`watching`, `notebook`), fits to what was
+seen (`fitting`), and the profile with its replicates (`writing`), which `estimate` and the mock then take.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...client.httpx_transport import Target
+from ...client.oauth import Credentials
+from ...client.run_caps import Caps
+from ...errors import SafetyStop
+from ...files.private_folder import own_folder
+from .. import experiment
+from . import job_experiments, post_experiments
+from .bench import Bench
+from .fitting import fitted
+from .observations import Notebook
+from .profile_text import written
+from .recording_driver import WatchingShell
+
+ENOUGH = 20  # answered POSTs: with fewer there is nothing to fit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    target: Target
+    credentials: Credentials
+    folder: Path
+    run_id: str
+    date: str  # for the profile's sources
+    to: Path
+    max_contacts: int = 25_000
+    max_requests: int = 2_500
+    max_minutes: float = 15.0
+    per_minute: int | None = 300
+    concurrency: int = 8
+    seed: int = 1
+
+
+async def calibrated(order: Calibration, tell: Callable[[str], None]) -> dict[str, Any]:
+    """The document; the profile and the calibration are written, the org is left as it was. Raises RunError."""
+    own_folder(order.folder)
+    notebook = Notebook.of(order.folder)
+    notices = await _measured(order, notebook, tell)
+    answered = sum(one.op == "contacts.add" and one.status == 200 for one in notebook.seen)
+    if answered < ENOUGH:
+        raise SafetyStop(
+            "TOO_FEW_SAMPLES",
+            f"{answered} POSTs of contacts were answered, {ENOUGH} are needed; {' '.join(notices)} Raise the caps,"
+            " then run the same command again: it goes on.",
+        )
+    return written(
+        order.to, order.folder, fitted(notebook, order.seed), notebook, order.target.api, order.date, notices
+    )
+
+
+async def _measured(order: Calibration, notebook: Notebook, tell: Callable[[str], None]) -> list[str]:
+    """Do what is still to be done, as far as the caps let it; what a person should know of that."""
+    caps = Caps(
+        requests=max(0, order.max_requests - len(notebook.seen)),
+        contacts=max(0, order.max_contacts - notebook.contacts),
+        per_minute=order.per_minute,
+    )
+    notices: list[str] = []
+    async with experiment.opened(
+        order.folder,
+        order.target,
+        order.credentials,
+        purpose="calibrate",
+        run_id=order.run_id,
+        caps=caps,
+        seed=order.seed,
+        concurrency=max(order.concurrency, job_experiments.LOOKERS),
+    ) as opened:
+        books = opened.shell.books  # type: ignore[attr-defined]  # the lab's shell is the one that sends
+        watching = WatchingShell(opened.shell, notebook, order.max_minutes * 60.0)  # type: ignore[arg-type]
+        plain, opened.shell = opened.shell, watching
+        bench = Bench(
+            lab=opened,
+            shell=watching,
+            notebook=notebook,
+            rng=random.Random(order.seed),
+            per_minute=order.per_minute,
+            max_requests=order.max_requests,
+            max_contacts=order.max_contacts,
+            tell=tell,
+        )
+        try:
+            for part in _parts(bench, order.concurrency):
+                notices += await _done(part, tell)
+        finally:
+            opened.shell = plain
+        notices += books.notices
+    return list(dict.fromkeys(notices))
+
+
+async def _done(part: Callable[[], Awaitable[None]], tell: Callable[[str], None]) -> list[str]:
+    """Do one part; a cap ends it, and the next may still find room. What a person should know of it."""
+    try:
+        await part()
+    except SafetyStop as stop:
+        if stop.code not in ("RUN_CAP", "TIME_CAP"):
+            raise
+        tell(str(stop))
+        return [str(stop)]
+    return []
+
+
+def _parts(bench: Bench, concurrency: int) -> list[Callable[[], Awaitable[None]]]:
+    async def lists() -> None:
+        bench.shell.phase = "lists"
+        await bench.lab.run(bench.lists())
+
+    return [
+        lists,
+        lambda: post_experiments.logins(bench),
+        lambda: job_experiments.small_uploads(bench),
+        lambda: post_experiments.pilot(bench),
+        lambda: job_experiments.imports(bench),
+        lambda: job_experiments.large_uploads(bench),
+        lambda: post_experiments.some_at_once(bench),
+        lambda: post_experiments.all_at_once(bench, concurrency),
+        lambda: post_experiments.reads(bench, concurrency),
+        lambda: job_experiments.exports(bench),
+    ]

@@ -1,0 +1,254 @@
+"""Imports and exports, looked at often: when they begin to show, how fast their counters go, when they are over.
+
+What a first, small job takes tells how often to look at the next, larger one: never more than some sixty looks a job.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ... import api
+from ...flow import Call, Flow, Reply, Wait
+from ...strategies.flows import stop
+from . import job_fit
+from .bench import Bench
+from .observations import Ended, JobSeen
+
+LOOKERS = 8  # that look in turns
+LOOKS = 40  # at a job whose time is known roughly
+LEAST_STEP_S = 0.05
+PILOT_STEP_S = 0.25
+EARLY_S = 0.1  # before the moment when a job of the kind was seen that had not begun
+PATIENCE_S = 180.0
+ROOM = 60  # requests that a job should have free of the rate limit
+SMALL_IMPORT, LONG_ENOUGH_S = 300, 0.8
+LARGE_IMPORTS, ENOUGH_COUNTERS = 3, 4  # again, where the first was over before it was seen so often on its way
+SHARE_OF_CONTACTS = 0.2  # for one large import at the most
+LARGE_ROWS, LARGE_NOTE_CHARS = 6, 110_000  # of a file of some 24 MiB; many csv readers take no longer values
+LARGE_AT_ONCE = 2
+LEAST_EXPORTS, MOST_EXPORTS = 3, 10  # of a small list and of the largest one each
+FOR_TWO_EXPORTS = 4 * ROOM
+FULL_LIST, NEAR = 750_000, 0.02  # rows, and how well the time of their export should be known
+Look = Callable[[], Flow[None]]
+
+
+@dataclass(slots=True)
+class Watched:
+    """A job as the lookers share it."""
+
+    kind: str
+    name: str
+    rows: int
+    asked_at: float
+    former: str = ""  # timestamp of the export that was there before
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What is known of the kind of job. Times in seconds after it is asked for."""
+
+    not_before_s: float  # when one was seen that had not begun
+    unsure_s: float  # how long after that another was seen to have begun, or to be over
+    rows_per_s: float  # 0: not known
+
+
+async def imports(bench: Bench) -> None:
+    """A small one, and one or more that are long enough to be seen on their way."""
+    if not bench.run_phase("imports"):
+        return
+    guess = await _imported(bench, "small", SMALL_IMPORT, guess=None)
+    most = round(bench.max_contacts * SHARE_OF_CONTACTS) - SMALL_IMPORT
+    for number in range(LARGE_IMPORTS):
+        rows = round(guess.rows_per_s * LONG_ENOUGH_S) or most
+        rows = max(2 * SMALL_IMPORT, min(rows, most))
+        guess = _quicker(guess, await _imported(bench, f"large {number}", rows, guess=guess))
+        if _counters(bench) >= ENOUGH_COUNTERS or 2 * rows > bench.contacts_left:
+            break
+    bench.notebook.add(Ended("imports"))
+
+
+def _counters(bench: Bench) -> int:
+    """How often a large import was seen on its way."""
+    seen = [one for one in bench.notebook.looks if one.kind == "import" and one.state == "running"]
+    return sum(one.rows > SMALL_IMPORT and 0 < one.completed < one.rows for one in seen)
+
+
+async def small_uploads(bench: Bench) -> None:
+    """Files of one row, one after the other: what an upload takes before its bytes count."""
+    await _uploads(bench, "uploads", 1, 0, 1)
+
+
+async def large_uploads(bench: Bench) -> None:
+    """What a file's bytes cost, two at a time as for two lists. Their values are far too long for a contact, so that
+    none comes of them."""
+    await _uploads(bench, "large uploads", LARGE_ROWS, LARGE_NOTE_CHARS, LARGE_AT_ONCE)
+
+
+async def _uploads(bench: Bench, phase: str, rows: int, note_chars: int, at_once: int) -> None:
+    """A file into each list of their own; nobody waits for their imports."""
+    if not bench.run_phase(phase):
+        return
+    bench.require(ROOM, rows * len(bench.others))
+    await bench.lab.run(_until_room(bench))
+    path = bench.wide_file(rows, note_chars)
+    try:
+        await bench.lab.run_all([_into(list_id, path, rows) for list_id in bench.others], at_once)
+    finally:
+        path.unlink()
+    bench.notebook.add(Ended(phase))
+
+
+def _into(list_id: str, path: Path, rows: int) -> Flow[None]:
+    yield api.upload_csv(list_id, path, contact_id_column=None, rows=rows)
+
+
+async def exports(bench: Bench) -> None:
+    """Of a small list and of the largest one in turns, until their difference tells the speed."""
+    if not bench.run_phase("exports"):
+        return
+    guesses: dict[str, Guess] = {}
+    for number in range(MOST_EXPORTS):
+        for which, list_id in (("wide", bench.wide), ("normal", bench.normal)):
+            bench.require(ROOM)
+            found = await _exported(bench, f"{which} {number}", list_id, guesses.get(which))
+            guesses[which] = _quicker(guesses.get(which), found)
+        is_enough = number + 1 >= LEAST_EXPORTS and _is_known(bench)
+        if is_enough or (number and bench.requests_left < FOR_TWO_EXPORTS):
+            break
+    bench.notebook.add(Ended("exports"))
+
+
+def _is_known(bench: Bench) -> bool:
+    """Whether the export of a full list would not take much longer or shorter than it seems."""
+    seen = job_fit.moments(bench.notebook.looks, "export")
+    line = job_fit.fit(seen)
+    return line is not None and job_fit.error_s(seen, FULL_LIST) <= NEAR * line.at(FULL_LIST)
+
+
+def _quicker(one: Guess | None, other: Guess) -> Guess:
+    """Whoever begins to look too late sees nothing."""
+    return other if one is None or other.not_before_s < one.not_before_s else one
+
+
+async def _imported(bench: Bench, label: str, rows: int, *, guess: Guess | None) -> Guess:
+    await _uploaded(bench, bench.normal, rows)
+    bench.sizes[bench.normal] += rows
+    job = Watched("import", label, rows, bench.shell.now())
+    return await _watched(bench, job, lambda: _import_look(bench, job, bench.normal), guess)
+
+
+async def _uploaded(bench: Bench, list_id: str, rows: int) -> None:
+    bench.require(ROOM, rows)
+    await bench.lab.run(_until_room(bench))
+    path = bench.lead_file(rows)
+    try:
+        reply = await bench.lab.run(_sent(api.upload_csv(list_id, path, contact_id_column=None, rows=rows)))
+    finally:
+        path.unlink()
+    if not reply.ok:
+        raise stop("import.upload", list_id, reply)
+
+
+async def _exported(bench: Bench, label: str, list_id: str, guess: Guess | None) -> Guess:
+    await bench.lab.run(_until_room(bench))
+    former = api.export_of(await bench.lab.run(_sent(api.get_export(list_id))))
+    reply = await bench.lab.run(_sent(api.start_export(list_id)))
+    if not reply.ok:
+        raise stop("export.create", list_id, reply)
+    job = Watched("export", label, bench.sizes[list_id], bench.shell.now(), former.timestamp if former else "")
+    found = await _watched(bench, job, lambda: _export_look(bench, job, list_id), guess)
+    await bench.lab.run(_downloaded(bench, list_id))
+    return found
+
+
+async def _watched(bench: Bench, job: Watched, look: Look, guess: Guess | None) -> Guess:
+    """Look at the job until it is over, at first seldom, then more and more often."""
+    if guess is None:
+        await bench.lab.run(_looking(bench, job, look, 0.0, None))
+    else:
+        unsure = guess.unsure_s + (job.rows / guess.rows_per_s if guess.rows_per_s else 0.0)
+        begin, step = max(0.0, 0.98 * guess.not_before_s - EARLY_S), max(LEAST_STEP_S, unsure / LOOKS)
+        flows = [_looking(bench, job, look, begin + n * step, step * LOOKERS) for n in range(LOOKERS)]
+        await bench.lab.run_all(flows, LOOKERS)
+    return _guessed([one for one in bench.notebook.looks if (one.kind, one.job) == (job.kind, job.name)])
+
+
+def _looking(bench: Bench, job: Watched, look: Look, begin: float, step: float | None) -> Flow[None]:
+    """Until the job is over. Without a step the pauses grow with the time that has passed."""
+    if begin > 0:
+        yield Wait(begin, "poll")
+    while not job.is_over:
+        looked_at = bench.shell.now()
+        yield from look()
+        waited = bench.shell.now() - job.asked_at
+        if waited > PATIENCE_S or bench.requests_left < LOOKERS:
+            return
+        if not job.is_over:
+            pause = max(step or PILOT_STEP_S, (waited - begin) / 20)
+            took = bench.shell.now() - looked_at if step else 0.0
+            yield Wait(max(LEAST_STEP_S, pause - took), "poll")
+
+
+def _import_look(bench: Bench, job: Watched, list_id: str) -> Flow[None]:
+    reply = yield api.import_status(list_id)
+    if not reply.ok:
+        return
+    shown, body = api.import_progress(reply), api.decoded(reply)
+    if body.get("totalRecords") not in (None, job.rows):
+        return  # it is the list's former import that is shown
+    job.is_over = job.is_over or shown.finished or shown.failed
+    state = "over" if shown.finished else "waiting" if shown.state is None else "running"
+    _note(bench, job, state, int(body.get("completedRecords") or 0))
+
+
+def _export_look(bench: Bench, job: Watched, list_id: str) -> Flow[None]:
+    reply = yield api.get_export(list_id)
+    found = api.export_of(reply)
+    is_there = found is not None and found.timestamp != job.former
+    job.is_over = job.is_over or is_there
+    _note(bench, job, "over" if is_there else "waiting")
+
+
+def _note(bench: Bench, job: Watched, state: str, completed: int = 0) -> None:
+    at = round(bench.shell.now(), 6)
+    bench.notebook.add(
+        JobSeen(
+            kind=job.kind, job=job.name, rows=job.rows, asked_at=job.asked_at, at=at, state=state, completed=completed
+        )
+    )
+
+
+def _guessed(looks: Sequence[JobSeen]) -> Guess:
+    """Delay and speed, roughly: enough to plan the next job by."""
+    running = [one for one in looks if one.state == "running"]
+    waiting = [one.at - one.asked_at for one in looks if one.state == "waiting"]
+    shown = [one.at - one.asked_at for one in looks if one.state != "waiting"]
+    begins, first = max([0.0, *waiting]), min(shown, default=0.0)
+    rate = 0.0
+    if len(running) > 1 and running[-1].completed > running[0].completed:
+        rate = (running[-1].completed - running[0].completed) / (running[-1].at - running[0].at)
+    return Guess(begins, max(0.0, first - begins), rate)
+
+
+def _until_room(bench: Bench) -> Flow[None]:
+    seconds = bench.shell.until_room_s(ROOM, bench.per_minute)
+    if seconds > 0:
+        yield Wait(seconds, "hold")
+
+
+def _sent(call: Call) -> Flow[Reply]:
+    reply: Reply = yield call
+    return reply
+
+
+def _downloaded(bench: Bench, list_id: str) -> Flow[None]:
+    """The file, for its time alone: it holds nothing but invented leads, and goes at once."""
+    found = api.export_of((yield api.get_export(list_id)))
+    if found is None:
+        return
+    hop = yield api.download(found.uri, list_id)
+    if 300 <= hop.status < 400:
+        to = bench.folder / "export.csv"
+        yield api.download_file(hop.headers["location"], list_id, to)
+        to.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""The parts of the experiment that are single requests: logins, POSTs of contacts, reads."""
+
+from collections.abc import Sequence
+
+from ... import api
+from ...flow import Flow
+from . import design
+from .bench import Bench, posts_noted
+from .design import Post
+from .fitting import observed
+from .observations import Ended
+from .recording_driver import MINUTE_S
+
+LOGINS = 3
+SHARE_OF_REQUESTS = 0.55  # for POSTs at once
+SHARE_OF_TIME = 0.5
+SHARE_OF_CONTACTS = 0.97  # of those that are left; what a rate limit refuses is sent again
+FEW_AT_ONCE, EACH = (2, 4), 20  # in between one and all
+READS = 20
+ADD = "contacts.add"
+LEAST_PILOT = 20  # answers of the pilot, to plan by
+
+
+async def logins(bench: Bench) -> None:
+    if bench.run_phase("logins"):
+        for _ in range(LOGINS):
+            await bench.lab.run(_one_read(), bench.lab.another_session())
+        bench.notebook.add(Ended("logins"))
+
+
+async def pilot(bench: Bench) -> None:
+    await _posted(bench, "pilot", design.pilot(), 1)
+
+
+async def some_at_once(bench: Bench) -> None:
+    for concurrency in FEW_AT_ONCE:
+        await _posted(bench, f"{concurrency} at once", [Post(1)] * EACH, concurrency)
+
+
+async def all_at_once(bench: Bench, concurrency: int) -> None:
+    """The sizes follow from what the pilot found."""
+    piloted = observed(bench.notebook, ADD, phases=("pilot",))
+    if len(piloted.observed) < LEAST_PILOT:
+        return
+    found = piloted.fitted()
+    phase = f"{concurrency} at once, all sizes"
+    done = posts_noted(bench.notebook, phase)
+    per_contact = found.per_contact_s + found.per_kib_s * _kib_a_contact(bench)
+    bench.require(1, 1)
+    contacts = round(bench.contacts_left * SHARE_OF_CONTACTS) + sum(post.contacts for post in done)
+    posts = design.crowded(found.base_s, per_contact, contacts, _requests(bench, len(done)), bench.rng)
+    await _posted(bench, phase, posts, concurrency, ends=False)
+
+
+async def reads(bench: Bench, concurrency: int) -> None:
+    """Pages and sizes by search, lists by name: what everything else is like that has no entry of its own."""
+    if bench.run_phase("reads"):
+        await bench.lab.run_all([_one_read() for _ in range(READS)], 1)
+        await bench.lab.run_all([_page(bench, 1) for _ in range(READS)], 1)
+        await bench.lab.run_all([_page(bench, api.SEARCH_PAGE) for _ in range(READS)], 1)
+        await bench.lab.run_all([_page(bench, 1) for _ in range(2 * READS)], concurrency)
+        bench.notebook.add(Ended("reads"))
+
+
+async def _posted(bench: Bench, phase: str, planned: Sequence[Post], concurrency: int, *, ends: bool = True) -> None:
+    """Those that were not answered yet. A part that does not end is planned again when there is more to spend."""
+    if not bench.run_phase(phase):
+        return
+    left = design.left(planned, posts_noted(bench.notebook, phase))
+    await bench.lab.run_all([bench.post(one) for one in left], concurrency)
+    if ends:
+        bench.notebook.add(Ended(phase))
+
+
+def _requests(bench: Bench, done: int) -> int:
+    """For POSTs at once: a part of all, or of those that the rate limits let through in a part of the time."""
+    most = round(bench.max_requests * SHARE_OF_REQUESTS)
+    seconds = (bench.shell.ends_at - bench.shell.now()) * SHARE_OF_TIME
+    if bench.per_minute is not None:
+        most = min(most, int(bench.per_minute * seconds / MINUTE_S) + done)
+    allowed = [one.allowed for one in bench.notebook.seen if one.op == ADD and one.allowed is not None]
+    if allowed and (window_s := bench.shell.inner.books.budget.window_s):
+        most = min(most, int(min(allowed) * seconds / window_s) + done)
+    return min(most, bench.requests_left + done)
+
+
+def _kib_a_contact(bench: Bench) -> float:
+    full = [one.kib / one.contacts for one in bench.notebook.seen if one.op == ADD and one.contacts == design.FULL]
+    return full[0] if full else 0.0
+
+
+def _one_read() -> Flow[None]:
+    yield api.find_list("contactbench calibrate")
+
+
+def _page(bench: Bench, size: int) -> Flow[None]:
+    yield api.search_all(bench.normal, page_size=size)

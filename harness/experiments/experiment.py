@@ -1,0 +1,147 @@
+"""Experiments on an org: a few requests under caps, and nothing of it is left behind.
+
+What is made is noted before it is asked for and removed at the end, also after an error. Where the process was killed,
+`contactbench cleanup` does it from the notes.
+"""
+
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..client.asyncio_driver import connected
+from ..client.httpx_transport import Target
+from ..client.oauth import Credentials, Session
+from ..client.retry import RetryPolicy
+from ..client.run_caps import Caps
+from ..domain import LeadColumns
+from ..errors import RunError
+from ..files.atomic import written
+from ..flow import AsyncShell, Flow, Save, T, adrive
+from ..runs.asyncio_runner import Runner, wrapped
+from ..runs.cleanup import removed
+from ..runs.created_resources import Belonging, Belongings, Made, Making, read
+from ..strategies.job import Stage
+from ..strategies.lists import create_or_find
+
+REQUESTS = "requests.csv"
+SETTLE_S = 5.0  # Source: Genesys asks to wait that long after a change of a list
+
+
+@dataclass(slots=True)
+class Lab:
+    """Where experiments are run. `purpose` is the first word of every name: "probe", "calibrate"."""
+
+    purpose: str
+    belongings: Belongings
+    target: Target
+    credentials: Credentials
+    shell: AsyncShell
+    session: Session
+    rng: random.Random
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    _made: int = 0
+
+    async def run(self, flow: Flow[T], session: Session | None = None) -> T:
+        """One flow to its end, with a token and patience around it."""
+        return await adrive(wrapped(flow, session or self.session, self.policy, self.rng), self.shell)
+
+    async def run_all(self, flows: Sequence[Flow[None]], concurrency: int) -> None:
+        """So many flows at a time."""
+        await Runner(self.shell, self.session, concurrency, self.rng.randrange(2**31)).run(Stage(self.purpose, flows))
+
+    def another_session(self) -> Session:
+        """A token of its own, as a second process would have."""
+        return Session(self.credentials, self.session.now)
+
+    def name(self, label: str) -> str:
+        """A name that nothing else in the org has."""
+        self._made += 1
+        return f"contactbench {self.purpose} {self.belongings.run_id} {self._made} {label}"[:64].rstrip()
+
+    def contact_list(self, columns: LeadColumns, label: str = "") -> Flow[str]:
+        """The id of a new contact list."""
+        name = self.name(label)
+        yield Save(Making(Belonging(kind="contact_list", name=name)))
+        list_id = yield from create_or_find(name, columns, SETTLE_S)
+        yield Save(Made(Belonging(kind="contact_list", name=name, id=list_id)))
+        return list_id
+
+    async def tidy(self) -> None:
+        """Remove everything that was made. Raises RunError for what could not be removed, once the rest is gone."""
+        trouble: RunError | None = None
+        for thing in read(self.belongings.path).left:
+            try:
+                await self.run(removed(thing))
+            except RunError as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path,
+    target: Target,
+    credentials: Credentials,
+    *,
+    purpose: str,
+    run_id: str,
+    caps: Caps,
+    seed: int = 1,
+    concurrency: int = 8,
+) -> AsyncIterator[Lab]:
+    """A lab whose notes lie in `folder`. The requests that tidy up are outside the caps."""
+    belongings = Belongings(folder, target.api, run_id, target.org_id)
+    async with connected(target, belongings, folder / REQUESTS, concurrency, caps=caps) as shell:
+        lab = Lab(
+            purpose=purpose,
+            belongings=belongings,
+            target=target,
+            credentials=credentials,
+            shell=shell,
+            session=Session(credentials, shell.books.now),
+            rng=random.Random(seed),
+        )
+        try:
+            yield lab
+        finally:
+            shell.books.caps = Caps(per_minute=caps.per_minute, last_minute=caps.last_minute)
+            await lab.tidy()
+
+
+# A profile as a TOML file: settings that were found out, over the default ones, each with where it comes from.
+
+
+def write_profile(to: Path, settings: Mapping[str, Any], source: str | Mapping[str, str]) -> None:
+    """`settings` by dotted names; `source`: one of all of them, or one each."""
+    sections: dict[str, list[str]] = {}
+    for name, value in settings.items():
+        section, key = _split(name)
+        said = source if isinstance(source, str) else source[name]
+        sections.setdefault(section, []).append(f"{key} = {{ value = {_toml(value)}, source = {_toml(said)} }}")
+    text = 'extends = "default"\n'
+    for section, lines in sorted(sections.items()):
+        text += (f"\n[{section}]\n" if section else "\n") + "\n".join(lines) + "\n"
+    with written(to) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Section and key. The names of operations hold a dot themselves."""
+    head, _, rest = name.partition(".")
+    if head == "latency":
+        op, _, key = rest.rpartition(".")
+        return f'latency."{op}"', key
+    if head == "rate" and rest.startswith("per_op."):
+        return "rate.per_op", f'"{rest.removeprefix("per_op.")}"'
+    return head, rest
+
+
+def _toml(value: Any) -> str:
+    """JSON's spelling of strings, numbers and booleans is TOML's too."""
+    return msgspec.json.encode(value).decode()

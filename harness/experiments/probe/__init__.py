@@ -1,0 +1,109 @@
+"""`contactbench probe`: ask an org what the documentation leaves open, with a few contacts in lists of its own.
+
+Each answer is an observation with the correlation ids that show it, and the settings of a profile that it decides.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...api import BadResponse, Refusal
+from ...client.httpx_transport import Target
+from ...client.oauth import Credentials
+from ...client.run_caps import Caps
+from ...status import status
+from .. import experiment
+from ..experiment import Lab, write_profile
+from . import batches, contacts, csv_jobs, lists, platform, rates
+from .checks import Asker, Observation, Question
+
+MOST_CONTACTS = 2_000
+MOST_REQUESTS = 1_500
+
+QUESTIONS: Sequence[Question] = (
+    rates.window, rates.scope, rates.uploads,
+    contacts.own_ids, contacts.id_length, contacts.id_alphabet,
+    batches.answer_order, batches.one_bad_contact, batches.body_bytes,
+    batches.contacts_per_bulk_get, batches.contacts_per_delete,
+    contacts.unknown_columns, contacts.missing_columns, contacts.update, contacts.trimming, contacts.value_length,
+    lists.by_id, lists.by_search, lists.by_size,
+    csv_jobs.invalid_rows, csv_jobs.small_imports, csv_jobs.trimming,
+    csv_jobs.export,
+    lists.page_past_the_end, lists.page_size, lists.name_length, lists.column_names, lists.column_count,
+    platform.form_credentials, platform.token_lifetime, platform.bulk_jobs, platform.dnc,
+    batches.contacts_per_post,  # the most expensive one last
+)  # fmt: skip
+
+SAFETY = "asking would need more contacts, lists or requests than a sandbox should be given"
+NOT_ASKED = {
+    "semantics.over_capacity": SAFETY,
+    "limits.contacts_per_list": SAFETY,
+    "limits.contacts_per_org": SAFETY,
+    "limits.lists_per_org": SAFETY,
+    "limits.upload_bytes": SAFETY,
+    "limits.search_depth": SAFETY,
+    "semantics.bearer_at_signed_address": "asking would show the token to another host",
+    "semantics.dnc_external_sources": "asking would need an account of dnc.com or Gryphon",
+    "semantics.dnc_expired_entries": "an entry has to expire first, and no expiration may lie in the past",
+    "semantics.dnc_column_separator": "an upload to a DNC list is not part of loading leads",
+    "semantics.column_case": "every strategy sends a header in the spelling of its list",
+    "semantics.heartbeat_s": "no strategy listens to notifications",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    target: Target
+    credentials: Credentials
+    folder: Path
+    run_id: str
+    caps: Caps
+    date: str  # for the profile's sources
+    to: Path | None = None  # a profile of what was found
+    questions: Sequence[Question] = QUESTIONS
+    settle_s: float = 5.0  # Source: Genesys asks to wait that long after a change of a list
+
+
+async def probed(probe: Probe, tell: Callable[[str], None]) -> dict[str, Any]:
+    """The observations as a document; the org is left as it was. Raises RunError where the org cannot be asked."""
+    async with experiment.opened(
+        probe.folder, probe.target, probe.credentials, purpose="probe", run_id=probe.run_id, caps=probe.caps
+    ) as opened:
+        seen: list[Observation] = []
+        for number, question in enumerate(probe.questions, 1):
+            status().begin(f"question {number} of {len(probe.questions)}, {_name(question)}")
+            for observation in await _asked(question, opened, probe.settle_s):
+                tell(f"{observation.question} {observation.observed}")
+                seen.append(observation)
+    settings = {name: value for observation in seen for name, value in observation.settings.items()}
+    if probe.to is not None:
+        write_profile(probe.to, settings, f"probe of {probe.target.api} on {probe.date}, run {probe.run_id}")
+    return {
+        "run": str(probe.folder),
+        "host": probe.target.api,
+        "observations": [
+            {
+                "question": one.question,
+                "observed": one.observed,
+                "settings": dict(one.settings),
+                "evidence": list(one.evidence),
+            }
+            for one in seen
+        ],
+        "settings": settings,
+        "not_asked": NOT_ASKED,
+    }
+
+
+async def _asked(question: Question, opened: Lab, settle_s: float) -> list[Observation]:
+    """One that an org answers in a way nobody has thought of is told as such; the others are asked all the same."""
+    asker = Asker(opened, settle_s)
+    try:
+        return await opened.run(question(asker))
+    except (Refusal, BadResponse) as trouble:
+        return [asker.seen(f"About {_name(question)}:", f"it could not be asked: {trouble}")]
+
+
+def _name(question: Question) -> str:
+    return question.__name__.replace("_", " ")

@@ -1,0 +1,127 @@
+"""The gate: its layers one after the other, and what they say together."""
+
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..checks import FAILED, Check, passed
+from ..errors import RunError, UsageError
+from ..files.private_folder import own_folder
+from ..mapping.files import write_json
+from . import counts, trees
+from .hot_paths import PATHS
+from .instructions import Tree, instruction_checks
+from .wall_clock import wall_checks
+
+LAYERS = ("counts", "instructions", "wall")
+SCHEMA = 1
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    layers: Sequence[str]
+    expected: Path  # of the counts
+    out: Path
+    base: str | None = None  # a git ref; where this branch began if there is none
+    base_tree: Path | None = None  # a checkout, in place of a ref
+    head_tree: Path = Path()
+    upload_leads: int = 20_000
+    only: Sequence[str] = ()  # parts of names of hot paths
+    accepted: str = ""  # why a failure is to be let through this time
+
+    def __post_init__(self) -> None:
+        for layer in self.layers:
+            if layer not in LAYERS:
+                raise UsageError("UNKNOWN_LAYER", f"{layer!r}; choose from {', '.join(LAYERS)}.")
+        for part in self.only:
+            if not part or not any(part in path for path in PATHS):
+                raise UsageError("NO_CHECKS", f"no hot path holds {part!r}; there are {', '.join(PATHS)}.")
+
+
+class GateFailed(RunError):
+    exit_code = FAILED
+
+
+def gate(order: Order, tell: Tell) -> tuple[list[Check], dict[str, Any]]:
+    """What was held against what, and the document of `gate.json`, written. Raises RunError."""
+    began = time.perf_counter()
+    own_folder(order.out)
+    checks = _counted(order, tell) if "counts" in order.layers else []
+    if set(order.layers) - {"counts"}:
+        with _compared(order) as (base, head):
+            checks += _measured(order, base, head, tell)
+    document = _document(order, checks, time.perf_counter() - began)
+    write_json(order.out / "gate.json", document)
+    if all(check.verdict == "not measured" for check in checks):
+        why = "; ".join(sorted({check.note for check in checks if check.note})) or "nothing was chosen"
+        raise UsageError("NO_CHECKS", f"nothing was measured, so nothing can pass: {why}.")
+    return checks, document
+
+
+def refusal(checks: Sequence[Check]) -> GateFailed | None:
+    """What to tell where the gate is not passed."""
+    failed = [check for check in checks if check.failed]
+    if not failed:
+        return None
+    told = "; ".join(f"{check.suite}: {check.name}" for check in failed[:5])
+    more = f" and {len(failed) - 5} more" if len(failed) > 5 else ""
+    return GateFailed(
+        "GATE",
+        f"{len(failed)} of {len(checks)} checks failed: {told}{more}. If it is meant: --update for counts, or"
+        " --accept REASON.",
+    )
+
+
+def update(played: counts.Played, expected: Path, out: Path, tell: Tell) -> None:
+    """Write down what the counts are now."""
+    counts.write(counts.Expected(played=played, figures=counts.measured(played, out / "counts", tell)), expected)
+
+
+def _counted(order: Order, tell: Tell) -> list[Check]:
+    expected = counts.read(order.expected)
+    found = counts.measured(expected.played, order.out / "counts", tell)
+    return counts.differences(expected.figures, found)
+
+
+def _measured(order: Order, base: Tree, head: Tree, tell: Tell) -> list[Check]:
+    checks = []
+    if "instructions" in order.layers:
+        tell("instructions: hot paths of base and head under valgrind, about a minute")
+        checks += instruction_checks(base, head, order.only, order.out / "callgrind")
+    if "wall" in order.layers:
+        checks += wall_checks(base, head, leads=order.upload_leads, only=order.only, tell=tell)
+    return checks
+
+
+@contextmanager
+def _compared(order: Order) -> Iterator[tuple[Tree, Tree]]:
+    """Base and head."""
+    head = trees.required(order.head_tree)
+    with tempfile.TemporaryDirectory(prefix="contactbench-compiled-") as compiled, ExitStack() as checkouts:
+        if order.base_tree is not None:
+            base = trees.required(order.base_tree)
+        else:
+            base = checkouts.enter_context(trees.checked_out(order.base or trees.default_base(head), head))
+        yield Tree(base, Path(compiled) / "base"), Tree(head, Path(compiled) / "head")
+
+
+def _document(order: Order, checks: Sequence[Check], wall_s: float) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "kind": "gate",
+        "tool": {"name": "contactbench", "version": __version__},
+        "versions": {"python": platform.python_version()},
+        "machine": {"cpus": os.cpu_count(), "machine": platform.machine(), "wall_s": round(wall_s, 3)},
+        "layers": list(order.layers),
+        "passed": passed(checks),
+        "accepted": order.accepted,
+        "checks": [check.entry() for check in checks],
+    }

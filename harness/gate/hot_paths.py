@@ -1,0 +1,258 @@
+"""A program: the pieces of work that an upload repeats most, each played alone, timed or under callgrind.
+
+It imports whatever tree PYTHONPATH names, so that one and the same program plays two versions. What a tree lacks is
+told as missing. Each piece is prepared and warmed up before it is measured, with the garbage collector off.
+
+    PYTHONPATH=TREE python -P hot_paths.py time [NAME...]    {"paths": {name: seconds of CPU}, "missing": {name: why}}
+    PYTHONPATH=TREE python -P hot_paths.py count [NAME...]   the same, no figures: valgrind dumps one a path, in order
+    PYTHONPATH=TREE python -P hot_paths.py upload LEADS STRATEGY...    {"paths": {strategy: seconds on the clock}, ...}
+
+Names may be parts of names.
+"""
+
+import ctypes
+import gc
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+BATCH = 1000
+ROWS = 2000
+WARM_UPS = 2
+TURNS = 20  # of which the fastest counts
+Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Leads in memory, so that making or reading them is no part of what is measured."""
+
+    columns: Any
+    leads: Sequence[Any]
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Any]:
+        del size, start, stop  # they were cut as they are asked for
+        yield from self.leads
+
+
+def _held(size: int, rows: int) -> _Held:
+    from harness.leads.synthetic import SyntheticLeads
+
+    made = SyntheticLeads(rows, seed=1)
+    return _Held(made.columns, list(made.batches(size)))
+
+
+def _record(leads: int) -> Any:
+    from harness.domain import Shard
+    from harness.journal.records import ShardRecord
+
+    shard = Shard(number=0, first=0, count=leads, list_name="hot 1/1")
+    return ShardRecord(shard=shard, contact_list_id="list-1", state="listed", rows=None, file=None)
+
+
+def _batch() -> tuple[Any, Any]:
+    """The first batch of an upload, and the columns of its leads."""
+    from harness.strategies.batches import batches
+    from harness.strategies.job import Job, Settings
+
+    held = _held(BATCH, BATCH)
+    job: Any = Job(leads=held, progress=None, files=None, settings=Settings())  # type: ignore[arg-type]
+    return lambda: next(batches(held.leads[0], _record(BATCH), job, own_ids=False)), held.columns
+
+
+def encoded_batch(folder: Path) -> Work:
+    """1,000 leads become the body of a POST."""
+    del folder
+    batch, _ = _batch()
+    return lambda: batch().body
+
+
+def joined_answer(folder: Path) -> Work:
+    """The answer to it is read, checked, and joined with the leads."""
+    del folder
+    from harness.api import added_contacts
+    from harness.flow import Reply
+
+    make, columns = _batch()
+    batch = make()
+    sent = json.loads(batch.body)
+    body = json.dumps([{"id": f"contact-{n:029}", **one} for n, one in enumerate(sent)]).encode()
+    reply = Reply(status=200, body=body)
+    return lambda: added_contacts(reply, batch, columns.lead_id)
+
+
+def kept_batch(folder: Path) -> Work:
+    """A batch's intent and then its mapping are stored in the journal, durably."""
+    from harness.domain import Shard
+    from harness.events import BatchAcked, BatchSending, ListCreated
+    from harness.journal.sqlite_journal import Journal
+
+    journal = Journal(folder / "journal.sqlite")
+    journal.plan({"strategy": "hot"}, [Shard(number=0, first=0, count=10**9, list_name="hot 1/1")], "hot")
+    journal.save(ListCreated(0, "list-1"))
+    positions = count(0, BATCH)
+
+    def work() -> None:
+        first = next(positions)
+        ids: Any = [f"L-{n:09}" for n in range(first, first + BATCH)]
+        journal.save(BatchSending(first=first, shard=0, attempt=1, sha256="0" * 64, lead_ids=ids))
+        journal.save(BatchAcked(first=first, mapping={lead_id: f"contact-{lead_id}" for lead_id in ids}))  # type: ignore[misc]
+
+    return work
+
+
+def checked_rows(folder: Path) -> Work:
+    """2,000 rows of a CSV file are read and found to be leads."""
+    from harness.leads.source import open_leads
+    from harness.leads.synthetic import SyntheticLeads, write_csv
+
+    made = SyntheticLeads(ROWS, seed=1)
+    write_csv(made, folder / "leads.csv")
+    source = open_leads(folder / "leads.csv", lead_id=made.columns.lead_id, phone=made.columns.phone)
+    return lambda: sum(map(len, source.batches(BATCH)))
+
+
+def import_file(folder: Path) -> Work:
+    """The file of an import is written, with its digest, of 2,000 leads."""
+    from harness.leads.shard_csv import write_upload
+
+    held: Any = _held(500, ROWS)
+    return lambda: write_upload(held, folder / "upload.csv", 0, ROWS)
+
+
+def served_post(folder: Path) -> Work:
+    """The mock reads and checks a POST of 1,000 contacts, stores them, and answers with their ids."""
+    import asyncio
+
+    from aiohttp import StreamReader
+    from aiohttp.base_protocol import BaseProtocol
+    from aiohttp.test_utils import make_mocked_request
+
+    from mockserver.clock import ManualClock
+    from mockserver.contacts.handlers import Contacts
+    from mockserver.model import ContactColumn, ContactList
+    from mockserver.profile import load
+    from mockserver.services import create_services
+    from mockserver.storage.memory_store import MemoryStore
+
+    make, columns = _batch()
+    body = make().body
+    profile = load("default")
+    org = create_services(store=MemoryStore(), clock=ManualClock(), profile=profile, spool=folder, clients=[]).org
+    phones = (ContactColumn(column_name=columns.phone, type="cell"),)
+    org.store.create_list(
+        ContactList(
+            id="list-1",
+            name="Hot",
+            date_created="",
+            date_modified="",
+            column_names=columns.names,
+            phone_columns=phones,
+        )
+    )
+    contacts, loop = Contacts(org), asyncio.new_event_loop()
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+
+    def work() -> object:
+        payload = StreamReader(BaseProtocol(loop), 2**24, loop=loop)
+        payload.feed_data(body)
+        payload.feed_eof()
+        request = make_mocked_request(
+            "POST", "/", headers=headers, payload=payload, match_info={"contact_list_id": "list-1"}
+        )
+        return loop.run_until_complete(contacts.add(request)).commit().body
+
+    return work
+
+
+PATHS: dict[str, Callable[[Path], Work]] = {
+    "encode a batch": encoded_batch,
+    "join an answer": joined_answer,
+    "journal a batch": kept_batch,
+    "check rows": checked_rows,
+    "write an import file": import_file,
+    "mock: serve a POST": served_post,
+}
+
+
+def played(measured: Callable[[Work], float], folder: Path, names: Sequence[str]) -> dict[str, Any]:
+    """A figure for each path, and why some have none."""
+    paths, missing = {}, {}
+    for name, prepare in PATHS.items():
+        if names and not any(part in name for part in names):
+            continue
+        room = Path(tempfile.mkdtemp(dir=folder))
+        try:
+            work = prepare(room)
+            for _ in range(WARM_UPS):
+                work()
+        except Exception as error:  # another version may have another interface: then this path cannot be compared
+            missing[name] = f"{type(error).__name__}: {error}"[:200]
+            continue
+        gc.collect()
+        gc.disable()
+        paths[name] = measured(work)
+        gc.enable()
+    return {"paths": paths, "missing": missing}
+
+
+def fastest(work: Work) -> float:
+    """Seconds of CPU of the fastest turn."""
+    turns = []
+    for _ in range(TURNS):
+        began = time.process_time()
+        work()
+        turns.append(time.process_time() - began)
+    return min(turns)
+
+
+def inside_ffi_call(work: Work) -> float:
+    """Do it within a call through libffi, by which callgrind knows where to begin and to end."""
+    trouble: list[BaseException] = []
+
+    def call() -> int:
+        try:
+            work()
+        except BaseException as error:  # would be swallowed by ctypes
+            trouble.append(error)
+        return 0
+
+    ctypes.CFUNCTYPE(ctypes.c_int)(call)()
+    if trouble:
+        raise trouble[0]
+    return 0.0
+
+
+def uploads(leads: int, strategies: Sequence[str], folder: Path) -> dict[str, Any]:
+    """Seconds that each strategy takes against an org that costs nothing, proof included."""
+    from harness.commands.compare import Comparison, compare
+
+    order = Comparison(
+        leads=leads, strategies=strategies, pace="none", profile="default", seed=1, out=folder / "uploads"
+    )
+    entries = compare(order, lambda line: None)["strategies"]
+    paths = {entry["strategy"]: entry["wall_s"] for entry in entries if entry["verified"]}
+    missing = {entry["strategy"]: "not verified" for entry in entries if not entry["verified"]}
+    return {"paths": paths, "missing": missing}
+
+
+def main(arguments: Sequence[str]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="contactbench-hot-") as name:
+        match arguments:
+            case ["time", *names]:
+                return played(fastest, Path(name), names)
+            case ["count", *names]:
+                return played(inside_ffi_call, Path(name), names)
+            case ["upload", leads, *strategies]:
+                return uploads(int(leads), strategies, Path(name))
+    raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(main(sys.argv[1:])))

@@ -1,0 +1,111 @@
+"""Where the journal of a run folder is: in the folder itself, or in a PostgreSQL database that the folder names.
+
+A folder keeps to the one in which its run was begun: in another one nothing would be known of what was sent.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from secrets import token_hex
+
+import msgspec
+
+from ..errors import StateError, UsageError
+from ..files.atomic import written
+from ..files.private_folder import require_own
+from .database_errors import RECONCILE
+from .journal import Ledger
+from .lock import held
+from .sqlite_journal import Journal
+
+SQLITE, ELSEWHERE = "journal.sqlite", "journal.postgres"
+
+
+def has_journal(folder: Path) -> bool:
+    """Whether a run was begun in the folder, wherever its journal is."""
+    return (folder / SQLITE).exists() or (folder / ELSEWHERE).exists()
+
+
+def has_begun(folder: Path) -> bool:
+    """Whether a run was begun in the folder, even if its journal is lost."""
+    return has_journal(folder) or _has_sent(folder)
+
+
+@contextmanager
+def opened_journal(folder: Path, url: str = "") -> Iterator[Ledger]:
+    """The folder's journal, locked for as long as the block lasts. `url`: of a PostgreSQL database.
+
+    Raises StateError where it is in another place than that, or where a run has been whose journal is gone: to begin
+    anew would double what it sent.
+    """
+    require_own(folder)
+    if url:
+        with _in_database(folder, url) as journal:
+            yield journal
+        return
+    if (folder / ELSEWHERE).exists():
+        raise StateError(
+            "JOURNAL_ELSEWHERE",
+            f"the journal of {folder} is in the database at {_place(folder)}; give its address with --journal, or as"
+            " CONTACTBENCH_JOURNAL.",
+        )
+    path = folder / SQLITE
+    if _has_sent(folder) and not (path.exists() and path.stat().st_size):
+        raise StateError(
+            "STATE_LOST", f"{folder} holds the requests of a run, but no {SQLITE}: restore it, or {RECONCILE}."
+        )
+    with closing(Journal(path)) as journal:
+        yield journal
+
+
+@contextmanager
+def _in_database(folder: Path, url: str) -> Iterator[Ledger]:
+    """The run is called like its folder, and the folder is told where it is before anything else is."""
+    require_client(url)
+    from .postgres.connection import shown
+    from .postgres.journal import PostgresJournal
+
+    if (folder / SQLITE).exists():
+        raise StateError(
+            "STATE_MISMATCH", f"the journal of {folder} is its {SQLITE}; leave --journal out, or name another folder."
+        )
+    name, place = folder.resolve().name, shown(url)
+    owner = f"{socket.gethostname()} {os.getpid()} {token_hex(8)}"
+    with (
+        held(folder / "journal.lock"),
+        closing(PostgresJournal(url, name, owner, new=not _has_sent(folder))) as journal,
+    ):
+        if not (folder / ELSEWHERE).exists():
+            with written(folder / ELSEWHERE) as temporary:
+                temporary.write_bytes(msgspec.json.encode({"run": name, "database": place}) + b"\n")
+        yield journal
+
+
+def require_client(url: str) -> None:
+    """Raises UsageError for an address that is not PostgreSQL's, or where its client is not installed."""
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise UsageError("BAD_JOURNAL", "a database is named as postgresql://USER@HOST:PORT/DATABASE.")
+    if find_spec("psycopg") is None:
+        raise UsageError(
+            "NO_CLIENT", "psycopg is not installed; `pip install 'contactbench[postgres]'`, then run again."
+        )
+
+
+def leave_database(folder: Path) -> None:
+    """From now on the folder's journal is in the folder; the database is left as it is."""
+    if (folder / ELSEWHERE).exists():
+        (folder / ELSEWHERE).replace(folder / f"{ELSEWHERE}.former")
+
+
+def _has_sent(folder: Path) -> bool:
+    return (folder / "requests.csv").exists()
+
+
+def _place(folder: Path) -> str:
+    try:
+        return str(msgspec.json.decode((folder / ELSEWHERE).read_bytes())["database"])
+    except (OSError, msgspec.DecodeError, KeyError, TypeError):
+        return "an unknown place"

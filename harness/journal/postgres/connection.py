@@ -1,0 +1,130 @@
+"""A connection on which a commit is durable, or none."""
+
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+
+from ...errors import GaveUp, LocalResource, Refused, RunError, StateError, UsageError
+from ..database_errors import RECONCILE
+
+# What PostgreSQL complains of, and who can mend it. The password of an address is in no message.
+
+
+AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)  # the transaction was taken back; repeated, it may pass
+LOCAL = {  # class of the SQLSTATE, or all of it. Source: PostgreSQL 15, appendix A
+    "53": "resources ran out",
+    "57014": "the statement ran out of its time",
+    "25006": "it is a read-only standby",
+    "42501": "the role may not do this",
+}
+# Of the refusals to connect, whose SQLSTATE the client library keeps to itself, those that pass by themselves.
+PASSING = (
+    "starting up",
+    "shutting down",
+    "not yet accepting",
+    "recovery mode",
+    "too many",
+    "reserved",
+    "terminating",
+)
+GOES_ON = "nothing is sent that is not noted here first. Once it is back, the same command goes on."
+
+
+def lost(error: psycopg.Error) -> bool:
+    """Whether the connection is gone, and with it the knowledge of what became of a transaction."""
+    state = error.sqlstate
+    return isinstance(error, psycopg.OperationalError) and (state is None or state[:3] in ("08", "57P") or state == "")
+
+
+def shown(url: str) -> str:
+    """Where the database is, in words that hold no secret. Raises UsageError for what is no address."""
+    parts = parsed(url)
+    if "service" in parts:
+        return f"service {parts['service']}"
+    place = f"{parts.get('host', 'local socket')}:{parts.get('port', 5432)}"
+    return f"{place}/{parts.get('dbname', '')}"
+
+
+def parsed(url: str) -> dict[str, Any]:
+    try:
+        return dict(conninfo_to_dict(url))
+    except psycopg.ProgrammingError:
+        raise UsageError(  # libpq's message repeats a part of the address
+            "BAD_JOURNAL", "the address of the journal is none; give postgresql://USER@HOST:PORT/DATABASE."
+        ) from None
+
+
+def told(error: psycopg.Error, url: str) -> RunError:
+    """`error` as this project's own: 5 for what passes, 8 for what somebody has to mend."""
+    said, state = _words(error, url), error.sqlstate or ""
+    if not state and "FATAL" in said and not any(word in said for word in PASSING):
+        return Refused(
+            "JOURNAL_REFUSED", f"the database at {shown(url)}: {said}; correct its address, role or password."
+        )
+    if lost(error) or state == "53300":  # too many connections
+        return GaveUp("JOURNAL_AWAY", f"the database at {shown(url)}: {said}; {GOES_ON}")
+    if isinstance(error, AGAIN):
+        return GaveUp("JOURNAL_BUSY", f"the database at {shown(url)} took a commit back again and again; {GOES_ON}")
+    why = LOCAL.get(state) or LOCAL.get(state[:2])
+    if why is not None:
+        return LocalResource(
+            "DISK_FULL" if state == "53100" else "NOT_WRITTEN",
+            f"the database at {shown(url)} did not take a commit, SQLSTATE {state}, {why} ({said});"
+            " mend that, then run the same command again.",
+        )
+    return StateError("STATE_CORRUPT", f"the database at {shown(url)}: SQLSTATE {state} ({said}); or {RECONCILE}.")
+
+
+def _words(error: psycopg.Error, url: str) -> str:
+    first = str(error).strip().partition("\n")[0]
+    password = parsed(url).get("password")
+    return first.replace(str(password), "***") if password else first
+
+
+CONNECT_S = 10
+# A peer whose machine is gone is noticed after a minute, on either side: until then its run stays locked.
+KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+SESSION = ("SET tcp_keepalives_idle = 30", "SET tcp_keepalives_interval = 10", "SET tcp_keepalives_count = 3")
+UNSAFE = ("fsync", "full_page_writes")  # off: a crash of the server may take back what it had confirmed
+
+Connection = psycopg.Connection[Any]
+
+
+def connected(url: str, name: str = "contactbench") -> Connection:
+    """Raises RunError where nobody answers, or where a crash of the server would lose what it has confirmed."""
+    options: dict[str, Any] = {"connect_timeout": CONNECT_S, **KEEPALIVE, **parsed(url), "application_name": name}
+    try:
+        db = psycopg.connect(**options, autocommit=True)
+    except psycopg.Error as error:
+        raise told(error, url) from None
+    try:
+        _require_durable(db, url)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _require_durable(db: Connection, url: str) -> None:
+    try:
+        for statement in SESSION:
+            db.execute(statement)
+        settings = {name: _setting(db, name) for name in (*UNSAFE, "synchronous_commit")}
+        if settings["synchronous_commit"] == "off":  # a session may ask for more than the server's default
+            db.execute("SET synchronous_commit = on")
+    except psycopg.Error as error:
+        raise told(error, url) from None
+    for name in UNSAFE:
+        if settings[name] != "on":
+            raise UsageError(
+                "NOT_DURABLE",
+                f"the database at {shown(url)} has {name} = {settings[name]}: a crash could take back what it has"
+                " confirmed, and leads would be sent twice. Nothing was sent; switch it on, or name another one.",
+            )
+
+
+def _setting(db: Connection, name: str) -> str:
+    row = db.execute(f"SHOW {name}").fetchone()
+    return "" if row is None else str(row[0])

@@ -1,0 +1,233 @@
+"""A run's journal in a PostgreSQL database: what `mapping.journal` keeps in a file, for any number of runs.
+
+A run is owned by one process: an advisory lock, which goes with its connection, says whose it is, and every commit
+names its owner and its number. A connection that is lost in the middle of a commit leaves open what became of it: the
+lock, once it is had again, says that the former session has ended, and the number which of the two it was.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from threading import RLock
+from typing import Any
+
+import psycopg
+
+from ...errors import GaveUp, RunError, StateError
+from ..checksummed_tables import NotAsStored
+from ..database_errors import RECONCILE
+from ..journal import Ledger
+from ..schema import VERSION
+from . import tables
+from .connection import AGAIN, connected, lost, shown, told
+from .tables import SCHEMA, RunTables
+
+REPEATS = 5  # of a transaction that the database takes back for the sake of others
+LOOKS, LOOK_S = 40, 0.25  # for a database that is gone: ten seconds, in which nothing is sent
+TRIES = 5  # for the lock, a look apart: the session of a process that was killed ends a moment after it
+
+
+class PostgresJournal(Ledger):
+    """Raises StateError for a state that cannot be trusted, LocalResource or GaveUp when it cannot be written."""
+
+    def __init__(
+        self, url: str, run: str, owner: str, *, new: bool = True, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """`owner` is who asks, and no two are called alike. `new`: a run that is not there is begun."""
+        self.run = run
+        self._url, self._owner, self._sleep = url, owner, sleep
+        self._mutex = RLock()  # threads of Locust's kind change while they wait for the database
+        self._failed = False
+        self._commits = 0
+        self._connect()
+        try:
+            with self._trusted():
+                self._open(new)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _connect(self) -> None:
+        self._db = connected(self._url, f"contactbench {os.getpid()}")
+        self._backend = self._db.info.backend_pid
+        self._tables: RunTables = RunTables(self._db, self.run)
+
+    # --- whose it is --------------------------------------------------------------------------------------------------
+
+    def _open(self, new: bool) -> None:
+        tables.create(self._db)
+        tables.require_as_created(self._db)
+        if not self._locked_soon():
+            raise StateError("STATE_LOCKED", f"run {self.run!r} is in use by {self._holder()}; wait for it or stop it.")
+        with self._transaction():
+            self._take(new)
+        self._tables.check()
+        self._commit(self._doubt)
+
+    def _take(self, new: bool) -> None:
+        """The run as this owner's, begun if nobody has."""
+        found = self._db.execute(f"SELECT version, commits FROM {SCHEMA}.run WHERE name = %s", (self.run,)).fetchone()
+        if found is None and not new:
+            raise StateError(
+                "STATE_LOST", f"the database at {shown(self._url)} has no run {self.run!r}: restore it, or {RECONCILE}."
+            )
+        if found is None:
+            self._db.execute(f"INSERT INTO {SCHEMA}.run VALUES (%s, %s, %s, 0)", (self.run, VERSION, self._owner))
+            self._tables.create()
+            return
+        version, self._commits = found
+        if version != VERSION:
+            raise StateError(
+                "STATE_CORRUPT",
+                f"run {self.run!r} has schema {version}, this version reads {VERSION}; it is left as it is:"
+                " go on with the version that wrote it.",
+            )
+        self._db.execute(f"UPDATE {SCHEMA}.run SET owner = %s WHERE name = %s", (self._owner, self.run))
+
+    def _locked(self) -> bool:
+        """Whether the run's lock is held now, by this session. It is given back when the session ends."""
+        return self._db.execute("SELECT pg_try_advisory_lock(%s)", (_key(self.run),)).fetchone() == (True,)
+
+    def _locked_soon(self) -> bool:
+        for _ in range(TRIES - 1):
+            if self._locked():
+                return True
+            self._sleep(LOOK_S)
+        return self._locked()
+
+    def _holder(self) -> str:
+        key = _key(self.run)
+        found = self._db.execute(
+            "SELECT application_name, client_addr FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE locktype = 'advisory' AND ((classid::bigint << 32) | objid::bigint) = %s AND granted",
+            (key,),
+        ).fetchone()
+        return "another process" if found is None else f"{found[0]} at {found[1] or 'this machine'}"
+
+    def _rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
+        with self._mutex:  # between two commits, and not within one
+            yield from super()._rows(table, condition)
+
+    # --- commits ------------------------------------------------------------------------------------------------------
+
+    def _commit(self, change: Callable[[], None]) -> None:
+        """Durable when this returns. Once a commit has failed for good, none is tried again."""
+        with self._mutex:
+            if self._failed:
+                raise GaveUp("JOURNAL_AWAY", f"run {self.run!r}: an earlier commit failed; run the same command again.")
+            try:
+                self._repeated(change)
+            except RunError:
+                self._failed = True
+                raise
+
+    def _repeated(self, change: Callable[[], None]) -> None:
+        for last in [False] * (REPEATS - 1) + [True]:
+            try:
+                with self._trusted(), self._transaction():
+                    change()
+                    self._count()
+                self._commits += 1
+            except _Again:
+                if last:
+                    raise
+                continue
+            except _Lost:
+                if not self._found_again():
+                    continue
+            return
+        raise _lost(self._url)
+
+    def _count(self) -> None:
+        """Number the commit. Raises StateError where the run is another's by now."""
+        done = self._db.execute(
+            f"UPDATE {SCHEMA}.run SET commits = commits + 1 WHERE name = %s AND owner = %s AND commits = %s",
+            (self.run, self._owner, self._commits),
+        )
+        if done.rowcount != 1:
+            raise _taken(self.run)
+
+    def _found_again(self) -> bool:
+        """Whether the commit that was under way has come to pass. Raises GaveUp where nobody tells."""
+        former = self._backend
+        for look in range(LOOKS):
+            if look:
+                self._sleep(LOOK_S)
+            self._db.close()
+            try:
+                self._connect()
+            except GaveUp:
+                continue
+            with suppress(_Lost), self._trusted():
+                if self._locked():
+                    return self._has_passed()
+                # The former session has not noticed yet that nobody is at its other end.
+                self._db.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name = %s",
+                    (former, f"contactbench {os.getpid()}"),
+                )
+        raise _lost(self._url)
+
+    def _has_passed(self) -> bool:
+        found = self._db.execute(f"SELECT owner, commits FROM {SCHEMA}.run WHERE name = %s", (self.run,)).fetchone()
+        if found is None or found[0] != self._owner:
+            raise _taken(self.run)
+        before, self._commits = self._commits, found[1]
+        return bool(self._commits == before + 1)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._db.transaction():
+            yield
+
+    @contextmanager
+    def _trusted(self) -> Iterator[None]:
+        """PostgreSQL's complaints as ours; _Again and _Lost for those that are no end yet."""
+        try:
+            yield
+        except NotAsStored as error:
+            raise StateError(
+                "STATE_CORRUPT",
+                f"run {self.run!r} in the database at {shown(self._url)}: {error} is not as it was stored; nothing was"
+                f" sent. Restore it, or {RECONCILE}.",
+            ) from None
+        except psycopg.Error as error:
+            trouble = told(error, self._url)
+            if isinstance(error, AGAIN):
+                raise _Again(trouble) from None
+            if lost(error) or self._db.broken:
+                raise _Lost(trouble) from None
+            raise trouble from None
+
+
+class _Passing(GaveUp):
+    """A trouble that need not be the end of the run."""
+
+    def __init__(self, told: RunError) -> None:
+        super().__init__(told.code, str(told).removeprefix(f"{told.code} "))
+
+
+class _Again(_Passing):
+    """The transaction was taken back."""
+
+
+class _Lost(_Passing):
+    """The connection is gone, and what became of the transaction is not known."""
+
+
+def _lost(url: str) -> RunError:
+    return told(psycopg.OperationalError("the connection was lost"), url)
+
+
+def _taken(run: str) -> StateError:
+    return StateError("STATE_LOCKED", f"run {run!r} was taken over by another process; leave it to that one.")
+
+
+def _key(run: str) -> int:
+    """Of the run's advisory lock: 63 bits of its name's digest."""
+    return int.from_bytes(sha256(f"contactbench {run}".encode()).digest()[:8], "big") >> 1

@@ -1,0 +1,74 @@
+"""A finished mapping as a table: all of it or nothing, and the same however often it is copied."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from ...errors import StateError, UsageError
+from .connection import Connection, connected, shown, told
+
+COLUMNS = ("lead_id", "contact_id", "contact_list_id", "status")
+OURS = "contactbench mapping"  # the comment of a table that this program made, and may therefore empty
+CHUNK = 1024 * 1024
+
+
+def copied(mapping: Path, manifest: dict[str, Any], url: str) -> str:
+    """Where it is now, in words without secrets. `url` ends with `/DATABASE/TABLE` or `/DATABASE/SCHEMA.TABLE`.
+
+    Raises UsageError for a table that somebody else made: what is in it would be lost.
+    """
+    database, table = _parted(url)
+    db = connected(database)
+    try:
+        with db, db.transaction():
+            _replace(db, table, mapping, manifest)
+    except psycopg.Error as error:
+        raise told(error, database) from None
+    return f"{shown(database)}/{'.'.join(table)}"
+
+
+def _parted(url: str) -> tuple[str, tuple[str, ...]]:
+    """The address of the database, and the parts of the table's name."""
+    parts = urlsplit(url)
+    database, _, table = parts.path.lstrip("/").partition("/")
+    names = tuple(unquote(table).split("."))
+    if not database or not all(names) or len(names) > 2 or "/" in table:
+        raise UsageError("BAD_TARGET", "name database and table: postgresql://USER@HOST:PORT/DATABASE/TABLE.")
+    return urlunsplit(parts._replace(path=f"/{database}")), names
+
+
+def _replace(db: Connection, table: tuple[str, ...], mapping: Path, manifest: dict[str, Any]) -> None:
+    name = sql.Identifier(*table)
+    _make(db, name)
+    db.execute(sql.SQL("TRUNCATE {}").format(name))
+    columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+    # An empty cell is an empty text: nothing in a mapping is unknown.
+    query = sql.SQL("COPY {} ({columns}) FROM STDIN (FORMAT csv, HEADER, FORCE_NOT_NULL ({columns}))")
+    with db.cursor() as cursor, mapping.open("rb") as file:
+        with cursor.copy(query.format(name, columns=columns)) as copy:
+            while chunk := file.read(CHUNK):
+                copy.write(chunk)
+        rows = cursor.rowcount
+    if rows != manifest["rows"]:
+        raise StateError("STATE_CORRUPT", f"{rows} rows were copied, the manifest tells of {manifest['rows']}.")
+    about = f"{OURS}; rows={rows} sha256={manifest['sha256']} verified={manifest['verified']}"
+    db.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(name, sql.Literal(about)))
+
+
+def _make(db: Connection, name: sql.Identifier) -> None:
+    """The table, empty or with what an earlier copy left in it."""
+    known = db.execute(
+        "SELECT obj_description(to_regclass(%s), 'pg_class'), to_regclass(%s)", [name.as_string(db)] * 2
+    ).fetchone()
+    if known is not None and known[1] is None:
+        columns = sql.SQL(", ").join(sql.SQL("{} text NOT NULL").format(sql.Identifier(column)) for column in COLUMNS)
+        db.execute(sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY (lead_id))").format(name, columns))
+    elif known is None or not str(known[0]).startswith(OURS):
+        raise UsageError(
+            "NOT_OURS",
+            f"the table {name.as_string(db)} was not made by `contactbench mapping`; what it holds would be lost. Name"
+            " another one.",
+        )

@@ -1,0 +1,157 @@
+"""The tables of all journals in one database: those of `mapping.schema`, and a run's name before every key."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from ..checksummed_tables import DIGITS, NotAsStored, joined, row_digest
+from ..schema import COLUMNS
+from .connection import Connection
+
+SCHEMA = "contactbench"
+NUMBERS = {"number", "first", "count", "rows", "shard", "attempt", "adopted", "line"}
+MAKING = 0x636F6E7461637462  # "contactb": whose lock is held while the tables are made
+# Whose run it is now, and how many commits it has seen: who finds another owner has lost it.
+RUN = "(name text PRIMARY KEY, version integer NOT NULL, owner text NOT NULL, commits bigint NOT NULL)"
+SEAL = (
+    "(run text NOT NULL, name text NOT NULL, rows bigint NOT NULL, digest bit(128) NOT NULL, PRIMARY KEY (run, name))"
+)
+VIEW = f"""
+    SELECT batch.run, entry.key AS lead_id, entry.value AS contact_id, shard.contact_list_id
+    FROM {SCHEMA}.batch JOIN {SCHEMA}.shard ON shard.run = batch.run AND shard.number = batch.shard,
+        json_each_text(batch.mapping::json) AS entry"""
+
+
+def create(db: Connection) -> None:
+    """The tables, where they are not there yet; of several that come at once, one makes them."""
+    if db.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.mapping",)).fetchone() != (None,):
+        return
+    with db.transaction():
+        db.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
+        db.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        for name, definition in definitions().items():
+            db.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} {definition}")
+        db.execute(f"CREATE OR REPLACE VIEW {SCHEMA}.mapping AS {VIEW}")
+
+
+def definitions() -> dict[str, str]:
+    return {"run": RUN, "seal": SEAL, **{table: _definition(table) for table in COLUMNS}}
+
+
+def _definition(table: str) -> str:
+    columns = ", ".join(f"{_quoted(name)} {_type(table, name)}" for name in COLUMNS[table])
+    return f"(run text NOT NULL, {columns}, digest text NOT NULL, PRIMARY KEY (run, {_quoted(COLUMNS[table][0])}))"
+
+
+def require_as_created(db: Connection) -> None:
+    """Raises NotAsStored where a table has other columns than it was made with."""
+    found = db.execute(
+        "SELECT table_name, string_agg(column_name, ' ' ORDER BY ordinal_position) FROM information_schema.columns"
+        " WHERE table_schema = %s GROUP BY table_name",
+        (SCHEMA,),
+    ).fetchall()
+    known = dict(found)
+    for table, columns in COLUMNS.items():
+        if known.get(table) != " ".join(("run", *columns, "digest")):
+            raise NotAsStored(f"table {SCHEMA}.{table}")
+
+
+def _type(table: str, column: str) -> str:
+    return "bigint" if column in NUMBERS or (table, column) == ("learned", "value") else "text"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+# One run's rows in the tables that all runs of the database share. Digests and seals as in `mapping.sealed`.
+
+
+PAGE = 200  # rows
+
+
+class RunTables:
+    """Reads and writes the rows of `run`. Transactions are the caller's."""
+
+    def __init__(self, db: Connection, run: str) -> None:
+        self._db, self._run = db, run
+
+    def create(self) -> None:
+        for table in COLUMNS:
+            self._db.execute(f"INSERT INTO {SCHEMA}.seal VALUES (%s, %s, 0, 0::bit(128))", (self._run, table))
+
+    def rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
+        """The rows in the order of their keys. Raises NotAsStored at the first that was altered."""
+        for values, _ in self._checked(table, condition):
+            yield dict(zip(COLUMNS[table], values, strict=True))
+
+    def put(self, table: str, key: object, changes: dict[str, object]) -> None:
+        """Change these values of a row, or make it, and the seal with it."""
+        columns = COLUMNS[table]
+        found = self._page(table, f"{_key(table)} = %s", (self._run, key))
+        known, without = found[0] if found else ([None] * len(columns), "")
+        values = {**dict(zip(columns, known, strict=True)), columns[0]: key, **changes}
+        row = [values[column] for column in columns]
+        digest = row_digest(table, row)
+        change = joined(without, digest).rjust(DIGITS, "0")
+        seal = (int(not without), f"x{change}", self._run, table)
+        self._db.execute(_storing(table), (self._run, *row, digest, *seal))
+
+    def count(self, table: str) -> int:
+        return self._seal(table)[0]
+
+    def check(self) -> None:
+        """Read everything. Raises NotAsStored if a row was altered, added or lost."""
+        for table in COLUMNS:
+            count, seal = 0, ""
+            for _, digest in self._checked(table):
+                count, seal = count + 1, joined(seal, digest)
+            if self._seal(table) != (count, int(seal or "0", 16)):
+                raise NotAsStored(f"table {table}")
+
+    def _seal(self, table: str) -> tuple[int, int]:
+        found = self._db.execute(
+            f"SELECT rows, digest::text FROM {SCHEMA}.seal WHERE run = %s AND name = %s", (self._run, table)
+        ).fetchone()
+        if found is None:
+            raise NotAsStored(f"table {table}")
+        return int(found[0]), int(found[1], 2)
+
+    def _checked(self, table: str, condition: str = "") -> Iterator[tuple[list[Any], str]]:
+        """Each row's values and digest, which fit; a page at a time, since all of them may be a lot."""
+        where, values = condition or "true", [self._run]
+        while page := self._page(table, where, values):
+            yield from page
+            where = f"({condition or 'true'}) AND {_key(table)} > %s"
+            values = [self._run, page[-1][0][0]]
+
+    def _page(self, table: str, where: str, values: Sequence[object]) -> list[tuple[list[Any], str]]:
+        query = f"SELECT {_names(table)} FROM {SCHEMA}.{table} WHERE run = %s AND {where} ORDER BY {_key(table)}"
+        page = []
+        for *row, digest in self._db.execute(f"{query} LIMIT {PAGE}", values).fetchall():
+            if row_digest(table, row) != digest:
+                raise NotAsStored(f"{table} {row[0]!r:.40}")
+            page.append((row, digest))
+        return page
+
+
+@cache
+def _names(table: str) -> str:
+    return ", ".join(f'"{name}"' for name in (*COLUMNS[table], "digest"))
+
+
+def _key(table: str) -> str:
+    return f'"{COLUMNS[table][0]}"'
+
+
+@cache
+def _storing(table: str) -> Any:
+    """A row and its seal in one statement, which saves a round trip."""
+    places = ", ".join(["%s"] * (len(COLUMNS[table]) + 2))
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in (*COLUMNS[table][1:], "digest"))
+    return (
+        f"WITH stored AS (INSERT INTO {SCHEMA}.{table} VALUES ({places})"
+        f" ON CONFLICT (run, {_key(table)}) DO UPDATE SET {changes})"
+        f" UPDATE {SCHEMA}.seal SET rows = rows + %s, digest = digest # (%s::text)::bit(128)"
+        " WHERE run = %s AND name = %s"
+    )

@@ -1,0 +1,82 @@
+"""What the folder of a run still says when its journal is damaged or gone: hints, each from a row that is whole."""
+
+import csv
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .checksummed_tables import NotAsStored, SealedTables
+
+LISTS_OF = "contact_list_id"
+
+
+@dataclass(slots=True)
+class Salvage:
+    """Facts of the plan by name, and ids of contact lists: all that was found, which may be nothing."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    lists: list[str] = field(default_factory=list)
+
+    def add(self, list_id: str | None) -> None:
+        if list_id and list_id not in self.lists:
+            self.lists.append(list_id)
+
+
+def salvaged(folder: Path) -> Salvage:
+    """What journal.sqlite, run.json and requests.csv say, in this order of trust."""
+    found = Salvage()
+    _from_journal(folder / "journal.sqlite", found)
+    _from_document(folder / "run.json", found)
+    _from_requests(folder / "requests.csv", found)
+    return found
+
+
+def _from_journal(path: Path, found: Salvage) -> None:
+    """Rows whose digest fits; a journal of a former version has none, and is not believed."""
+    if not path.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            for row in _whole(db, "meta", "key"):
+                found.facts[row["key"]] = row["value"]
+            for row in _whole(db, "shard", "number"):
+                found.add(row[LISTS_OF])
+    except (sqlite3.Error, UnicodeError):
+        return  # what was read until then is whole
+
+
+def _whole(db: sqlite3.Connection, table: str, key: str) -> list[dict[str, Any]]:
+    tables, rows = SealedTables(db), []
+    for (value,) in db.execute(f"SELECT {key} FROM {table} ORDER BY {key}").fetchall():
+        try:
+            rows.append(tables.row(table, value))
+        except NotAsStored:
+            continue
+    return [row for row in rows if row is not None]
+
+
+def _from_document(path: Path, found: Salvage) -> None:
+    try:
+        document = msgspec.json.decode(path.read_bytes())
+        (entry,) = document["strategies"]
+        lists = [item["id"] for item in entry["lists"]]
+        facts = {"strategy": str(entry["strategy"]), "run_id": str(document["run_id"])}
+    except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return
+    found.facts = facts | found.facts
+    for list_id in lists:
+        found.add(list_id)
+
+
+def _from_requests(path: Path, found: Salvage) -> None:
+    """Lists that requests of the run were about; a list that was made anew since is gone from the org."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                found.add(row.get(LISTS_OF))
+    except (OSError, csv.Error, UnicodeError):
+        return

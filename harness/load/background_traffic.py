@@ -1,0 +1,84 @@
+"""What else an org is asked on a day on which leads are loaded: flows that look at contacts which are there already."""
+
+import random
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import api
+from ..client.request_context import Keeper
+from ..domain import ContactId, LeadId
+from ..events import BatchAcked
+from ..flow import Call, Flow, Reply, Wait
+from ..journal.records import ShardRecord
+
+READY_TRIES, READY_PAUSE_S = 20, 1.0  # a bystander's patience with an export
+KEPT = 64  # batches from which a contact is picked
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A contact, as the mapping has it."""
+
+    list_id: str
+    lead_id: LeadId
+    contact_id: ContactId
+
+
+@dataclass(slots=True)
+class Newest:
+    """Keeps what is to be kept, and remembers the batches mapped last."""
+
+    keeper: Keeper
+    _batches: deque[BatchAcked] = field(default_factory=lambda: deque(maxlen=KEPT))
+
+    def save(self, event: Any) -> None:
+        self.keeper.save(event)
+        if isinstance(event, BatchAcked) and event.mapping:
+            self._batches.append(event)
+
+    def pick(self, shards: Sequence[ShardRecord], rng: random.Random) -> Mapped | None:
+        """One of their contacts; None while there is none."""
+        if not self._batches:
+            return None
+        batch = rng.choice(self._batches)
+        lead_id = rng.choice(list(batch.mapping))
+        record = max((one for one in shards if one.shard.first <= batch.first), key=lambda one: one.shard.first)
+        return Mapped(record.list_id, lead_id, batch.mapping[lead_id])
+
+
+# --- flows: what was not as the mapping says, or nothing --------------------------------------------------------------
+
+
+def read(one: Mapped, column: str) -> Flow[str]:
+    """The contact by its id."""
+    reply = yield api.get_contact(one.list_id, one.contact_id)
+    return _differs(one, [api.lead_of(reply, column)]) if reply.ok else ""
+
+
+def search(one: Mapped, column: str) -> Flow[str]:
+    """The contact by its lead. A search may not see what is new, so none is no mistake."""
+    reply = yield api.search_leads(one.list_id, column, [one.lead_id])
+    found = api.found_contacts(reply, column).pairs if reply.ok else []
+    return "" if found in ([], [(one.lead_id, one.contact_id)]) else f"lead {one.lead_id}: {len(found)} other contacts"
+
+
+def export(one: Mapped, column: str) -> Flow[str]:
+    """An export of the list, until one is on offer. Nobody fetches it: it would hold personal data."""
+    del column
+    reply: Reply = yield api.start_export(one.list_id)
+    for _ in range(READY_TRIES if reply.ok else 0):
+        reply = yield _asked(one)
+        if reply.ok and api.export_of(reply) is not None:
+            break
+        yield Wait(READY_PAUSE_S, "poll")
+    return ""
+
+
+def _asked(one: Mapped) -> Call:
+    return api.get_export(one.list_id)
+
+
+def _differs(one: Mapped, lead_ids: Sequence[LeadId]) -> str:
+    return "" if list(lead_ids) == [one.lead_id] else f"contact {one.contact_id} is not lead {one.lead_id}"

@@ -1,0 +1,260 @@
+"""The options that every scenario adds to Locust's own, and the order they make."""
+
+import json
+import math
+import os
+import shlex
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import count as numbers_from
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ..client.org_safety import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
+from ..errors import UsageError
+from ..files.private_folder import own_folder
+from ..leads.csv_leads import COMMA
+from ..leads.shard_csv import write_csv
+from ..leads.synthetic import SyntheticLeads
+from ..runs.prepare import Upload
+from ..runs.resolve_target import MOCK_URL, ORG, credentials_for, reach, require_mock, resolved
+from ..strategies.job import Settings
+from ..wording import count_of
+from .arrivals import SHAPES, per_second
+
+# Zero or nothing stands for "not given": Locust's web UI keeps the type of a default, and knows none that is absent.
+OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
+    "leads": (
+        ("contacts", 10_000, "How many leads to invent."),
+        ("leads", "", "A .csv, .parquet or .xlsx file of leads, in place of invented ones."),
+        ("lead-id", "Lead ID", "The Lead ID column of that file."),
+        ("phone", "Phone", "The phone column of that file."),
+        ("separator", ",", "Between the cells of that file: a sign such as ; or |, or tab."),
+        ("seed", 1, "The seed of all random choices: leads, back-off."),
+        ("again", False, "Load leads that an earlier run has loaded, too."),
+    ),
+    "requests": (
+        ("lists", 0, "Spread over so many lists; 0: as few as their cap allows, a list a user for CSV imports."),
+        ("batch-size", 1000, "Contacts in one POST, at most 1000."),
+        ("body-bytes", 3_000_000, "Bytes in one POST."),
+        ("contacts-per-list", 1_000_000, "What one contact list may hold."),
+        ("quiet-period", "", "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"),
+    ),
+    "load": (
+        (
+            "rate",
+            "",
+            "Arrivals of an open model: POSTs or uploads, such as 300/min; none: as fast as users get answers.",
+        ),
+        ("shape", "constant", "What becomes of the rate: constant, burst, soak, or search for its limit."),
+        ("burst-factor", 10.0, "burst: so many times the rate at the beginning,"),
+        ("burst-seconds", 60.0, "burst: for so long."),
+        ("soak-seconds", 3600.0, "soak: invent as many leads as the rate needs for so long."),
+        ("search-window", 60.0, "search: the longest window, in seconds, that the limit may have."),
+    ),
+    "a real org, which --host org stands for": (
+        ("org-id", "", "The id of the one that is meant; nothing is sent to any other."),
+        ("yes", False, "Load this org without a question."),
+        ("region", "", "Its region, such as eu-west-1. [GENESYSCLOUD_REGION, or the profile's]"),
+        ("gc-profile", "", "A profile of the gc CLI. [DEFAULT]"),
+        ("gc-config", "", "The file of those profiles. [~/.gc/config.toml]"),
+        ("max-contacts", sum(CANARIES), "Send no more contacts than this."),
+        ("max-requests", REQUESTS, "Send no more requests than this."),
+        ("max-minutes", MINUTES, "Load no longer than this."),
+        ("max-rate", PER_MINUTE, "Send no more requests in a minute than this."),
+        ("real-numbers", False, "Numbers that a campaign could dial are meant to be loaded."),
+    ),
+    "run": (
+        ("max-duration", 14_400.0, "Give up after so many seconds; the same command goes on."),
+        ("run-dir", "", "Folder of the run; the same one goes on. [runs/locust-<strategy>, -2, -3, ...]"),
+        ("no-mock", False, "Without --host: start no mock where none listens, but say so and end."),
+        ("thresholds", "", "A file of thresholds, one a line."),
+    ),
+}
+
+
+def count(text: str) -> int:
+    """A number as people write one, for argparse."""
+    try:
+        return count_of(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+TYPES = dict.fromkeys(("contacts", "contacts-per-list", "max-contacts"), count)
+CHOICES = {"shape": SHAPES}
+# What the web UI's form may change. Where the leads go, on whose word, under which caps, and every path: never.
+FORM = ("contacts", "lists", "batch_size", "rate", "shape")
+AT_LEAST = {"contacts": 0, "batch_size": 1, "body_bytes": 1024, "contacts_per_list": 1, "lists": 0}
+
+
+def declare(parser: Any, form: Collection[str] = FORM, defaults: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Add the options to Locust's parser, in groups; those of `form` to that of its web UI. None of them is a secret:
+    those come from the environment alone, which no form and no process list shows."""
+    for heading, options in OPTIONS.items():
+        group = parser.add_argument_group(f"contactbench: {heading}")
+        for name, usual, text in options:
+            default = defaults.get(name.replace("-", "_"), usual)
+            shown = f"{text} [{default}]" if default else text
+            kind: dict[str, Any] = (
+                {"action": "store_true"} if default is False else {"type": TYPES.get(name, type(default))}
+            )
+            add(group, name, form, default=default, help=shown, choices=CHOICES.get(name), **kind)
+    add(group, "threshold", form, default=[], action="append", help="What must hold, such as p95(contacts.add)<1500ms.")
+
+
+def add(group: Any, name: str, form: Collection[str], **options: Any) -> None:
+    """An option of a group, with its variable of the environment."""
+    variable = f"CONTACTBENCH_LOCUST_{name.upper().replace('-', '_')}"
+    given = {key: value for key, value in options.items() if value is not None}
+    action = group.add_argument(f"--{name}", env_var=variable, **given)
+    action.include_in_web_ui = action.dest in form
+
+
+def from_form(options: Namespace, form: Mapping[str, str]) -> dict[str, str]:
+    """What the web UI's form gives for options, as Locust can convert it. Raises UsageError."""
+    changed = Namespace(**vars(options))
+    for name, text in form.items():
+        kind = TYPES.get(name, type(getattr(options, name)))
+        try:
+            setattr(changed, name, kind(text.strip()))
+        except (ArgumentTypeError, ValueError):
+            raise UsageError("BAD_OPTION", f"--{name.replace('_', '-')}: {text!r} is not a number.") from None
+    require_sense(changed)
+    return {name: str(getattr(changed, name)) for name in form}
+
+
+def is_repeatable(options: Namespace, host: str | None) -> bool:
+    """Whether each start is a test of its own: with invented leads, unless a run folder was named."""
+    return not options.run_dir and host != ORG and (options.again or not options.leads)
+
+
+def order(
+    options: Namespace,
+    strategy: str,
+    host: str | None,
+    run_id: str,
+    arguments: Sequence[str],
+    folder: Path | None = None,
+) -> Upload:
+    """What the options ask for, in `folder` or the usual one. Invented leads are written there. Raises UsageError."""
+    require_sense(options)
+    aim = _aim(options)
+    where_to = host or MOCK_URL
+    where = resolved(where_to, aim)
+    if where.terms is not None and (options.rate or options.shape != "constant"):
+        require_mock(where, "a load shape, or a rate that does not heed the answers,")
+    if where.proxy or where.ca_file:
+        raise UsageError("NO_PROXY", "Locust's client takes no proxy; `contactbench upload` does.")
+    folder = folder or Path(options.run_dir or f"runs/locust-{strategy}")
+    invented = None if options.leads else SyntheticLeads(_contacts(options), options.seed)
+    return Upload(
+        strategy=strategy,
+        leads=Path(options.leads) if invented is None else _written(invented, folder),
+        lead_id=options.lead_id if invented is None else invented.columns.lead_id,
+        phone=options.phone if invented is None else invented.columns.phone,
+        separator=options.separator if invented is None else COMMA,
+        target=where_to,
+        credentials=credentials_for(where, aim),
+        run_id=run_id,
+        folder=folder,
+        contacts_per_list=options.contacts_per_list,
+        lists=options.lists or (None if options.leads or where.terms else _lists(options, strategy)),
+        again=options.again,
+        concurrency=options.num_users or 1,
+        seed=options.seed,
+        max_duration_s=options.max_duration,
+        settings=Settings.for_target(
+            reach(where_to),
+            _quiet_s(options.quiet_period),
+            batch_size=options.batch_size,
+            body_bytes=options.body_bytes,
+        ),
+        command=shlex.join(["locust", *arguments]),
+        aim=aim,
+        sends_canaries=False,
+        journal=os.environ.get("CONTACTBENCH_JOURNAL", ""),  # it may hold a password
+    )
+
+
+def _quiet_s(given: str) -> float | None:
+    """The seconds; None where nothing is said. 0 is none at all."""
+    try:
+        quiet_s = float(given) if given else None
+    except ValueError:
+        quiet_s = -1.0
+    if quiet_s is not None and not 0 <= quiet_s < math.inf:
+        raise UsageError("BAD_OPTION", f"--quiet-period {given!r}: give seconds, from 0 on.")
+    return quiet_s
+
+
+def _aim(options: Namespace) -> Aim:
+    """What is said of a real org. --yes stands for whoever would be asked at a terminal."""
+    terms = Terms(
+        org_id=options.org_id.strip(),
+        confirmed=options.yes,
+        max_contacts=options.max_contacts,
+        max_requests=options.max_requests,
+        max_minutes=options.max_minutes,
+        per_minute=options.max_rate,
+        real_numbers=options.real_numbers,
+    )
+    config = Path(options.gc_config) if options.gc_config else None
+    return Aim(region=options.region, gc_profile=options.gc_profile, gc_config=config, terms=terms)
+
+
+def require_sense(options: Namespace) -> None:
+    """Raises UsageError for a value that no run can have."""
+    for name, least in AT_LEAST.items():
+        if getattr(options, name) < least:
+            raise UsageError("BAD_OPTION", f"--{name.replace('_', '-')} must be at least {least}.")
+    if options.shape not in SHAPES:
+        raise UsageError("BAD_OPTION", f"--shape {options.shape!r}: choose from {', '.join(SHAPES)}.")
+    if options.rate or options.shape != "constant":
+        per_second(options.rate)
+    if options.batch_size > 1000:
+        raise UsageError("BAD_OPTION", "--batch-size must be at most 1000: no POST takes more contacts.")
+
+
+def _contacts(options: Namespace) -> int:
+    """How many leads to invent: a soak wants as many as its rate takes."""
+    if options.shape == "soak":
+        return int(options.batch_size) * round(per_second(options.rate) * float(options.soak_seconds))
+    return int(options.contacts)
+
+
+def _lists(options: Namespace, strategy: str) -> int | None:
+    """A CSV import is one user's, who fills a list: as many as users, so that none of them idles."""
+    if not strategy.startswith("csv-import"):
+        return None
+    return max(int(options.num_users or 1), -(-_contacts(options) // int(options.contacts_per_list)))
+
+
+def _written(leads: SyntheticLeads, folder: Path) -> Path:
+    """The leads as a file, named for what it holds: other leads do not replace those of an earlier run."""
+    own_folder(folder)
+    path = folder / f"leads-{leads.count}-{leads.seed}.csv"
+    write_csv(leads, path)
+    return path
+
+
+# Where a load test of invented leads runs when nobody says where: a test that is over is left as it is.
+
+
+ABOUT = "about.json"
+
+
+def free_folder(usual: str, about: Mapping[str, Any], is_over: Callable[[Path], bool]) -> Path:
+    """The first of `usual`, `usual`-2, ... that is new, or whose run is about the same and not over: that one goes
+    on."""
+    for number in numbers_from(1):
+        folder = Path(usual if number == 1 else f"{usual}-{number}")
+        note = folder / ABOUT
+        if not folder.exists():
+            folder.mkdir(parents=True, mode=0o700)
+            note.write_text(json.dumps(about))
+            return folder
+        if note.exists() and json.loads(note.read_text()) == about and not is_over(folder):
+            return folder
+    raise AssertionError("counting has no end")

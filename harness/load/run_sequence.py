@@ -1,0 +1,99 @@
+"""Runs that follow each other in one load test: the next begins when the one before is proved."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Lock
+
+from ..client.request_context import Bookkeeping
+from ..errors import RunError, UsageError
+from ..flow import Shell
+from ..runs.live_figures import Figures
+from .arrivals import Pacing
+from .shared_run import SharedRun
+from .verdict import STOPPED, Verdict
+
+log = logging.getLogger("contactbench")
+GOOD = (0, 3)  # exit codes after which the next run begins: proved, some rows perhaps rejected
+
+
+class Series:
+    """To whoever drives it one run, with the figures of the one under way. `runs` opens each when it is asked for it;
+    `ended` is told what became of each, and says what to tell of all."""
+
+    pacing: Pacing | None = None  # each run goes as fast as its users get answers
+
+    def __init__(self, runs: Iterator[SharedRun], ended: Callable[[Verdict], None], told: Callable[[], str]) -> None:
+        self.verdict: Verdict | None = None
+        self._runs, self._ended, self._told = runs, ended, told
+        self._turning = Lock()
+        self._last = STOPPED
+        self._over = self._stopped = False
+        self._worst = 0  # of the good ones
+        first = next(runs, None)
+        if first is None:
+            raise UsageError("NO_LEADS", "no lead in any month, so there is nothing to load.")
+        self._current = first
+
+    @property
+    def folder(self) -> Path:
+        return self._current.folder
+
+    @property
+    def books(self) -> Bookkeeping:
+        return self._current.books
+
+    def figures(self) -> Figures:
+        return self._current.figures()
+
+    def drive_one(self, shell: Callable[[SharedRun], Shell]) -> bool:
+        """One flow of the run under way; False when there is no other run."""
+        while not self._over:
+            run = self._current
+            if run.drive_one(shell):
+                return True
+            run.settled()
+            with self._turning:
+                if self._current is run and not self._over:
+                    self._turn(run)
+        return False
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._current.stop()
+
+    def finish(self) -> Verdict | None:
+        """The verdict on all, once."""
+        if self._stopped and not self._over and self._current.done:
+            self._turn(self._current)
+        if not self._over or self.verdict is not None:
+            return None
+        last = STOPPED if self._stopped and self._last.exit_code in GOOD else self._last
+        self.verdict = Verdict(last.exit_code or self._worst, f"{last.text}\n{self._told()}", complete=last.complete)
+        return self.verdict
+
+    def _turn(self, run: SharedRun) -> None:
+        """Judge the run that has ended, and open the next one if it was good."""
+        self._judge(run.finish() or STOPPED)
+        following = None
+        if self._last.exit_code in GOOD:
+            self._worst = max(self._worst, self._last.exit_code)
+            following = None if self._stopped else self._opened()
+        if following is None:
+            self._over = True
+        else:
+            self._current = following
+
+    def _judge(self, verdict: Verdict) -> None:
+        self._last = verdict
+        self._ended(verdict)
+
+    def _opened(self) -> SharedRun | None:
+        """The next run; None if there is no other, or if it cannot be opened, which is then the verdict."""
+        try:
+            return next(self._runs, None)
+        except Exception as error:
+            if not isinstance(error, RunError):
+                log.error("a fault of contactbench itself", exc_info=error)
+            self._judge(Verdict.of(error))
+            return None

@@ -1,0 +1,129 @@
+"""The Locust user that drives a run's flows."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from locust import FastHttpUser, task
+from locust.contrib.fasthttp import FastHttpSession
+from locust.exception import CatchResponseError, StopUser
+
+from ..api import TRANSFER_TIMEOUT_S, BadResponse
+from ..client.httpx_transport import Target
+from ..client.retry import RetryPolicy
+from ..errors import RunError
+from ..flow import Call, Flow, Reply, Wait, drive
+from ..load.background_traffic import Mapped
+from ..load.shared_run import SharedRun
+from ..runs.asyncio_runner import wrapped
+from ..runs.resolve_target import MOCK_URL
+from .exchange import ResettingPool, exchange
+from .load_run import LoadRun
+
+if TYPE_CHECKING:
+    from ..client.oauth import Session
+
+
+EVERY_STATUS = frozenset(range(100, 600))
+
+
+class OrgUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
+    """Whoever sends requests to the org of its `load`."""
+
+    abstract = True
+    uploads = False
+    load: LoadRun
+    host = MOCK_URL
+    insecure = False
+    max_redirects = 0
+    connection_timeout = 10.0
+    network_timeout = TRANSFER_TIMEOUT_S  # each call has a limit of its own, over everything it does
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        agent = self.client.client
+        agent.valid_response_codes = EVERY_STATUS  # a refusal is an answer, not a reason to raise
+        agent.clientpool = ResettingPool(**agent.clientpool.client_args)
+
+    def on_stop(self) -> None:
+        self.load.settle(self.environment)
+
+
+class LeadUser(OrgUser):
+    """Drives one flow of its `load` after the other: as many requests are in flight as there are users."""
+
+    abstract = True
+    uploads = True
+
+    @task  # type: ignore[untyped-decorator]
+    def take_turn(self) -> None:
+        self.load.take_turn(self)
+
+
+# A user who works with the org while leads are loaded: other people's requests, with a token of their own.
+
+
+POLICY = RetryPolicy(unreachable_s=20.0, attempts=3)
+PREFIX = "day."  # of operations in Locust's statistics: these are not the upload's
+
+
+@dataclass(frozen=True, slots=True)
+class BystanderShell:
+    """Sends and waits; what it does is in Locust's statistics and in no journal."""
+
+    session: FastHttpSession
+    target: Target
+
+    def send(self, call: Call) -> Reply:
+        return exchange(self.session, self.target, call, PREFIX + call.op)
+
+    def sleep(self, wait: Wait) -> None:
+        gevent.sleep(wait.seconds)
+
+    def save(self, event: Any) -> None:
+        raise TypeError(f"a bystander keeps nothing: {event!r}")
+
+    def work(self, function: Callable[[], Any]) -> Any:
+        return function()
+
+
+class Bystander(OrgUser):
+    """Looks at contacts of its `load` that are mapped already. Ends with the upload, before the proof begins."""
+
+    abstract = True
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self._session: Session | None = None
+        self._rng = random.Random(f"bystander {id(self)}")
+
+    def look(self, flow: Callable[[Mapped, str], Flow[str]]) -> None:
+        """Run `flow` on a contact that is there. What differs from the mapping is told to Locust and to the run."""
+        run = self.load.run
+        if not isinstance(run, SharedRun) or not run.loading:
+            raise StopUser
+        one = run.mapped_contact(self._rng)
+        if one is None:
+            return
+        self._session = self._session or run.another_session()
+        try:
+            looking = wrapped(flow(one, run.lead_id_column), self._session, POLICY, self._rng)
+            mistake = drive(looking, BystanderShell(self.client, run.target))
+        except (RunError, BadResponse) as trouble:
+            self._failed(flow.__name__, str(trouble))
+        else:
+            if mistake:
+                run.mistakes.append(mistake)
+                self._failed(flow.__name__, mistake)
+
+    def _failed(self, name: str, why: str) -> None:
+        self.environment.events.request.fire(
+            request_type="CHECK",
+            name=PREFIX + name,
+            response_time=0,
+            response_length=0,
+            exception=CatchResponseError(why),
+            context={},
+        )

@@ -1,0 +1,54 @@
+"""`contactbench mapping`: a run's mapping, checked against its manifest, as a file or a table for somebody else."""
+
+import shutil
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..errors import StateError, UsageError
+from ..files.atomic import written
+from ..files.duckdb_files import PARQUET, copy_to, csv_table, database
+from ..files.replacement import require_free
+from ..journal.open_journal import require_client
+
+
+def copy_mapping(run: Path, to: str, *, force: bool = False) -> dict[str, Any]:
+    """What was written. Raises StateError for a mapping that is not the one its manifest speaks of."""
+    manifest = checked_manifest(run)
+    if "://" in to:
+        require_client(to)
+        from ..journal.postgres.mapping_table import copied
+
+        place = copied(run / "mapping.csv", manifest, to)
+    else:
+        place = str(to)
+        require_free(Path(to), force=force)
+        _to_file(run, Path(to))
+    return {"file": place, "rows": manifest["rows"], "verified": manifest["verified"]}
+
+
+def _to_file(run: Path, to: Path) -> None:
+    match to.suffix.lower():
+        case ".csv":
+            with written(to) as temporary:
+                shutil.copyfile(run / "mapping.csv", temporary)
+        case ".parquet":
+            with database(to.parent) as db, written(to) as temporary:
+                db.execute(copy_to(temporary, f"FROM {csv_table(run / 'mapping.csv')}", PARQUET))
+        case _:
+            raise UsageError("BAD_TARGET", f"{to}: the mapping is written as .csv, .parquet, or to postgresql://...")
+
+
+def checked_manifest(run: Path) -> dict[str, Any]:
+    """The manifest of the folder's mapping, if the mapping fits it."""
+    try:
+        manifest: dict[str, Any] = msgspec.json.decode((run / "mapping.manifest.json").read_bytes())
+        with (run / "mapping.csv").open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+    except (OSError, msgspec.DecodeError):
+        raise StateError("NO_MAPPING", f"{run} holds no finished mapping; run the upload to its end first.") from None
+    if manifest.get("sha256") != digest:
+        raise StateError("STATE_CORRUPT", f"{run / 'mapping.csv'} is not the file that was proved; restore it.")
+    return manifest

@@ -1,0 +1,243 @@
+"""`contactbench upload`: one strategy on a file of leads, into an org. The same command again goes on from there."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Literal
+
+from ..client import org_safety
+from ..client.oauth import Credentials
+from ..client.org_safety import Aim
+from ..client.target import Target
+from ..errors import GaveUp, RunError, UsageError
+from ..files.private_folder import own_folder
+from ..files.regular_file import require_text
+from ..journal.open_journal import has_begun, has_journal, require_client
+from ..leads.csv_leads import COMMA
+from ..leads.preflight import Preflight, check
+from ..leads.source import open_leads
+from ..mapping.disk_space import needed_bytes, require_room
+from ..mapping.files import write_json
+from ..status import status
+from ..strategies import strategy
+from ..strategies.job import Settings, Strategy
+from ..wording import counted
+from . import canary
+from .resolve_target import resolved
+from .run import Outcome, Plan
+from .run_document import input_facts, judged_again, machine, run_document, strategy_entry, write_requests
+
+RUNS = Path("runs")
+WRITTEN = ("leads.parquet", "mapping.csv", "rejects.csv", "findings.csv", "requests.parquet", "run.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    strategy: str
+    leads: Path
+    lead_id: str
+    phone: str
+    target: str
+    credentials: Credentials
+    run_id: str  # of a new run; one that goes on keeps its own
+    folder: Path | None = None
+    contacts_per_list: int = 1_000_000
+    lists: int | None = None
+    concurrency: int = 8
+    seed: int = 1
+    again: bool = False  # load leads that an earlier run has loaded, too
+    dedupe: Literal["first", "last"] | None = None
+    max_duration_s: float = 24 * 3600.0
+    settings: Settings = field(default_factory=Settings)
+    command: str = ""
+    aim: Aim = field(default_factory=Aim)  # if the target is a real org
+    sends_canaries: bool = True  # to a real org; who does not needs those of another command
+    journal: str = field(default="", repr=False)  # address of a database, in place of a file in the folder
+    separator: str = COMMA  # between the cells of a CSV file
+
+    def run_folder(self) -> Path:
+        """The folder named; else one that the same command finds again, and no other."""
+        if self.folder is not None:
+            require_text(self.folder)
+            return self.folder
+        about = sha256(
+            f"{self.leads.resolve()}\n{self.target}{self.aim.terms.org_id}\n{self.strategy}".encode()
+        ).hexdigest()[:8]
+        return RUNS / f"{self.leads.stem}-{self.strategy}-{about}"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A checked input and what to do with it: all that whoever drives the flows has to know."""
+
+    order: Upload
+    plan: Plan
+    target: Target
+    folder: Path
+
+    def documented(self, outcome: Outcome, wall_s: float, **more: Any) -> dict[str, Any]:
+        """The document of `run.json`, written, and `requests.parquet` beside it. `more`: further facts."""
+        if outcome.former is not None:
+            document = judged_again(outcome.former, outcome)
+            write_json(self.folder / "run.json", document)
+            return document
+        write_requests(self.folder)
+        document = run_document(
+            "upload",
+            [strategy_entry(outcome, ".")],
+            command=self.order.command,
+            run_id=outcome.plan.run_id,
+            target=self._org() | {"host": self.target.api, "kind": "mock" if outcome.books.mock_seen else "org"},
+            pace="real",
+            seed=self.order.seed,
+            profile=None,
+            input=input_facts(self.plan.preflight),
+            machine=machine(wall_s),
+            finished_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            **more,
+        )
+        write_json(self.folder / "run.json", document)
+        return document
+
+    def _org(self) -> dict[str, Any]:
+        return {"org": self.target.org_id} if self.target.org_id else {}
+
+
+def new_run_id() -> str:
+    """When it is, and something that no other run of this second has: names of lists hold it."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
+
+
+def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
+    """The document of `run.json`, written. Raises RunError."""
+    wall = time.perf_counter()
+    ready = prepared(order, tell)
+    from ..client.suspension import (
+        awake,  # these need an HTTP client, which takes longer to load than a bad input to refuse
+    )
+    from .asyncio_runner import complete
+    from .cleanup import cleanup
+
+    def load(plan: Plan, target: Target, folder: Path) -> Outcome:
+        return _run(complete(plan, target, order.credentials, folder, awake))
+
+    def remove(folder: Path) -> None:
+        cleanup(folder, order.aim, really=True, tell=tell)
+
+    target = ready.target if ready.target.terms is None else _tried(ready, canary.Means(load, remove), tell)
+    return ready.documented(load(ready.plan, target, ready.folder), time.perf_counter() - wall)
+
+
+def _tried(ready: Prepared, means: canary.Means, tell: Callable[[str], None]) -> Target:
+    """The real org, once its canaries are proved and removed, on terms that are left for the rest. Raises RunError."""
+    try:
+        asyncio.run(canary.ask(ready.target, ready.order.credentials, ready.folder / "org.csv"))
+        spent = canary.prove(ready.plan, ready.target, ready.folder, means)
+        tell(f"canaries: {spent:,} contacts, proved and removed")
+        return canary.for_the_rest(ready.plan, ready.target, spent)
+    except BaseException:
+        if ready.plan.checked is not None:
+            ready.plan.checked.unlink(missing_ok=True)
+        raise
+
+
+def prepared(order: Upload, tell: Callable[[str], None], *, rebuilding: bool = False) -> Prepared:
+    """The order with its input checked; nothing has been sent. Raises RunError. `rebuilding`: the state is lost."""
+    if order.journal:
+        require_client(order.journal)
+    chosen, target = strategy(order.strategy), resolved(order.target, order.aim)
+    status().subject = chosen.name
+    source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
+    folder = order.run_folder()
+    own_folder(folder)
+    if not rebuilding and not has_begun(folder):
+        _require_no_other(folder)
+    checked = folder / f"leads-{os.getpid()}.parquet"  # the folder may be in use, or belong to a run of other leads
+    preflight = check(source, checked, dedupe=order.dedupe, imports=chosen.may_skip, own_ids=chosen.own_ids)
+    for notice in preflight.notices:
+        tell(notice)
+    plan = plan_of(order, chosen, preflight, checked, folder)
+    try:
+        require_safe(order, plan, target, folder)
+        lists = len(plan.shards())
+        if not has_journal(folder):
+            require_room(folder, needed_bytes(preflight.leads, preflight.source))
+    except RunError:
+        checked.unlink()
+        raise
+    what = f"{counted(preflight.leads, 'lead')} into {counted(lists, 'list')}"
+    tell(f"{chosen.name}: {what} of {target.api}; run folder {folder}")
+    return Prepared(order, plan, target, folder)
+
+
+def plan_of(order: Upload, chosen: Strategy, preflight: Preflight, checked: Path, folder: Path) -> Plan:
+    return Plan(
+        strategy=chosen,
+        preflight=preflight,
+        leads=folder / "leads.parquet",
+        checked=checked,
+        contacts_per_list=order.contacts_per_list,
+        run_id=order.run_id,
+        lists=order.lists,
+        foresight=True,
+        again=order.again,
+        seed=order.seed,
+        concurrency=order.concurrency,
+        deadline_s=order.max_duration_s,
+        settings=order.settings,
+        journal=order.journal,
+    )
+
+
+def _require_no_other(folder: Path) -> None:
+    """Raises UsageError where a new run would write over files that are not its own."""
+    if found := [name for name in WRITTEN if (folder / name).exists()]:
+        raise UsageError(
+            "RUN_NOT_EMPTY", f"{folder} holds {', '.join(found)} of something else; name another folder with --run."
+        )
+
+
+def require_safe(order: Upload, plan: Plan, target: Target, folder: Path) -> None:
+    """Raises SafetyStop where leads or a former command leave open what a real org needs to have settled."""
+    if target.terms is None:
+        return
+    if not target.terms.real_numbers:
+        org_safety.require_fictional(plan.preflight.source, plan.preflight.source.name)
+    if not order.sends_canaries:
+        canary.require_proved(plan, target, folder)
+
+
+def _run(main: Coroutine[Any, Any, Outcome]) -> Outcome:
+    return asyncio.run(_stoppable(main))
+
+
+async def _stoppable(main: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """`main`, ended by SIGTERM as by SIGINT: what is under way is doubtful then, and looked up by the next run."""
+    task = asyncio.ensure_future(main)
+    told: list[int] = []
+
+    def stop() -> None:
+        told.append(signal.SIGTERM)
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if told:
+            raise Stopped from None
+        raise  # by SIGINT: asyncio makes a KeyboardInterrupt of it
+
+
+class Stopped(GaveUp):
+    exit_code = 143
+
+    def __init__(self) -> None:
+        super().__init__("STOPPED", "by SIGTERM; the journal is whole, the same command goes on from there.")

@@ -1,0 +1,335 @@
+"""One strategy, from leads to a proved mapping: its stages, its files, its proof.
+
+Knows no loop and no client: `runner.py` runs the stages on asyncio, `locust_driver` on gevent.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..client.request_context import Bookkeeping
+from ..client.request_log import FILE as REQUESTS
+from ..client.target import Target
+from ..domain import GivenList, Reject, Shard
+from ..errors import StateError, UsageError, VerifyFailed
+from ..events import LeadsRejected, ListCreated, StageEnded
+from ..files.duckdb_files import kept_open
+from ..files.private_folder import own_folder
+from ..journal.journal import Ledger
+from ..journal.open_journal import opened_journal
+from ..journal.records import ShardRecord
+from ..leads.preflight import Preflight
+from ..leads.rejects import write_rejects
+from ..mapping.files import RunFiles
+from ..mapping.verify import Findings, compare_exports
+from ..status import status
+from ..strategies.flows import left_out
+from ..strategies.job import Job, Settings, Stage, Strategy
+from ..strategies.lists import cleared, unsent
+from ..strategies.preconditions import Foresight, untouched
+from ..wording import counted
+from .live_figures import mapped_before
+
+# A run that has come to its end: what its document says of the upload stands, whatever is asked of it later.
+
+
+DOCUMENT = "run.json"
+
+
+def former_document(folder: Path, journal: Ledger, leads: int) -> dict[str, Any] | None:
+    """What the folder's run.json says, if it is of the journal's run and that has nothing left to send."""
+    if mapped_before(journal) + len(journal.rejects()) < leads:
+        return None
+    try:
+        document: dict[str, Any] = msgspec.json.decode((folder / DOCUMENT).read_bytes())
+        (entry,) = document["strategies"]
+        of_this_run = document["run_id"] == journal.facts()["run_id"] and entry["leads"] == leads
+        return document if of_this_run and entry["duration_s"] >= 0 else None
+    except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def told(folder: Path, document: dict[str, Any]) -> str:
+    """What is said before the proof is made again."""
+    (entry,) = document["strategies"]
+    verdict = "proved" if entry["verified"] else "not proved"
+    when = f" on {document['finished_at']}" if "finished_at" in document else ""
+    return (
+        f"{folder} is finished: {entry['mapped']:,} of {counted(entry['leads'], 'lead')} mapped, {verdict}{when}."
+        " Nothing is loaded; the org is asked for the proof once more, and the figures stay those of the upload."
+    )
+
+
+log = logging.getLogger("contactbench")
+
+
+def list_prefix(digest: str, strategy: str) -> str:
+    """How the names of all lists begin that this strategy makes of the input with this digest, whichever run it is."""
+    return f"contactbench {sha256(f'{digest} {strategy}'.encode()).hexdigest()[:8]} "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that decides what a run does."""
+
+    strategy: Strategy
+    preflight: Preflight
+    leads: Path  # leads.parquet, as the preflight wrote it
+    checked: Path | None = None  # where it wrote it; it becomes `leads` once the folder is known to be this run's
+    contacts_per_list: int
+    run_id: str
+    lists: int | None = None  # spread over so many, instead of as few as the cap allows
+    foresight: bool = False  # look at the org before a new run writes to it
+    again: bool = False  # the leads may be in the org already
+    seed: int = 1
+    concurrency: int = 8
+    deadline_s: float = 24 * 3600.0
+    settings: Settings = field(default_factory=Settings)
+    journal: str = field(default="", repr=False)  # address of a database; may hold a password
+    given: Sequence[GivenList] = ()  # where the leads go, in their order, instead of new lists
+
+    def shards(self) -> list[Shard]:
+        """As few lists as the cap allows, or as many as were asked for, as even as can be. Raises UsageError."""
+        if self.given:
+            return self._given_shards()
+        total = self.preflight.leads
+        needed = -(-total // self.contacts_per_list)
+        lists = min(total, needed if self.lists is None else self.lists)
+        if lists < needed:
+            raise UsageError(
+                "LISTS_TOO_FEW",
+                f"{counted(total, 'lead does', 'leads do')} not fit {counted(lists, 'list')} of"
+                f" {counted(self.contacts_per_list, 'contact')}; give --lists {needed}.",
+            )
+        bounds = [total * n // lists for n in range(lists + 1)] if lists else []
+        name = list_prefix(self.preflight.digest, self.strategy.name) + self.run_id
+        return [
+            Shard(number=n, first=first, count=stop - first, list_name=f"{name} {n + 1}/{lists}")
+            for n, (first, stop) in enumerate(pairwise(bounds))
+        ]
+
+    def _given_shards(self) -> list[Shard]:
+        if sum(given.leads for given in self.given) != self.preflight.leads:
+            raise StateError("STATE_MISMATCH", "other leads than the lists were chosen for; restore the input.")
+        firsts = accumulate((given.leads for given in self.given), initial=0)
+        name = list_prefix(self.preflight.digest, self.strategy.name) + self.run_id
+        return [
+            Shard(number=n, first=first, count=given.leads, list_name=given.name or f"{name} {n + 1}/{len(self.given)}")
+            for n, (first, given) in enumerate(zip(firsts, self.given, strict=False))
+        ]
+
+    def about(self) -> str:
+        """The input in words, for who gives another one."""
+        source = self.preflight.source
+        return f"{source.name}, {counted(self.preflight.leads, 'lead')}, {getattr(source, 'stamp', 'invented')}"
+
+    def facts(self, target: Target) -> dict[str, str]:
+        """What a later run of the same folder must agree with."""
+        columns = self.preflight.source.columns
+        org = {"org": target.org_id.lower()} if target.org_id else {}
+        return {
+            **org,
+            "strategy": self.strategy.name,
+            "input": self.preflight.digest,
+            "leads": str(self.preflight.leads),
+            "host": target.api,
+            "lead_id": columns.lead_id,
+            "phone": columns.phone,
+            "contacts_per_list": str(self.contacts_per_list),
+            "batch_size": str(self.settings.batch_size),
+            "body_bytes": str(self.settings.body_bytes),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What an independent read of the server said."""
+
+    method: str
+    findings: Findings
+    problem: str = ""  # said in words where there is nothing to count
+
+    @property
+    def verified(self) -> bool:
+        return self.findings.proved and not self.problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A run that came to its end, verified or not. Times in seconds of the run's own clock, virtual or real."""
+
+    plan: Plan
+    books: Bookkeeping
+    lists: list[ShardRecord]
+    mapped: int
+    rejects: list[Reject]
+    proof: Proof
+    stage_ends: dict[str, float]  # stage -> when it ended
+    ended_at: float
+    manifest: dict[str, object]
+    wall_s: float
+    notices: list[str] = field(default_factory=list)  # what a person should know
+    former: dict[str, Any] | None = None  # the document of a run that had come to its end before: its figures stand
+
+    @property
+    def duration_s(self) -> float:
+        """Until every lead was mapped; the proof comes after."""
+        return max(self.stage_ends.values(), default=0.0)
+
+
+@contextmanager
+def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
+    """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
+    own_folder(folder)
+    with _gone_at_last(plan.checked), opened_journal(folder, plan.journal) as journal, kept_open(folder):
+        plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id, plan.about()))
+        _take_given(plan, journal)
+        if plan.checked is not None:
+            plan.checked.replace(plan.leads)
+        files = RunFiles(folder, plan.preflight.source, plan.leads)
+        files.sweep()
+        run = Run(plan, journal, files)
+        try:
+            yield run
+        except BaseException:
+            with suppress(Exception):  # why the run ends is what has to be told
+                status().doubtful = _doubtful(journal)
+            raise
+        finally:
+            files.discard_rows()
+
+
+def _doubtful(journal: Ledger) -> int:
+    """Batches and files that may have come to the org or not."""
+    states = [*(batch.state for batch in journal.batches().values()), *(record.state for record in journal.shards())]
+    return sum(state in ("sending", "in_doubt") for state in states)
+
+
+def _take_given(plan: Plan, journal: Ledger) -> None:
+    """The lists that are there already need not be made."""
+    for record, given in zip(journal.shards(), plan.given, strict=False):
+        if given.list_id and record.contact_list_id is None:
+            journal.save(ListCreated(record.shard.number, given.list_id))
+
+
+@contextmanager
+def _gone_at_last(path: Path | None) -> Iterator[None]:
+    """What nobody has taken is removed."""
+    try:
+        yield
+    finally:
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+
+class Run:
+    """Hands out stages; each must have been run to its end before the next is asked for."""
+
+    def __init__(self, plan: Plan, journal: Ledger, files: RunFiles) -> None:
+        self.plan, self.journal, self.files = plan, journal, files
+        self._job = Job(
+            leads=plan.preflight.source,
+            progress=journal,
+            files=files,
+            settings=plan.settings,
+            learned=journal.learned(),
+        )
+        self.notices: list[str] = []
+        self._stage_ends = journal.stage_ends()
+        self._former = former_document(files.folder, journal, plan.preflight.leads)
+        self._mapped, self._rejects = 0, list(plan.preflight.rejects)
+
+    @property
+    def requests(self) -> Path:
+        """The file for the requests: those of a proof that comes after the run's end are no part of it."""
+        return self.files.folder / (REQUESTS if self._former is None else "verify.csv")
+
+    def stages(self, books: Bookkeeping) -> Iterator[Stage]:
+        """The strategy's own, up to a mapping of every lead."""
+        books.progress.catch_up(books.now(), mapped_before(self.journal))
+        if self._former is not None:
+            log.warning(told(self.files.folder, self._former))
+        if self.plan.foresight and untouched(self.journal.shards(), self.journal.batches()):
+            yield from self._foresight()
+        to_clear = [given.list_id for given in self.plan.given if given.clear and given.list_id]
+        if to_clear and unsent(self.journal.shards(), self.journal.batches()):
+            yield from self._timed(Stage("clear", [cleared(list_id, self._job) for list_id in to_clear]), books)
+        for stage in self.plan.strategy.stages(self._job):
+            yield from self._timed(stage, books)
+
+    def _timed(self, stage: Stage, books: Bookkeeping) -> Iterator[Stage]:
+        """A stage that an earlier start ended, and that has nothing to do now, ended then."""
+        saves = self.journal.saves
+        yield stage
+        if stage.name not in self._stage_ends or self.journal.saves != saves:
+            self._stage_ends[stage.name] = books.now()
+            self.journal.save(StageEnded(stage.name, books.now()))
+
+    def _foresight(self) -> Iterator[Stage]:
+        strategy, digest = self.plan.strategy, self.plan.preflight.digest
+        foresight = Foresight(
+            main_op=strategy.main_op, prefix=list_prefix(digest, strategy.name), again=self.plan.again
+        )
+        yield foresight.stage()
+        for unknown in foresight.unknown:
+            self.notices.append(f"not known: {unknown}")
+            log.warning(self.notices[-1])
+
+    def proof_stage(self) -> Stage:
+        """Write the mapping; what then is left is to ask the server again, by a road that did not make it."""
+        self._write_mapping()
+        return Stage("verification", self.plan.strategy.verification(self._job).flows)
+
+    def outcome(self, books: Bookkeeping, wall_s: float, failure: VerifyFailed | None = None) -> Outcome:
+        """What came out. `failure` is what the proof stage raised, if it did."""
+        proof = self._proof(failure)
+        return Outcome(
+            plan=self.plan,
+            books=books,
+            lists=self.journal.shards(),
+            mapped=self._mapped,
+            rejects=self._rejects,
+            proof=proof,
+            stage_ends=self._stage_ends,
+            ended_at=books.now(),
+            manifest=self.files.write_manifest(rows=self._mapped, verified=proof.verified),
+            wall_s=wall_s,
+            notices=[*self.notices, *books.notices],
+            former=self._former,
+        )
+
+    def _write_mapping(self) -> None:
+        """`mapping.csv` and `rejects.csv`: together they hold every row of the input once."""
+        parts = [self.files.part(record) for record in self.journal.shards() if record.file]
+        if self.journal.batches():
+            parts.append(self.files.write_part(self.journal.mapping()))
+        known = {reject.lead_id: reject for reject in self.journal.rejects()}
+        unmapped = self.files.write_mapping(parts)
+        skipped = [reject for reject in unmapped if reject.lead_id not in known]
+        self._mapped = self.files.all_mapped()
+        if skipped and self.plan.strategy.may_skip:
+            ids = [reject.lead_id for reject in skipped]
+            if self.plan.strategy.own_ids and (trouble := left_out(ids, self._mapped)):
+                raise trouble
+            self.journal.save(LeadsRejected(skipped))
+            known |= {reject.lead_id: reject for reject in skipped}
+        refused = [replace(known[lead.lead_id], line=lead.line) for lead in unmapped if lead.lead_id in known]
+        self._rejects = [*self.plan.preflight.rejects, *refused]
+        write_rejects(self._rejects, self.files.folder / "rejects.csv", self.plan.preflight.source)
+
+    def _proof(self, failure: VerifyFailed | None) -> Proof:
+        verification = self.plan.strategy.verification(self._job)
+        if failure is not None:
+            return Proof(method=verification.method, findings=Findings(), problem=str(failure))
+        findings = compare_exports(self.files, self.journal.shards() if verification.by_export else [])
+        total, rows = self._mapped + len(self._rejects), self.plan.preflight.rows
+        told = f"{counted(total, 'lead')} in mapping and rejects, {counted(rows, 'row')} in the input"
+        problem = "" if total == rows else told
+        return Proof(method=verification.method, findings=findings, problem=problem)

@@ -1,0 +1,227 @@
+"""An org that only answers: what the flows are told while they are recorded. Nothing takes time, nothing is kept."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from ...domain import LeadId, Shard
+from ...events import ListCreated, ShardAbandoned, ShardImported, ShardMapped, UploadAccepted, UploadSending
+from ...flow import Call, Reply
+from ...journal.records import BatchRecord, Part, ShardRecord
+
+POLLS = 8  # questions after a job that is not done: more than it takes until their distance stays the same
+Job = Literal["", "waiting", "running"]  # a job has not begun to show, or is on its way
+LOST = Reply(status=503)  # its effect is not known to who gets it
+NO_EXPORT = {"code": "no.available.list.export.uri"}
+
+encode, decode = msgspec.json.encode, msgspec.json.decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """Which trouble to play: jobs that are not done when they are asked for, or one call without a clear answer."""
+
+    busy: Job = ""
+    lost: tuple[int, int] | None = None  # number of the flow, number of the call in it
+    applied: bool = False  # the lost call had its effect
+
+
+@dataclass(slots=True)
+class CannedOrg:
+    lead_id: str  # the column
+    planned: Mapping[str, int]  # rows of a list by its name: it shows them at once, unless an import is under way
+    script: Script = field(default_factory=Script)
+    lists: dict[str, str] = field(default_factory=dict)  # name -> id
+    made: int = 0  # lists, the deleted ones too: no id comes twice
+    rows: dict[str, int] = field(default_factory=dict)  # by list
+    contacts: dict[str, str] = field(default_factory=dict)  # Lead ID -> contact id
+    asked: dict[str, int] = field(default_factory=dict)  # how often, since a job of the list began
+    said: Job = ""  # of a job, by the last answer
+
+    def answer(self, call: Call, *, lost: bool) -> Reply:
+        """The answer; of a lost call none is clear, whether or not it has its effect."""
+        self.said = ""
+        if lost and not self.script.applied:
+            return LOST
+        reply = _ANSWERS[call.op](self, call)
+        return LOST if lost else reply
+
+    def _busy(self, call: Call) -> Job:
+        """What the list's job is said to be; counts the question."""
+        self.asked[call.contact_list_id] += 1
+        self.said = self.script.busy if self.asked[call.contact_list_id] <= POLLS else ""
+        return self.said
+
+    # --- operations ---------------------------------------------------------------------------------------------------
+
+    def _token(self, call: Call) -> Reply:
+        return _json({"access_token": "t", "expires_in": 86_400})
+
+    def _create(self, call: Call) -> Reply:
+        name = decode(call.body or b"")["name"]
+        self.made += 1
+        list_id = self.lists[name] = f"{self.made:036d}"
+        self.rows[list_id] = self.planned[name]
+        return _json({"id": list_id})
+
+    def _listing(self, call: Call) -> Reply:
+        name = dict(call.query)["name"]
+        return _json({"entities": [{"id": self.lists[name], "name": name}] if name in self.lists else []})
+
+    def _delete(self, call: Call) -> Reply:
+        self.lists = {name: list_id for name, list_id in self.lists.items() if list_id != call.contact_list_id}
+        self.rows.pop(call.contact_list_id, None)
+        self.asked.pop(call.contact_list_id, None)
+        return _json({})
+
+    def _add(self, call: Call) -> Reply:
+        added = decode(call.body or b"")
+        for contact in added:
+            lead_id = contact["data"][self.lead_id]
+            self.contacts[lead_id] = contact.get("id", f"c-{lead_id}")
+        return _json([self._contact(contact["data"][self.lead_id]) for contact in added])
+
+    def _search(self, call: Call) -> Reply:
+        body = decode(call.body or b"")
+        if "criteria" in body:
+            wanted = body["criteria"]["clauses"][0]["predicates"][0]["range"]["inSet"]
+            found = [self._contact(lead_id) for lead_id in wanted if lead_id in self.contacts]
+            return _json({"entities": found, "total": len(found), "contactsCount": len(self.contacts)})
+        size, page = self._size(call.contact_list_id), body["pageNumber"]
+        first = (page - 1) * body["pageSize"]
+        names = map(str, range(first, min(first + body["pageSize"], size)))
+        entities = [{"id": name, "data": {self.lead_id: name}} for name in names]
+        return _json({"entities": entities, "total": size, "contactsCount": size})
+
+    def _size(self, list_id: str) -> int:
+        """Rows are not seen before their import has ended."""
+        is_busy = bool(self.script.busy) and 0 < self.asked.get(list_id, POLLS + 1) <= POLLS
+        return 0 if is_busy else self.rows.get(list_id, 0)
+
+    def _bulk(self, call: Call) -> Reply:
+        return _json([{"id": name, "data": {self.lead_id: name}} for name in decode(call.body or b"")])
+
+    def _upload(self, call: Call) -> Reply:
+        self.rows[call.contact_list_id] = call.contacts
+        self.asked[call.contact_list_id] = 0
+        return _json({})
+
+    def _import_status(self, call: Call) -> Reply:
+        match self._busy(call):
+            case "waiting":
+                return _json({})
+            case "running":
+                return _json({"state": "IN_PROGRESS", "percentComplete": self.asked[call.contact_list_id]})
+        del self.asked[call.contact_list_id]
+        return _json({"percentComplete": 100})
+
+    def _export(self, call: Call) -> Reply:
+        self.asked[call.contact_list_id] = 0
+        return _json({})
+
+    def _exported(self, call: Call) -> Reply:
+        if call.contact_list_id not in self.asked or self._busy(call):
+            return Reply(status=404, body=encode(NO_EXPORT))
+        return _json({"uri": "http://localhost/api/v2/downloads/1", "exportTimestamp": "1"})
+
+    def _download(self, call: Call) -> Reply:
+        return Reply(status=303, headers={"location": "http://localhost/downloads/1"})
+
+    def _file(self, call: Call) -> Reply:
+        return Reply(status=200)
+
+    def _contact(self, lead_id: str) -> dict[str, Any]:
+        return {"id": self.contacts[lead_id], "data": {self.lead_id: lead_id}}
+
+
+def _json(body: Any) -> Reply:
+    return Reply(status=200, body=encode(body))
+
+
+_ANSWERS: dict[str, Callable[[CannedOrg, Call], Reply]] = {
+    "oauth.token": CannedOrg._token,
+    "lists.create": CannedOrg._create,
+    "lists.list": CannedOrg._listing,
+    "lists.delete": CannedOrg._delete,
+    "contacts.add": CannedOrg._add,
+    "contacts.search": CannedOrg._search,
+    "contacts.bulk": CannedOrg._bulk,
+    "import.upload": CannedOrg._upload,
+    "import.status": CannedOrg._import_status,
+    "export.create": CannedOrg._export,
+    "export.get": CannedOrg._exported,
+    "export.download": CannedOrg._download,
+    "export.file": CannedOrg._file,
+}
+
+# What a strategy is told of its own progress and files, kept in memory for as long as it is recorded.
+
+
+@dataclass(slots=True)
+class Notes:
+    """A journal that forgets batches: nobody goes on with a recording."""
+
+    records: list[ShardRecord]
+    shard_of: dict[str, int] = field(default_factory=dict)  # by the list's id
+
+    @classmethod
+    def of(cls, shards: Sequence[Shard]) -> "Notes":
+        return cls([ShardRecord(shard=s, contact_list_id=None, state="planned", rows=None, file=None) for s in shards])
+
+    def shards(self) -> Sequence[ShardRecord]:
+        return list(self.records)
+
+    def batches(self) -> dict[int, BatchRecord]:
+        return {}
+
+    def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], list[set[LeadId]]]:
+        return set(), []
+
+    def save(self, event: Any) -> None:
+        match event:
+            case ListCreated():
+                self.shard_of[event.contact_list_id] = event.shard
+                self._change(event.shard, contact_list_id=event.contact_list_id, state="listed")
+            case UploadSending():
+                self._change(event.shard, state="sending", rows=event.rows)
+            case UploadAccepted():
+                self._change(event.shard, state="uploaded")
+            case ShardAbandoned():
+                self._change(event.shard, state="planned", contact_list_id=None)
+            case ShardImported():
+                self._change(event.shard, state="imported")
+            case ShardMapped():
+                self._change(event.shard, state="mapped", rows=event.rows, file=event.file)
+
+    def _change(self, number: int, **fields: Any) -> None:
+        self.records[number] = replace(self.records[number], **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class NoFiles:
+    """Files that are never written: every shard is whole, every export names all of it."""
+
+    def write_upload(self, shard: ShardRecord) -> tuple[Path, int, str]:
+        return Path("upload"), shard.shard.count, ""
+
+    def export_path(self, shard: ShardRecord) -> Path:
+        return Path("export")
+
+    def map_export(self, shard: ShardRecord, export: Path) -> Part:
+        return Part("part", shard.shard.count, "")
+
+    def map_identity(self, shard: ShardRecord) -> Part:
+        return Part("part", shard.shard.count, "")
+
+    def mapped(self, shard: ShardRecord) -> int:
+        return shard.shard.count
+
+    def sample(self, shard: ShardRecord, count: int) -> dict[str, str]:
+        """Each contact is called as its lead: `canned` reads them back so."""
+        return {name: name for name in map(str, range(min(count, shard.shard.count)))}
+
+    def discard(self, path: Path) -> None:
+        return None

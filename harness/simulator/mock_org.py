@@ -1,0 +1,156 @@
+"""A mock org for a run: in this process on virtual time, or a server process of its own on real time.
+
+The only place where the harness knows the mock: the twin is the mock.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from typer.core import TyperCommand
+
+from mockserver.__main__ import main
+from mockserver.profile import LoadedProfile as LoadedProfile
+from mockserver.profile import ProfileError, flat, load
+
+from ..client.oauth import Credentials
+from ..client.target import Target
+from ..errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from mockserver.services import Services
+
+
+EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z: the moment at which every virtual run begins
+CREDENTIALS = Credentials("mock-client", "mock-secret")
+START_TIMEOUT_S = 60.0  # a machine may have other work
+
+
+def loaded(profile: str) -> LoadedProfile:
+    """The profile of that name or file. Raises UsageError."""
+    try:
+        return load(profile)
+    except ProfileError as error:
+        raise UsageError("BAD_PROFILE", f"{error}.") from None
+
+
+def settings(profile: LoadedProfile) -> dict[str, dict[str, Any]]:
+    """Every setting in force with its source, for the report."""
+    values = flat(profile.profile)
+    return {name: {"value": value, "source": profile.sources.get(name, "")} for name, value in values.items()}
+
+
+@asynccontextmanager
+async def in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[Target]:
+    """Where an org on the running loop is reached: by a Unix socket. On a virtual loop it lives in virtual time."""
+    async with served(profile, seed) as (target, _):
+        yield target
+
+
+@asynccontextmanager
+async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Target, "Services"]]:
+    """The same with the org, for tests that spoil it or look into it. A server is only loaded where one begins."""
+    from aiohttp import web
+
+    from mockserver.app import create_app
+    from mockserver.clock import LoopClock
+    from mockserver.services import create_services
+    from mockserver.state.auth import Client
+    from mockserver.storage.memory_store import MemoryStore
+
+    with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
+        services = create_services(
+            store=MemoryStore(),
+            clock=LoopClock(asyncio.get_running_loop(), EPOCH),
+            profile=profile,
+            spool=Path(folder),
+            clients=[Client(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
+            seed=seed,
+        )
+        runner = web.AppRunner(create_app(services), access_log=None, keepalive_timeout=3600.0)
+        await runner.setup()
+        try:
+            socket = Path(folder) / "org"
+            await web.UnixSite(runner, str(socket)).start()
+            yield Target.one_host("http://localhost", socket), services
+        finally:
+            await runner.cleanup()
+            services.org.store.close()
+
+
+@contextmanager
+def in_subprocess(profile: str, seed: int, pace: Literal["real", "none"]) -> Iterator[Target]:
+    """An org in a process of its own, on a free port, for as long as the context lasts."""
+    with started(profile, seed, pace) as ready:
+        yield Target.one_host(ready["url"])
+
+
+@contextmanager
+def started(profile: str, seed: int, pace: Literal["real", "none"]) -> Iterator[dict[str, str]]:
+    """The same: what its ready file says. It ends with this process, even a killed one, but not by its Ctrl-C."""
+    options = {"--port": 0, "--profile": profile, "--seed": seed, "--pace": pace}
+    arguments = [str(word) for option in options.items() for word in option]
+    with tempfile.TemporaryFile("w+") as complaints:
+        with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
+            file = Path(folder) / "ready.json"
+            process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", f"{__package__}.companion", *arguments, "--ready-file", str(file)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                start_new_session=True,
+            )
+            try:
+                ready = _ready(process, file, complaints)
+            except BaseException:
+                process.kill()
+                process.wait()
+                raise
+        try:
+            yield ready
+        finally:
+            process.terminate()
+            process.communicate(timeout=START_TIMEOUT_S)
+
+
+def _ready(process: "subprocess.Popen[bytes]", file: Path, complaints: IO[str]) -> dict[str, str]:
+    ends = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < ends and process.poll() is None:
+        if file.exists():
+            return dict(json.loads(file.read_text()))
+        time.sleep(0.02)
+    complaints.seek(0)
+    complaint = complaints.read().strip() if process.poll() is not None else "it does not answer"
+    raise RunError("MOCK_NOT_STARTED", f"the mock did not start: {complaint}")
+
+
+# `contactbench mock`: the mock as a server of its own.
+
+
+def serve(arguments: Sequence[str], style: type[TyperCommand]) -> int:
+    """Serve until told to stop; the exit code. `style`: of its help."""
+    return main(arguments, "contactbench mock", style)
+
+
+# `python -m harness.simulator.mock_org`: the mock, for as long as the process that started it lives.
+
+
+def _end_with_the_other() -> None:
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_the_other, daemon=True).start()
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,98 @@
+"""A look at the org before anything is written to it: may the client do what is coming, and has it been done before?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .. import api
+from ..errors import Refused, StateError
+from ..flow import Flow, Reply
+from ..journal.records import BatchRecord, ShardRecord
+from ..wording import counted
+from .flows import stop
+from .job import Stage
+
+# Source: official CLI 166.0.0. That of the upload service is not documented, so it is not asked for.
+NEEDED = {
+    "outbound:contactList:add": "to make the contact lists",
+    "outbound:contactList:view": "to follow imports, to find lists and to export them",
+    "outbound:contact:view": "to look contacts up and to export them",
+}
+NEEDED_TO_ADD = {"outbound:contact:add": "to add contacts"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Foresight:
+    """Reads, and raises RunError before the first write. `unknown` is what it could not find out."""
+
+    main_op: str
+    prefix: str  # of the names of all lists with these leads, whichever run made them
+    again: bool  # such lists are meant to be there
+    unknown: list[str] = field(default_factory=list)
+
+    def stage(self) -> Stage:
+        return Stage("foresight", [self._look()])
+
+    def _look(self) -> Flow[None]:
+        yield from self._permissions()
+        if not self.again:
+            yield from self._former_run()
+
+    def _permissions(self) -> Flow[None]:
+        """Raises Refused where one is missing. A client that is not told what it may do goes on, and will see."""
+        reply = yield api.own_grants()
+        held = _held(reply)
+        if held is None:
+            self.unknown.append("what the OAuth client may do: the org does not tell; a refusal would stop the run")
+            return
+        needed = NEEDED | (NEEDED_TO_ADD if self.main_op == "contacts.add" else {})
+        missing = [f"{name} {purpose}" for name, purpose in needed.items() if not held.permit(name)]
+        if missing:
+            raise Refused(
+                "FORBIDDEN",
+                f"op=subjects.me: the OAuth client lacks {', '.join(missing)}; nothing was written. Give one of its"
+                " roles what it lacks and run the same command.",
+            )
+
+    def _former_run(self) -> Flow[None]:
+        """Raises StateError where a list holds contacts of these leads: this run knows nothing of them."""
+        listing = yield from self._lists()
+        for found in listing:
+            count = max(found.size or 0, (yield from _counted(found.id)))
+            if count or found.importing:
+                raise StateError(
+                    "STATE_LOST",
+                    f"these leads are loaded already: list {found.name!r} ({found.id}) has"
+                    f" {counted(count, 'contact')} of this input by this strategy, which this run folder does not know;"
+                    " nothing was written. Give the run folder of that upload (--run). If it is lost, `contactbench"
+                    " reconcile --from-server` and the upload's other options rebuild the mapping; --again loads these"
+                    " leads once more.",
+                )
+
+    def _lists(self) -> Flow[list[api.ListFound]]:
+        reply = yield api.find_lists(self.prefix)
+        try:
+            return api.lists_found(reply, self.prefix)
+        except (api.Refusal, api.BadResponse):
+            raise stop("lists.list", self.prefix.strip(), reply) from None
+
+
+def untouched(shards: Sequence[ShardRecord], batches: dict[int, BatchRecord]) -> bool:
+    """Whether there is something to write and nothing has been yet, as far as the journal knows."""
+    return bool(shards) and not batches and all(record.contact_list_id is None and not record.rows for record in shards)
+
+
+def _held(reply: Reply) -> api.Permissions | None:
+    """What the org says that the client may do; None if it does not say."""
+    try:
+        return api.permissions_of(reply)
+    except (api.Refusal, api.BadResponse):
+        return None
+
+
+def _counted(list_id: str) -> Flow[int]:
+    """How many contacts a list holds; the size in a listing lags behind."""
+    reply = yield api.search_all(list_id, page_size=1)
+    try:
+        return api.contacts_count(reply)
+    except (api.Refusal, api.BadResponse):
+        raise stop("contacts.search", list_id, reply) from None

@@ -1,0 +1,201 @@
+"""Thresholds held against facts. A metric that is not there is an error and not a pass; so is a run of nothing."""
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..checks import FAILED, Check, Verdict
+from ..errors import RunError, UsageError
+from ..mapping.files import write_json
+from ..wording import counted
+from .expression import OF_TIMES, OPERATIONS, UNITS, Metric, Threshold, parse
+from .load_thresholds import facts_of
+from .run_metrics import Facts
+
+OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+# A run of nothing keeps every limit, so these are held against each run, and told where they are crossed.
+ALWAYS = (parse("leads>0"), parse("requests>0"))
+SUMMARY: dict[str, Callable[[NDArray[np.float64]], Any]] = {
+    "avg": np.mean,
+    "min": np.min,
+    "max": np.max,
+    "med": np.median,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    strategy: str
+    threshold: Threshold
+    found: float | None  # in the unit of the threshold's value; None: the run is not proved, so it has no such figure
+    passed: bool
+
+    def told(self) -> str:
+        """What was found, in the unit that the threshold was given in."""
+        if self.found is None:
+            return "not proved: no figure"
+        unit = self.threshold.unit
+        scaled = self.found / UNITS[unit][1]
+        return (
+            f"{scaled:.10g}" if not unit else f"{scaled:.4g} {unit}" if unit[0] not in "%/" else f"{scaled:.4g}{unit}"
+        )
+
+    def entry(self) -> dict[str, Any]:
+        """For `run.json`."""
+        found, told = self.found, self.told()
+        return {
+            "strategy": self.strategy,
+            "threshold": self.threshold.text,
+            "found": found,
+            "told": told,
+            "passed": self.passed,
+        }
+
+    def check(self) -> Check:
+        verdict: Verdict = "passed" if self.passed else "failed"
+        return Check(suite=self.strategy, name=self.threshold.text, verdict=verdict, found=self.told())
+
+
+class _NotThere(Exception):
+    """The run has no such metric; the message says what it has."""
+
+
+def judge(thresholds: Sequence[Threshold], runs: Sequence[Facts]) -> list[Judgement]:
+    """Each threshold on each strategy that it speaks of and that has its metric. Raises UsageError if none has."""
+    judged = [one for facts in runs for threshold in ALWAYS if not (one := _judged(threshold, facts)).passed]
+    for threshold in thresholds:
+        judged += _everywhere(threshold, runs)
+    return judged
+
+
+def _everywhere(threshold: Threshold, runs: Sequence[Facts]) -> list[Judgement]:
+    meant = [facts for facts in runs if threshold.strategy in ("", facts.strategy)]
+    if not meant:
+        there = ", ".join(facts.strategy for facts in runs)
+        raise UsageError("NO_SUCH_METRIC", f"{threshold.text!r}: the run has no such strategy; it has {there}.")
+    judged, why = [], ""
+    for facts in meant:
+        try:
+            judged.append(_judged(threshold, facts))
+        except _NotThere as trouble:
+            why = str(trouble)
+    if not judged:
+        raise UsageError("NO_SUCH_METRIC", f"{threshold.text!r}: {why}.")
+    return judged
+
+
+def _judged(threshold: Threshold, facts: Facts) -> Judgement:
+    found = _found(threshold, facts)
+    limit = facts.numbers.get(threshold.other) if threshold.other else threshold.value
+    passed = found is not None and limit is not None and OPERATORS[threshold.operator](found, limit)
+    return Judgement(strategy=facts.strategy, threshold=threshold, found=found, passed=passed)
+
+
+def _found(threshold: Threshold, facts: Facts) -> float | None:
+    """The figure; None for one that a run that is not proved does not publish. Raises _NotThere."""
+    metric, share = threshold.metric, threshold.kind == "share"
+    if not metric.of:
+        return _of_run(metric.name, facts, share=share)
+    if metric.name == "rejected":
+        return _part(facts.rejected_by_code.get(metric.of, 0), facts.numbers["leads"], share=share)
+    if metric.name in OF_TIMES or metric.name == "rate":
+        return _of_times(metric, facts) if facts.proved else None
+    chosen, among = _counted(metric, facts, none_will_do=not share and metric.of in OPERATIONS)
+    return _part(int(chosen.sum()), int(among.sum()), share=share)
+
+
+def _of_run(name: str, facts: Facts, *, share: bool) -> float | None:
+    found = facts.numbers.get(name)
+    whole = facts.numbers["requests" if name in ("requests", "retries") else "leads"]
+    return found if found is None or not share else _part(found, whole, share=True)
+
+
+def _part(count: float, whole: float | None, *, share: bool) -> float:
+    if not share:
+        return float(count)
+    if not whole:
+        raise _NotThere("a share of nothing; the run has none of what it is a part of")
+    return count / whole
+
+
+def _of_times(metric: Metric, facts: Facts) -> float:
+    requests = facts.requests
+    chosen = _of_operation(metric.of, facts)
+    if metric.name == "rate":
+        duration_s = facts.numbers.get("duration")
+        if not duration_s:
+            raise _NotThere("the run took no time, so it has no rate")
+        return float(chosen.sum() / duration_s)
+    seconds = (requests.service_s if metric.service else requests.planned_s)[chosen]
+    if metric.percentile is not None:
+        return float(np.percentile(seconds, metric.percentile))
+    return float(SUMMARY[metric.name](seconds))
+
+
+def _counted(metric: Metric, facts: Facts, *, none_will_do: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which requests are counted, and of which they are a part."""
+    requests = facts.requests
+    every = np.ones(len(requests), dtype=np.bool_)
+    if metric.name in ("count", "errors"):
+        chosen = _of_operation(metric.of, facts, none_will_do=none_will_do)
+        return (chosen if metric.name == "count" else chosen & requests.failed), chosen
+    if metric.name == "error":
+        return requests.error == metric.of, every
+    return _with_status(metric.of, requests.status), every
+
+
+def _of_operation(op: str, facts: Facts, *, none_will_do: bool = False) -> NDArray[np.bool_]:
+    chosen = np.ones(len(facts.requests), dtype=np.bool_) if op == "*" else facts.requests.op == op
+    if not chosen.any() and not none_will_do:
+        there = " ".join(sorted(set(facts.requests.op.tolist())))
+        raise _NotThere(f"{facts.strategy} sent no {op}; it sent {there or 'nothing'}")
+    return np.asarray(chosen, dtype=np.bool_)
+
+
+def _with_status(told: str, status: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """A status by its number, or `5xx` and the like; 0: no answer came."""
+    if told.isdecimal():
+        return np.asarray(status == int(told), dtype=np.bool_)
+    if len(told) == 3 and told[0].isdecimal() and told.endswith("xx"):
+        return np.asarray(status // 100 == int(told[0]), dtype=np.bool_)
+    raise _NotThere(f"{told} is no status; those are numbers, or 4xx and 5xx")
+
+
+# What becomes of a run's thresholds once it has ended: judged, written down, and an exit code if one is crossed.
+
+
+class ThresholdCrossed(RunError):
+    exit_code = FAILED
+
+
+def held(document: dict[str, Any], folder: Path, thresholds: Sequence[Threshold]) -> list[Judgement]:
+    """The judgements, which `document` and the folder's run.json hold from now on. Raises UsageError for a metric that
+    the run does not have."""
+    judgements = judge(thresholds, facts_of(folder))
+    document["thresholds"] = [one.entry() for one in judgements]
+    write_json(folder / "run.json", document)
+    return judgements
+
+
+def crossed(judgements: Sequence[Judgement]) -> ThresholdCrossed | None:
+    """What to tell whoever asked for these."""
+    missed = [f"{one.strategy}: {one.threshold.text} ({one.told()})" for one in judgements if not one.passed]
+    if not missed:
+        return None
+    return ThresholdCrossed(
+        "THRESHOLD",
+        f"{len(missed)} of {counted(len(judgements), 'threshold')} {'is' if len(missed) == 1 else 'are'} crossed:"
+        f" {'; '.join(missed)}.",
+    )

@@ -1,0 +1,210 @@
+"""Handlers for a kind of configuration: named, versioned values that the store keeps as documents.
+
+A kind says how a body is read, what a value may look like and how it is shown; the rest is the same for all.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+from aiohttp import web
+from multidict import MultiDict
+
+from mockserver.errors import BadRequest, Conflict, NotFound
+from mockserver.handling import Answer, Handler, Prepared
+from mockserver.http.body import malformed, read_json
+from mockserver.http.list_filters import in_order, name_filter
+from mockserver.http.paging import Page, listing, page_in, refuse_past_the_end
+from mockserver.http.query import Query, flag, several
+from mockserver.state.org import Org
+
+
+class Entity(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def date_created(self) -> str: ...
+    @property
+    def date_modified(self) -> str: ...
+
+
+class Spec(Protocol):
+    """A value as a client sends it."""
+
+    @property
+    def version(self) -> int | None: ...
+
+
+class _Ids(msgspec.Struct):
+    ids: list[str]
+
+
+E = TypeVar("E", bound=Entity)
+S = TypeVar("S", bound=Spec)
+
+
+class Entities(ABC, Generic[E, S]):
+    kind: str  # in the store
+    path: str  # of the collection
+    id_name: str  # the path parameter
+
+    def __init__(self, org: Org, entity: type[E], spec: type[S]) -> None:
+        self._org = org
+        self._spec = spec
+        self._decode = msgspec.json.Decoder(entity).decode
+
+    @abstractmethod
+    def _made(self, spec: S, old: E | None, others: Sequence[E]) -> E:
+        """The value a client asks for, in the place of `old` or new beside `others`. Raises BadRequest."""
+
+    @abstractmethod
+    def _shown(self, each: E, query: Query) -> dict[str, Any]:
+        """The JSON object."""
+
+    @abstractmethod
+    def _check_unused(self, each: E) -> None:
+        """Raise BadRequest if it may not be deleted."""
+
+    def _narrowed(self, each: E, query: Query) -> bool:
+        """Whether a listing has it, apart from what all listings ask."""
+        del each, query
+        return True
+
+    def _most(self) -> int:
+        """How many an org may have."""
+        return self._org.profile.limits.templates_per_org
+
+    def all(self) -> list[E]:
+        """In order of creation."""
+        return [self._decode(raw) for raw in self._org.store.documents(self.kind).values()]
+
+    def known(self, entity_id: str) -> E:
+        """Raises NotFound."""
+        raw = self._org.store.documents(self.kind).get(entity_id)
+        if raw is None:
+            raise NotFound("The resource could not be found.", "resource.not.found")
+        return self._decode(raw)
+
+    async def create(self, request: web.Request) -> Prepared:
+        """Answer 200 with the new value."""
+        spec = self._parsed(await self._body(request))
+        return Prepared(lambda: _json(self._shown(self._added([spec])[0], MultiDict())))
+
+    async def bulk_add(self, request: web.Request) -> Prepared:
+        """Answer 200 with all of them on one page. Assumption: if one is refused, none is added."""
+        sent = await self._body(request)
+        if not isinstance(sent, list) or not 0 < len(sent) <= self._org.profile.limits.lists_per_bulk_get:
+            raise malformed()
+        specs = [self._parsed(each) for each in sent]
+        return Prepared(lambda: self._page_of_all(self._added(specs), request.query))
+
+    async def bulk_retrieve(self, request: web.Request) -> Prepared:
+        """Answer with those that exist. Source of the body: SDK 269.0.0, `ids`."""
+        sent = await self._body(request)
+        try:
+            ids = msgspec.convert(sent, _Ids).ids
+        except msgspec.ValidationError as error:
+            raise malformed() from error
+        if len(ids) > self._org.profile.limits.lists_per_bulk_get:
+            raise malformed()
+        return Prepared(lambda: self._page_of_all([each for each in self.all() if each.id in ids], request.query))
+
+    async def get(self, request: web.Request) -> Prepared:
+        entity_id, query = request.match_info[self.id_name], request.query
+        flag(query, "includeImportStatus")
+        return Prepared(lambda: _json(self._shown(self.known(entity_id), query)))
+
+    async def list(self, request: web.Request) -> Prepared:
+        query = request.query
+        flag(query, "includeImportStatus"), flag(query, "allowEmptyResult")
+        return Prepared(lambda: self._listed(query))
+
+    async def update(self, request: web.Request) -> Prepared:
+        """Answer 200; the version has to be the current one."""
+        entity_id, spec = request.match_info[self.id_name], self._parsed(await self._body(request))
+        return Prepared(lambda: self._updated(entity_id, spec))
+
+    async def delete(self, request: web.Request) -> Prepared:
+        """Answer 204."""
+        entity_id = request.match_info[self.id_name]
+        return Prepared(lambda: self._deleted([self.known(entity_id)]))
+
+    async def delete_many(self, request: web.Request) -> Prepared:
+        """Answer 204. Assumption: unknown ids are passed over, and if one may not be deleted, none is."""
+        ids = several(request.query, "id")
+        if not ids:
+            raise malformed()
+        if len(ids) > self._org.profile.limits.lists_per_bulk_get:
+            raise BadRequest("There were too many ids in the request.", "too.many.deletes")
+        return Prepared(lambda: self._deleted([each for each in self.all() if each.id in ids]))
+
+    async def _body(self, request: web.Request) -> Any:
+        return await read_json(request, self._org.profile.limits.request_body_bytes)
+
+    def _parsed(self, sent: Any) -> S:
+        try:
+            return msgspec.convert(sent, self._spec)
+        except msgspec.ValidationError as error:
+            raise malformed() from error
+
+    def _added(self, specs: Sequence[S]) -> Sequence[E]:
+        others, added = self.all(), []
+        for spec in specs:
+            if len(others) >= self._most():
+                raise BadRequest("The maximum count has been reached.", "max.entity.count.reached")
+            others.append(new := self._made(spec, None, others))
+            added.append(new)
+        for new in added:
+            self._save(new)
+        return added
+
+    def _updated(self, entity_id: str, spec: S) -> Answer:
+        old = self.known(entity_id)
+        if spec.version != old.version:
+            raise Conflict(
+                f"The version is {old.version}, the update is of version {spec.version}.",
+                "invalid.update.wrong.version",
+            )
+        new = self._made(spec, old, self.all())
+        self._save(new)
+        return _json(self._shown(new, MultiDict()))
+
+    def _listed(self, query: Query) -> Answer:
+        page, fits = page_in(query, self._org.profile.limits.page_size), name_filter(query)
+        found = in_order((each for each in self.all() if fits(each.name) and self._narrowed(each, query)), query)
+        entities = [self._shown(each, query) for each in page.of(found)]
+        refuse_past_the_end(page, len(found), query, self._org.profile.semantics.page_past_the_end)
+        return Answer(body=listing(self.path, page, len(found), entities, parameters=[*query.items()]))
+
+    def _page_of_all(self, found: Sequence[E], query: Query) -> Answer:
+        whole = Page(1, max(1, len(found)))
+        return Answer(body=listing(self.path, whole, len(found), [self._shown(each, query) for each in found]))
+
+    def _deleted(self, entities: Sequence[E]) -> Answer:
+        for each in entities:
+            self._check_unused(each)
+        for each in entities:
+            self._org.store.delete_document(self.kind, each.id)
+        return Answer(status=204)
+
+    def _save(self, value: E) -> None:
+        self._org.store.save_document(self.kind, value.id, msgspec.json.encode(value))
+
+
+def _json(value: object) -> Answer:
+    return Answer(body=msgspec.json.encode(value))
+
+
+def empty_listing(org: Org, path: str) -> Handler:
+    """The listing of a kind that the mock has none of: it dials nobody. A fault rule may tell of some."""
+
+    async def handler(request: web.Request) -> Prepared:
+        page = page_in(request.query, org.profile.limits.page_size)
+        return Prepared(lambda: Answer(body=listing(path, page, 0, [], parameters=[*request.query.items()])))
+
+    return handler

@@ -1,0 +1,133 @@
+"""Files that clients fetch in two steps: with a token to a signed address, and there without one.
+
+A file is written on first need, in small pieces so that other requests are served in between. Nothing of it survives a
+restart.
+"""
+
+import asyncio
+import math
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from mockserver.errors import ApiError, BadRequest, Forbidden, NotFound
+from mockserver.handling import Answer, Prepared
+from mockserver.jobs.export_job import is_signed, signature
+from mockserver.state.org import Org
+
+
+class Gone(ApiError):
+    status, code = 410, "gone"
+
+
+@dataclass(slots=True)
+class Download:
+    """A file to be fetched. `lines` gives its content, once; `is_available` says whether it may be fetched now."""
+
+    id: str
+    lines: Callable[[], Iterator[bytes]]
+    is_available: Callable[[float], bool]
+    written: bool = False
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Downloads:
+    def __init__(self, org: Org) -> None:
+        self._org = org
+        self.reload()
+
+    def reload(self) -> None:
+        """As after a restart: nothing is offered, and addresses are signed with another key."""
+        self._downloads: dict[str, Download] = {}
+        self._key = self._org.rng_for("downloads").randbytes(32)
+
+    def offer(self, download: Download) -> None:
+        self._downloads[download.id] = download
+
+    def __contains__(self, download_id: str) -> bool:
+        return download_id in self._downloads
+
+    def withdraw(self, download_id: str) -> None:
+        """The file is gone, from the disk as well."""
+        if self._downloads.pop(download_id, None):
+            self._path(download_id).unlink(missing_ok=True)
+
+    async def download(self, request: web.Request) -> Prepared:
+        """GET /api/v2/downloads/{id}, with a token: the way to the signed address. Source: SDK downloads_api.py:57."""
+        download_id = request.match_info["download_id"]
+        redirects = request.query.get("issueRedirect", "true").lower() != "false"
+        return Prepared(lambda: self._address(download_id, origin(request), redirects=redirects))
+
+    async def file(self, request: web.Request) -> Prepared:
+        """GET the signed address, which needs no token: the CSV."""
+        if self._org.profile.semantics.bearer_at_signed_address == "refuse" and "Authorization" in request.headers:
+            # As object stores do with a request that is authorized twice.
+            raise BadRequest("Only one way of authorization is allowed; this address is signed.")
+        download = self._signed(request)
+        await self._write(download)
+        return Prepared(lambda: self._file_answer(download.id))
+
+    def redirect(self, uri: str) -> Answer:
+        return Answer(status=self._org.profile.semantics.redirect_status, headers={"Location": uri})
+
+    def _address(self, download_id: str, origin: str, *, redirects: bool) -> Answer:
+        now = self._org.clock.now()
+        download = self._downloads.get(download_id)
+        if download is None or not download.is_available(now):
+            raise NotFound("The requested download could not be found.")
+        expires = math.ceil(now + self._org.profile.jobs.export_uri_ttl_s)
+        query = f"Expires={expires}&Signature={signature(self._key, download_id, expires)}"
+        url = f"{origin}/downloads/{download_id}?{query}"
+        return self.redirect(url) if redirects else Answer(body=msgspec.json.encode({"url": url}))
+
+    def _signed(self, request: web.Request) -> Download:
+        download_id, expires = request.match_info["download_id"], request.query.get("Expires", "")
+        if not is_signed(self._key, download_id, expires, request.query.get("Signature", "")):
+            raise Forbidden("The signature of this address is not valid.", "access.denied")
+        download = self._downloads.get(download_id)
+        if download is None or int(expires) < self._org.clock.now():
+            raise _gone()
+        return download
+
+    async def _write(self, download: Download) -> None:
+        """Write the file if it is not there."""
+        async with download.writing:
+            if download.written:
+                return
+            handle = os.open(self._path(download.id), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                for lines in download.lines():
+                    file.write(lines)
+                    await asyncio.sleep(0)
+            download.written = True
+
+    def _path(self, download_id: str) -> Path:
+        return self._org.spool / f"{download_id}.csv"
+
+    def _file_answer(self, download_id: str) -> Answer:
+        path = self._path(download_id)
+        if not path.exists():  # withdrawn while the request waited
+            raise _gone()
+        headers = {
+            "Content-Disposition": f'attachment; filename="{path.name}"',
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        }
+        return Answer(content_type="text/csv", headers=headers, file=path)
+
+
+def uri_of(download_id: str, origin: str) -> str:
+    """Where the two steps begin."""
+    return f"{origin}/api/v2/downloads/{download_id}"
+
+
+def origin(request: web.Request) -> str:
+    return f"{request.scheme}://{request.host}"
+
+
+def _gone() -> Gone:
+    return Gone("This address has expired.")

@@ -1,0 +1,408 @@
+"""Contacts and bulk jobs."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, field
+from msgspec import UnsetType as Unset
+
+from .described import LIST_NOT_FOUND, Described, Parameter
+from .shapes import (
+    Answered,
+    Count,
+    DomainEntityRef,
+    Int64,
+    Listing,
+    Moment,
+    Percent,
+    Sent,
+    SentReference,
+    ServersOwn,
+    Uri,
+)
+
+# Contacts, searches, filters and bulk jobs as they are sent and answered.
+
+
+Media = Literal["Voice", "Sms", "Email", "WhatsApp"]
+MessageType = Literal["Sms", "Email", "WhatsApp"]
+ContactRetention = Literal["Never", "Today", "RetentionDays", "DateExpiration"]
+FilterType = Literal["AND", "OR"]
+ColumnType = Literal["numeric", "alphabetic"]
+Operator = Literal[
+    "EQUALS",
+    "LESS_THAN",
+    "LESS_THAN_EQUALS",
+    "GREATER_THAN",
+    "GREATER_THAN_EQUALS",
+    "CONTAINS",
+    "BEGINS_WITH",
+    "ENDS_WITH",
+    "BEFORE",
+    "AFTER",
+    "BETWEEN",
+    "IN",
+]
+Direction = Literal["ASC", "DESC"]
+SourceType = Literal["ContactList", "ContactListTemplate"]
+FromOne = Annotated[int, Meta(ge=1)]
+Scalar = str | int | float | bool
+Cells = Annotated[
+    dict[str, Scalar | None], Meta(description="Values by column. What is no text becomes one, null an empty one.")
+]
+
+
+class PhoneNumberStatus(Answered, frozen=True, kw_only=True):
+    callable: bool
+
+
+class ColumnStatus(Answered, frozen=True, kw_only=True):
+    contactable: bool
+
+
+class ContactableStatus(Answered, frozen=True, kw_only=True):
+    contactable: bool
+    column_status: dict[str, ColumnStatus]
+
+
+class MessageEvaluation(Answered, frozen=True, kw_only=True):
+    contact_column: str | Unset = UNSET
+    contact_address: str | Unset = UNSET
+    message_type: MessageType | Unset = UNSET
+    wrapup_code_id: str | Unset = UNSET
+    timestamp: str | Unset = UNSET
+
+
+class ConfigurationOverrides(Answered, frozen=True, kw_only=True):
+    priority: bool
+
+
+class CallRecord(Answered, frozen=True, kw_only=True):
+    last_attempt: Moment | Unset = UNSET
+    last_result: str | Unset = UNSET
+
+
+class DialerContact(Answered, frozen=True, kw_only=True):
+    id: str
+    contact_list_id: str
+    data: dict[str, str]
+    call_records: dict[str, CallRecord]
+    callable: bool
+    phone_number_status: dict[str, PhoneNumberStatus]
+    contactable_status: dict[Media, ContactableStatus] | Unset = UNSET
+    latest_sms_evaluations: dict[str, MessageEvaluation] | Unset = UNSET
+    latest_email_evaluations: dict[str, MessageEvaluation] | Unset = UNSET
+    latest_whats_app_evaluations: dict[str, MessageEvaluation] | Unset = UNSET
+    configuration_overrides: ConfigurationOverrides
+    retention_type: ContactRetention | Unset = UNSET
+    retention_days: int | Unset = UNSET
+    date_expiration: Moment | Unset = UNSET
+    date_created: Moment
+    self_uri: str
+
+
+class ContactListing(Listing, frozen=True, kw_only=True):
+    """`total` of the contacts match, `contactsCount` are in the list."""
+
+    entities: list[DialerContact]
+    contacts_count: Count
+
+
+class SentPhoneNumberStatus(Sent, frozen=True, kw_only=True):
+    callable: bool
+
+
+class SentColumnStatus(Sent, frozen=True, kw_only=True):
+    contactable: bool
+
+
+class SentContactableStatus(Sent, frozen=True, kw_only=True):
+    contactable: bool
+    column_status: dict[str, SentColumnStatus] = field(default_factory=dict)
+
+
+class SentEvaluation(Sent, frozen=True, kw_only=True):
+    contact_column: str | None = None
+    contact_address: str | None = None
+    message_type: MessageType | None = None
+    wrapup_code_id: str | None = None
+    timestamp: str | None = None
+
+
+class SentOverrides(Sent, frozen=True, kw_only=True):
+    priority: bool = False
+
+
+class ContactPatch(Sent, frozen=True, kw_only=True):
+    """What may be said of a contact."""
+
+    id: str | None = None
+    name: ServersOwn = None
+    contact_list_id: str | None = None
+    data: Cells | None = None
+    call_records: ServersOwn = None
+    latest_sms_evaluations: dict[str, SentEvaluation] | None = None
+    latest_email_evaluations: dict[str, SentEvaluation] | None = None
+    latest_whats_app_evaluations: dict[str, SentEvaluation] | None = None
+    callable: bool | None = None
+    phone_number_status: dict[str, SentPhoneNumberStatus] | None = None
+    contactable_status: dict[Media, SentContactableStatus] | None = None
+    contact_column_time_zones: ServersOwn = None
+    configuration_overrides: SentOverrides | None = None
+    date_created: ServersOwn = None
+    retention_type: ContactRetention | None = None
+    retention_days: Int64 | None = None
+    date_expiration: str | None = None
+    self_uri: ServersOwn = None
+
+
+class SentContact(ContactPatch, frozen=True, kw_only=True):
+    """A contact whose `id` is known is changed; one without gets an id of the server's."""
+
+    data: Cells
+
+
+class Range(Sent, frozen=True, kw_only=True):
+    min: Scalar | None = None
+    max: Scalar | None = None
+    min_inclusive: bool | None = None
+    max_inclusive: bool | None = None
+    in_set: list[Scalar] | None = None
+
+
+class Predicate(Sent, frozen=True, kw_only=True):
+    """BETWEEN and IN need a `range`, the other operators a `value`."""
+
+    column: str
+    operator: Operator
+    column_type: ColumnType | None = None
+    value: Scalar | None = None
+    range: Range | None = None
+    inverted: bool | None = None
+    column_data_type: ServersOwn = None
+
+
+class Clause(Sent, frozen=True, kw_only=True):
+    filter_type: FilterType | None = None
+    predicates: list[Predicate] | None = None
+
+
+class Criteria(Sent, frozen=True, kw_only=True):
+    filter_type: FilterType | None = None
+    clauses: list[Clause] | None = None
+
+
+class ContactSort(Sent, frozen=True, kw_only=True):
+    field_name: str
+    direction: Direction | None = None
+    numeric: bool | None = None
+
+
+class ContactListingRequest(Sent, frozen=True, kw_only=True):
+    contact_list_filter_id: str | None = None
+    criteria: Criteria | None = None
+    page_number: FromOne | None = None
+    page_size: FromOne | None = None
+    contact_sorts: list[ContactSort] | None = None
+
+
+class ContactsExportRequest(Sent, frozen=True, kw_only=True):
+    """At most one of the three; none is the whole list."""
+
+    contact_list_filter_id: str | None = None
+    criteria: Criteria | None = None
+    contact_ids: list[str] | None = None
+
+
+class ContactBulkSearchParameters(Sent, frozen=True, kw_only=True):
+    """One of a filter and criteria."""
+
+    contact_list_filter_id: str | None = None
+    criteria: Criteria | None = None
+    generate_download_uri: bool | None = field(default=None, name="generateDownloadURI")
+
+
+class ContactBulkEditRequest(ContactBulkSearchParameters, frozen=True, kw_only=True):
+    """One of a filter, criteria and ids."""
+
+    contact_ids: list[str] | None = None
+    contact: ContactPatch
+
+
+class FailureReason(Answered, frozen=True, kw_only=True):
+    message: str
+    code: str
+
+
+class ContactsBulkOperationJob(Answered, frozen=True, kw_only=True):
+    id: str
+    state: Literal["InProgress", "Complete", "Failed"]
+    type: Literal["BulkDelete", "BulkEdit"]
+    total_records: Count
+    completed_records: Count
+    percent_complete: Percent
+    failure_reason: FailureReason | Unset = UNSET
+    download_uri: Uri | Unset = field(default=UNSET, name="downloadURI")
+    self_uri: str
+
+
+class ContactsBulkOperationJobListing(Answered, frozen=True, kw_only=True):
+    entities: list[ContactsBulkOperationJob]
+    total: Count
+    self_uri: str
+
+
+class FilterRange(Answered, frozen=True, kw_only=True):
+    min: Scalar | None = None
+    max: Scalar | None = None
+    min_inclusive: bool | None = None
+    max_inclusive: bool | None = None
+    in_set: list[Scalar] | None = None
+
+
+class FilterPredicate(Answered, frozen=True, kw_only=True):
+    column: str
+    operator: Operator
+    column_type: ColumnType | None = None
+    value: Scalar | None = None
+    range: FilterRange | None = None
+    inverted: bool | None = None
+
+
+class FilterClause(Answered, frozen=True, kw_only=True):
+    filter_type: FilterType | None = None
+    predicates: list[FilterPredicate] | None = None
+
+
+class ContactListFilter(Answered, frozen=True, kw_only=True):
+    id: str
+    name: str
+    date_created: Moment
+    date_modified: Moment
+    version: Count
+    contact_list: DomainEntityRef | Unset = UNSET
+    contact_list_template: DomainEntityRef | Unset = UNSET
+    source_type: SourceType
+    clauses: list[FilterClause]
+    filter_type: FilterType
+    self_uri: str
+
+
+class ContactListFilterListing(Listing, frozen=True, kw_only=True):
+    entities: list[ContactListFilter]
+
+
+class SentContactListFilter(Sent, frozen=True, kw_only=True):
+    """A filter to be made or changed. `version` has to be the current one in a change."""
+
+    id: ServersOwn = None
+    name: str | None = None
+    date_created: ServersOwn = None
+    date_modified: ServersOwn = None
+    version: Int64 | None = None
+    contact_list: SentReference | None = None
+    contact_list_template: SentReference | None = None
+    source_type: SourceType | None = None
+    clauses: list[Clause] | None = None
+    filter_type: FilterType | None = None
+    self_uri: ServersOwn = None
+
+
+class FilterPreview(Answered, frozen=True, kw_only=True):
+    filtered_contacts: Count
+    total_contacts: Count
+    preview: list[DialerContact]
+
+
+_CONTACT_RULES = (
+    "invalid.contact.columns",
+    "invalid.contact.id",
+    "invalid.zip.code.contact.value",
+    "contact.datum.length.limit.exceeded",
+    "invalid.value",
+    "invalid.date",
+)
+_CONTACT_NOT_FOUND = {404: ("contact.list.not.found", "resource.not.found")}
+_SELECTED = {
+    400: ("invalid.contact.columns", "invalid.value"),
+    404: ("contact.list.not.found", "contact.list.filter.not.found"),
+}
+
+_CONTACT = {"data": {"Lead ID": "L-0000001", "Phone": "+15550100001"}}
+_SEARCHED = {
+    "criteria": {"clauses": [{"predicates": [{"column": "Lead ID", "operator": "BEGINS_WITH", "value": "L-"}]}]}
+}
+
+CONTACTS = {
+    "contacts.add": Described(
+        summary="Add contacts, and change those whose id is known",
+        query=(
+            Parameter("priority", bool, "Kept as configurationOverrides."),
+            Parameter("clearSystemData", bool, "Forget what is known of the contacts besides their data."),
+            Parameter("doNotQueue", bool, "Checked; nothing is ever dialled here."),
+        ),
+        body=list[SentContact],
+        example=[_CONTACT],
+        answer=list[DialerContact],
+        codes={
+            400: (
+                *_CONTACT_RULES,
+                "too.many.contacts.added",
+                "contact.list.limit.exceeded",
+                "organization.contact.limit.exceeded",
+            ),
+            **LIST_NOT_FOUND,
+        },
+    ),
+    "contacts.get": Described(summary="A contact", answer=DialerContact, codes=_CONTACT_NOT_FOUND),
+    "contacts.update": Described(
+        summary="Change a contact",
+        body=SentContact,
+        example=_CONTACT,
+        answer=DialerContact,
+        codes={400: (*_CONTACT_RULES, "contact.does.not.exist"), **LIST_NOT_FOUND},
+    ),
+    "contacts.delete": Described(summary="Delete a contact", codes=_CONTACT_NOT_FOUND),
+    "contacts.delete_many": Described(
+        summary="Delete contacts; unknown ids are passed over",
+        query=(Parameter("contactIds", str, "The contacts.", many=True, required=True),),
+        codes={400: ("no.contacts.specified", "too.many.contacts.added"), **LIST_NOT_FOUND},
+    ),
+    "contacts.bulk": Described(
+        summary="Contacts by id; unknown ids are passed over",
+        body=list[str],
+        answer=list[DialerContact],
+        codes={400: ("too.many.contacts.requested",), **LIST_NOT_FOUND},
+    ),
+    "contacts.search": Described(
+        summary="A page of the contacts that match",
+        body=ContactListingRequest,
+        example=_SEARCHED | {"pageNumber": 1, "pageSize": 100},
+        optional_body=True,
+        answer=ContactListing,
+        codes=_SELECTED,
+    ),
+    "contacts.bulk_remove": Described(
+        summary="Start to delete contacts",
+        body=ContactBulkSearchParameters,
+        example=_SEARCHED,
+        answer=ContactsBulkOperationJob,
+        status=(200, 202),
+        codes=_SELECTED,
+    ),
+    "contacts.bulk_update": Described(
+        summary="Start to change contacts",
+        body=ContactBulkEditRequest,
+        example=_SEARCHED | {"contact": {"callable": False}},
+        answer=ContactsBulkOperationJob,
+        status=(200, 202),
+        codes={**_SELECTED, 400: tuple(dict.fromkeys((*_SELECTED[400], *_CONTACT_RULES)))},
+    ),
+    "contacts.bulk_jobs": Described(
+        summary="The latest bulk jobs of a list, the newest first",
+        answer=ContactsBulkOperationJobListing,
+        codes=LIST_NOT_FOUND,
+    ),
+    "contacts.bulk_job": Described(
+        summary="How far a bulk job is", answer=ContactsBulkOperationJob, codes=_CONTACT_NOT_FOUND
+    ),
+}

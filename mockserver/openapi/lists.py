@@ -1,0 +1,327 @@
+"""Contact lists and their templates."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET
+from msgspec import UnsetType as Unset
+
+from mockserver import model
+
+from .described import (
+    ALLOW_EMPTY,
+    DIVISIONS,
+    IDS,
+    LIST_NOT_FOUND,
+    NAMED,
+    NOT_FOUND,
+    PAGING,
+    PAST_THE_END,
+    SIZE_AND_IMPORT,
+    SORTED,
+    Described,
+    Parameter,
+)
+from .shapes import (
+    Answered,
+    Count,
+    DomainEntityRef,
+    ImportStatus,
+    Int64,
+    Listing,
+    Moment,
+    Sent,
+    SentReference,
+    ServersOwn,
+)
+
+# Contact lists as they are sent and answered.
+
+
+RetentionType = Literal["Never", "Today", "RetentionDays"]
+DataType = Literal["NUMERIC", "TEXT", "TIMESTAMP", "DATETIME"]
+
+
+class CampaignListing(Listing, frozen=True, kw_only=True):
+    entities: list[DomainEntityRef]
+
+
+class ContactColumn(Answered, frozen=True, kw_only=True):
+    """ContactPhoneNumberColumn, EmailColumn or WhatsAppColumn."""
+
+    column_name: str
+    type: str | Unset = UNSET
+    callable_time_column_name: str | Unset = UNSET
+    contactable_time_column_name: str | Unset = UNSET
+
+
+class ColumnDataTypeSpecification(Answered, frozen=True, kw_only=True):
+    column_name: str
+    column_data_type: DataType | Unset = UNSET
+    min: int | Unset = UNSET
+    max: int | Unset = UNSET
+    max_length: int | Unset = UNSET
+
+
+class ContactListDivisionView(Answered, frozen=True, kw_only=True):
+    id: str
+    name: str
+    division: DomainEntityRef | Unset = UNSET
+    column_names: list[str]
+    phone_columns: list[ContactColumn]
+    email_columns: list[ContactColumn]
+    whats_app_columns: list[ContactColumn]
+    size: Count | Unset = UNSET
+    import_status: ImportStatus | Unset = UNSET
+    self_uri: str
+
+
+class ContactListTemplate(Answered, frozen=True, kw_only=True):
+    id: str
+    name: str
+    column_names: list[str]
+    phone_columns: list[ContactColumn]
+    email_columns: list[ContactColumn]
+    whats_app_columns: list[ContactColumn]
+    self_uri: str
+    date_created: Moment
+    date_modified: Moment
+    version: Count
+    preview_mode_column_name: str | Unset = UNSET
+    preview_mode_accepted_values: list[str]
+    attempt_limits: DomainEntityRef | Unset = UNSET
+    automatic_time_zone_mapping: bool
+    zip_code_column_name: str | Unset = UNSET
+    column_data_type_specifications: list[ColumnDataTypeSpecification]
+    trim_whitespace: bool
+    retention_type: RetentionType | Unset = UNSET
+    retention_days: int | Unset = UNSET
+    time_zone: str | Unset = UNSET
+
+
+class ContactList(ContactListTemplate, frozen=True, kw_only=True):
+    """`size` and `importStatus` are there if they were asked for."""
+
+    division: DomainEntityRef | Unset = UNSET
+    date_expiration: Moment | Unset = UNSET
+    size: Count | Unset = UNSET
+    import_status: ImportStatus | Unset = UNSET
+
+
+class ContactListTemplateListing(Listing, frozen=True, kw_only=True):
+    entities: list[ContactListTemplate]
+
+
+class ContactListEntityListing(Listing, frozen=True, kw_only=True):
+    entities: list[ContactList]
+
+
+class ContactListDivisionViewListing(Listing, frozen=True, kw_only=True):
+    entities: list[ContactListDivisionView]
+
+
+class SentColumn(Sent, frozen=True, kw_only=True):
+    """The time column has two spellings."""
+
+    column_name: str = ""
+    type: str = ""
+    callable_time_column_name: str | None = None
+    callable_time_column: str | None = None
+    contactable_time_column_name: str | None = None
+    contactable_time_column: str | None = None
+
+
+class SentDataType(Sent, frozen=True, kw_only=True):
+    column_name: str
+    column_data_type: DataType | None = None
+    min: Int64 | None = None
+    max: Int64 | None = None
+    max_length: Int64 | None = None
+
+
+class SentContactList(Sent, frozen=True, kw_only=True):
+    """A contact list to be made or changed. `version` has to be the current one in a change."""
+
+    id: ServersOwn = None
+    name: str | None = None
+    date_created: ServersOwn = None
+    date_modified: ServersOwn = None
+    version: Int64 | None = None
+    division: SentReference | None = None
+    column_names: list[str] | None = None
+    phone_columns: list[SentColumn] | None = None
+    email_columns: list[SentColumn] | None = None
+    whats_app_columns: list[SentColumn] | None = None
+    import_status: ServersOwn = None
+    preview_mode_column_name: str | None = None
+    preview_mode_accepted_values: list[str] | None = None
+    size: ServersOwn = None
+    attempt_limits: SentReference | None = None
+    automatic_time_zone_mapping: bool | None = None
+    zip_code_column_name: str | None = None
+    column_data_type_specifications: list[SentDataType] | None = None
+    trim_whitespace: bool | None = None
+    retention_type: str | None = None
+    retention_days: Int64 | None = None
+    date_expiration: str | None = None
+    time_zone: str | None = None
+    self_uri: ServersOwn = None
+
+
+class SentListChange(Sent, frozen=True, kw_only=True):
+    """Of many lists only these settings can be changed."""
+
+    retention_type: str | None = None
+    retention_days: Int64 | None = None
+    time_zone: str | None = None
+
+
+class ContactListsBulkEdit(Sent, frozen=True, kw_only=True):
+    contact_list_ids: list[str]
+    contact_list: SentListChange
+
+
+class BulkError(Answered, frozen=True, kw_only=True):
+    code: str
+    message: str
+    status: int
+    retryable: bool
+    details: list[str]
+
+
+class ContactListsBulkResult(Answered, frozen=True, kw_only=True):
+    id: str
+    success: bool
+    status: int
+    entity: ContactList | Unset = UNSET
+    error: BulkError | Unset = UNSET
+
+
+class ContactListsBulkEditResponse(Answered, frozen=True, kw_only=True):
+    results: list[ContactListsBulkResult]
+    error_count: Count
+    error_indexes: list[Count]
+
+
+class TimeZoneMappingPreview(Answered, frozen=True, kw_only=True):
+    contact_list: DomainEntityRef
+    contacts_per_time_zone: dict[str, Count]
+    contacts_mapped_using_zip_code: dict[str, Count]
+    contacts_mapped_to_a_single_zone: Count
+    contacts_mapped_to_a_single_zone_using_zip_code: Count
+    contacts_mapped_to_multiple_zones: Count
+    contacts_mapped_to_multiple_zones_using_zip_code: Count
+    contacts_in_default_window: Count
+    contact_list_size: Count
+
+
+# Source: SDK 269.0.0 outbound_api.py, get_outbound_contactlists: any field may be named.
+_FIELDS = tuple(
+    Parameter(each.encode_name, str, "Only lists with this value; prefixes such as `greaterthan:` compare.")
+    for each in msgspec.structs.fields(model.ContactList)
+    if each.encode_name not in ("id", "name", "division")
+)
+
+_BLANK_OR_TAKEN = ("name.cannot.be.blank", "name.length.exceeded", "duplicate.name")
+_COLUMNS = (
+    "no.contact.columns.defined",
+    "contact.columns.limit.exceeded",
+    "not.unique.contact.columns",
+    "contact.column.length.limit.exceeded",
+    "no.phone.columns",
+    "contact.columns.do.not.contain.phone.number.column",
+    "not.unique.phone.columns",
+    "invalid.contact.phone.column",
+    "system.column.phone.column",
+    "cannot.have.callable.time.column.with.automatic.time.zone.mapping",
+    "cannot.have.zip.code.column.without.automatic.time.zone.mapping",
+    "invalid.zip.code.column",
+    "invalid.value",
+    "invalid.date",
+)
+LIST_RULES = (*_BLANK_OR_TAKEN, *_COLUMNS)
+_CREATE = {400: (*LIST_RULES, "max.entity.count.reached")}
+_UPDATE = {
+    400: (
+        *LIST_RULES,
+        "cannot.update.contact.column.names",
+        "cannot.update.phone.columns",
+        "cannot.edit.automatic.time.zone.mapping.settings",
+        "invalid.update",
+    ),
+    409: ("invalid.update.wrong.version",),
+    **NOT_FOUND,
+}
+_LISTED = (*PAGING, *NAMED, *SORTED, IDS)
+
+COLUMNS = {"columnNames": ["Lead ID", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
+
+_CAMPAIGNS = Described(
+    summary="A page of the campaigns, which are none",
+    query=(*PAGING, Parameter("contactListId", str, "Only those that use this list.")),
+    answer=CampaignListing,
+    codes={400: ("invalid.value",)},
+)
+
+LISTS = {
+    "campaigns.list": _CAMPAIGNS,
+    "messaging_campaigns.list": _CAMPAIGNS,
+    "lists.create": Described(
+        summary="Create a contact list",
+        body=SentContactList,
+        example={"name": "January", **COLUMNS},
+        answer=ContactList,
+        codes=_CREATE,
+    ),
+    "lists.list": Described(
+        summary="A page of the contact lists",
+        query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT, ALLOW_EMPTY),
+        answer=ContactListEntityListing,
+        codes={400: ("invalid.value", "too.many.bulk.retrieves"), **PAST_THE_END},
+    ),
+    "lists.get": Described(
+        summary="A contact list",
+        query=SIZE_AND_IMPORT,
+        answer=ContactList,
+        codes={400: ("invalid.value",), **LIST_NOT_FOUND},
+    ),
+    "lists.update": Described(
+        summary="Change a contact list",
+        body=SentContactList,
+        example={"name": "February", "version": 1, **COLUMNS},
+        answer=ContactList,
+        codes=_UPDATE,
+    ),
+    "lists.delete": Described(
+        summary="Delete a contact list, unless an import runs",
+        codes={400: ("contact.list.import.in.progress",), **NOT_FOUND},
+    ),
+    "lists.delete_many": Described(
+        summary="Delete contact lists",
+        query=(Parameter("id", str, "The lists.", many=True, required=True),),
+        status=204,
+        codes={400: ("too.many.deletes",), 409: ("bulk.delete.conflict",)},
+    ),
+    "lists.clear": Described(summary="Delete all contacts of a list", status=204, codes=LIST_NOT_FOUND),
+    "lists.bulk_update": Described(
+        summary="Change retention and time zone of contact lists",
+        body=ContactListsBulkEdit,
+        answer=ContactListsBulkEditResponse,
+        codes={400: ("too.many.bulk.updates",)},
+    ),
+    "lists.division_views": Described(
+        summary="A page of the contact lists in their short form",
+        query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT),
+        answer=ContactListDivisionViewListing,
+        codes={400: ("invalid.value", "too.many.bulk.retrieves")},
+    ),
+    "lists.division_view": Described(
+        summary="A contact list in its short form",
+        query=SIZE_AND_IMPORT,
+        answer=ContactListDivisionView,
+        codes={400: ("invalid.value",), **LIST_NOT_FOUND},
+    ),
+    "lists.time_zones": Described(
+        summary="How many contacts are in which time zone", answer=TimeZoneMappingPreview, codes=LIST_NOT_FOUND
+    ),
+}

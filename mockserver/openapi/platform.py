@@ -1,0 +1,285 @@
+"""The token endpoint, what a client asks before it works, limits and notifications."""
+
+import dataclasses
+from typing import Any, Literal
+
+from msgspec import UNSET, field
+from msgspec import UnsetType as Unset
+
+from .described import PAGING, Described, Parameter
+from .shapes import Answered, Count, DomainEntityRef, Listing, Moment, OAuthError, Sent, ServersOwn
+
+# Tokens, the org, its divisions and limits, and notifications.
+
+
+class OAuthToken(Answered, frozen=True, kw_only=True, rename=None):
+    access_token: str
+    token_type: Literal["bearer"]
+    expires_in: Count
+
+
+class Health(Answered, frozen=True, kw_only=True):
+    status: Literal["ok"]
+
+
+class Organization(Answered, frozen=True, kw_only=True):
+    id: str
+    name: str
+    domain: str
+    state: Literal["active"]
+    self_uri: str
+
+
+class NamedEntity(Answered, frozen=True, kw_only=True):
+    id: str
+    name: str | Unset = UNSET
+
+
+class TokenClient(Answered, frozen=True, kw_only=True):
+    id: str
+    organization: NamedEntity
+
+
+class TokenInfo(Answered, frozen=True, kw_only=True):
+    organization: NamedEntity
+    home_organization: NamedEntity
+    oauth_client: TokenClient = field(name="OAuthClient")
+
+
+class AuthzDivision(Answered, frozen=True, kw_only=True):
+    id: str
+    name: str
+    description: str
+    home_division: bool
+    self_uri: str
+
+
+class GrantedPolicy(Answered, frozen=True, kw_only=True):
+    domain: str
+    entity_name: str
+    actions: list[str]
+
+
+class GrantedRole(Answered, frozen=True, kw_only=True):
+    """`policies` are there if the full role was asked for."""
+
+    id: str
+    name: str
+    policies: list[GrantedPolicy] | Unset = UNSET
+    self_uri: str
+
+
+class AuthzGrant(Answered, frozen=True, kw_only=True):
+    subject_id: str
+    division: DomainEntityRef
+    role: GrantedRole
+
+
+class AuthzSubject(Answered, frozen=True, kw_only=True):
+    id: str
+    name: str
+    grants: list[AuthzGrant]
+    version: Count
+    self_uri: str
+
+
+class CountedDivision(AuthzDivision, frozen=True, kw_only=True):
+    """`objectCounts` is there if it was asked for."""
+
+    object_counts: dict[str, Count] | Unset = UNSET
+
+
+class AuthzDivisionListing(Listing, frozen=True, kw_only=True):
+    entities: list[CountedDivision]
+
+
+class LimitNamespaceListing(Listing, frozen=True, kw_only=True):
+    entities: list[str]
+
+
+class Limit(Answered, frozen=True, kw_only=True):
+    key: str
+    namespace: str
+    value: Count
+
+
+class LimitListing(Answered, frozen=True, kw_only=True):
+    entities: list[Limit]
+
+
+class LimitDocs(Answered, frozen=True, kw_only=True):
+    key: str
+    default_value: Count
+    description: str
+    configurable: bool
+    trackable: bool
+
+
+class NamespaceDocs(Answered, frozen=True, kw_only=True):
+    name: str
+    friendly_name: str
+    limits: list[LimitDocs]
+
+
+class LimitDocumentation(Answered, frozen=True, kw_only=True):
+    url: str
+    namespaces: list[NamespaceDocs]
+
+
+class Channel(Answered, frozen=True, kw_only=True):
+    """Of another token's channel, only when it ends."""
+
+    connect_uri: str | Unset = UNSET
+    id: str | Unset = UNSET
+    expires: Moment
+
+
+class ChannelListing(Answered, frozen=True, kw_only=True):
+    entities: list[Channel]
+
+
+class SentTopic(Sent, frozen=True, kw_only=True):
+    id: str
+    state: ServersOwn = None
+    rejection_reason: ServersOwn = None
+    missing_permissions: ServersOwn = None
+    self_uri: ServersOwn = None
+
+
+class ChannelTopic(Answered, frozen=True, kw_only=True):
+    id: str
+    state: Literal["Permitted", "Rejected"]
+    rejection_reason: str | Unset = UNSET
+    missing_permissions: list[str] | Unset = UNSET
+    self_uri: str
+
+
+class ChannelTopicListing(Answered, frozen=True, kw_only=True):
+    entities: list[ChannelTopic]
+
+
+class PermissionDetail(Answered, frozen=True, kw_only=True):
+    type: Literal["permission"]
+    permissions: list[str]
+    allows_current_user: bool
+    enforced: bool
+
+
+class AvailableTopic(Answered, frozen=True, kw_only=True):
+    """What is there besides id and description, `expand` has asked for."""
+
+    id: str
+    description: str
+    requires_permissions: list[str] | Unset = UNSET
+    permission_details: list[PermissionDetail] | Unset = UNSET
+    requires_division_permissions: bool | Unset = UNSET
+    requires_any_validator: bool | Unset = UNSET
+    enforced: bool | Unset = UNSET
+    visibility: Literal["Public"] | Unset = UNSET
+    requires_current_user: bool | Unset = UNSET
+    requires_current_user_or_permission: bool | Unset = UNSET
+    transports: list[str] | Unset = UNSET
+    topic_parameters: list[str] | Unset = UNSET
+
+
+class AvailableTopicListing(Answered, frozen=True, kw_only=True):
+    entities: list[AvailableTopic]
+
+
+_TOKEN_FORM = {
+    "application/x-www-form-urlencoded": {
+        "type": "object",
+        "properties": {
+            "grant_type": {"type": "string", "enum": ["client_credentials"]},
+            "client_id": {"type": "string", "description": "Instead of the Basic header, if the profile lets it."},
+            "client_secret": {"type": "string"},
+        },
+        "required": ["grant_type"],
+    }
+}
+_DOCUMENT: Any = dict[str, Any]
+_OBJECT_COUNT = Parameter("objectCount", bool, "Tell how many objects are in it.")
+_NO_CHANNEL = {404: ("not.found",)}
+_SUBSCRIBED = Described(
+    summary="Listen to topics",
+    query=(Parameter("ignoreErrors", bool, "Tell of topics that are rejected instead of refusing all."),),
+    body=list[SentTopic],
+    answer=ChannelTopicListing,
+    codes={
+        400: ("notification.invalid.topic", "notification.subscription.too.many.subscriptions", "invalid.value"),
+        403: ("missing.permissions", "not.authorized"),
+        **_NO_CHANNEL,
+    },
+)
+
+PLATFORM = {
+    "oauth.token": Described(
+        summary="Issue a token to a client that knows its secret",
+        answer=OAuthToken,
+        form=_TOKEN_FORM,
+        codes={400: ("invalid_request", "unsupported_grant_type", "invalid_client")},
+        errors=OAuthError,
+    ),
+    "health": Described(summary="Tell that the mock answers; not part of the platform", answer=Health),
+    "openapi": Described(summary="This document; not part of the platform", answer=_DOCUMENT),
+    "organizations.me": Described(summary="The org", answer=Organization),
+    "tokens.me": Described(summary="Whose token this is", answer=TokenInfo),
+    "tokens.delete": Described(summary="Make the token worthless at once"),
+    "subjects.me": Described(
+        summary="What the client may do",
+        query=(
+            Parameter("includeFullRoles", bool, "Tell what the roles permit."),
+            Parameter("includeDuplicates", bool, "Changes nothing here."),
+        ),
+        answer=AuthzSubject,
+        codes={400: ("invalid.value",)},
+    ),
+    "divisions.home": Described(summary="The home division", answer=AuthzDivision),
+    "divisions.list": Described(
+        summary="A page of the divisions",
+        query=(
+            *PAGING,
+            Parameter("id", str, "Only these.", many=True),
+            Parameter("name", str, "Only those whose name holds this."),
+            _OBJECT_COUNT,
+        ),
+        answer=AuthzDivisionListing,
+        codes={400: ("invalid.value",)},
+    ),
+    "divisions.get": Described(
+        summary="A division", query=(_OBJECT_COUNT,), answer=CountedDivision, codes={400: ("invalid.value",)}
+    ),
+    "limits.namespaces": Described(
+        summary="A page of the names under which limits are kept",
+        query=PAGING,
+        answer=LimitNamespaceListing,
+        codes={400: ("invalid.value",)},
+    ),
+    "limits.get": Described(summary="The limits of a namespace", answer=LimitListing),
+    "limits.defaults": Described(summary="The limits of a namespace as nobody has changed them", answer=LimitListing),
+    "limits.docs": Described(summary="What the limits are", answer=LimitDocumentation),
+    "channels.create": Described(summary="Open a channel", answer=Channel),
+    "channels.list": Described(
+        summary="The channels of a token, or of its client",
+        query=(Parameter("includechannels", Literal["token", "oauthclient"], "token unless told."),),
+        answer=ChannelListing,
+        codes={400: ("invalid.value",)},
+    ),
+    "channels.head": Described(summary="Whether a channel lives", codes=_NO_CHANNEL),
+    "channels.connect": Described(
+        summary="The channel itself: a WebSocket", status=101, codes={400: ("bad.request",), **_NO_CHANNEL}
+    ),
+    "subscriptions.list": Described(summary="What a channel listens to", answer=ChannelTopicListing, codes=_NO_CHANNEL),
+    "subscriptions.add": _SUBSCRIBED,
+    "subscriptions.replace": dataclasses.replace(_SUBSCRIBED, summary="Listen to these topics and no others"),
+    "subscriptions.delete": Described(summary="Listen to nothing", codes=_NO_CHANNEL),
+    "topics.list": Described(
+        summary="What there is to listen to",
+        query=(
+            Parameter("expand", str, "What to tell besides id and description.", many=True),
+            Parameter("includePreview", bool, "Changes nothing here."),
+        ),
+        answer=AvailableTopicListing,
+        codes={400: ("invalid.value",)},
+    ),
+}

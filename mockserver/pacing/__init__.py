@@ -1,1 +1,0 @@
-"""How often and how fast: rate limits and latencies, as pure rules."""

@@ -1,0 +1,196 @@
+"""The pipeline every request goes through, outermost step first:
+
+host and encoding > authentication > rate limit > faults before the parse > the handler reads and checks > latency >
+faults before the commit > commit > faults after it > the answer, with common headers, into the ledger
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, OAuthError, TimedOut
+from mockserver.handling import Answer, Operation, Prepared
+from mockserver.http.access import RATE_HEADERS, TOKEN, authenticate, check_host, limit
+from mockserver.http.body import BODY, read_body, refuse_encoded
+from mockserver.http.responses import CommonHeaders, error_answer, internal_error
+from mockserver.http.sending import send
+from mockserver.ids import new_id
+from mockserver.pacing import latency_of, seconds
+from mockserver.pipeline.commits import Commits
+from mockserver.pipeline.fault_injection import CORRELATION_ID, LEFT_OUT, OP, Striker
+from mockserver.services import Services
+
+log = logging.getLogger(__name__)
+
+LIST_ID = web.RequestKey("list_id", str)
+
+Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Operations behind a pipeline, as an application takes them."""
+
+    services: Services
+    table: Sequence[Operation]
+    routes: Sequence[Route]  # one an operation
+    outermost: Middleware
+    stop: Callable[[web.Application], Awaitable[None]]
+
+
+class Pipeline:
+    """`outermost` is the application's middleware; `route` wraps the handler of one operation."""
+
+    def __init__(self, services: Services, hosts: frozenset[str] = frozenset()) -> None:
+        self._services = services
+        self._org = org = services.org
+        self._hosts = hosts
+        self._headers = CommonHeaders(org.clock)
+        self._commits = Commits(services)
+        self._striker = Striker(services, self._commits)
+
+    def served(self, table: Sequence[Operation]) -> Served:
+        return Served(self._services, table, [self.route(each) for each in table], self.outermost, self.stop)
+
+    @web.middleware
+    async def outermost(self, request: web.Request, handler: Route) -> web.StreamResponse:
+        """Turn every failure into the platform's JSON, and write down what was asked and answered."""
+        request[CORRELATION_ID] = new_id(self._org.rng_for("correlation"))
+        try:
+            check_host(request, self._hosts)
+            refuse_encoded(request)
+            response = await handler(request)
+        except ConnectionError:  # cut by a fault or by the client: nobody reads what is returned here
+            response = web.Response(status=500)
+            self._record(request, 0, 0)
+            return response
+        except Exception as error:  # the last resort answers 500 and logs
+            response = self._refusal(request, error)
+        self._record(request, response.status, response.content_length or 0)
+        return response
+
+    def route(self, operation: Operation) -> Route:
+        """What serves this operation."""
+
+        async def serve(request: web.Request) -> web.StreamResponse:
+            request[OP] = operation.op
+            if operation.auth:
+                authenticate(self._org, operation, request)
+            limit(self._org, operation, request)
+            self._org.in_work += 1
+            try:
+                answer = await self._work(operation, request)
+            finally:
+                self._org.in_work -= 1
+            return await self._send(request, answer)
+
+        return serve
+
+    async def stop(self, app: web.Application) -> None:
+        """Drop the commits that are still to come, and end the connections that would stay."""
+        del app
+        self._services.notifications.close()
+        await self._commits.stop()
+
+    async def _work(self, operation: Operation, request: web.Request) -> Answer:
+        """From the request to its answer, each fault at its moment."""
+        if self._org.faults.reads_body(operation.op) and not operation.streamed:
+            await read_body(request, self._org.profile.limits.request_body_bytes)
+        if struck := await self._striker.before_parse(request):
+            return struck
+        prepared = await operation.handler(request)
+        request[LIST_ID] = prepared.list_id
+        await self._take_time(request, prepared)
+        return await self._striker.commit(request, prepared)
+
+    async def _send(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+        if answer.upgrade:
+            return await answer.upgrade(request)
+        fault = self._striker.fired(request, "mid_response")
+        if fault and fault.headers:
+            answer = self._striker.with_headers(request, answer, fault)
+        headers = self._all_headers(request, answer)
+        announces = "content-length" not in request.get(LEFT_OUT, ())
+        return await send(request, answer, headers, fault, self._org.clock, announces=announces)
+
+    async def _take_time(self, request: web.Request, prepared: Prepared) -> None:
+        """Wait as long as the operation takes; past the platform's own patience, answer 504 and let the work go on."""
+        took = self._latency(request, prepared)
+        patience = self._org.profile.request_timeout_s or took
+        if took > 0:
+            await self._org.clock.sleep(min(took, patience))
+        if took > patience:
+            self._commits.later(prepared, took - patience)
+            raise TimedOut
+
+    def _latency(self, request: web.Request, prepared: Prepared) -> float:
+        op = request[OP]
+        size = len(request[BODY]) if BODY in request else request.content_length or 0
+        return seconds(
+            latency_of(self._org.profile, op),
+            contacts=prepared.contacts,
+            kib=size / 1024,
+            in_work=self._org.in_work,
+            rng=self._org.rng_for(f"latency/{op}"),
+        )
+
+    def _refusal(self, request: web.Request, error: Exception) -> web.Response:
+        correlation_id = request[CORRELATION_ID]
+        translated = _translated(request, error)
+        if translated is None:
+            log.error("correlation id %s", correlation_id, exc_info=error)
+            answer = internal_error(correlation_id)
+        else:
+            answer = error_answer(translated, correlation_id)
+        response = web.Response(status=answer.status, body=answer.body, headers=self._all_headers(request, answer))
+        if answer.status in (408, 413):
+            response.force_close()  # the rest of the body is not wanted
+        return response
+
+    def _all_headers(self, request: web.Request, answer: Answer) -> dict[str, str]:
+        headers = self._headers.of(answer, request[CORRELATION_ID], request.get(RATE_HEADERS, {}))
+        if LEFT_OUT in request:
+            headers = {name: value for name, value in headers.items() if name.lower() not in request[LEFT_OUT]}
+        return headers
+
+    def _record(self, request: web.Request, status: int, sent: int) -> None:
+        self._org.ledger.add(
+            op=request.get(OP, ""),
+            token=request[TOKEN].short if TOKEN in request else "",
+            status=status,
+            size=len(request[BODY]) if BODY in request else request.content_length or 0,
+            t=self._org.clock.now(),
+            list_id=request.match_info.get("contact_list_id") or request.get(LIST_ID, ""),
+            correlation_id=request[CORRELATION_ID],
+            sent=sent,
+        )
+
+
+def _translated(request: web.Request, error: Exception) -> ApiError | OAuthError | None:
+    """The platform's word for a failure; None if it has none."""
+    if isinstance(error, ApiError | OAuthError):
+        return error
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        refusal = MethodNotAllowed("The requested method is not allowed on this resource.")
+        refusal.headers = {"Allow": ",".join(_methods_at(request))}
+        return refusal
+    if isinstance(error, web.HTTPNotFound):
+        return NotFound("The requested resource was not found.")
+    if isinstance(error, web.RequestPayloadError | web.HTTPBadRequest):
+        return BadRequest("The body of the request ended early or was not framed as announced.")
+    return None
+
+
+def _methods_at(request: web.Request) -> list[str]:
+    """What the address takes. Where a fixed word and an id both fit, as in .../contactlists/uploads, it is the word."""
+    path = request.rel_url.raw_path
+    methods: dict[int, set[str]] = {}
+    for resource in request.app.router.resources():
+        info = resource.get_info()
+        if path == info.get("path") or ("pattern" in info and info["pattern"].fullmatch(path)):
+            ids = info.get("formatter", "").count("{")
+            methods.setdefault(ids, set()).update(route.method for route in resource)
+    return sorted(methods[min(methods)])

@@ -1,0 +1,116 @@
+"""What a contact carries besides its data: whether it may be contacted, when it is forgotten, and the like."""
+
+from collections.abc import Collection
+from typing import Any, Literal
+
+import msgspec
+
+from mockserver.dates import date_in
+from mockserver.errors import BadRequest, invalid_value
+from mockserver.storage.row_codec import encoded
+
+Media = Literal["Voice", "Sms", "Email", "WhatsApp"]  # Source: tests of Terraform provider 1.84.1
+
+# What `clearSystemData` resets. Source: SDK 269.0.0 outbound_api.py, "system columns"; which ones is an assumption.
+_SYSTEM = {
+    "callable",
+    "phoneNumberStatus",
+    "contactableStatus",
+    "latestSmsEvaluations",
+    "latestEmailEvaluations",
+    "latestWhatsAppEvaluations",
+}
+
+
+class _Callable(msgspec.Struct):
+    callable: bool
+
+
+class _ColumnStatus(msgspec.Struct):
+    contactable: bool
+
+
+class _ContactableStatus(msgspec.Struct, rename="camel"):
+    contactable: bool
+    column_status: dict[str, _ColumnStatus] = {}
+
+
+class _MessageEvaluation(msgspec.Struct, rename="camel", omit_defaults=True):
+    contact_column: str | None = None
+    contact_address: str | None = None
+    message_type: Literal["Sms", "Email", "WhatsApp"] | None = None
+    wrapup_code_id: str | None = None
+    timestamp: str | None = None
+
+
+class _Overrides(msgspec.Struct):
+    priority: bool = False
+
+
+class Attributes(msgspec.Struct, rename="camel", omit_defaults=True):
+    """Source: SDK 269.0.0 models/writable_dialer_contact.py. What the server owns is not even read."""
+
+    callable: bool | None = None
+    phone_number_status: dict[str, _Callable] | None = None
+    contactable_status: dict[Media, _ContactableStatus] | None = None
+    latest_sms_evaluations: dict[str, _MessageEvaluation] | None = None
+    latest_email_evaluations: dict[str, _MessageEvaluation] | None = None
+    latest_whats_app_evaluations: dict[str, _MessageEvaluation] | None = None
+    configuration_overrides: _Overrides | None = None
+    retention_type: Literal["Never", "Today", "RetentionDays", "DateExpiration"] | None = None
+    retention_days: int | None = None
+    date_expiration: str | None = None
+
+    def columns(self) -> set[str]:
+        """The columns of the list that these attributes are about."""
+        of_media = [status.column_status for status in (self.contactable_status or {}).values()]
+        evaluations = (self.latest_sms_evaluations, self.latest_email_evaluations, self.latest_whats_app_evaluations)
+        return {name for named in (self.phone_number_status, *of_media, *evaluations) for name in named or ()}
+
+
+_read = msgspec.json.Decoder(Attributes).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def attributes_in(contact: bytes | msgspec.Raw, columns: Collection[str] | None = None) -> bytes | None:
+    """The JSON object of the attributes a sent contact names, or None if it names none.
+
+    Raises msgspec's errors, and BadRequest for what makes no sense. With `columns`, others may not be named
+    (Assumption: the code is the one for data).
+    """
+    read = _read(contact)
+    encoded = _encode(read)
+    if encoded == b"{}":
+        return None
+    if columns is not None and not read.columns() <= set(columns):
+        raise BadRequest("The contact columns are invalid.", "invalid.contact.columns")
+    _check_retention(read)
+    return encoded
+
+
+def merged(old: bytes, new: bytes) -> bytes:
+    """The JSON object `old` with the keys of `new` replaced; a null leaves one out."""
+    (kept,) = encoded([{name: value for name, value in (_decode(old) | _decode(new)).items() if value is not None}])
+    return kept
+
+
+def without_system_data(stored: bytes) -> bytes:
+    return _encode({name: value for name, value in _decode(stored).items() if name not in _SYSTEM})
+
+
+def with_priority(given: bytes, priority: bool) -> bytes:
+    return merged(given, b'{"configurationOverrides":{"priority":%b}}' % (b"true" if priority else b"false"))
+
+
+def _check_retention(read: Attributes) -> None:
+    """Assumption: the codes. What each type needs: SDK 269.0.0 models/writable_dialer_contact.py."""
+    if read.retention_type == "RetentionDays" and read.retention_days is None:
+        raise invalid_value(None, "retentionDays", "whole numbers from 1")
+    if read.retention_days is not None and not 1 <= read.retention_days <= 36_500:
+        raise invalid_value(read.retention_days, "retentionDays", "whole numbers from 1")
+    wants_date = read.retention_type == "DateExpiration" or read.date_expiration is not None
+    if wants_date and date_in(read.date_expiration or "") is None:
+        raise BadRequest(
+            "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ", "invalid.date"
+        )

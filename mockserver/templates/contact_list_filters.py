@@ -1,0 +1,154 @@
+"""Contact list filters: searches with a name, that searches, exports and bulk jobs may refer to.
+
+Source of the fields: SDK 269.0.0 models/contact_list_filter.py. Assumptions: names, versions and limits are as with
+contact lists; a filter may be used on another list than its own if that has the columns; one without clauses passes
+every contact.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+from aiohttp import web
+
+from mockserver.contacts import search
+from mockserver.contacts import selection as contact_search
+from mockserver.contacts.handlers import Contacts
+from mockserver.contacts.search import Clause, Criteria
+from mockserver.errors import BadRequest, invalid_value
+from mockserver.handling import Answer, Prepared
+from mockserver.http import wire
+from mockserver.http.named_resources import Entities
+from mockserver.http.query import Query
+from mockserver.ids import new_id
+from mockserver.lists.spec import ReferenceSpec
+from mockserver.model import ContactList, Reference
+from mockserver.state.org import Org
+from mockserver.templates.import_templates import ImportTemplates
+from mockserver.templates.list_templates import ContactListTemplates
+
+SourceType = Literal["ContactList", "ContactListTemplate"]
+
+_PREVIEWED = 10  # Assumption: how many contacts a preview holds
+
+
+class ContactListFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    id: str
+    name: str
+    date_created: str
+    date_modified: str
+    version: int = 1
+    contact_list: Reference | None = None
+    contact_list_template: Reference | None = None
+    source_type: SourceType = "ContactList"
+    clauses: list[Clause] = []
+    filter_type: str = "AND"
+
+    @property
+    def criteria(self) -> Criteria:
+        return Criteria(filter_type=self.filter_type, clauses=self.clauses)
+
+
+class FilterSpec(msgspec.Struct, kw_only=True, rename="camel"):
+    """A filter as a client sends it. What the server owns is not even read."""
+
+    name: str | None = None
+    version: int | None = None
+    contact_list: ReferenceSpec | None = None
+    contact_list_template: ReferenceSpec | None = None
+    source_type: SourceType | None = None
+    clauses: list[Clause] | None = None
+    filter_type: str | None = None
+
+
+class ContactListFilters(Entities[ContactListFilter, FilterSpec]):
+    kind = contact_search.FILTERS
+    path = "/api/v2/outbound/contactlistfilters"
+    id_name = "filter_id"
+
+    def __init__(
+        self, org: Org, contacts: Contacts, list_templates: ContactListTemplates, import_templates: ImportTemplates
+    ) -> None:
+        super().__init__(org, ContactListFilter, FilterSpec)
+        self._contacts, self._list_templates, self._import_templates = contacts, list_templates, import_templates
+
+    async def preview(self, request: web.Request) -> Prepared:
+        """Answer with how many contacts a filter would pass, and the first of them. Nothing is stored."""
+        spec = self._parsed(await self._body(request))
+        return Prepared(lambda: self._previewed(spec))
+
+    def _previewed(self, spec: FilterSpec) -> Answer:
+        """Assumption: only a filter of a contact list has a preview, a template has no contacts."""
+        if spec.contact_list is None or not spec.contact_list.id:
+            raise invalid_value(None, "contactList", "the id of a contact list")
+        new = self._filter(spec, "preview", None)
+        contact_list = self._org.store.contact_list(spec.contact_list.id)
+        found = contact_search.matching(self._org.store, contact_list, new.criteria, self._org.clock.now())
+        shown = self._contacts.written(contact_list, found[:_PREVIEWED])
+        body = {
+            "filteredContacts": len(found),
+            "totalContacts": self._org.store.size(contact_list.id),
+            "preview": [msgspec.Raw(contact) for contact in shown],
+        }
+        return Answer(body=msgspec.json.encode(body))
+
+    def _made(
+        self, spec: FilterSpec, old: ContactListFilter | None, others: Sequence[ContactListFilter]
+    ) -> ContactListFilter:
+        filter_id = old.id if old else new_id(self._org.rng_for("filters"))
+        self._check_name(spec.name or "", [other.name for other in others if other.id != filter_id])
+        return self._filter(spec, filter_id, old)
+
+    def _filter(self, spec: FilterSpec, filter_id: str, old: ContactListFilter | None) -> ContactListFilter:
+        now = wire.timestamp(self._org.clock.now())
+        source = spec.source_type or "ContactList"
+        based_on = self._source(spec, source)
+        reference = Reference(id=based_on.id, name=based_on.name)
+        made = ContactListFilter(
+            id=filter_id,
+            name=spec.name or "",
+            date_created=old.date_created if old else now,
+            date_modified=now,
+            version=old.version + 1 if old else 1,
+            contact_list=reference if source == "ContactList" else None,
+            contact_list_template=reference if source == "ContactListTemplate" else None,
+            source_type=source,
+            clauses=spec.clauses or [],
+            filter_type=spec.filter_type or "AND",
+        )
+        search.check(made.criteria, based_on.column_names, self._org.clock.now())
+        return made
+
+    def _source(self, spec: FilterSpec, source: SourceType) -> ContactList:
+        """What the filter is based on. Raises NotFound; BadRequest if it is not named."""
+        is_list = source == "ContactList"
+        named = spec.contact_list if is_list else spec.contact_list_template
+        if named is None or not named.id:
+            raise invalid_value(None, "contactList" if is_list else "contactListTemplate", f"the id of a {source}")
+        return self._org.store.contact_list(named.id) if is_list else self._list_templates.known(named.id)
+
+    def _check_name(self, name: str, taken: Sequence[str]) -> None:
+        limit = self._org.profile.limits.list_name_chars
+        if not name.strip():
+            raise BadRequest("A name must be provided.", "name.cannot.be.blank")
+        if len(name) > limit:
+            raise BadRequest(f"The name length exceeds the limit of {limit} characters.", "name.length.exceeded")
+        if name in taken:
+            raise BadRequest("The name already exists.", "duplicate.name")
+
+    def _most(self) -> int:
+        return self._org.profile.limits.filters_per_org
+
+    def _shown(self, each: ContactListFilter, query: Query) -> dict[str, Any]:
+        del query
+        defaults = {"version": 1, "sourceType": "ContactList", "clauses": [], "filterType": "AND"}
+        return {**defaults, **msgspec.to_builtins(each), "selfUri": f"{self.path}/{each.id}"}
+
+    def _narrowed(self, each: ContactListFilter, query: Query) -> bool:
+        wanted = query.get("contactListId", "")
+        return not wanted or (each.contact_list is not None and each.contact_list.id == wanted)
+
+    def _check_unused(self, each: ContactListFilter) -> None:
+        users = [user for user in self._import_templates.all() if user.contact_list_filter]
+        if any(user.contact_list_filter and user.contact_list_filter.id == each.id for user in users):
+            raise BadRequest("The contact list filter is used by an import template.", "referential.integrity.error")
