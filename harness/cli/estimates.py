@@ -43,10 +43,10 @@ def estimate(
     as_json: Json = False,
 ) -> None:
     """Say how long each strategy would take under a profile, on what that hangs, and what would change it."""
+    from ..estimate import run_estimate as command
+    from ..estimate.summary import soonest
+    from ..estimate.summary import summary_text as told_in_words
     from ..files.replacement import require_free
-    from ..simulator.estimate import estimate as command
-    from ..simulator.estimate.summary import soonest
-    from ..simulator.estimate.summary import summary_text as told_in_words
     from ..strategies import MAIN
     from ..wording import leads_of
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LocalResource, Rejected, UsageError
+from ..estimate.run_estimate import Order as Question
+from ..estimate.run_estimate import estimate
+from ..estimate.summary import duration
 from ..files.private_folder import require_own
 from ..journal.open_journal import has_journal, require_client
 from ..leads.preflight import check
@@ -16,9 +19,6 @@ from ..mapping.disk_space import needed_bytes, require_room
 from ..runs.prepare import Upload, plan_of, require_safe
 from ..runs.resolve_target import resolved
 from ..runs.run import Plan
-from ..simulator.estimate.estimate import Order as Question
-from ..simulator.estimate.estimate import estimate
-from ..simulator.estimate.summary import duration
 from ..strategies import strategy
 from ..wording import counted
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from harness.estimate.run_estimate import Order, estimate
 from harness.simulator import virtual_time
-from harness.simulator.estimate.estimate import Order, estimate
 from harness.strategies import MAIN
 
 from .side_by_side import SLACK, Contestant

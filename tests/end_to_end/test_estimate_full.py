@@ -6,6 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
+from harness.estimate import sizes
+from harness.estimate.recording import Upload
+from harness.estimate.run_estimate import Order, estimate
+from harness.estimate.summary import HOLDS
 from harness.leads.preflight import check
 from harness.leads.shard_csv import write_csv
 from harness.leads.source import open_leads
@@ -13,10 +17,6 @@ from harness.leads.synthetic import SyntheticLeads
 from harness.runs.asyncio_runner import complete
 from harness.runs.run import Plan
 from harness.simulator import mock_org, virtual_time
-from harness.simulator.estimate import sizes
-from harness.simulator.estimate.estimate import Order, estimate
-from harness.simulator.estimate.recording import Upload
-from harness.simulator.estimate.summary import HOLDS
 from harness.strategies import MAIN, strategy
 from harness.strategies.job import Settings
 from mockserver.profile import shipped

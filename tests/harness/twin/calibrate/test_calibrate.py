@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from harness.errors import SafetyStop
+from harness.estimate.run_estimate import Order, estimate
 from harness.experiments.calibrate.observations import Notebook
 from harness.simulator import mock_org
-from harness.simulator.estimate.estimate import Order, estimate
 from mockserver.profile import flat
 
 from . import orgs

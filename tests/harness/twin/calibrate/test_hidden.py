@@ -9,8 +9,8 @@ import os
 import numpy as np
 import pytest
 
+from harness.estimate.run_estimate import Order, estimate
 from harness.experiments.experiment import write_profile
-from harness.simulator.estimate.estimate import Order, estimate
 from harness.strategies import MAIN
 
 from . import orgs

@@ -15,11 +15,11 @@ import msgspec
 from harness.client.oauth import Credentials, Session
 from harness.client.request_context import Bookkeeping
 from harness.client.request_log import Samples
+from harness.estimate.recording import Measure, Upload, shards_of
+from harness.estimate.stubs import CannedOrg, NoFiles, Notes
 from harness.flow import Call, Reply, Wait
 from harness.runs.asyncio_runner import Runner
 from harness.simulator import virtual_time
-from harness.simulator.estimate.recording import Measure, Upload, shards_of
-from harness.simulator.estimate.stubs import CannedOrg, NoFiles, Notes
 from harness.strategies.job import Job, Stage
 from mockserver.faults.engine import EXPIRED, stroke
 from mockserver.jobs.export_job import export_job, is_available

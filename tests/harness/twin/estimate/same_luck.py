@@ -4,10 +4,10 @@ import random
 
 import numpy as np
 
-from harness.simulator.estimate.cases import World, tables
-from harness.simulator.estimate.recording import program
-from harness.simulator.estimate.server_model import LOST_APPLIED, OK, Fates, Luck
-from harness.simulator.estimate.simulate import Machine
+from harness.estimate.cases import World, tables
+from harness.estimate.recording import program
+from harness.estimate.server_model import LOST_APPLIED, OK, Fates, Luck
+from harness.estimate.simulate import Machine
 from mockserver.pacing import latency_of, seconds
 
 

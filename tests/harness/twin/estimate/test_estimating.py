@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from harness.errors import RunError
-from harness.simulator.estimate.estimate import Order, estimate
-from harness.simulator.estimate.summary import duration, summary_text
+from harness.estimate.run_estimate import Order, estimate
+from harness.estimate.summary import duration, summary_text
 from harness.strategies import MAIN
 
 LEADS = 20_000

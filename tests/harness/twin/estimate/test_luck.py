@@ -6,9 +6,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from harness.simulator.estimate.cases import World, tables
-from harness.simulator.estimate.recording import program
-from harness.simulator.estimate.server_model import EXPIRED, LOST, LOST_APPLIED, MEANS, OK, Luck
+from harness.estimate.cases import World, tables
+from harness.estimate.recording import program
+from harness.estimate.server_model import EXPIRED, LOST, LOST_APPLIED, MEANS, OK, Luck
 from mockserver.faults.engine import stroke
 from mockserver.pacing import latency_of, seconds
 from mockserver.profile import FaultRates

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from harness.simulator.estimate import sizes
-from harness.simulator.estimate.cases import World, tables
-from harness.simulator.estimate.recording import Upload, program
-from harness.simulator.estimate.simulate import play
+from harness.estimate import sizes
+from harness.estimate.cases import World, tables
+from harness.estimate.recording import Upload, program
+from harness.estimate.simulate import play
 from harness.strategies import MAIN, STRATEGIES
 from harness.strategies.job import Settings
 from mockserver.profile import changed, load

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.client.rate_budget import RateBudget
-from harness.simulator.estimate.server_model import Budgets, Windows
+from harness.estimate.server_model import Budgets, Windows
 from mockserver.pacing import Limiter
 from mockserver.profile import Rate
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.simulator.estimate.call_graph import END, REPEAT
-from harness.simulator.estimate.recording import program
+from harness.estimate.call_graph import END, REPEAT
+from harness.estimate.recording import program
 from harness.strategies import STRATEGIES
 
 from .test_machine import an_upload

@@ -3,12 +3,12 @@
 import pytest
 
 from harness.domain import Shard
+from harness.estimate import sizes
+from harness.estimate.sizes import LIST_ID, StandIns
+from harness.estimate.stubs import NoFiles, Notes
 from harness.journal.records import ShardRecord
 from harness.leads.shard_csv import write_csv, write_upload
 from harness.leads.synthetic import SyntheticLeads
-from harness.simulator.estimate import sizes
-from harness.simulator.estimate.sizes import LIST_ID, StandIns
-from harness.simulator.estimate.stubs import NoFiles, Notes
 from harness.strategies.batches import batches
 from harness.strategies.job import Job, Settings
 

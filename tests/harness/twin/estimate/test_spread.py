@@ -3,16 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.simulator.estimate.summary import (
-    CONFIDENCE,
-    HOLDS,
-    RUNS,
-    interval_entry,
-    outward,
-    rank_of_an_end,
-    spread,
-    sureness,
-)
+from harness.estimate.summary import CONFIDENCE, HOLDS, RUNS, interval_entry, outward, rank_of_an_end, spread, sureness
 
 
 @pytest.mark.parametrize("replicates", [60, 205, 1000])

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from ... import api
-from ...domain import LeadColumns, LeadId, Leads
-from ...leads.source import LeadSource, open_leads
-from ...leads.synthetic import SyntheticLeads
-from ...strategies.batches import cut
+from .. import api
+from ..domain import LeadColumns, LeadId, Leads
+from ..leads.source import LeadSource, open_leads
+from ..leads.synthetic import SyntheticLeads
+from ..strategies.batches import cut
 
 LIST_ID = "0" * 36  # as long as the ids of lists are
 BLOCK = 8192

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from ...domain import LeadId, Shard
-from ...events import ListCreated, ShardAbandoned, ShardImported, ShardMapped, UploadAccepted, UploadSending
-from ...flow import Call, Reply
-from ...journal.records import BatchRecord, Part, ShardRecord
+from ..domain import LeadId, Shard
+from ..events import ListCreated, ShardAbandoned, ShardImported, ShardMapped, UploadAccepted, UploadSending
+from ..flow import Call, Reply
+from ..journal.records import BatchRecord, Part, ShardRecord
 
 POLLS = 8  # questions after a job that is not done: more than it takes until their distance stays the same
 Job = Literal["", "waiting", "running"]  # a job has not begun to show, or is on its way

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mockserver.pacing import latency_of
 from mockserver.profile import Latency, Profile, changed, flat
 
-from ...experiments.calibrate.fitting import of_profile
+from ..experiments.calibrate.fitting import of_profile
 from .call_graph import END, REPEAT, Node, Step
 from .recording import Program
 

@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ...wording import counted
+from ..wording import counted
 from .cases import Floats
 
 SHOWN_ASSUMPTIONS = 8

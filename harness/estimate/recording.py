@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from ...client.oauth import Credentials, Session, authorized
-from ...domain import Shard
-from ...flow import Call, Flow, Reply, Wait, drive
-from ...leads.preflight import Preflight
-from ...leads.synthetic import SyntheticLeads
-from ...runs.run import Plan
-from ...strategies.job import Job, Settings, Strategy
+from ..client.oauth import Credentials, Session, authorized
+from ..domain import Shard
+from ..flow import Call, Flow, Reply, Wait, drive
+from ..leads.preflight import Preflight
+from ..leads.synthetic import SyntheticLeads
+from ..runs.run import Plan
+from ..strategies.job import Job, Settings, Strategy
 from .call_graph import Recording, Shape, Step, Trace, shape
 from .sizes import Sizes, StandIns
 from .stubs import CannedOrg, NoFiles, Notes, Script

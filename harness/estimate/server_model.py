@@ -11,7 +11,7 @@ import numpy as np
 
 from mockserver.profile import Jobs as Rules
 
-from ...client.rate_budget import LEAST_S, LOOK_AGAIN_S
+from ..client.rate_budget import LEAST_S, LOOK_AGAIN_S
 from .cases import Bools, Floats, Ints, Tables, World
 
 

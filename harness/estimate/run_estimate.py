@@ -10,15 +10,15 @@ import numpy as np
 
 from mockserver.profile import shipped
 
-from ...errors import UsageError
-from ...mapping.files import write_json
-from ...runs.run_document import run_document
-from ...status import status
-from ...strategies import strategy
-from ...strategies.job import Settings, Strategy
-from ...wording import counted
-from .. import mock_org
-from ..mock_org import LoadedProfile
+from ..errors import UsageError
+from ..mapping.files import write_json
+from ..runs.run_document import run_document
+from ..simulator import mock_org
+from ..simulator.mock_org import LoadedProfile
+from ..status import status
+from ..strategies import strategy
+from ..strategies.job import Settings, Strategy
+from ..wording import counted
 from . import sizes
 from .cases import World, calibrated, tables
 from .monthly import months

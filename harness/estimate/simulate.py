@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from ...client.oauth import RENEWAL_POLL_S
-from ...client.retry import MIN_WAIT_S, RetryPolicy
+from ..client.oauth import RENEWAL_POLL_S
+from ..client.retry import MIN_WAIT_S, RetryPolicy
 from .call_graph import END
 from .cases import Bools, Floats, Ints, Tables
 from .recording import LOGIN, PROOF

@@ -10,8 +10,8 @@ from typing import Any
 from mockserver.pacing import latency_of
 from mockserver.profile import Profile
 
-from ...monthly.months import MEANING, MODES, MONTHS, Mode
-from ...strategies.job import Strategy
+from ..monthly.months import MEANING, MODES, MONTHS, Mode
+from ..strategies.job import Strategy
 
 
 def months(
