@@ -20,7 +20,7 @@ from harness.simulator import mock_org, virtual_time
 from harness.strategies import MAIN, strategy
 from harness.strategies.job import Settings
 from mockserver.profile import shipped
-from tests.harness.twin.estimate import same_luck
+from tests.harness.estimate import same_luck
 
 LEADS = 100_000
 SEEDS = int(os.environ.get("CONTACTBENCH_ESTIMATE_SEEDS", "50"))

@@ -15,7 +15,7 @@ from harness.strategies import MAIN
 from .oracle import complaints
 from .processes import Mock, Ran, ended, start
 
-KILLS = 1  # of each strategy: the command as a user starts it. tests/kills does it hundreds of times.
+KILLS = 1  # of each strategy: the command as a user starts it. tests/failures/kills does it hundreds of times.
 LEADS, BATCH = 2_000, 100
 STALL_S = 0.3  # shorter than the quiet period: a request under way when its sender dies is carried out within that
 PATIENCE = ("--batch-size", BATCH, "--quiet-period", 0.5)

@@ -1,0 +1,187 @@
+"""A disk that is full, fails or may not be written: said with exit 8; once it is mended the same command ends the rest.
+
+F135 and F136 let strace fail system calls of a real process. CONTACTBENCH_DISK_FAULTS says how many of the 200 to play.
+"""
+
+import csv
+import errno
+import json
+import os
+import resource
+import shutil
+import subprocess
+import time
+from contextlib import suppress
+from hashlib import sha256
+from itertools import cycle
+
+import pytest
+
+from harness.errors import UsageError
+from harness.journal.database_errors import of_the_disk
+from harness.leads.synthetic import SyntheticLeads
+from harness.mapping.disk_space import needed_bytes, require_room
+
+from ...end_to_end.oracle import complaints
+from ...end_to_end.processes import CONTACTBENCH, ended, environment, start
+
+FAULTS = int(os.environ.get("CONTACTBENCH_DISK_FAULTS", "12"))
+STRATEGIES = cycle(["batch-api", "csv-import-export", "csv-import-own-ids"])
+LEADS, OPTIONS = 300, ("--batch-size", 100, "--quiet-period", 0.3)
+ALL = [
+    *(("pwrite64", "ENOSPC", nth) for nth in range(1, 61)),
+    *(("write", "ENOSPC", nth) for nth in range(1, 51)),
+    *(("fdatasync", "EIO", nth) for nth in range(1, 21)),
+    *(("fsync", "EIO", nth) for nth in range(1, 11)),
+    *(("pwrite64", "EIO", nth) for nth in range(1, 61)),
+]
+CHOSEN = [(*fault, next(STRATEGIES)) for fault in ALL[:: max(1, len(ALL) // FAULTS)]]
+CAN_MOUNT = shutil.which("unshare") and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
+STALL_S = 1.0
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not on this machine")
+
+
+def half_written(run):
+    """Files under their final names that are not whole."""
+    wrong = []
+    mapping, manifest = run / "mapping.csv", run / "mapping.manifest.json"
+    if mapping.exists():
+        with mapping.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        if len(rows) != LEADS or any(None in row.values() for row in rows):
+            wrong.append("mapping.csv")
+        if manifest.exists() and json.loads(manifest.read_text())["sha256"] != sha256(mapping.read_bytes()).hexdigest():
+            wrong.append("mapping.manifest.json")
+    if (run / "run.json").exists():
+        json.loads((run / "run.json").read_text())
+    return wrong
+
+
+@needs_strace
+@pytest.mark.parametrize(("call", "error", "nth", "strategy"), CHOSEN)
+def test_a_call_that_fails(mock, contactbench, make_leads, upload_of, tmp_path, call, error, nth, strategy):
+    """The n-th write or fsync of the process fails: exit 8, or it did not matter; then ALL by the same command."""
+    leads, run = make_leads(LEADS), tmp_path / "run"
+    arguments = upload_of(leads, strategy, mock.url, *OPTIONS)
+    inject = [
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        f"trace={call}",
+        "-e",
+        f"inject={call}:error={error}:when={nth}",
+    ]
+    spoiled = subprocess.run(
+        [*inject, CONTACTBENCH, *arguments], cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+    # The library that draws the report wakes its threads by a write, to no disk, and aborts where that fails.
+    assert spoiled.returncode in (0, 8) or "failed to wake I/O driver" in spoiled.stderr, spoiled.stderr
+    assert half_written(run) == []
+    ran = contactbench(*arguments)
+    assert (ran.code, complaints(mock, run, leads)) == (0, []), ran.err
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A function: a disk of so many bytes, mounted; unmounted at last."""
+    mounted = []
+
+    def mount(size, *options):
+        folder = tmp_path / f"disk-{len(mounted)}"
+        folder.mkdir()
+        about = ",".join([f"size={size}", "mode=0700", *options])
+        subprocess.run(["mount", "-t", "tmpfs", "-o", about, "tmpfs", folder], check=True)
+        mounted.append(folder)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(disk):
+    """Not one byte more fits on the disk; whoever removes the file makes room again."""
+    filler = disk / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return filler
+
+
+def struck(mock, process):
+    """Wait until the mock holds the answer that the rule is about."""
+    ends = time.monotonic() + 60
+    while mock.unfired() and process.poll() is None and time.monotonic() < ends:
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("how", ["limit", *(["tmpfs"] if CAN_MOUNT else [])])
+@pytest.mark.parametrize(
+    ("strategy", "op", "nth"),
+    [
+        ("batch-api", "contacts.add", 2),  # the state
+        ("csv-import-own-ids", "contacts.search", 1),  # a part of the mapping
+        ("csv-import-export", "export.download", 1),  # the download
+        ("batch-api", "export.create", 1),  # the download that proves
+    ],
+)
+def test_f134_a_disk_that_fills_up(
+    mock, contactbench, make_leads, upload_of, tmp_path, small_disk, strategy, op, nth, how
+):
+    """Full while an answer is awaited: exit 8 and nothing half written; with room again, the same command: ALL."""
+    leads, disk = make_leads(LEADS), small_disk("16m") if how == "tmpfs" else tmp_path
+    run = disk / "run"
+    arguments = upload_of(leads, strategy, mock.url, *OPTIONS, "--concurrency", 1, "--run", run)
+    mock.faults({"op": op, "nth": nth, "action": {"stall_s": STALL_S}})
+    process = start(arguments, tmp_path)
+    struck(mock, process)
+    if how == "tmpfs":
+        filler = fill(disk)
+    else:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1000, 1000))
+    full = ended(process)
+    if how == "tmpfs":
+        filler.unlink()
+    assert (full.code, half_written(run)) == (8, []), full.err
+    mock.faults()
+    ran = contactbench(*arguments)
+    assert (ran.code, complaints(mock, run, leads)) == (0, []), ran.err
+
+
+@pytest.mark.parametrize("free", [0, 1000])
+def test_f137_room_is_asked_for_first(tmp_path, free):
+    """Too little of it: exit 2, with what there is and what it takes; what it takes is enough."""
+    need = needed_bytes(1000, SyntheticLeads(1000, seed=1))
+    with pytest.raises(UsageError, match=f"NO_ROOM .*free={free} need={need}"):
+        require_room(tmp_path, need, free)
+    require_room(tmp_path, need, need)
+
+
+def test_f137_a_run_takes_no_more_than_was_asked_for(mock, contactbench, make_leads, upload_of, tmp_path):
+    """What a finished run has laid down is less than the room it wanted."""
+    assert contactbench(*upload_of(make_leads(3000), "batch-api", mock.url, *OPTIONS)).code == 0
+    laid_down = sum(path.stat().st_size for path in (tmp_path / "run").rglob("*") if path.is_file())
+    assert laid_down < needed_bytes(3000, SyntheticLeads(3000, seed=1))
+
+
+@pytest.mark.parametrize(("what", "code"), [("small", 2), ("read-only", 8)] if CAN_MOUNT else [("forbidden", 8)])
+def test_f137_f143_a_disk_that_will_not_do(mock, contactbench, make_leads, upload_of, tmp_path, small_disk, what, code):
+    """Too small, or not to be written: said before a login."""
+    if what == "forbidden":
+        run = tmp_path / "run"
+        run.mkdir(mode=0o500)
+    else:
+        run = small_disk("2m", *(["ro"] if what == "read-only" else []))
+    ran = contactbench(*upload_of(make_leads(LEADS), "batch-api", mock.url, *OPTIONS, "--run", run))
+    assert (ran.code, mock.count("oauth.token")) == (code, 0), ran.err
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, "DISK_FULL"), (errno.EROFS, "NOT_WRITTEN")])
+def test_a_trouble_of_the_disk_is_told(number, code):
+    """Wherever a file is written, with what it means; other troubles are not taken for it."""
+    told = of_the_disk(OSError(number, os.strerror(number), "requests.csv"))
+    assert (told.code, told.exit_code, "requests.csv" in str(told)) == (code, 8, True)
+    assert of_the_disk(OSError(errno.EPIPE, "broken")) is None

@@ -1,0 +1,93 @@
+"""What must hold before anything leaves for a real org."""
+
+import pytest
+
+from harness.api import add_contacts, find_lists
+from harness.client.org_safety import require_fictional
+from harness.errors import SafetyStop
+from harness.leads.source import open_leads
+
+from ...harness.fakes import batch
+
+LOGIN = {"oauth.token", "organizations.me"}
+CAMPAIGN = {"status": 200, "body": {"entities": [{"id": "c", "name": "January calls"}], "total": 1}}
+
+
+def once(call):
+    return (yield call)
+
+
+def test_an_org_that_nobody_named(sandbox):
+    """Exit 9 ORG_ID_MISSING: not even a login."""
+    end = sandbox.on(org_id="").upload()
+    assert (end.code, end.word, sandbox.asked()) == (9, "ORG_ID_MISSING", set())
+
+
+def test_an_org_that_nobody_confirmed(sandbox):
+    """Exit 9 NOT_CONFIRMED: not even a login."""
+    end = sandbox.on(confirmed=False).upload()
+    assert (end.code, end.word, sandbox.asked()) == (9, "NOT_CONFIRMED", set())
+
+
+def test_credentials_of_another_org(sandbox):
+    """Exit 9 WRONG_ORG after the login and the question who it is; nothing else is asked."""
+    end = sandbox.on(org_id="00000000-0000-4000-8000-000000000000").upload()
+    assert (end.code, end.word, sandbox.asked()) == (9, "WRONG_ORG", LOGIN)
+
+
+@pytest.mark.parametrize("action", [{"status": 403}, {"status": 200, "body": {"name": "nobody"}}], ids=["403", "no id"])
+def test_an_org_that_does_not_say_who_it_is(sandbox, action):
+    """Exit 9 WRONG_ORG: what is not known is not the one that was meant."""
+    sandbox.rig.faults({"op": "organizations.me", "action": action})
+    end = sandbox.upload()
+    assert (end.code, end.word, sandbox.asked()) == (9, "WRONG_ORG", LOGIN)
+
+
+def test_a_token_that_nobody_asked_whose_it_is(sandbox):
+    """Exit 9 ORG_NOT_CHECKED: a flow that forgets to ask is stopped where requests are sent."""
+    forgetful = sandbox.credentials.__class__("mock-client", "mock-secret")
+    end = sandbox.ask(once(find_lists("contactbench")), forgetful)
+    assert (end.code, end.word, sandbox.asked()) == (9, "ORG_NOT_CHECKED", {"oauth.token"})
+
+
+def test_a_list_that_nobody_asked_about(sandbox):
+    """Exit 9 LIST_NOT_CHECKED: a call whose list cannot be told is not let through with contacts in it."""
+    call = add_contacts(batch("A"), idempotent=False)
+    nameless = call.__class__(op=call.op, method="POST", url="/api/v2/elsewhere", body=call.body, contacts=1)
+    end = sandbox.ask(once(nameless))
+    assert (end.code, end.word, sandbox.asked()) == (9, "LIST_NOT_CHECKED", LOGIN)
+
+
+@pytest.mark.parametrize("name", ["batch-api", "csv-import-own-ids"])
+@pytest.mark.parametrize("op", ["campaigns.list", "messaging_campaigns.list"])
+def test_a_list_in_a_campaign(sandbox, name, op):
+    """Exit 9 LIST_IN_CAMPAIGN names it; the list is empty and nobody is called."""
+    sandbox.rig.faults({"op": op, "action": CAMPAIGN})
+    end = sandbox.upload(name)
+    assert (end.code, end.word, "'January calls'" in end.message) == (9, "LIST_IN_CAMPAIGN", True)
+    assert sandbox.rig.size() == 0
+
+
+def test_a_list_that_is_given_to_a_campaign_meanwhile(sandbox):
+    """It is asked again every ten minutes: exit 9 in the middle."""
+    sandbox.rig.settings(**{"latency__contacts.add__base_s": 400.0, "latency__contacts.add__sigma": 0.0})
+    sandbox.rig.faults({"op": "campaigns.list", "nth": 4, "action": CAMPAIGN})
+    end = sandbox.on(max_minutes=None).upload(concurrency=1)
+    assert (end.code, end.word, sandbox.rig.size() > 0) == (9, "LIST_IN_CAMPAIGN", True)
+
+
+def test_campaigns_that_must_not_be_seen(sandbox):
+    """Exit 9 CAMPAIGNS_UNKNOWN names the permission: what cannot be told is not taken for none."""
+    sandbox.rig.grant(["-outbound:campaign:view"])
+    end = sandbox.upload()
+    assert (end.code, end.word, "outbound:campaign:view" in end.message) == (9, "CAMPAIGNS_UNKNOWN", True)
+
+
+@pytest.mark.parametrize("number", ["+1 202 456 0142", "+44 20 7946 1234", "0171 5550142", "911"])
+def test_numbers_that_could_be_dialled(tmp_path, number):
+    """Exit 9 REAL_NUMBERS tells the lead's place, not the number; numbers kept for fiction pass."""
+    leads = tmp_path / "leads.csv"
+    leads.write_text(f"Lead ID,Phone\nA,+1 555 0142\nB,+12015550199\nC,\nD,{number}\n")
+    with pytest.raises(SafetyStop, match=r"^REAL_NUMBERS leads.csv: lead number 4 ") as stop:
+        require_fictional(open_leads(leads, lead_id="Lead ID", phone="Phone"), "leads.csv")
+    assert number not in str(stop.value)

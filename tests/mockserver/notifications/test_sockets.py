@@ -1,0 +1,222 @@
+import asyncio
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from mockserver.app import create_app
+from mockserver.profile import LoadedProfile, at_cpu_speed, changed, load
+from mockserver.services import create_services
+from mockserver.state.auth import Client
+from mockserver.storage.memory_store import MemoryStore
+
+from ...conftest import MockOrg, listening, log_in
+
+pytestmark = pytest.mark.anyio
+
+LISTS = "/api/v2/outbound/contactlists"
+LIST = {"name": "Leads", "columnNames": ["Lead", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
+HEARTBEAT = {"topicName": "channel.metadata", "eventBody": {"message": "WebSocket Heartbeat"}}
+
+
+class SteppedClock:
+    """Who sleeps wakes when the clock is moved on."""
+
+    def __init__(self):
+        self._now = 1_767_225_600.0
+        self._sleepers = []
+
+    def now(self):
+        return self._now
+
+    def advance(self, seconds):
+        self._now += seconds
+        for due, future in self._sleepers:
+            if due <= self._now and not future.done():
+                future.set_result(None)
+
+    async def sleep(self, seconds):
+        future = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self._now + seconds, future))
+        await future
+
+
+@pytest.fixture
+async def mock(tmp_path, anyio_backend):
+    """An org whose imports take 3 s to start and pass 100 rows a second."""
+    loaded = load("default")
+    profile, _ = changed(
+        at_cpu_speed(loaded.profile), {"jobs.import_start_delay_s": 3.0, "jobs.import_rows_per_s": 100.0}
+    )
+    clock = SteppedClock()
+    services = create_services(
+        store=MemoryStore(),
+        clock=clock,
+        profile=LoadedProfile(profile, loaded.sources),
+        spool=tmp_path,
+        clients=[Client("mock-client", "mock-secret")],
+    )
+    async with listening(create_app(services)) as client:
+        await log_in(client)
+        yield MockOrg(services, clock, client)
+
+
+@asynccontextmanager
+async def listener(mock, *topics):
+    """A WebSocket that listens to these topics, and its channel."""
+    channel = (await mock.client.post("/api/v2/notifications/channels")).json()
+    where = f"/api/v2/notifications/channels/{channel['id']}/subscriptions"
+    await mock.client.put(where, json=[{"id": topic} for topic in topics])
+    async with aiohttp.ClientSession() as session, session.ws_connect(channel["connectUri"]) as socket:
+        yield socket, channel
+
+
+async def heard(socket):
+    return await asyncio.wait_for(socket.receive_json(), 5)
+
+
+async def silence(socket):
+    """Nothing comes, although the server had its turn."""
+    await socket.send_json({"message": "ping"})
+    return (await heard(socket))["eventBody"] == {"message": "pong"}
+
+
+async def add_list(mock):
+    return (await mock.client.post(LISTS, json=LIST)).json()
+
+
+async def upload(mock, list_id, rows, header="Lead,Phone"):
+    file = f"{header}\n" + "".join(f"L-{n},+1 555 0100\n" for n in range(rows))
+    fields = {"fileType": "contactlist", "id": list_id}
+    await mock.client.post("/uploads/v2/contactlist", data=fields, files={"file": ("a.csv", file)})
+
+
+async def test_a_changed_list(mock):
+    """Who listens to a list is told of its new configuration, in the names that events have."""
+    made = await add_list(mock)
+    topic = f"v2.outbound.contactlists.{made['id']}"
+    async with listener(mock, topic) as (socket, _):
+        await mock.client.put(f"{LISTS}/{made['id']}", json=made | {"name": "Renamed"})
+        event = await heard(socket)
+        assert (event["topicName"], event["version"]) == (topic, "2")
+        assert event["eventBody"].items() >= {"id": made["id"], "name": "Renamed", "version": 2, "size": 0}.items()
+        assert event["eventBody"]["phoneColumns"] == [{"columnName": "Phone", "type": "cell"}]
+        await mock.client.post(f"{LISTS}/{made['id']}/contacts", json=[{"data": {"Lead": "L-1"}}])
+        assert await silence(socket)
+
+
+async def test_an_import(mock):
+    """The connection wakes at each step of an import, without any request, and tells the end of it."""
+    list_id = (await add_list(mock))["id"]
+    async with listener(mock, f"v2.outbound.contactlists.{list_id}.importstatus") as (socket, _):
+        await upload(mock, list_id, 100)
+        assert await silence(socket)
+        mock.clock.advance(3.0)
+        assert (await heard(socket))["eventBody"] == {
+            "importState": "IN_PROGRESS",
+            "totalRecords": 100,
+            "completedRecords": 0,
+            "percentageComplete": 0,
+        }
+        assert await silence(socket)
+        mock.clock.advance(0.5)
+        assert (await heard(socket))["eventBody"]["percentageComplete"] == 50
+        assert await silence(socket)
+        mock.clock.advance(0.51)
+        last = (await heard(socket))["eventBody"]
+        assert last == {"totalRecords": 100, "completedRecords": 100, "percentageComplete": 100}
+    assert mock.org.store.size(list_id) == 100
+
+
+async def test_a_failed_import(mock):
+    """A failure is told with its reason."""
+    list_id = (await add_list(mock))["id"]
+    async with listener(mock, f"v2.outbound.contactlists.{list_id}.importstatus") as (socket, _):
+        await upload(mock, list_id, 1, header="Other,Columns")
+        assert await silence(socket)
+        mock.clock.advance(3.0)
+        event = (await heard(socket))["eventBody"]
+    assert (event["importState"], bool(event["failureReason"])) == ("FAILED", True)
+
+
+async def test_a_dnc_list(mock):
+    """DNC lists have events of their own."""
+    spec = {"name": "No", "dncSourceType": "rds", "contactMethod": "Phone"}
+    made = (await mock.client.post("/api/v2/outbound/dnclists", json=spec)).json()
+    async with listener(mock, f"v2.outbound.dnclists.{made['id']}") as (socket, _):
+        await mock.client.put(f"/api/v2/outbound/dnclists/{made['id']}", json=made | {"name": "Never"})
+        event = (await heard(socket))["eventBody"]
+    assert (event["name"], event["dncSourceType"], event["contactMethod"]) == ("Never", "rds", "PHONE")
+
+
+async def test_heartbeats(mock):
+    """One every 30 s of the org's clock."""
+    async with listener(mock) as (socket, _):
+        for _ in range(2):
+            assert await silence(socket)
+            mock.clock.advance(30)
+            assert await heard(socket) == HEARTBEAT
+
+
+@pytest.mark.parametrize("ping", ['{"message":"ping"}', "ping"])
+async def test_pings(mock, ping):
+    """A ping is answered; anything else a client says is passed over."""
+    async with listener(mock) as (socket, _):
+        await socket.send_str("{not json")
+        await socket.send_str(ping)
+        assert await heard(socket) == {"topicName": "channel.metadata", "eventBody": {"message": "pong"}}
+
+
+async def test_what_ends_a_connection(mock):
+    """The end of the channel's day, its eviction, and a reset close it."""
+    ends = [lambda: mock.clock.advance(86_400), mock.services.notifications.close, mock.services.reset]
+    for end in ends:
+        await log_in(mock.client)
+        async with listener(mock) as (socket, _):
+            assert await silence(socket)
+            end()
+            assert (await asyncio.wait_for(socket.receive(), 5)).type is aiohttp.WSMsgType.CLOSE
+
+
+async def test_a_client_that_leaves(mock):
+    """Nothing of a closed connection stays, and it stands in the ledger."""
+    async with listener(mock) as (socket, channel):
+        assert await silence(socket)
+    for _ in range(50):
+        await asyncio.sleep(0)
+        if mock.org.ledger.counts().get("channels.connect"):
+            break
+    assert mock.services.notifications.channels.live(channel["id"], mock.clock.now()).outboxes == set()
+    assert mock.org.ledger.counts()["channels.connect"] == {101: 1}
+
+
+async def test_an_import_into_a_dnc_list(mock):
+    """It is told like one into a contact list."""
+    spec = {"name": "No", "dncSourceType": "rds", "contactMethod": "Phone"}
+    dnc_id = (await mock.client.post("/api/v2/outbound/dnclists", json=spec)).json()["id"]
+    async with listener(mock, f"v2.outbound.dnclists.{dnc_id}.importstatus") as (socket, _):
+        fields = {"fileType": "dnclist", "id": dnc_id, "phoneColumns": "Phone"}
+        file = {"file": ("a.csv", "Phone\n" + "".join(f"+1555010{n}\n" for n in range(10)))}
+        await mock.client.post("/uploads/v2/contactlist", data=fields, files=file)
+        mock.clock.advance(10)
+        assert (await heard(socket))["eventBody"]["percentageComplete"] == 100
+
+
+async def test_an_import_through_a_template(mock):
+    """The event names the lists that are being filled."""
+    columns = {key: value for key, value in LIST.items() if key != "name"} | {"name": "Columns"}
+    columns_id = (await mock.client.post("/api/v2/outbound/contactlisttemplates", json=columns)).json()["id"]
+    splitting = {"criteria": "Quantity", "criteriaValue": "5"}
+    spec = {"name": "Monthly", "contactListTemplate": {"id": columns_id}, "listNameFormat": "ListNamePrefixPart"}
+    spec |= {"useSplittingCriteria": True, "splittingInformation": splitting}
+    made = await mock.client.post("/api/v2/outbound/importtemplates", json=spec)
+    template_id = made.json()["id"]
+    async with listener(mock, f"v2.outbound.importtemplates.{template_id}.importstatus") as (socket, _):
+        fields = {"fileType": "contactlist", "importTemplateId": template_id, "listNamePrefix": "May"}
+        file = {"file": ("a.csv", "Lead,Phone\n" + "".join(f"L-{n},+1 555 0100\n" for n in range(10)))}
+        await mock.client.post("/uploads/v2/contactlist", data=fields, files=file)
+        mock.clock.advance(20)
+        event = (await heard(socket))["eventBody"]
+        while event.get("percentageComplete") != 100:
+            event = (await heard(socket))["eventBody"]
+    assert (len(event["targetContactListIds"]), event["listNamePrefix"]) == (2, "May")

@@ -1,4 +1,0 @@
-from ..catalogue.conftest import rig
-from ..end_to_end.conftest import contactbench, contactbench_in, fast_mock, make_leads, mock, upload_of
-
-__all__ = ["contactbench", "contactbench_in", "fast_mock", "make_leads", "mock", "rig", "upload_of"]
