@@ -60,7 +60,14 @@ def test_killed_at_a_system_call(case_of, mock, tally, strategy, call):
     assert nth > first or not FULL
 
 
-MAKING = "import sys; from pathlib import Path\nfrom harness.journal.sqlite_journal import Journal; Journal(Path(sys.argv[1]))"
+MAKING = """
+import sys
+from pathlib import Path
+
+from harness.journal.sqlite_journal import Journal
+
+Journal(Path(sys.argv[1]))
+"""
 OF_MAKING = "fdatasync,fsync,unlink"
 
 

@@ -31,7 +31,8 @@ def test_the_view_is_for_anybody_with_sqlite(path):
 
 def test_a_journal_in_use_is_refused_and_free_again_afterwards(path):
     """A second process is told who holds it; the lock goes with its holder."""
-    program = "import sys; from pathlib import Path\nfrom harness.journal.sqlite_journal import Journal; Journal(Path(sys.argv[1]))"
+    program = "import sys; from pathlib import Path\nfrom harness.journal.sqlite_journal import Journal"
+    program += "; Journal(Path(sys.argv[1]))"
     command = [sys.executable, "-c", program, str(path)]
     with opened(path):
         second = subprocess.run(command, capture_output=True, text=True)
