@@ -14,7 +14,7 @@ from mockserver.handling import Handler, Operation
 from mockserver.http.named_resources import Entities, empty_listing
 from mockserver.lists.handlers import ContactLists, ListBulkUpdate
 from mockserver.lists.views import ContactListViews
-from mockserver.openapi.document import OpenApi
+from mockserver.openapi.handler import OpenApi
 from mockserver.platform.divisions import Divisions, Subjects
 from mockserver.platform.handlers import Platform
 from mockserver.platform.limits_api import LimitsApi

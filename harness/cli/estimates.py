@@ -122,7 +122,7 @@ def make_leads(
 
 def mock(context: typer.Context) -> None:
     """Serve a Genesys Cloud org on this machine, until told to stop."""
-    from ..simulator.mock_org import serve
+    from ..simulator.mock_process import serve
 
     code = serve(context.args, GroupedHelp)
     if not code and not {"-h", "--help", "--version"} & set(context.args):

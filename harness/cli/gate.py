@@ -80,7 +80,7 @@ def _judge(run: Path, held: Limits, as_json: bool) -> None:
     """A finished run by its thresholds, which become part of its run.json and report."""
     from ..errors import UsageError, VerifyFailed
     from ..runs.run_document import complaint
-    from ..thresholds.load_thresholds import document_of
+    from ..thresholds.run_metrics import document_of
 
     if not held.thresholds:
         raise UsageError("NO_THRESHOLDS", "say what the run is held against: --threshold or --thresholds.")

@@ -120,7 +120,7 @@ class Limits:
 def limits(expressions: list[str] | None, file: Path | None, junit: Path | None, summary: Path | None) -> Limits:
     """Read before anything is sent. Raises UsageError."""
     from ..checks import require_ours
-    from ..thresholds.run_metrics import gathered
+    from ..thresholds.load_thresholds import gathered
 
     thresholds = gathered(expressions or [], file, os.environ)
     if not thresholds and (junit or summary):

@@ -13,7 +13,7 @@ from ..runs.run import Outcome
 from ..runs.run_document import complaint
 from ..thresholds.evaluate import ThresholdCrossed, crossed, held
 from ..thresholds.expression import Threshold
-from ..thresholds.run_metrics import gathered
+from ..thresholds.load_thresholds import gathered
 from ..wording import counted
 from .arrivals import Pacing
 

@@ -5,21 +5,15 @@ The only place where the harness knows the mock: the twin is the mock.
 
 import asyncio
 import json
-import os
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from typer.core import TyperCommand
-
-from mockserver.__main__ import main
 from mockserver.profile import LoadedProfile as LoadedProfile
 from mockserver.profile import ProfileError, flat, load
 
@@ -104,7 +98,7 @@ def started(profile: str, seed: int, pace: Literal["real", "none"]) -> Iterator[
         with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
             file = Path(folder) / "ready.json"
             process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", f"{__package__}.companion", *arguments, "--ready-file", str(file)],
+                [sys.executable, "-m", f"{__package__}.mock_process", *arguments, "--ready-file", str(file)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,
@@ -132,25 +126,3 @@ def _ready(process: "subprocess.Popen[bytes]", file: Path, complaints: IO[str]) 
     complaints.seek(0)
     complaint = complaints.read().strip() if process.poll() is not None else "it does not answer"
     raise RunError("MOCK_NOT_STARTED", f"the mock did not start: {complaint}")
-
-
-# `contactbench mock`: the mock as a server of its own.
-
-
-def serve(arguments: Sequence[str], style: type[TyperCommand]) -> int:
-    """Serve until told to stop; the exit code. `style`: of its help."""
-    return main(arguments, "contactbench mock", style)
-
-
-# `python -m harness.simulator.mock_org`: the mock, for as long as the process that started it lives.
-
-
-def _end_with_the_other() -> None:
-    while os.read(0, 1):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-if __name__ == "__main__":
-    threading.Thread(target=_end_with_the_other, daemon=True).start()
-    sys.exit(main(sys.argv[1:]))

@@ -14,8 +14,7 @@ from ..errors import RunError, UsageError
 from ..mapping.files import write_json
 from ..wording import counted
 from .expression import OF_TIMES, OPERATIONS, UNITS, Metric, Threshold, parse
-from .load_thresholds import facts_of
-from .run_metrics import Facts
+from .run_metrics import Facts, facts_of
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,

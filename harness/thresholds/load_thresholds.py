@@ -1,89 +1,49 @@
-"""The facts of a run folder, from `run.json`, `requests.parquet` and `rejects.csv`."""
+"""The thresholds that a command was given: by option, in a file, by the environment."""
 
-import csv
-from collections import Counter
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import msgspec
-import numpy as np
 
 from ..errors import UsageError
-from ..files.duckdb_files import database, parquet_table
-from .run_metrics import Facts, Requests
+from ..files.settings_text import settings_text
+from .expression import Threshold, parse
 
-# Not an error: a refusal after which the same request was answered, and an export that was not ready yet.
-# Source: harness/api/exports.py, `export_of`.
-REQUESTS = """
-    WITH told AS (
-        SELECT *, status BETWEEN 200 AND 399 AND error = '' AS ok FROM {file}
-    ), followed AS (
-        SELECT *, max(CASE WHEN ok THEN done_at END) OVER (PARTITION BY op, contact_list_id, batch) AS last_ok FROM told
-    )
-    SELECT op, done_at - planned_at AS planned_s, done_at - sent_at AS service_s, status, error,
-           NOT ok AND NOT (op = 'export.get' AND status IN (400, 404))
-           AND NOT (status IN (401, 429) AND coalesce(last_ok > done_at, false)) AS failed
-    FROM followed ORDER BY seq
-"""
-COUNTS = {name: name for name in ("leads", "mapped", "rejected", "requests", "retries", "in_doubt")}
-FINDINGS = {"duplicates": "doubled", "lost": "lost", "orphaned": "orphaned", "wrong": "wrong"}
-# Figures that a run publishes only once it is proved.
-PROVED = {
-    "duration": "duration_s",
-    "upload": "upload_s",
-    "mapping": "mapping_s",
-    "verification": "verification_s",
-    "first_mapping": "first_mapping_s",
-    "throttled": "throttled_s",
-    "outage": "outage_s",
-    "rate": "contacts_per_s",
-}
+VARIABLE = "CONTACTBENCH_THRESHOLDS"
 
 
-def document_of(folder: Path) -> dict[str, Any]:
-    """The `run.json` of a run that has ended. Raises UsageError where there is none."""
+def gathered(expressions: Sequence[str], file: Path | None, environ: Mapping[str, str]) -> list[Threshold]:
+    """All of them, in that order. Raises UsageError for the first that makes no sense: before anything is sent."""
+    named = environ.get(VARIABLE, "").replace(";", "\n").splitlines()
+    told = [*expressions, *([] if file is None else _some_in(file)), *(line for line in named if line.strip())]
+    return [parse(text) for text in told]
+
+
+def _some_in(path: Path) -> list[str]:
+    """Those of the file. Raises UsageError for one without any: a run that is held against nothing always passes."""
+    if found := list(_in_file(path)):
+        return found
+    raise UsageError("NO_THRESHOLDS", f"{path} holds no threshold; write one a line, such as mapped==leads.")
+
+
+def _in_file(path: Path) -> Iterator[str]:
+    """A threshold a line, `#` begins a comment; or TOML with a list named `thresholds`."""
     try:
-        document: dict[str, Any] = msgspec.json.decode((folder / "run.json").read_bytes(), type=dict)
-        if not isinstance(document["strategies"], list):
-            raise KeyError
-        return document
-    except (OSError, msgspec.DecodeError, KeyError) as error:
-        raise UsageError("NO_RUN", f"{folder} holds no run.json that can be read ({type(error).__name__}).") from None
+        content = settings_text(path.read_bytes())
+    except OSError as error:
+        raise UsageError("BAD_THRESHOLDS", f"{path} cannot be read ({type(error).__name__}).") from None
+    except ValueError as reason:
+        raise UsageError("BAD_THRESHOLDS", f"{path} {reason}.") from None
+    if path.suffix == ".toml":
+        yield from _in_toml(path, content)
+    else:
+        yield from (text for line in content.splitlines() if (text := line.partition("#")[0].strip()))
 
 
-def facts_of(folder: Path) -> list[Facts]:
-    """One a strategy of the run in `folder`. Raises UsageError where there is none."""
-    return [_facts(entry, folder / entry.get("directory", ".")) for entry in document_of(folder)["strategies"]]
-
-
-def _facts(entry: dict[str, Any], folder: Path) -> Facts:
-    proved = bool(entry.get("verified"))
-    findings = entry.get("verification") or {}
-    return Facts(
-        strategy=entry["strategy"],
-        proved=proved,
-        numbers={
-            **{name: entry.get(key) for name, key in COUNTS.items()},
-            **{name: findings.get(key) for name, key in FINDINGS.items()},
-            **{name: entry.get(key) if proved else None for name, key in PROVED.items()},
-        },
-        requests=_requests(folder / "requests.parquet"),
-        rejected_by_code=_rejected(folder / "rejects.csv"),
-    )
-
-
-def _requests(path: Path) -> Requests:
-    if not path.is_file():
-        raise UsageError("NO_RUN", f"{path} is not there; a run that has ended leaves it.")
-    with database(path.parent) as db:
-        columns = db.execute(REQUESTS.format(file=parquet_table(path))).fetchnumpy()
-    kinds: dict[str, Any] = {"planned_s": np.float64, "service_s": np.float64, "status": np.int64, "failed": np.bool_}
-    return Requests(**{name: np.asarray(values, dtype=kinds.get(name, np.str_)) for name, values in columns.items()})
-
-
-def _rejected(path: Path) -> Counter[str]:
-    """How many leads were left out, by code."""
-    if not path.is_file():
-        return Counter()
-    with path.open(encoding="utf-8", newline="") as file:
-        return Counter(row["code"] for row in csv.DictReader(file))
+def _in_toml(path: Path, content: str) -> list[str]:
+    try:
+        listed = tomllib.loads(content).get("thresholds")
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError("BAD_THRESHOLDS", f"{path} is no TOML: {error}.") from None
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise UsageError("BAD_THRESHOLDS", f"{path} has no list of strings named `thresholds`.")
+    return listed

@@ -1,14 +1,12 @@
 """The route table and the descriptions, as an OpenAPI 3.1 document."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from aiohttp import web
 
-from mockserver.handling import Answer, Operation, Prepared
-from mockserver.http.responses import mock_version
+from mockserver.handling import Operation
 
 from .described import Described, Parameter
 from .operations import DESCRIBED, error_codes
@@ -218,25 +216,3 @@ def _refusal(codes: Sequence[str], described: Described, schemas: _Schemas) -> d
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.title() for word in rest)
-
-
-# GET /openapi.json. The document is made at the first request: a start of the mock does not wait for it.
-
-
-class OpenApi:
-    def __init__(self, table: Callable[[], Sequence[Operation]], *, strict: bool = False) -> None:
-        self._table = table
-        self._strict = strict
-        self._made = b""
-
-    async def document(self, request: web.Request) -> Prepared:
-        """Answer with the same bytes each time."""
-        del request
-        return Prepared(lambda: Answer(body=self._bytes()))
-
-    def _bytes(self) -> bytes:
-        if not self._made:
-            from .document import document
-
-            self._made = msgspec.json.encode(document(self._table(), mock_version(), strict=self._strict))
-        return self._made

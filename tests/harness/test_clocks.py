@@ -10,10 +10,10 @@ WALL = {"time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctim
 WALL |= {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.fromtimestamp"}
 # Names of a run and of a profile's source; the date of a file in a message; the time column of Locust's own CSV files.
 NAMES_ONLY = {
-    ("upload.py", "datetime.now"),
-    ("cli/twin.py", "datetime.now"),
-    ("leads/regular_file.py", "datetime.fromtimestamp"),
-    ("locust_driver/csv_files.py", "time.time"),
+    ("runs/prepare.py", "datetime.now"),
+    ("cli/experiments.py", "datetime.now"),
+    ("files/regular_file.py", "datetime.fromtimestamp"),
+    ("locust_driver/web.py", "time.time"),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 CHURN = """
 import gc, resource
-from mockserver import memory
+from mockserver import serving
 {settings}
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -33,9 +33,9 @@ def churned(settings: str) -> list[int]:
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library is not glibc")
 def test_answers_are_made_in_memory_that_was_used_before():
     """Hardly a page of those 140 MB is asked for again; without the setting it is most of their 34,000."""
-    assert churned("memory.keep_freed_memory()")[0] < 100
+    assert churned("serving.keep_freed_memory()")[0] < 100
 
 
 def test_the_collector_leaves_alone_what_was_loaded():
     """All modules, tables and routes."""
-    assert churned("memory.spare_the_garbage_collector()")[1] > 1_000
+    assert churned("serving.spare_the_garbage_collector()")[1] > 1_000

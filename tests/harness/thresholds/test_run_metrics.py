@@ -1,54 +1,66 @@
-"""Where thresholds come from."""
+"""The facts of a run folder."""
 
+import json
+
+import duckdb
 import pytest
 
 from harness.errors import UsageError
-from harness.thresholds.run_metrics import gathered
+from harness.thresholds.run_metrics import facts_of
+
+COLUMNS = "seq BIGINT, op VARCHAR, contact_list_id VARCHAR, batch BIGINT, planned_at DOUBLE, sent_at DOUBLE,"
+COLUMNS += " done_at DOUBLE, status BIGINT, error VARCHAR"
+ROWS = [
+    (0, "contacts.add", "a", 0, 0.0, 1.0, 3.0, 429, "too.many.requests"),  # answered by the third row
+    (1, "contacts.add", "a", 1000, 0.0, 1.0, 3.0, 429, "too.many.requests"),  # never answered
+    (2, "contacts.add", "a", 0, 3.0, 4.0, 5.0, 200, ""),
+    (3, "contacts.add", "a", 0, 5.0, 5.0, 6.0, 0, "ReadTimeout"),
+    (4, "export.get", "a", -1, 6.0, 6.0, 7.0, 404, "no.available.list.export.uri"),
+    (5, "oauth.token", "", -1, 6.0, 6.0, 7.0, 401, ""),
+    (6, "oauth.token", "", -1, 7.0, 7.0, 8.0, 200, ""),
+]
+ENTRY = {
+    "strategy": "batch-api", "directory": ".", "leads": 2, "mapped": 1, "rejected": 1, "requests": 7, "duration_s": 8.0,
+    "contacts_per_s": 0.125, "verified": True, "verification": {"doubled": 2, "lost": 0},
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("limits.txt", "# of every month\nmapped==leads\n\nduration<1h  # as the client asked\n"),
-        ("limits.toml", 'thresholds = ["mapped==leads", "duration<1h"]\n'),
-    ],
-)
-def test_of_options_a_file_and_the_environment(tmp_path, name, content):
-    """All of them hold, in that order."""
-    (tmp_path / name).write_text(content)
-    environ = {"CONTACTBENCH_THRESHOLDS": "rejected==0; requests<=1600\n"}
-    found = gathered(["lost==0"], tmp_path / name, environ)
-    assert [one.text for one in found] == ["lost==0", "mapped==leads", "duration<1h", "rejected==0", "requests<=1600"]
+@pytest.fixture
+def folder(tmp_path):
+    with duckdb.connect() as database:
+        database.execute(f"CREATE TABLE r ({COLUMNS})")
+        database.executemany(f"INSERT INTO r VALUES ({', '.join('?' * 9)})", ROWS)
+        database.execute(f"COPY r TO '{tmp_path / 'requests.parquet'}' (FORMAT parquet)")
+    (tmp_path / "run.json").write_text(json.dumps({"strategies": [ENTRY]}))
+    (tmp_path / "rejects.csv").write_text("line,code,message,lead_id\n3,PHONE_MISSING,no,L-3\n")
+    return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("name", "content"), [("limits.txt", "mapped==leads\n"), ("limits.toml", 'thresholds = ["mapped==leads"]\n')]
-)
-def test_a_file_as_editors_save_it(tmp_path, name, content):
-    """A byte order mark is skipped; what is not UTF-8 is told with what to do."""
-    (tmp_path / name).write_text(content, encoding="utf-8-sig")
-    assert [one.text for one in gathered([], tmp_path / name, {})] == ["mapped==leads"]
-    for encoding, told in (("utf-16", "looks like UTF-16; save it as UTF-8"), ("cp1252", "line 1 is not UTF-8")):
-        (tmp_path / name).write_text(f"# \u00e9\n{content}", encoding=encoding)
-        with pytest.raises(UsageError, match=told):
-            gathered([], tmp_path / name, {})
+def test_requests(folder):
+    """Times are from the plan and from the sending; only what nobody made good has failed."""
+    (facts,) = facts_of(folder)
+    assert facts.requests.planned_s[:3].tolist() == [3.0, 3.0, 2.0]
+    assert facts.requests.service_s[:3].tolist() == [2.0, 2.0, 1.0]
+    assert facts.requests.failed.tolist() == [False, True, False, True, False, False, False]
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("e.txt", ""),
-        ("e.txt", "# none yet\n\n"),
-        ("e.toml", "thresholds = []"),
-        ("a.toml", "thresholds = 3"),
-        ("a.toml", "thresholds = ["),
-        ("a.txt", "mapped"),
-        ("b.txt", None),
-    ],
-)
-def test_a_file_that_says_none(tmp_path, name, content):
-    """Is a usage error."""
-    if content is not None:
-        (tmp_path / name).write_text(content)
-    with pytest.raises(UsageError):
-        gathered([], tmp_path / name, {})
+def test_numbers(folder):
+    """Are those of run.json, by the names that thresholds have for them; rejects are counted by code."""
+    (facts,) = facts_of(folder)
+    assert (facts.numbers["duration"], facts.numbers["duplicates"], facts.numbers["mapped"]) == (8.0, 2, 1)
+    assert facts.rejected_by_code == {"PHONE_MISSING": 1}
+
+
+def test_a_run_that_is_not_proved_has_no_figures(folder):
+    """Its counts are there, its times are not."""
+    (folder / "run.json").write_text(json.dumps({"strategies": [ENTRY | {"verified": False}]}))
+    (facts,) = facts_of(folder)
+    assert (facts.proved, facts.numbers["duration"], facts.numbers["mapped"]) == (False, None, 1)
+
+
+@pytest.mark.parametrize("missing", ["run.json", "requests.parquet"])
+def test_no_run(folder, missing):
+    """A folder without the files of a run is a usage error."""
+    (folder / missing).unlink()
+    with pytest.raises(UsageError, match=missing):
+        facts_of(folder)

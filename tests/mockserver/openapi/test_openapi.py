@@ -93,7 +93,7 @@ def test_a_start_does_not_wait_for_the_document():
     """Neither it nor strict mode is loaded before it is asked for."""
     program = "import sys, mockserver.app; print(*[name for name in sys.modules if 'mockserver.openapi' in name])"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert loaded.split() == ["mockserver.openapi", "mockserver.openapi.document"]
+    assert loaded.split() == ["mockserver.openapi", "mockserver.openapi.handler"]
 
 
 @pytest.fixture
