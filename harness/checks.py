@@ -42,7 +42,7 @@ class Check:
         return {field: getattr(self, field) for field in fields}
 
 
-def passed(checks: Iterable[Check]) -> bool:
+def all_passed(checks: Iterable[Check]) -> bool:
     return not any(check.failed for check in checks)
 
 
@@ -100,7 +100,7 @@ EMOJI = {"passed": "✅", "warned": "⚠️", "failed": "❌", "not measured": "
 
 def markdown(checks: Sequence[Check], title: str) -> str:
     """A heading with the verdict, and a row a check, those that failed first."""
-    verdict = "passed" if passed(checks) else "**failed**"
+    verdict = "passed" if all_passed(checks) else "**failed**"
     ordered = sorted(checks, key=lambda check: not check.failed)
     rows = [
         _row((EMOJI[check.verdict], check.suite, check.name, check.expected, check.found, check.note))

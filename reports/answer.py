@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reports.results import Run, Strategy
-from reports.wording import code, count, duration, listed, number
+from reports.results import RunResult, StrategyResult
+from reports.wording import code, count, duration, join_words, number
 
 SAME = 1.01  # runs closer than this are called equally fast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ShortAnswer:
     valid: bool
     first: str
     others: str = ""
@@ -20,43 +20,45 @@ class Answer:
         return tuple(sentence for sentence in (self.first, self.others, self.invalid) if sentence)
 
 
-def answer(run: Run) -> Answer:
+def answer(run: RunResult) -> ShortAnswer:
     """The run in at most three sentences."""
     proved, unproved = run.verified(), run.invalid()
     if not proved:
-        return Answer(valid=False, first=_nothing(unproved))
+        return ShortAnswer(valid=False, first=_nothing(unproved))
     best = soonest(proved)
-    return Answer(
+    return ShortAnswer(
         valid=True, first=_soonest(run, best), others=_others(proved[len(best) :]), invalid=_invalid(unproved)
     )
 
 
-def complete_s(entry: Strategy) -> float:
+def complete_s(entry: StrategyResult) -> float:
     """Seconds until every lead was mapped."""
     return entry.duration_s or 0.0
 
 
-def soonest(proved: Sequence[Strategy], time: Callable[[Strategy], float] = complete_s) -> list[Strategy]:
+def soonest(
+    proved: Sequence[StrategyResult], time: Callable[[StrategyResult], float] = complete_s
+) -> list[StrategyResult]:
     """Those with the least time, by default to the complete mapping; several where the difference is too small."""
     least = min(map(time, proved), default=0.0)
     return sorted((entry for entry in proved if time(entry) <= least * SAME), key=time)
 
 
-def place(run: Run) -> str:
+def place(run: RunResult) -> str:
     """Where the contacts went."""
     if not run.target.is_mock:
         return f"the Genesys Cloud org {code(run.target.org or run.target.host)}"
     return f"the mock (profile {code(run.profile.name)})" if run.profile else "the mock"
 
 
-def _soonest(run: Run, best: list[Strategy]) -> str:
-    names = listed([code(entry.strategy) for entry in best])
+def _soonest(run: RunResult, best: list[StrategyResult]) -> str:
+    names = join_words([code(entry.strategy) for entry in best])
     verb = "gives" if len(best) == 1 else "give"
     when = " soonest:" if len(run.verified()) > len(best) else " after" if len(best) == 1 else " equally soon:"
-    files = listed([code(entry.mapping.file) for entry in best if entry.mapping and entry.mapping.file])
+    files = join_words([code(entry.mapping.file) for entry in best if entry.mapping and entry.mapping.file])
     where = f"; the mapping is in {files}" if files else ""
     leads = number(best[0].mapped)
-    needs = listed(list(dict.fromkeys(count(entry.requests, "request") for entry in best)))
+    needs = join_words(list(dict.fromkeys(count(entry.requests, "request") for entry in best)))
     each = " each" if len(best) > 1 and " and " not in needs else ""
     return (
         f"On {place(run)}, {names} {verb} the complete mapping of {leads} leads{when} {duration(best[0].duration_s)} "
@@ -64,18 +66,18 @@ def _soonest(run: Run, best: list[Strategy]) -> str:
     )
 
 
-def _others(rest: list[Strategy]) -> str:
+def _others(rest: list[StrategyResult]) -> str:
     needs = [f"{code(e.strategy)} needed {duration(e.duration_s)} and {count(e.requests, 'request')}" for e in rest]
-    return f"{listed(needs)}." if needs else ""
+    return f"{join_words(needs)}." if needs else ""
 
 
-def _invalid(unproved: list[Strategy]) -> str:
-    names = listed([code(entry.strategy) for entry in unproved])
+def _invalid(unproved: list[StrategyResult]) -> str:
+    names = join_words([code(entry.strategy) for entry in unproved])
     return f"INVALID: the mapping of {names} could not be proved, so none of its numbers is published." if names else ""
 
 
-def _nothing(unproved: list[Strategy]) -> str:
+def _nothing(unproved: list[StrategyResult]) -> str:
     if not unproved:
         return "INVALID: no strategy has run."
-    names = listed([code(entry.strategy) for entry in unproved])
+    names = join_words([code(entry.strategy) for entry in unproved])
     return f"INVALID: the mapping of {names} could not be proved, so this report publishes no times and no rates."

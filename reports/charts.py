@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from reports.results import FACTS, Strategy
-from reports.samples import Point, Samples
+from reports.results import TRAITS, StrategyResult
+from reports.samples import Point, RequestSamples
 from reports.tables import Table
 from reports.wording import duration
 
@@ -36,7 +36,7 @@ def drawer(load: Callable[[str], Any] = import_module) -> Draw | None:
     return lambda spec: _lean(convert.vegalite_to_svg(spec))
 
 
-def progress(entries: Sequence[Strategy]) -> dict[str, Any]:
+def progress(entries: Sequence[StrategyResult]) -> dict[str, Any]:
     """Contacts mapped over time, one line a strategy."""
     import altair as alt
 
@@ -44,7 +44,7 @@ def progress(entries: Sequence[Strategy]) -> dict[str, Any]:
     rows = [
         {"strategy": entry.strategy, "at": at / per, "mapped": mapped}
         for entry in entries
-        for at, mapped in [(0.0, 0), *_thinned(entry.progress)]
+        for at, mapped in [(0.0, 0), *_thin(entry.progress)]
     ]
     names = [entry.strategy for entry in entries]
     legend = alt.Legend(
@@ -60,10 +60,10 @@ def progress(entries: Sequence[Strategy]) -> dict[str, Any]:
             strokeDash=alt.StrokeDash("strategy:N", scale=alt.Scale(domain=names, range=dashes(names)), legend=legend),
         )
     )
-    return styled(chart)
+    return style(chart)
 
 
-def latency(samples: Mapping[str, Samples]) -> dict[str, Any]:
+def latency(samples: Mapping[str, RequestSamples]) -> dict[str, Any]:
     """Time of single requests over the time they were sent at, one panel a strategy, on one logarithmic scale."""
     import altair as alt
 
@@ -72,10 +72,10 @@ def latency(samples: Mapping[str, Samples]) -> dict[str, Any]:
     scale = alt.Scale(type="log", domain=_decades(lowest, highest), clamp=True)
     axis = alt.Axis(labelExpr=_SECONDS, values=_powers(*_decades(lowest, highest)))
     panels = [_panel(name, one, scale, axis) for name, one in samples.items()]
-    return styled(alt.concat(*panels, columns=2, spacing=36).resolve_scale(color="independent", size="independent"))
+    return style(alt.concat(*panels, columns=2, spacing=36).resolve_scale(color="independent", size="independent"))
 
 
-def _panel(name: str, one: Samples, scale: Any, axis: Any) -> Any:
+def _panel(name: str, one: RequestSamples, scale: Any, axis: Any) -> Any:
     import altair as alt
 
     per, in_units = unit(max(point.sent_at for point in one.points))
@@ -104,7 +104,7 @@ def _dot(point: Point, per: float) -> dict[str, Any]:
     return {"at": round(point.sent_at / per, 4), "took": max(round(point.service_s, 4), _FLOOR_S), "outcome": outcome}
 
 
-def styled(chart: Any) -> dict[str, Any]:
+def style(chart: Any) -> dict[str, Any]:
     """The specification of `chart` in the page's type and colours."""
     text = {"labelColor": "var(--muted)", "titleColor": "var(--muted)", "labelFontSize": 12, "titleFontSize": 12}
     lines = {"gridColor": "var(--line)", "domainColor": "var(--line)", "tickColor": "var(--line)", "titlePadding": 14}
@@ -120,7 +120,7 @@ def styled(chart: Any) -> dict[str, Any]:
     return spec
 
 
-def _thinned(progress: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
+def _thin(progress: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
     """Every n-th point, and the last one: a line that ends early would be a lie."""
     step = -(-len(progress) // _LINE_POINTS) or 1
     kept = list(progress[::step])
@@ -147,7 +147,7 @@ def _powers(low: float, high: float) -> list[float]:
 
 def _place(name: str) -> int:
     """A strategy keeps its colour and dashes from report to report."""
-    return list(FACTS).index(name) if name in FACTS else len(FACTS)
+    return list(TRAITS).index(name) if name in TRAITS else len(TRAITS)
 
 
 def _colour(name: str) -> str:

@@ -9,13 +9,13 @@ import jinja2
 from markupsafe import Markup, escape
 
 from reports import charts, estimates, markdown
-from reports.page import Page, build, build_estimate
+from reports.page import ReportPage, build, build_estimate
 from reports.results import ReportError, load
 
 _CODE = re.compile(r"`([^`]*)`")
 
 
-def render(page: Page) -> str:
+def render(page: ReportPage) -> str:
     """The HTML of `page`. Texts are escaped; drawings, whose own texts are escaped already, go in as they are."""
     return _environment().get_template("report.html.j2").render(page=page)
 
@@ -50,7 +50,7 @@ def write(directory: Path, *, drawer: Callable[[], charts.Draw | None] = charts.
     ]
 
 
-def _page(directory: Path, draw: charts.Draw | None) -> Page:
+def _page(directory: Path, draw: charts.Draw | None) -> ReportPage:
     """A run with the estimate beside it, or the estimate alone. A broken estimate takes no run's report away."""
     if not (directory / "run.json").exists() and (alone := estimates.load(directory)):
         return build_estimate(alone, draw)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.answer import SAME, soonest
-from reports.estimates import Estimate, Played
-from reports.results import Run, Strategy
-from reports.wording import code, count, duration, listed, number
+from reports.estimates import Estimate, StrategyEstimate
+from reports.results import RunResult, StrategyResult
+from reports.wording import code, count, duration, join_words, number
 
 Times = Mapping[str, float]  # P50 by strategy
 
@@ -19,17 +19,17 @@ class _Case:
     times: Times
 
 
-def doubts(run: Run, estimate: Estimate | None) -> Iterator[str]:
+def doubts(run: RunResult, estimate: Estimate | None) -> Iterator[str]:
     """Sentences, the run's own first."""
     proved = run.verified()
     yield from _margin(proved)
     if unproved := [entry.strategy for entry in run.invalid()]:
         yield f"Not considered, since not proved: {_listed(unproved)}."
     if estimate is not None:
-        yield from _estimated(run, estimate)
+        yield from _estimate_sentences(run, estimate)
 
 
-def estimated(run: Run, estimate: Estimate) -> dict[str, Played]:
+def estimates_of(run: RunResult, estimate: Estimate) -> dict[str, StrategyEstimate]:
     """The run's proved strategies under the profile that the estimate asks about."""
     played, proved = estimate.under(estimate.assumptions_of), {entry.strategy for entry in run.verified()}
     return {name: one for name, one in played.items() if name in proved}
@@ -40,7 +40,7 @@ def best(times: Times) -> list[str]:
     return [name for name, time in times.items() if time <= min(times.values()) * SAME]
 
 
-def _margin(proved: Sequence[Strategy]) -> Iterator[str]:
+def _margin(proved: Sequence[StrategyResult]) -> Iterator[str]:
     """How much slower the soonest would have to be for the other road, requests or files, to win."""
     first = soonest(proved)
     other = next((e for e in proved if e not in first and e.main_op != first[0].main_op), None)
@@ -53,8 +53,8 @@ def _margin(proved: Sequence[Strategy]) -> Iterator[str]:
     )
 
 
-def _estimated(run: Run, estimate: Estimate) -> Iterator[str]:
-    base = {name: one.duration_s.p50 for name, one in estimated(run, estimate).items()}
+def _estimate_sentences(run: RunResult, estimate: Estimate) -> Iterator[str]:
+    base = {name: one.duration_s.p50 for name, one in estimates_of(run, estimate).items()}
     if len(base) < 2:
         return
     first = best(base)
@@ -98,4 +98,4 @@ def _changes(estimate: Estimate, base: Times) -> Iterator[_Case]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return listed([code(name) for name in names])
+    return join_words([code(name) for name in names])

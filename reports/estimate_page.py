@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reports import charts
-from reports.answer import Answer
-from reports.charts import Figure, colours, styled, unit
+from reports.answer import ShortAnswer
+from reports.charts import Figure, colours, style, unit
 from reports.doubts import best
-from reports.estimates import Assumption, Estimate, Month, Played
+from reports.estimates import Assumption, Estimate, MonthEstimate, StrategyEstimate
 from reports.tables import Table
-from reports.wording import NONE, code, duration, listed, number
+from reports.wording import NONE, code, duration, join_words, number
 
 SHOWN_ASSUMPTIONS = 8
 _NO_CHARTS = "Charts need `pip install 'contactbench[report]'`; the table has the same figures."
@@ -24,14 +24,14 @@ def note(estimate: Estimate) -> str:
     )
 
 
-def answer(estimate: Estimate) -> Answer:
+def answer(estimate: Estimate) -> ShortAnswer:
     """An estimate in two sentences. It recommends nothing: nothing was run, so nothing is proved."""
     played = estimate.under(estimate.assumptions_of)
     if not played:
-        return Answer(valid=False, first="INVALID: the estimate holds no strategy.")
+        return ShortAnswer(valid=False, first="INVALID: the estimate holds no strategy.")
     first = best({name: one.duration_s.p50 for name, one in played.items()})
     time, when = played[first[0]].duration_s, " soonest" if len(played) > len(first) else ""
-    return Answer(
+    return ShortAnswer(
         valid=True,
         first=f"If the org is as profile {code(estimate.assumptions_of)} says, {_listed(first)} would have mapped "
         f"{number(estimate.leads)} leads{when}: half of the uploads within {duration(time.p50)}, at least eight of ten "
@@ -56,10 +56,10 @@ def months(estimate: Estimate) -> Table:
     )
 
 
-def _months(of: Sequence[Month]) -> tuple[str, ...]:
+def _months(of: Sequence[MonthEstimate]) -> tuple[str, ...]:
     fits = [month for month in of if not month.fails]
     failure = next((f"month {month.month}: {month.fails}" for month in of if month.fails), NONE)
-    first, later = (fits or [Month(p50_s=None)])[0], fits[1:]
+    first, later = (fits or [MonthEstimate(p50_s=None)])[0], fits[1:]
     return (
         f"{len(fits)} of {len(of)}",
         duration(first.p50_s),
@@ -86,7 +86,7 @@ def reproduce(estimate: Estimate) -> Table:
 
 
 def _times(estimate: Estimate, draw: charts.Draw | None) -> Figure:
-    rows = tuple((one.strategy, one.profile, *_played(one)) for one in _sorted(estimate))
+    rows = tuple((one.strategy, one.profile, *_estimate_row(one)) for one in _in_order(estimate))
     return _figure(
         "Estimate: time to the complete mapping",
         f"A dot is the P50 of a strategy under a profile, the line goes from P10 to P90, {estimate.interval.words}. "
@@ -98,17 +98,17 @@ def _times(estimate: Estimate, draw: charts.Draw | None) -> Figure:
             numbers=True,
         ),
         draw,
-        lambda: times(_sorted(estimate)),
+        lambda: times(_in_order(estimate)),
     )
 
 
-def _sorted(estimate: Estimate) -> list[Played]:
+def _in_order(estimate: Estimate) -> list[StrategyEstimate]:
     """By profile as they were asked, in each the soonest first."""
     places = {name: place for place, name in enumerate(estimate.profiles)}
     return sorted(estimate.strategies, key=lambda one: (places.get(one.profile, len(places)), one.duration_s.p50))
 
 
-def _played(one: Played) -> tuple[str, ...]:
+def _estimate_row(one: StrategyEstimate) -> tuple[str, ...]:
     time = one.duration_s
     return (
         *(duration(value) for value in (time.p10, time.p50, time.p90, one.first_mapping_s.p50)),
@@ -139,17 +139,17 @@ def _assumptions(estimate: Estimate, draw: charts.Draw | None) -> Figure:
         f"Settings of profile {code(estimate.assumptions_of)} without a public source, each at another value: the "
         f"{SHOWN_ASSUMPTIONS} that matter most. Left of the line is sooner.",
         "Setting",
-        {_doubted(one): one.ratios for one in estimate.assumptions[:SHOWN_ASSUMPTIONS]},
+        {_assumption_label(one): one.ratios for one in estimate.assumptions[:SHOWN_ASSUMPTIONS]},
         estimate,
         draw,
     )
 
 
 def _listed(names: Sequence[str]) -> str:
-    return listed([code(name) for name in names])
+    return join_words([code(name) for name in names])
 
 
-def _doubted(one: Assumption) -> str:
+def _assumption_label(one: Assumption) -> str:
     return f"{one.setting} {_plain(one.value)} → {_plain(one.tried)}"
 
 
@@ -206,12 +206,12 @@ _ROOM = 0.03  # kept free on either side of the dots, in powers of ten
 _LEAST = 0.001  # a logarithmic axis has no zero
 
 
-def times(played: Sequence[Played]) -> dict[str, Any]:
+def times(played: Sequence[StrategyEstimate]) -> dict[str, Any]:
     """P10 to P90 as a line with the P50 on it: a row a profile, a colour a strategy."""
     import altair as alt
 
     per, name = unit(max(one.duration_s.p90 for one in played))
-    spreads = [_spread(one, per) for one in played]
+    spreads = [_scaled_interval(one, per) for one in played]
     rows = [{"strategy": one.strategy, "row": one.profile, **row} for one, row in zip(played, spreads, strict=True)]
     names = sorted({one.strategy for one in played})
     order = list(dict.fromkeys(one.profile for one in played))
@@ -223,10 +223,10 @@ def times(played: Sequence[Played]) -> dict[str, Any]:
     x = alt.X("p50:Q", title=f"{name} until all leads are mapped", scale=scale, axis=axis)
     spread = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x=alt.X("p10:Q", scale=scale), x2="p90:Q", **shared)
     middle = base.mark_point(filled=True, size=70, opacity=1).encode(x=x, shape=_shape(names), **shared)
-    return styled(spread + middle)
+    return style(spread + middle)
 
 
-def _spread(one: Played, per: float) -> dict[str, float]:
+def _scaled_interval(one: StrategyEstimate, per: float) -> dict[str, float]:
     return {name: getattr(one.duration_s, name) / per for name in ("p10", "p50", "p90")}
 
 
@@ -248,7 +248,7 @@ def sensitivity(changes: Mapping[str, Mapping[str, float]], names: Sequence[str]
     line = base.mark_rule(strokeWidth=3, opacity=0.45).encode(x=alt.X("one:Q", scale=scale), x2="ratio:Q", **shared)
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=x, shape=_shape(names), **shared)
     rule = alt.Chart(alt.Data(values=[{"one": 1.0}])).mark_rule(color="var(--muted)").encode(x="one:Q")
-    return styled(rule + line + dots)
+    return style(rule + line + dots)
 
 
 def _rows(names: Sequence[str], order: Sequence[str]) -> dict[str, Any]:

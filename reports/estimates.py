@@ -14,7 +14,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
     pass
 
 
-class Spread(_Part, frozen=True, kw_only=True):
+class Percentiles(_Part, frozen=True, kw_only=True):
     """The middle of the replicates, and ends of an interval around it: which ones, `Interval` says."""
 
     p10: float = 0.0
@@ -39,7 +39,7 @@ class Interval(_Part, frozen=True, kw_only=True):
         )
 
 
-class Changed(_Part, frozen=True, kw_only=True):
+class ChangeEffect(_Part, frozen=True, kw_only=True):
     """The same upload with one thing done differently."""
 
     change: str = ""
@@ -47,18 +47,18 @@ class Changed(_Part, frozen=True, kw_only=True):
     ratio: float = 1.0
 
 
-class Played(_Part, frozen=True, kw_only=True):
+class StrategyEstimate(_Part, frozen=True, kw_only=True):
     """One strategy under one profile."""
 
     strategy: str
     profile: str = ""
-    duration_s: Spread = Spread()
-    first_mapping_s: Spread = Spread()
-    requests: Spread = Spread()
-    throttled_s: Spread = Spread()
+    duration_s: Percentiles = Percentiles()
+    first_mapping_s: Percentiles = Percentiles()
+    requests: Percentiles = Percentiles()
+    throttled_s: Percentiles = Percentiles()
     lists: int = 0
     bottleneck: str = ""
-    sensitivity: list[Changed] = []
+    sensitivity: list[ChangeEffect] = []
 
 
 class Assumption(_Part, frozen=True, kw_only=True):
@@ -70,20 +70,20 @@ class Assumption(_Part, frozen=True, kw_only=True):
     ratios: dict[str, float] = {}
 
 
-class Month(_Part, frozen=True, kw_only=True):
+class MonthEstimate(_Part, frozen=True, kw_only=True):
     month: int = 0
     p50_s: float | None = None
     contacts_in_org: int = 0
     fails: str = ""
 
 
-class Plan(_Part, frozen=True, kw_only=True):
+class MonthlyEstimate(_Part, frozen=True, kw_only=True):
     """Twelve months of one strategy going on in one way."""
 
     strategy: str = ""
     mode: str = ""
     meaning: str = ""
-    months: list[Month] = []
+    months: list[MonthEstimate] = []
 
 
 class Estimate(_Part, frozen=True, kw_only=True):
@@ -98,14 +98,14 @@ class Estimate(_Part, frozen=True, kw_only=True):
     profiles: list[str] = []
     assumptions_of: str = ""  # the profile that the questions were asked of
     assumptions: list[Assumption] = []
-    monthly: list[Plan] = []
-    strategies: list[Played] = []
+    monthly: list[MonthlyEstimate] = []
+    strategies: list[StrategyEstimate] = []
 
     def names(self) -> list[str]:
         """The strategies, each once."""
         return list(dict.fromkeys(entry.strategy for entry in self.strategies))
 
-    def under(self, profile: str) -> dict[str, Played]:
+    def under(self, profile: str) -> dict[str, StrategyEstimate]:
         """The strategies under one profile, by name."""
         return {entry.strategy: entry for entry in self.strategies if entry.profile == profile}
 

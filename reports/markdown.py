@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from reports.page import Page
+from reports.page import ReportPage
 from reports.recommendation import Recommendation
 from reports.tables import Table
 
@@ -11,12 +11,12 @@ _PARTS = re.compile(r"(`[^`]*`)")
 _SPECIAL = re.compile(r"([\\`*_\[\]|#])")
 
 
-def render(page: Page) -> str:
+def render(page: ReportPage) -> str:
     """The Markdown of `page`."""
     return "\n\n".join(_blocks(page)) + "\n"
 
 
-def _blocks(page: Page) -> Iterator[str]:
+def _blocks(page: ReportPage) -> Iterator[str]:
     yield f"# {_text(page.title)}"
     if page.banner:
         yield f"> **{page.label}** {_text(page.banner)}"

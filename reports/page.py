@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reports import charts, estimate_page, tables
-from reports.answer import Answer, answer, soonest
+from reports.answer import ShortAnswer, answer, soonest
 from reports.charts import Figure
 from reports.estimates import Estimate
 from reports.recommendation import Recommendation, recommend
-from reports.results import Run, Strategy, strategy_directory
-from reports.samples import Samples, read
+from reports.results import RunResult, StrategyResult, strategy_directory
+from reports.samples import RequestSamples, read
 from reports.tables import EMPTY, Table
 from reports.wording import code, duration, number
 
@@ -30,11 +30,11 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ReportPage:
     title: str
     subtitle: str
     banner: str
-    answer: Answer
+    answer: ShortAnswer
     recommendation: Recommendation | None = None
     bars: tuple[Bar, ...] = ()
     label: str = "MOCK"  # of the banner
@@ -53,11 +53,11 @@ class Page:
 
 
 def build(
-    run: Run, directory: Path, draw: charts.Draw | None, estimate: Estimate | None = None, no_estimate: str = ""
-) -> Page:
+    run: RunResult, directory: Path, draw: charts.Draw | None, estimate: Estimate | None = None, no_estimate: str = ""
+) -> ReportPage:
     """The page of `run`, whose files are in `directory`, and of an estimate beside it."""
     proved = run.verified()
-    return Page(
+    return ReportPage(
         title=f"{number(run.input.leads)} leads into Genesys Cloud contact lists",
         subtitle=" · ".join(part for part in (f"{run.tool.name} {run.tool.version}", run.created, run.run_id) if part),
         banner=_banner(run),
@@ -79,9 +79,9 @@ def build(
     )
 
 
-def build_estimate(estimate: Estimate, draw: charts.Draw | None) -> Page:
+def build_estimate(estimate: Estimate, draw: charts.Draw | None) -> ReportPage:
     """The page of an estimate that lies beside no run."""
-    return Page(
+    return ReportPage(
         title=f"Estimate: {number(estimate.leads)} leads into Genesys Cloud contact lists",
         subtitle=f"{estimate.tool.name} {estimate.tool.version}".strip(),
         label="ESTIMATE",
@@ -93,19 +93,19 @@ def build_estimate(estimate: Estimate, draw: charts.Draw | None) -> Page:
     )
 
 
-def _banner(run: Run) -> str:
+def _banner(run: RunResult) -> str:
     if not run.target.is_mock:
         return ""
     profile = f" with profile {code(run.profile.name)}" if run.profile else ""
     return f"These times come from a mock{profile} whose latencies are assumptions; they are not Genesys's figures."
 
 
-def _bars(proved: list[Strategy], best: list[Strategy]) -> list[Bar]:
+def _bars(proved: list[StrategyResult], best: list[StrategyResult]) -> list[Bar]:
     longest = max((entry.duration_s or 0.0 for entry in proved), default=0.0) or 1.0
     return [_bar(entry, longest, best=entry in best) for entry in proved]
 
 
-def _bar(entry: Strategy, longest_s: float, *, best: bool) -> Bar:
+def _bar(entry: StrategyResult, longest_s: float, *, best: bool) -> Bar:
     total = entry.duration_s or 0.0
     upload = min(total if entry.upload_s is None else entry.upload_s, total)
     share = 100 / longest_s
@@ -113,13 +113,13 @@ def _bar(entry: Strategy, longest_s: float, *, best: bool) -> Bar:
     return Bar(name=entry.strategy, text=text, upload=upload * share, rest=(total - upload) * share, best=best)
 
 
-def _samples(proved: list[Strategy], directory: Path) -> dict[str, Samples]:
+def _samples(proved: list[StrategyResult], directory: Path) -> dict[str, RequestSamples]:
     most = _POINTS // max(len(proved), 1)
     found = ((e.strategy, read(strategy_directory(directory, e) / "requests.parquet", most)) for e in proved)
     return {name: samples for name, samples in found if samples is not None}
 
 
-def _progress(proved: list[Strategy], draw: charts.Draw | None) -> Figure:
+def _progress(proved: list[StrategyResult], draw: charts.Draw | None) -> Figure:
     drawn = [entry for entry in proved if entry.progress]
     ends = "; ".join(f"{e.strategy} maps {number(e.progress[-1][1])} contacts in {_end(e)}" for e in drawn)
     return Figure(
@@ -129,7 +129,7 @@ def _progress(proved: list[Strategy], draw: charts.Draw | None) -> Figure:
         data=Table(
             caption="When a part of the contacts was mapped.",
             head=("Strategy", "First", "25 %", "50 %", "75 %", "100 %"),
-            rows=tuple((e.strategy, *(_reached(e, part) for part in (0.0, 0.25, 0.5, 0.75, 1.0))) for e in drawn),
+            rows=tuple((e.strategy, *(_time_of_share(e, part) for part in (0.0, 0.25, 0.5, 0.75, 1.0))) for e in drawn),
             numbers=True,
         ),
         svg=draw(charts.progress(drawn)) if draw and drawn else "",
@@ -137,17 +137,17 @@ def _progress(proved: list[Strategy], draw: charts.Draw | None) -> Figure:
     )
 
 
-def _end(entry: Strategy) -> str:
+def _end(entry: StrategyResult) -> str:
     return duration(entry.progress[-1][0])
 
 
-def _reached(entry: Strategy, part: float) -> str:
+def _time_of_share(entry: StrategyResult, part: float) -> str:
     """When `part` of the contacts was mapped, by the points that were recorded."""
     wanted = max(entry.progress[-1][1] * part, 1)
     return duration(next((at for at, mapped in entry.progress if mapped >= wanted), None))
 
 
-def _latency(samples: dict[str, Samples], draw: charts.Draw | None) -> Figure:
+def _latency(samples: dict[str, RequestSamples], draw: charts.Draw | None) -> Figure:
     words = "; ".join(f"{name}, half within {duration(one.p50_s)}" for name, one in samples.items())
     return Figure(
         title="Time per request",
@@ -165,5 +165,5 @@ def _latency(samples: dict[str, Samples], draw: charts.Draw | None) -> Figure:
     )
 
 
-def _totals(one: Samples) -> tuple[str, ...]:
+def _totals(one: RequestSamples) -> tuple[str, ...]:
     return (number(one.total), number(one.not_ok), duration(one.p50_s), duration(one.p95_s), duration(one.max_s))

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reports.answer import soonest
-from reports.doubts import doubts, estimated
+from reports.doubts import doubts, estimates_of
 from reports.estimates import Estimate
-from reports.results import FACTS, Run, Strategy
+from reports.results import TRAITS, RunResult, StrategyResult
 from reports.tables import Table
-from reports.wording import NONE, code, count, duration, listed, number
+from reports.wording import NONE, code, count, duration, join_words, number
 
 LOWER = 4  # the rate limit of the last need is this part of the one in force
 
@@ -23,11 +23,11 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    take: Sequence[Strategy]
+    take: Sequence[StrategyResult]
     because: str
 
 
-def recommend(run: Run, estimate: Estimate | None = None) -> Recommendation | None:
+def recommend(run: RunResult, estimate: Estimate | None = None) -> Recommendation | None:
     """What `run` speaks for; None if it had nothing to choose between."""
     if len(run.strategies) < 2:
         return None
@@ -42,8 +42,8 @@ def recommend(run: Run, estimate: Estimate | None = None) -> Recommendation | No
     )
 
 
-def _first(proved: Sequence[Strategy]) -> str:
-    own, made = _own(proved), _made(proved)
+def _first(proved: Sequence[StrategyResult]) -> str:
+    own, made = _own(proved), _with_server_ids(proved)
     if not own:
         return f"Take {_names(made)}: {_complete(made)}. No strategy with Lead IDs as contact IDs was proved here."
     safe = (
@@ -55,7 +55,7 @@ def _first(proved: Sequence[Strategy]) -> str:
     return f"{safe} If it does not, take {_names(made)} ({duration(made[0].duration_s)})."
 
 
-def _whose(run: Run) -> str:
+def _whose(run: RunResult) -> str:
     ask = "`contactbench probe` finds out whether an org takes Lead IDs as contact IDs."
     if not run.target.is_mock:
         return f"The times are those of one run on {code(run.target.org or run.target.host)}. {ask}"
@@ -66,7 +66,7 @@ def _whose(run: Run) -> str:
     )
 
 
-def _complete(entries: Sequence[Strategy]) -> str:
+def _complete(entries: Sequence[StrategyResult]) -> str:
     return f"all {number(entries[0].mapped)} leads are mapped after {duration(entries[0].duration_s)}"
 
 
@@ -78,27 +78,27 @@ def _table(choices: Sequence[tuple[str, _Choice]]) -> Table:
     )
 
 
-def _names(entries: Sequence[Strategy]) -> str:
+def _names(entries: Sequence[StrategyResult]) -> str:
     return " or ".join(code(entry.strategy) for entry in entries)
 
 
-def _own(proved: Sequence[Strategy]) -> list[Strategy]:
-    return soonest([entry for entry in proved if (facts := FACTS.get(entry.strategy)) and facts.own_ids])
+def _own(proved: Sequence[StrategyResult]) -> list[StrategyResult]:
+    return soonest([entry for entry in proved if (facts := TRAITS.get(entry.strategy)) and facts.own_ids])
 
 
-def _made(proved: Sequence[Strategy]) -> list[Strategy]:
-    return soonest([entry for entry in proved if (facts := FACTS.get(entry.strategy)) and not facts.own_ids])
+def _with_server_ids(proved: Sequence[StrategyResult]) -> list[StrategyResult]:
+    return soonest([entry for entry in proved if (facts := TRAITS.get(entry.strategy)) and not facts.own_ids])
 
 
-def _all_soon(run: Run, estimate: Estimate | None) -> _Choice:
+def _all_soon(run: RunResult, estimate: Estimate | None) -> _Choice:
     proved = run.verified()
     best = soonest(proved)
     rest = [f"{duration(e.duration_s)} with {code(e.strategy)}" for e in proved if e not in best]
-    against = f", against {listed(rest)}" if rest else ""
+    against = f", against {join_words(rest)}" if rest else ""
     return _Choice(best, f"All contact IDs are known after {duration(best[0].duration_s)}{against}.")
 
 
-def _at_once(run: Run, estimate: Estimate | None) -> _Choice:
+def _at_once(run: RunResult, estimate: Estimate | None) -> _Choice:
     known = [entry for entry in run.verified() if entry.first_mapping_s is not None]
     best = soonest(known, _first_mapping_s)
     if not best:
@@ -109,35 +109,35 @@ def _at_once(run: Run, estimate: Estimate | None) -> _Choice:
     return _Choice(best, f"{words}, all after {duration(best[0].duration_s)}{against}.")
 
 
-def _first_mapping_s(entry: Strategy) -> float:
+def _first_mapping_s(entry: StrategyResult) -> float:
     return entry.first_mapping_s or 0.0
 
 
-def _repeatable(run: Run, estimate: Estimate | None) -> _Choice:
+def _repeatable(run: RunResult, estimate: Estimate | None) -> _Choice:
     best = _own(run.verified())
     if not best:
         return _Choice((), "No strategy that may be sent twice was proved in this run.")
     return _Choice(best, f"{_after_loss(best)}. Complete after {duration(best[0].duration_s)}.")
 
 
-def _ids_refused(run: Run, estimate: Estimate | None) -> _Choice:
-    best = _made(run.verified())
+def _ids_refused(run: RunResult, estimate: Estimate | None) -> _Choice:
+    best = _with_server_ids(run.verified())
     if not best:
         return _Choice((), "No strategy with contact IDs of the org's was proved in this run.")
     return _Choice(best, f"The org makes the IDs. Complete after {duration(best[0].duration_s)}. {_after_loss(best)}.")
 
 
-def _after_loss(entries: Sequence[Strategy]) -> str:
-    return f"After a lost answer {FACTS[entries[0].strategy].lost_answer}"
+def _after_loss(entries: Sequence[StrategyResult]) -> str:
+    return f"After a lost answer {TRAITS[entries[0].strategy].lost_answer}"
 
 
-def _many_lists(run: Run, estimate: Estimate | None) -> _Choice:
+def _many_lists(run: RunResult, estimate: Estimate | None) -> _Choice:
     best = soonest([entry for entry in run.verified() if len(entry.lists) > 1])
     if best:
         lists = count(len(best[0].lists), "list")
         words = f"Spread over {lists}, the mapping is complete after {duration(best[0].duration_s)}"
         return _Choice(best, f"{words}; each row of it names its list. Own IDs protect inside one list only.")
-    played = estimated(run, estimate) if estimate else {}
+    played = estimates_of(run, estimate) if estimate else {}
     spread = {name: one.duration_s.p50 for name, one in played.items() if one.lists > 1}
     if not estimate or not spread:
         return _Choice((), "This run filled one list a strategy: run it with more leads than a list holds.")
@@ -150,13 +150,13 @@ def _many_lists(run: Run, estimate: Estimate | None) -> _Choice:
     )
 
 
-def _lower_limit(run: Run, estimate: Estimate | None) -> _Choice:
+def _lower_limit(run: RunResult, estimate: Estimate | None) -> _Choice:
     known = [entry for entry in run.verified() if entry.requests]
     if not known:
         return _Choice((), "This run did not count its requests.")
     limit, window_s = _limit(run)
 
-    def least_s(entry: Strategy) -> float:
+    def least_s(entry: StrategyResult) -> float:
         floor_s = window_s * (math.ceil((entry.requests or 0) / limit) - 1)
         return max(floor_s, (entry.duration_s or 0.0) + (entry.verification_s or 0.0))
 
@@ -170,7 +170,7 @@ def _lower_limit(run: Run, estimate: Estimate | None) -> _Choice:
     return _Choice(best, f"{words}{'' if most in best else against}.")
 
 
-def _limit(run: Run) -> tuple[int, float]:
+def _limit(run: RunResult) -> tuple[int, float]:
     """Requests in a window, and its seconds: a part of the profile's limit. Source of 300 a minute: its profile."""
     settings = run.profile.settings if run.profile else {}
     allowed, window_s = (settings.get(f"rate.{name}") for name in ("requests_per_window", "window_s"))
@@ -180,7 +180,7 @@ def _limit(run: Run) -> tuple[int, float]:
     )
 
 
-_NEEDS: tuple[tuple[str, Callable[[Run, Estimate | None], _Choice]], ...] = (
+_NEEDS: tuple[tuple[str, Callable[[RunResult, Estimate | None], _Choice]], ...] = (
     ("The complete mapping as soon as possible", _all_soon),
     ("Contact IDs at once, while the rest is loaded", _at_once),
     ("Crashes and re-runs without a look-up (the org takes Lead IDs)", _repeatable),

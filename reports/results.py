@@ -24,7 +24,7 @@ class Tool(_Part, frozen=True, kw_only=True):
     version: str = ""
 
 
-class Target(_Part, frozen=True, kw_only=True):
+class RunTarget(_Part, frozen=True, kw_only=True):
     kind: str = "mock"
     host: str = ""
     org: str | None = None
@@ -40,7 +40,7 @@ class Setting(_Part, frozen=True, kw_only=True):
     source: str | None = None
 
 
-class Profile(_Part, frozen=True, kw_only=True):
+class ProfileUsed(_Part, frozen=True, kw_only=True):
     name: str = ""
     settings: dict[str, Setting] = {}
 
@@ -55,13 +55,13 @@ class Input(_Part, frozen=True, kw_only=True):
     phone_column: str | None = None
 
 
-class Machine(_Part, frozen=True, kw_only=True):
+class MachineFacts(_Part, frozen=True, kw_only=True):
     cpus: int | None = None
     wall_s: float | None = None
     peak_rss_mib: float | None = None
 
 
-class Operation(_Part, frozen=True, kw_only=True):
+class OperationResult(_Part, frozen=True, kw_only=True):
     """Seconds of all requests of one operation: from the send, and (`latency_...`) from the planned send."""
 
     count: int = 0
@@ -74,7 +74,7 @@ class Operation(_Part, frozen=True, kw_only=True):
     latency_p95_s: float | None = None
 
 
-class ContactList(_Part, frozen=True, kw_only=True):
+class ListResult(_Part, frozen=True, kw_only=True):
     id: str = ""
     name: str = ""
     size: int | None = None
@@ -86,7 +86,7 @@ class Mapping(_Part, frozen=True, kw_only=True):
     file: str | None = None
 
 
-class Verification(_Part, frozen=True, kw_only=True):
+class VerificationResult(_Part, frozen=True, kw_only=True):
     method: str | None = None
     lost: int | None = None
     doubled: int | None = None
@@ -95,7 +95,7 @@ class Verification(_Part, frozen=True, kw_only=True):
     unread: int | None = None
 
 
-class Trouble(_Part, frozen=True, kw_only=True):
+class FaultTotals(_Part, frozen=True, kw_only=True):
     """Requests without a clear answer by what was heard, the same ones by what it meant, and what became of it."""
 
     refused: int = 0
@@ -117,7 +117,7 @@ class Trouble(_Part, frozen=True, kw_only=True):
         return self.refused + self.expired + self.failed + self.cut + self.unsent
 
 
-class Strategy(_Part, frozen=True, kw_only=True):
+class StrategyResult(_Part, frozen=True, kw_only=True):
     """One strategy's run. Its numbers may be published only if it is `verified`."""
 
     strategy: str
@@ -139,21 +139,21 @@ class Strategy(_Part, frozen=True, kw_only=True):
     outage_s: float | None = None  # summed over requests that waited for a server which failed everything
     suspended_s: float | None = None  # in which the process did not run; part of no other figure
     notices: list[str] = []
-    trouble: Trouble | None = None
+    trouble: FaultTotals | None = None
     faults_struck: dict[str, int] = {}  # by the mock's fault rates, by kind
     contacts_per_s: float | None = None
     first_mapping_s: float | None = None
-    operations: dict[str, Operation] = {}
+    operations: dict[str, OperationResult] = {}
     main_op: str | None = None
-    lists: list[ContactList] = []
+    lists: list[ListResult] = []
     progress: list[tuple[float, int]] = []  # (s since the run began, contacts mapped)
     mapping: Mapping | None = None
     verified: bool = False
-    verification: Verification | None = None
+    verification: VerificationResult | None = None
     bottleneck: str | None = None
 
 
-class Threshold(_Part, frozen=True, kw_only=True):
+class ThresholdResult(_Part, frozen=True, kw_only=True):
     """A limit that the run was held against, and what was found, in words."""
 
     strategy: str = ""
@@ -162,36 +162,36 @@ class Threshold(_Part, frozen=True, kw_only=True):
     passed: bool = False
 
 
-class Run(_Part, frozen=True, kw_only=True):
+class RunResult(_Part, frozen=True, kw_only=True):
     kind: str = "compare"
     tool: Tool = Tool()
     created: str = ""
     command: str = ""
     run_id: str = ""
-    target: Target = Target()
+    target: RunTarget = RunTarget()
     pace: str = ""
     seed: int | None = None
-    profile: Profile | None = None
+    profile: ProfileUsed | None = None
     input: Input = Input()
     versions: dict[str, str] = {}
-    machine: Machine | None = None
-    strategies: list[Strategy] = []
-    thresholds: list[Threshold] = []
+    machine: MachineFacts | None = None
+    strategies: list[StrategyResult] = []
+    thresholds: list[ThresholdResult] = []
 
-    def verified(self) -> list[Strategy]:
+    def verified(self) -> list[StrategyResult]:
         """Strategies whose mapping was proved, the soonest complete one first."""
         proved = [entry for entry in self.strategies if entry.verified and entry.duration_s is not None]
         return sorted(proved, key=lambda entry: entry.duration_s or 0.0)
 
-    def invalid(self) -> list[Strategy]:
+    def invalid(self) -> list[StrategyResult]:
         """Strategies of which no number may be published."""
         proved = self.verified()
         return [entry for entry in self.strategies if entry not in proved]
 
 
-def load(directory: Path) -> Run:
+def load(directory: Path) -> RunResult:
     """The run in `directory`. Raises ReportError."""
-    run = read(directory / "run.json", Run)
+    run = read(directory / "run.json", RunResult)
     for entry in run.strategies:
         strategy_directory(directory, entry)
     return run
@@ -209,7 +209,7 @@ def read(path: Path, kind: type[_T]) -> _T:
         raise ReportError(f"{path.name} in {path.parent} cannot be read: {error}") from error
 
 
-def strategy_directory(directory: Path, entry: Strategy) -> Path:
+def strategy_directory(directory: Path, entry: StrategyResult) -> Path:
     """Where the files of `entry` are. Raises ReportError for a place outside the run directory."""
     place = (directory / entry.directory).resolve()
     if not place.is_relative_to(directory.resolve()):
@@ -235,7 +235,7 @@ LEAD_ID = "the Lead ID"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class StrategyTraits:
     contact_id: str
     mapping: str
     twice: bool
@@ -250,32 +250,32 @@ class Facts:
 # That a contact sent with an existing id is updated, not added again, is inferred from the parameters of the
 # operation. Source: SDK docstrings of post_outbound_contactlist_contacts (clearSystemData, doNotQueue).
 # Assumption: an import without contact-id-name adds its rows again each time.
-FACTS = {
-    "batch-api": Facts(
+TRAITS = {
+    "batch-api": StrategyTraits(
         contact_id="made by Genesys",
         mapping="the answer to each batch, joined on the Lead ID it echoes",
         twice=False,
         lost_answer="the list is searched for the Lead IDs of the batch, and only what is missing is sent",
     ),
-    "batch-api-own-ids": Facts(
+    "batch-api-own-ids": StrategyTraits(
         contact_id=LEAD_ID,
         mapping="contact ID = Lead ID, shown by each answer and proved by a later read",
         twice=True,
         lost_answer="the same batch is sent again to the same list: an update, not a second contact",
     ),
-    "csv-import-export": Facts(
+    "csv-import-export": StrategyTraits(
         contact_id="made by Genesys",
         mapping="an export of every list, joined on the Lead ID column",
         twice=False,
         lost_answer="the state of the import is read; a list in doubt is dropped and loaded anew",
     ),
-    "csv-import-own-ids": Facts(
+    "csv-import-own-ids": StrategyTraits(
         contact_id=LEAD_ID,
         mapping="contact ID = Lead ID, proved by an export",
         twice=True,
         lost_answer="the same file is imported again into the same list: updates, not second contacts",
     ),
-    "csv-import-search": Facts(
+    "csv-import-search": StrategyTraits(
         contact_id="made by Genesys",
         mapping="searches, 100 contacts a page; here to show what that costs",
         twice=False,

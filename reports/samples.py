@@ -37,7 +37,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Samples:
+class RequestSamples:
     """All requests of one strategy in five numbers, and at most the asked-for number of them as points."""
 
     total: int
@@ -48,7 +48,7 @@ class Samples:
     points: tuple[Point, ...]
 
 
-def read(path: Path, most: int) -> Samples | None:
+def read(path: Path, most: int) -> RequestSamples | None:
     """Samples of the requests in `path`, at most `most` points; None if there is no file or no request in it.
 
     A tenth of the points are the slowest requests, so that thinning out never hides them; the rest are every n-th.
@@ -64,4 +64,4 @@ def read(path: Path, most: int) -> Samples | None:
         return None
     total, not_ok, p50_s, p95_s, max_s = totals
     points = tuple(Point(*row) for row in some)
-    return Samples(total=total, not_ok=not_ok, p50_s=p50_s, p95_s=p95_s, max_s=max_s, points=points)
+    return RequestSamples(total=total, not_ok=not_ok, p50_s=p50_s, p95_s=p95_s, max_s=max_s, points=points)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from reports.answer import soonest
-from reports.results import FACTS, Operation, Run, Strategy, Trouble
+from reports.results import TRAITS, FaultTotals, OperationResult, RunResult, StrategyResult
 from reports.wording import NONE, code, duration, number, rate
 
 
@@ -25,18 +25,18 @@ class Table:
 EMPTY = Table(caption="", head=(), rows=())
 
 
-def _share(entry: Strategy) -> str:
+def _share(entry: StrategyResult) -> str:
     rejected = f"; {number(entry.rejected)} rejected" if entry.rejected else ""
     if entry.mapped == entry.leads:
         return f"all {number(entry.leads)}{rejected}"
     return f"{number(entry.mapped)} of {number(entry.leads)}{rejected}"
 
 
-def _main(entry: Strategy) -> Operation:
-    return entry.operations.get(entry.main_op or "", Operation())
+def _main(entry: StrategyResult) -> OperationResult:
+    return entry.operations.get(entry.main_op or "", OperationResult())
 
 
-_MEASURES: tuple[tuple[str, Callable[[Strategy], str]], ...] = (
+_MEASURES: tuple[tuple[str, Callable[[StrategyResult], str]], ...] = (
     ("Complete mapping after", lambda e: duration(e.duration_s)),
     ("– of which upload", lambda e: duration(e.upload_s)),
     ("– of which making the mapping", lambda e: duration(e.mapping_s)),
@@ -59,7 +59,7 @@ _MEASURES: tuple[tuple[str, Callable[[Strategy], str]], ...] = (
 )
 
 
-def comparison(run: Run) -> Table:
+def comparison(run: RunResult) -> Table:
     """One column a strategy, the soonest first; a strategy that was not proved shows its verdict and nothing else."""
     proved, unproved = run.verified(), run.invalid()
     measured = [(name, *(read(entry) for entry in proved), *(NONE for _ in unproved)) for name, read in _MEASURES]
@@ -75,7 +75,7 @@ def comparison(run: Run) -> Table:
     )
 
 
-def _findings(entry: Strategy) -> str:
+def _findings(entry: StrategyResult) -> str:
     """What does not agree, in counts of contacts."""
     if entry.verification is None:
         return "not read" if not entry.verified else NONE
@@ -84,7 +84,7 @@ def _findings(entry: Strategy) -> str:
     return ", ".join(wrong) or ("all agree" if entry.verified else "not finished")
 
 
-_TROUBLES: tuple[tuple[str, Callable[[Trouble], str]], ...] = (
+_TROUBLES: tuple[tuple[str, Callable[[FaultTotals], str]], ...] = (
     ("Requests without a clear answer", lambda t: number(t.requests)),
     ("– refused for the rate (429)", lambda t: number(t.refused)),
     ("– refused for a token that had ended (401)", lambda t: number(t.expired)),
@@ -106,10 +106,10 @@ _TROUBLES: tuple[tuple[str, Callable[[Trouble], str]], ...] = (
 _NOTHING = {"0", "0 s", NONE}
 
 
-def trouble(run: Run) -> Table:
+def trouble(run: RunResult) -> Table:
     """One column a strategy, as in the comparison; no rows if nothing went wrong."""
     proved, unproved = run.verified(), run.invalid()
-    met = [entry.trouble or Trouble() for entry in proved]
+    met = [entry.trouble or FaultTotals() for entry in proved]
     rows = [(name, *(read(one) for one in met), *(NONE for _ in unproved)) for name, read in _TROUBLES]
     rows = [row for row in rows if not set(row[1:]) <= _NOTHING]
     if not any(one.requests or one.batches_in_doubt or one.lists_reloaded for one in met):
@@ -126,7 +126,7 @@ def trouble(run: Run) -> Table:
     )
 
 
-def thresholds(run: Run) -> Table:
+def thresholds(run: RunResult) -> Table:
     """Which limits the run has kept; empty if it was held against none."""
     missed = sum(not one.passed for one in run.thresholds)
     return Table(
@@ -136,7 +136,7 @@ def thresholds(run: Run) -> Table:
     )
 
 
-def safety(run: Run) -> Table:
+def safety(run: RunResult) -> Table:
     """What each strategy of the run does when an answer is lost."""
     return Table(
         caption="An answer can be lost after the work was done, so what a second send does decides how to recover.",
@@ -146,7 +146,7 @@ def safety(run: Run) -> Table:
 
 
 def _safety(name: str) -> tuple[str, ...]:
-    facts = FACTS.get(name)
+    facts = TRAITS.get(name)
     if facts is None:
         return (name, NONE, NONE, NONE, NONE)
     return (
@@ -158,7 +158,7 @@ def _safety(name: str) -> tuple[str, ...]:
     )
 
 
-def lists(run: Run) -> Table:
+def lists(run: RunResult) -> Table:
     """Contact lists and what is in them, of verified strategies."""
     return Table(
         caption="Contact lists that the verified strategies filled.",
@@ -167,7 +167,7 @@ def lists(run: Run) -> Table:
     )
 
 
-def operations(entry: Strategy) -> Table:
+def operations(entry: StrategyResult) -> Table:
     """Every operation of one strategy."""
     return Table(
         caption=f"{entry.strategy}: service time counts from the send, response time from when it was planned "
@@ -178,12 +178,12 @@ def operations(entry: Strategy) -> Table:
     )
 
 
-def _operation(one: Operation) -> tuple[str, ...]:
+def _operation(one: OperationResult) -> tuple[str, ...]:
     times = (one.p50_s, one.p95_s, one.p99_s, one.max_s, one.latency_p50_s, one.latency_p95_s)
     return (number(one.count), number(one.errors), *(duration(time) for time in times))
 
 
-def settings(run: Run) -> Table:
+def settings(run: RunResult) -> Table:
     """Every setting of the profile with its source; empty without a profile."""
     known = run.profile.settings if run.profile else {}
     return Table(
@@ -203,7 +203,7 @@ def _value(value: Any) -> str:
     )
 
 
-def reproduce(run: Run) -> Table:
+def reproduce(run: RunResult) -> Table:
     """All that is needed to get the same numbers again."""
     columns = (
         f"{run.input.lead_id_column} (Lead ID), {run.input.phone_column} (phone)" if run.input.lead_id_column else ""
@@ -218,7 +218,7 @@ def reproduce(run: Run) -> Table:
         ("Run", code(run.run_id)),
         ("Created", run.created),
         ("Target", " ".join(dict.fromkeys((run.target.kind, run.target.host, run.target.org or "")))),
-        ("Machine", _machine(run)),
+        ("Simulator", _machine(run)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in _versions(run).items())),
         *((f"Mapping of {e.strategy}, sha256", code((e.mapping and e.mapping.sha256) or "")) for e in run.verified()),
     ]
@@ -226,7 +226,7 @@ def reproduce(run: Run) -> Table:
     return Table(caption=_again(run), head=("What", "Value"), rows=kept)
 
 
-def _again(run: Run) -> str:
+def _again(run: RunResult) -> str:
     if run.pace == "virtual" and run.target.is_mock:
         return "The same command, seed and versions give the same run."
     return "What ran, and on what. Measured times differ a little from run to run."
@@ -239,11 +239,11 @@ PACES = {
 }
 
 
-def _versions(run: Run) -> dict[str, str]:
+def _versions(run: RunResult) -> dict[str, str]:
     return {run.tool.name: run.tool.version, **run.versions}
 
 
-def _machine(run: Run) -> str:
+def _machine(run: RunResult) -> str:
     machine = run.machine
     if machine is None:
         return ""

@@ -48,7 +48,7 @@ def code(text: str) -> str:
     return f"`{text.replace('`', ' ')}`" if text else NONE
 
 
-def listed(items: Sequence[str]) -> str:
+def join_words(items: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     if len(items) < 2:
         return "".join(items)

@@ -10,7 +10,7 @@ work begin with `day.`; the end is the upload's proof.
 from locust import between, task
 
 from harness.load import background_traffic
-from harness.locust_driver import Bystander, LeadUser, LoadRun
+from harness.locust_driver import BackgroundUser, LeadUser, LoadRun
 
 LOAD = LoadRun("batch-api", num_users=10, spawn_rate=10, batch_size=100, rate="4/s")
 
@@ -22,7 +22,7 @@ class Uploader(LeadUser):
     weight = 4
 
 
-class Agent(Bystander):
+class Agent(BackgroundUser):
     """Opens single contacts."""
 
     load = LOAD
@@ -34,7 +34,7 @@ class Agent(Bystander):
         self.look(background_traffic.read)
 
 
-class Supervisor(Bystander):
+class Supervisor(BackgroundUser):
     """Searches for leads."""
 
     load = LOAD
@@ -46,7 +46,7 @@ class Supervisor(Bystander):
         self.look(background_traffic.search)
 
 
-class Analyst(Bystander):
+class Analyst(BackgroundUser):
     """Exports the lists that are being filled."""
 
     load = LOAD

@@ -66,7 +66,7 @@ def _upload(entry: Entry, folder: Path, status: Status) -> Iterator[str]:
 
 def _ranking(entries: list[Entry]) -> Iterator[str]:
     """Of strategies whose mapping is proved, by when it was complete; and which is soonest, if one is."""
-    from reports.wording import listed
+    from reports.wording import join_words
 
     proved = sorted((entry for entry in entries if entry["verified"]), key=_mapped_s)
     if len(proved) < 2:
@@ -76,9 +76,10 @@ def _ranking(entries: list[Entry]) -> Iterator[str]:
         yield f"{place}. {entry['strategy']}: {when}"
     soonest, tied = _first(proved, _mapped_s), _first(proved, _proved_s)
     if soonest == tied:
-        yield f"soonest: {listed(soonest)}{_as_tie(soonest)}, mapped as well as proved"
+        yield f"soonest: {join_words(soonest)}{_as_tie(soonest)}, mapped as well as proved"
         return
-    yield f"soonest mapped: {listed(soonest)}{_as_tie(soonest)}; mapped and proved: {listed(tied)}{_as_tie(tied)}"
+    first, surest = f"{join_words(soonest)}{_as_tie(soonest)}", f"{join_words(tied)}{_as_tie(tied)}"
+    yield f"soonest mapped: {first}; mapped and proved: {surest}"
 
 
 def _first(proved: list[Entry], seconds: Callable[[Entry], float]) -> list[str]:

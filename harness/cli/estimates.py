@@ -8,7 +8,7 @@ import typer
 
 from ..wording import counted
 from .options import Concurrency, Force, Json, Seed, Separator, number
-from .output import GroupedHelp, command_line, progress, show, told, write_report
+from .output import GroupedHelp, command_line, progress, report_errors, show, write_report
 
 FILE = "estimate.json"  # where a report looks for it
 OURS = b'"kind": "estimate"'  # in a document that a former estimate wrote
@@ -50,13 +50,13 @@ def estimate(
     from ..strategies import MAIN
     from ..wording import leads_of
 
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         folder = _folder(to)
         require_free(to if folder is None else folder / FILE, force=force, ours=OURS)
         if folder is not None and not any((folder / name).exists() for name in (FILE, "run.json")):
             require_free(folder / "report.html", force=force)
             require_free(folder / "report.md", force=force)
-        order = command.Order(
+        order = command.EstimateOrder(
             leads=leads_of(leads),
             strategies=MAIN if strategies == "main" else [name.strip() for name in strategies.split(",")],
             profile=profile,
@@ -107,7 +107,7 @@ def make_leads(
     from ..files.replacement import require_free
     from ..leads.synthetic import SyntheticLeads, write_leads
 
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         require_free(to, force=force)
         made = SyntheticLeads(count, seed)
         status.begin("writing leads", total=count, unit="lead")

@@ -9,14 +9,14 @@ import typer
 from ..client.org_safety import PER_MINUTE, Aim
 from ..wording import counted
 from .options import Concurrency, Force, Journal, Json, Seed, Target, number, unseen
-from .org_options import NOWHERE, agreed, aimed, at_most
-from .output import progress, show, told
+from .org_options import NOWHERE, at_most, confirm_org, with_org_options
+from .output import progress, report_errors, show
 
 RUNS = Path("runs")
 LOCAL_PER_MINUTE = 300
 
 
-@aimed()
+@with_org_options()
 def probe(
     target: Target = "mock",
     run: Annotated[Path | None, typer.Option(help="Folder of what it makes and finds. [runs/probe-<run id>]")] = None,
@@ -36,13 +36,13 @@ def probe(
     from ..experiments import probe as command
     from ..files.replacement import require_free
     from ..runs.prepare import new_run_id
-    from ..runs.resolve_target import credentials_for, resolved
+    from ..runs.resolve_target import credentials_for, resolve_target
 
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         require_free(to, force=force)
-        run_id, aim = new_run_id(), agreed(aim, target)
-        where = resolved(target, aim)
-        ordered = command.Probe(
+        run_id, aim = new_run_id(), confirm_org(aim, target)
+        where = resolve_target(target, aim)
+        ordered = command.ProbeOrder(
             target=where,
             credentials=credentials_for(where, aim),
             folder=run or RUNS / f"probe-{run_id}",
@@ -52,7 +52,7 @@ def probe(
             to=to,
             settle_s=settle,
         )
-        document = asyncio.run(command.probed(ordered, progress))
+        document = asyncio.run(command.run_probe(ordered, progress))
         status.rest()
         show(document if as_json else {key: document[key] for key in ("run", "host")} | document["settings"], as_json)
         asked, found = counted(len(ordered.questions), "question"), counted(len(document["settings"]), "setting")
@@ -63,7 +63,7 @@ def probe(
             progress(f"next: contactbench compare --profile {shlex.quote(str(to))}")
 
 
-@aimed()
+@with_org_options()
 def calibrate(
     target: Target = "mock",
     to: Annotated[Path, typer.Option(help="The profile to write, a .toml file.")] = Path("calibrated.toml"),
@@ -88,16 +88,16 @@ def calibrate(
     from datetime import UTC, datetime
 
     from ..experiments import calibrate as command
-    from ..experiments.calibrate.profile_text import told as told_in_words
+    from ..experiments.calibrate.profile_text import render_text as told_in_words
     from ..files.replacement import require_free
     from ..runs.prepare import new_run_id
-    from ..runs.resolve_target import credentials_for, resolved
+    from ..runs.resolve_target import credentials_for, resolve_target
 
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         require_free(to, force=force)
-        run_id, aim = new_run_id(), agreed(at_most(aim, rate), target)
-        where = resolved(target, aim)
-        order = command.Calibration(
+        run_id, aim = new_run_id(), confirm_org(at_most(aim, rate), target)
+        where = resolve_target(target, aim)
+        order = command.CalibrationOrder(
             target=where,
             credentials=credentials_for(where, aim),
             folder=run or RUNS / f"calibrate-{run_id}",
@@ -111,7 +111,7 @@ def calibrate(
             concurrency=concurrency,
             seed=seed,
         )
-        document = asyncio.run(command.calibrated(order, progress))
+        document = asyncio.run(command.calibrate(order, progress))
         status.rest()
         if as_json:
             show(document, as_json)
@@ -119,7 +119,7 @@ def calibrate(
             typer.echo(told_in_words(document))
 
 
-@aimed()
+@with_org_options()
 def conform(
     target: Annotated[str, typer.Option(help="An org: mock, the URL of a server on this machine, or org.")],
     against: Annotated[str, typer.Option(help="The other one.")],
@@ -133,17 +133,17 @@ def conform(
 
     from ..experiments import conform as command
     from ..runs.prepare import new_run_id
-    from ..runs.resolve_target import credentials_between, resolved
+    from ..runs.resolve_target import credentials_between, resolve_target
 
-    with told(as_json) as status:
-        run_id, aim = new_run_id(), agreed(aim, target, against)
+    with report_errors(as_json) as status:
+        run_id, aim = new_run_id(), confirm_org(aim, target, against)
         folder = run or RUNS / f"conform-{run_id}"
-        orgs = [resolved(name, aim) for name in (target, against)]
+        orgs = [resolve_target(name, aim) for name in (target, against)]
         ours, theirs = (
             command.Side(target=org, credentials=known, folder=folder / name, run_id=f"{run_id}-{name}")
             for name, org, known in zip(("target", "against"), orgs, credentials_between(orgs, aim), strict=True)
         )
-        document = asyncio.run(command.conformed(ours, theirs, progress, settle))
+        document = asyncio.run(command.compare_orgs(ours, theirs, progress, settle))
         status.rest()
         found = document["differences"]
         if as_json:
@@ -156,7 +156,7 @@ def conform(
             raise typer.Exit(99)
 
 
-@aimed()
+@with_org_options()
 def cleanup(
     run: Annotated[Path, typer.Argument(help="Folder of an upload, a probe or a calibration.")],
     yes: Annotated[bool, typer.Option("--yes", help="Remove it; without, only say what would be.")] = False,
@@ -167,7 +167,7 @@ def cleanup(
     """Remove what a run has made in the org: its own lists with all their contacts, and nothing else."""
     from ..runs import cleanup as command
 
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         document = command.cleanup(run, aim, really=yes, tell=progress, url=unseen(journal, "--journal"))
         status.rest()
         show(document if as_json else {key: document[key] for key in ("run", "removed")}, as_json)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..wording import counted
-from .options import Json, Junit, Limits, Profile, Seed, Summary, ThresholdFile, Thresholds, limits, number
-from .output import as_document, exit_with, progress, show, told, write_report
+from .options import Json, Junit, Profile, Seed, Summary, ThresholdFile, ThresholdOptions, Thresholds, limits, number
+from .output import as_document, exit_with, progress, report_errors, show, write_report
 
 if TYPE_CHECKING:
-    from ..gate.gate import Order
+    from ..gate.gate import GateOrder
 
 EXPECTED = Path("tests/benchmarks/expected/counts.json")
 
@@ -54,15 +54,15 @@ def gate(
     """Fail (exit 99) where this version sends more, computes more or takes longer than another; or judge a run."""
     from ..gate import counts, gate
 
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         status.begin("judging")
         if run is not None:
             _judge(run, limits(threshold, thresholds, junit, summary), as_json)
         elif update:
-            gate.update(counts.Played(leads=leads, seed=seed, profile=profile), expected, out, progress)
+            gate.update(counts.Workload(leads=leads, seed=seed, profile=profile), expected, out, progress)
             progress(f"written: {expected}")
         else:
-            order = gate.Order(
+            order = gate.GateOrder(
                 layers=[name.strip() for name in layers.split(",")],
                 expected=expected,
                 out=out,
@@ -76,7 +76,7 @@ def gate(
             _pass(order, junit, summary, as_json)
 
 
-def _judge(run: Path, held: Limits, as_json: bool) -> None:
+def _judge(run: Path, held: ThresholdOptions, as_json: bool) -> None:
     """A finished run by its thresholds, which become part of its run.json and report."""
     from ..errors import UsageError, VerifyFailed
     from ..runs.run_document import complaint
@@ -94,7 +94,7 @@ def _judge(run: Path, held: Limits, as_json: bool) -> None:
     exit_with(problem)
 
 
-def _pass(order: "Order", junit: Path | None, summary: Path | None, as_json: bool) -> None:
+def _pass(order: "GateOrder", junit: Path | None, summary: Path | None, as_json: bool) -> None:
     from ..checks import require_ours, write
     from ..gate import gate
 

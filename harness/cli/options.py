@@ -92,7 +92,7 @@ Summary = Annotated[Path | None, typer.Option("--summary", help="Write it as Mar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ThresholdOptions:
     """What a run is held against, and where that is told."""
 
     thresholds: "list[Threshold]"
@@ -102,22 +102,24 @@ class Limits:
     def problem(self, document: dict[str, Any], folder: Path) -> RunError | None:
         """What is to be said of the thresholds of a run that has ended; told line by line, and in files."""
         from ..checks import write
-        from ..thresholds.evaluate import crossed, held
+        from ..thresholds.evaluate import evaluate_run, threshold_error
 
         if not self.thresholds:
             return None
         try:
-            judgements = held(document, folder, self.thresholds)
+            judgements = evaluate_run(document, folder, self.thresholds)
         except UsageError as error:
             return error
         checks = [judgement.check() for judgement in judgements]
         for check in checks:
             progress(check.line())
         write(checks, "Thresholds", to_junit=self.junit, to_summary=self.summary, environ=os.environ)
-        return crossed(judgements)
+        return threshold_error(judgements)
 
 
-def limits(expressions: list[str] | None, file: Path | None, junit: Path | None, summary: Path | None) -> Limits:
+def limits(
+    expressions: list[str] | None, file: Path | None, junit: Path | None, summary: Path | None
+) -> ThresholdOptions:
     """Read before anything is sent. Raises UsageError."""
     from ..checks import require_ours
     from ..thresholds.load_thresholds import gathered
@@ -126,4 +128,4 @@ def limits(expressions: list[str] | None, file: Path | None, junit: Path | None,
     if not thresholds and (junit or summary):
         raise UsageError("NO_THRESHOLDS", "--junit and --summary tell of thresholds; give one with --threshold.")
     require_ours(junit, summary)
-    return Limits(thresholds=thresholds, junit=junit, summary=summary)
+    return ThresholdOptions(thresholds=thresholds, junit=junit, summary=summary)

@@ -44,7 +44,7 @@ CAPS: Options = {
 }
 
 
-def aimed(*groups: Options) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_org_options(*groups: Options) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A command whose parameter `aim` is made of the options in `WHO` and these groups.
 
     What the command has by the same name stays its own.
@@ -97,18 +97,18 @@ def at_most(aim: Aim, per_minute: int | None) -> Aim:
     return aim if per_minute is None else replace(aim, terms=replace(aim.terms, per_minute=per_minute))
 
 
-def agreed(aim: Aim, *targets: str) -> Aim:
+def confirm_org(aim: Aim, *targets: str) -> Aim:
     """`aim`, confirmed if one of the targets is a real org: by --yes, or by its id typed at a terminal.
 
     Raises SafetyStop.
     """
     from ..client.org_safety import require_named
-    from ..runs.resolve_target import ORG, resolved
+    from ..runs.resolve_target import ORG, resolve_target
 
     if ORG not in targets:
         return aim
     require_named(aim.terms)
-    progress(f"a real org: {aim.terms.org_id} at {resolved(ORG, aim).api}; {_bounds(aim.terms)}")
+    progress(f"a real org: {aim.terms.org_id} at {resolve_target(ORG, aim).api}; {_bounds(aim.terms)}")
     if aim.terms.confirmed:
         return aim
     if not sys.stdin.isatty():

@@ -24,12 +24,12 @@ _lines: list[ProgressLine] = []  # the one that is on the terminal now, which ot
 
 
 @contextmanager
-def told(as_json: bool, *, resumes: bool = False) -> Iterator[Status]:
+def report_errors(as_json: bool, *, resumes: bool = False) -> Iterator[Status]:
     """What the command tells its progress. A RunError becomes one message and its exit code; never a traceback for
     something a user can cause. `resumes`: the same command again goes on."""
     attend(status := Status())
     try:
-        with _local_troubles(), _shown(status):
+        with _local_troubles(), _progress_display(status):
             yield status
     except RunError as error:
         if as_json:
@@ -45,7 +45,7 @@ def told(as_json: bool, *, resumes: bool = False) -> Iterator[Status]:
 
 
 @contextmanager
-def _shown(status: Status) -> Iterator[None]:
+def _progress_display(status: Status) -> Iterator[None]:
     log, handler = logging.getLogger("contactbench"), _Notices()
     log.addHandler(handler)
     try:

@@ -81,7 +81,7 @@ class ProgressLine:
             with self.hidden():
                 return
         if self._live and now - self._began >= QUIET_S:
-            self._say(f"\r{fitted(parts(snapshot), width())}\x1b[K")
+            self._say(f"\r{fit_to_columns(parts(snapshot), width())}\x1b[K")
             self._shown = True
         elif not self._live and now >= self._next:
             self._say(f"{'; '.join(parts(snapshot))}\n")
@@ -104,7 +104,7 @@ def parts(at: Snapshot) -> list[str]:
     return shown
 
 
-def fitted(shown: list[str], columns: int) -> str:
+def fit_to_columns(shown: list[str], columns: int) -> str:
     """As many of the parts as one row takes: the last column stays free, since some terminals wrap there."""
     line = shown[0]
     for part in shown[1:]:

@@ -27,11 +27,22 @@ from .options import (
     number,
     unseen,
 )
-from .org_options import CAPS, NOWHERE, agreed, aimed, loading_nothing
-from .output import as_document, command_line, conclude, exit_with, finish, judge, progress, show, told, write_report
+from .org_options import CAPS, NOWHERE, confirm_org, loading_nothing, with_org_options
+from .output import (
+    as_document,
+    command_line,
+    conclude,
+    exit_with,
+    finish,
+    judge,
+    progress,
+    report_errors,
+    show,
+    write_report,
+)
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs
-    from ..runs.prepare import Upload
+    from ..runs.prepare import UploadOrder
 
 QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"
 
@@ -66,7 +77,7 @@ def compare(
     from ..strategies import MAIN
     from ..wording import leads_of
 
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         held = limits(threshold, thresholds, junit, summary)
         comparison = command.Comparison(
             leads=leads_of(leads),
@@ -93,7 +104,7 @@ def compare(
         conclude(document, out, as_json, status, problems[0])
 
 
-@aimed(CAPS)
+@with_org_options(CAPS)
 def upload(
     strategy: Annotated[str, typer.Option(help="How: batch-api, batch-api-own-ids, csv-import-export, ...")],
     leads: Annotated[Path, typer.Option(help="A .csv, .parquet or .xlsx file.")],
@@ -127,20 +138,20 @@ def upload(
 ) -> None:
     """Upload leads by one strategy, keep the mapping, prove it. The same command again goes on where it stopped."""
     from ..runs import prepare as command
-    from ..runs.resolve_target import credentials_for, reach, resolved
+    from ..runs.resolve_target import credentials_for, reach, resolve_target
     from ..strategies.job import Settings
 
-    with told(as_json, resumes=True) as status:
+    with report_errors(as_json, resumes=True) as status:
         held = limits(threshold, thresholds, junit, summary)
-        aim = aim if dry_run else agreed(aim, target)
-        order = command.Upload(
+        aim = aim if dry_run else confirm_org(aim, target)
+        order = command.UploadOrder(
             strategy=strategy,
             leads=leads,
             lead_id=lead_id,
             phone=phone,
             separator=separator,
             target=target,
-            credentials=credentials_for(resolved(target, aim), aim),
+            credentials=credentials_for(resolve_target(target, aim), aim),
             run_id=command.new_run_id(),
             folder=run,
             contacts_per_list=contacts_per_list,
@@ -162,7 +173,7 @@ def upload(
         finish(document, order.run_folder(), as_json, status, held)
 
 
-def _rehearse(order: "Upload", as_json: bool) -> None:
+def _rehearse(order: "UploadOrder", as_json: bool) -> None:
     from ..commands import dry_run
 
     found = dry_run.dry_run(order, progress)
@@ -174,7 +185,7 @@ def _rehearse(order: "Upload", as_json: bool) -> None:
     exit_with(found.problem)
 
 
-@aimed()
+@with_org_options()
 def reconcile(
     leads: Annotated[Path, typer.Option(help="The file of the upload.")],
     lead_id: Annotated[str, typer.Option(help="The Lead ID column.")],
@@ -197,25 +208,25 @@ def reconcile(
     """Rebuild the lost or damaged state of an upload from what the org holds. Writes nothing to the org."""
     from ..commands import reconcile as command
     from ..errors import UsageError
-    from ..runs.prepare import Upload, new_run_id
-    from ..runs.resolve_target import credentials_for, reach, resolved
+    from ..runs.prepare import UploadOrder, new_run_id
+    from ..runs.resolve_target import credentials_for, reach, resolve_target
     from ..strategies.job import Settings
 
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         if not from_server:
             raise UsageError("NO_SOURCE", "say what to rebuild from: --from-server, the org as it is now.")
-        aim = agreed(loading_nothing(aim), target)
+        aim = confirm_org(loading_nothing(aim), target)
         plan = {"contacts_per_list": contacts_per_list, "batch_size": batch_size, "body_bytes": body_bytes}
         given = {name: value for name, value in plan.items() if value is not None}
         tuned = {name: value for name, value in given.items() if name in Settings.__dataclass_fields__}
-        order = Upload(
+        order = UploadOrder(
             strategy=strategy,
             leads=leads,
             lead_id=lead_id,
             phone=phone,
             separator=separator,
             target=target,
-            credentials=credentials_for(resolved(target, aim), aim),
+            credentials=credentials_for(resolve_target(target, aim), aim),
             run_id=new_run_id(),
             folder=run,
             contacts_per_list=contacts_per_list or 1_000_000,
@@ -230,7 +241,7 @@ def reconcile(
         finish(command.reconcile(known, named, progress), run, as_json, status)
 
 
-@aimed()
+@with_org_options()
 def verify(
     run: Annotated[Path, typer.Argument(help="Run folder of an upload.")],
     journal: Journal = "",
@@ -240,7 +251,7 @@ def verify(
     """Prove a finished upload again: its files against each other, and against what the org exports now."""
     from ..commands import verify as command
 
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         document = command.verify(run, aim, progress, unseen(journal, "--journal"))
         status.rest()
         problem = None if document["verified"] else command.complaint(document)
@@ -259,7 +270,7 @@ def mapping(
     """Copy a run's mapping to a file or a table, after a look at its manifest."""
     from ..mapping import copy_mapping as command
 
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         status.begin("copying the mapping")
         document = command.copy_mapping(run, unseen(to, "--to"), force=force)
         status.rest()
@@ -273,7 +284,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Draw the report of a run again."""
-    with told(as_json) as status:
+    with report_errors(as_json) as status:
         status.begin("writing the report")
         written = write_report(run)
         status.rest()

@@ -17,7 +17,7 @@ from ..leads.shard_csv import write_csv
 from ..leads.source import open_leads
 from ..leads.synthetic import SyntheticLeads
 from ..mapping.files import write_json
-from ..runs.run import Outcome, Plan
+from ..runs.run import Outcome, RunPlan
 from ..runs.run_document import input_facts, machine, run_document, strategy_entry, write_requests
 from ..simulator import mock_org, virtual_time
 from ..simulator.mock_org import LoadedProfile
@@ -57,17 +57,17 @@ def compare(comparison: Comparison, tell: Tell, complete: Complete = lambda docu
     profile = mock_org.loaded(comparison.profile)
     _require_outside(comparison.leads, comparison.out)
     with replacement(comparison.out, MARK, tell) as folder:
-        document = _compared(replace(comparison, out=folder), chosen, profile, tell)
+        document = _run_all(replace(comparison, out=folder), chosen, profile, tell)
         complete(document, folder)
     return document
 
 
-def _compared(comparison: Comparison, chosen: Sequence[Strategy], profile: LoadedProfile, tell: Tell) -> dict[str, Any]:
+def _run_all(comparison: Comparison, chosen: Sequence[Strategy], profile: LoadedProfile, tell: Tell) -> dict[str, Any]:
     wall = time.perf_counter()
     preflight, leads = _leads(comparison, tell)
     entries = []
     for one in chosen:
-        plan = Plan(
+        plan = RunPlan(
             strategy=one,
             preflight=preflight,
             leads=leads,
@@ -100,7 +100,7 @@ def _compared(comparison: Comparison, chosen: Sequence[Strategy], profile: Loade
     return document
 
 
-def _run(plan: Plan, comparison: Comparison, profile: LoadedProfile, folder: Path) -> dict[str, Any]:
+def _run(plan: RunPlan, comparison: Comparison, profile: LoadedProfile, folder: Path) -> dict[str, Any]:
     from ..runs.asyncio_runner import complete  # an HTTP client, which takes longer to load than a bad input to refuse
 
     struck: dict[str, int] = {}
@@ -116,7 +116,7 @@ def _run(plan: Plan, comparison: Comparison, profile: LoadedProfile, folder: Pat
     return strategy_entry(outcome, plan.strategy.name) | {"faults_struck": struck}
 
 
-async def _virtually(plan: Plan, profile: LoadedProfile, seed: int, folder: Path) -> tuple[Outcome, dict[str, int]]:
+async def _virtually(plan: RunPlan, profile: LoadedProfile, seed: int, folder: Path) -> tuple[Outcome, dict[str, int]]:
     """What came out, and how often the profile's fault rates struck, by kind."""
     from ..runs.asyncio_runner import complete
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LocalResource, Rejected, UsageError
-from ..estimate.run_estimate import Order as Question
+from ..estimate.run_estimate import EstimateOrder as Question
 from ..estimate.run_estimate import estimate
 from ..estimate.summary import duration
 from ..files.private_folder import require_own
@@ -16,9 +16,9 @@ from ..journal.open_journal import has_journal, require_client
 from ..leads.preflight import check
 from ..leads.source import open_leads
 from ..mapping.disk_space import needed_bytes, require_room
-from ..runs.prepare import Upload, plan_of, require_safe
-from ..runs.resolve_target import resolved
-from ..runs.run import Plan
+from ..runs.prepare import UploadOrder, plan_of, require_safe
+from ..runs.resolve_target import resolve_target
+from ..runs.run import RunPlan
 from ..strategies import strategy
 from ..wording import counted
 
@@ -26,7 +26,7 @@ PROFILE, REPLICATES = "default", 100
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class DryRunResult:
     document: dict[str, Any]
     problem: Rejected | None  # what an upload of these leads would end with, at best
 
@@ -46,11 +46,11 @@ class Findings:
         ]
 
 
-def dry_run(order: Upload, tell: Callable[[str], None]) -> Findings:
+def dry_run(order: UploadOrder, tell: Callable[[str], None]) -> DryRunResult:
     """Raises RunError where the upload would, before it sends anything. No file is left, and no folder made."""
     if order.journal:
         require_client(order.journal)
-    chosen, target, folder = strategy(order.strategy), resolved(order.target, order.aim), order.run_folder()
+    chosen, target, folder = strategy(order.strategy), resolve_target(order.target, order.aim), order.run_folder()
     source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
     with tempfile.TemporaryDirectory(prefix="contactbench-dry-run-") as aside:
         checked = Path(aside) / "leads.parquet"
@@ -78,12 +78,12 @@ def dry_run(order: Upload, tell: Callable[[str], None]) -> Findings:
         "rows": preflight.rows,
         "leads": preflight.leads,
         "lists": [{"name": shard.list_name, "leads": shard.count} for shard in shards],
-        "estimate": _estimated(order, plan),
+        "estimate": _estimate_entry(order, plan),
         "rejects": rejects,
     }
     left_out = counted(len(rejects), "row is no lead and would be", "rows are no leads and would be")
     problem = Rejected("REJECTED", f"{left_out} left out; correct them, or upload the others.") if rejects else None
-    return Findings(document, problem)
+    return DryRunResult(document, problem)
 
 
 def _require_folder(folder: Path, need: int) -> None:
@@ -98,7 +98,7 @@ def _require_folder(folder: Path, need: int) -> None:
     require_room(home, need)
 
 
-def _estimated(order: Upload, plan: Plan) -> dict[str, Any]:
+def _estimate_entry(order: UploadOrder, plan: RunPlan) -> dict[str, Any]:
     """As many invented leads under the shipped profile: its settings are assumptions, and so is the time."""
     question = Question(
         leads=plan.preflight.leads,

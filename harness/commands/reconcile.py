@@ -27,8 +27,8 @@ from ..journal.sqlite_journal import Journal
 from ..mapping.files import RunFiles
 from ..mapping.rebuild import batches_found, import_found, put_in_place, require_one_contact_each
 from ..runs.asyncio_runner import Runner, complete
-from ..runs.prepare import Upload, prepared
-from ..runs.run import Plan, list_prefix
+from ..runs.prepare import UploadOrder, prepare
+from ..runs.run import RunPlan, list_prefix
 from ..status import status
 from ..strategies.export import export_list
 from ..strategies.flows import stop
@@ -57,10 +57,10 @@ class Lists:
     found: dict[int, api.ListFound]
 
 
-def reconcile(order: Upload, lists: Sequence[str], tell: Callable[[str], None]) -> dict[str, Any]:
+def reconcile(order: UploadOrder, lists: Sequence[str], tell: Callable[[str], None]) -> dict[str, Any]:
     """The document of `run.json`, written, of a run whose every lead is there. Raises RunError, GaveUp for others."""
     wall = time.perf_counter()
-    ready = prepared(order, tell, rebuilding=True)
+    ready = prepare(order, tell, rebuilding=True)
     try:
         rebuilt = asyncio.run(rebuild(ready.plan, ready.target, order.credentials, ready.folder, lists))
     finally:
@@ -72,7 +72,7 @@ def reconcile(order: Upload, lists: Sequence[str], tell: Callable[[str], None]) 
     return ready.documented(outcome, time.perf_counter() - wall)
 
 
-def with_what_is_known(order: Upload, folder: Path, *, given: Set[str]) -> Upload:
+def with_what_is_known(order: UploadOrder, folder: Path, *, given: Set[str]) -> UploadOrder:
     """The order with what the folder still says of the plan, where nothing else was `given`. Raises UsageError."""
     facts = salvaged(folder).facts
     strategy = order.strategy or facts.get("strategy", "")
@@ -94,7 +94,7 @@ def require_all(rebuilt: Rebuilt, folder: Path) -> None:
 
 
 async def rebuild(
-    plan: Plan, target: Target, credentials: Credentials, folder: Path, lists: Sequence[str] = ()
+    plan: RunPlan, target: Target, credentials: Credentials, folder: Path, lists: Sequence[str] = ()
 ) -> Rebuilt:
     """A journal as the org says it must be, in the place of the folder's. Raises RunError; then nothing is changed."""
     with held(folder / "journal.lock"), _scratch(folder / "rebuilt.sqlite") as path:
@@ -108,13 +108,13 @@ async def rebuild(
                 runner = Runner(shell, Session(credentials, shell.books.now), plan.concurrency, plan.seed)
                 look = Look(list_prefix(plan.preflight.digest, plan.strategy.name), lists, salvaged(folder))
                 await runner.run(Stage("look", [look.flow()]))
-                await runner.run(Stage("plan", [_planned(plan, target, look.of_one_run(), journal)]))
+                await runner.run(Stage("plan", [_plan_journal(plan, target, look.of_one_run(), journal)]))
                 status().begin("exporting", unit="list")
                 records = [record for record in journal.shards() if record.contact_list_id]
                 try:
                     await runner.run(Stage("export", [export_list(record, job) for record in records]))
                     require_one_contact_each(files, records)
-                    await runner.run(Stage("join", [_found(record, plan, job, files) for record in records]))
+                    await runner.run(Stage("join", [_record_export(record, plan, job, files) for record in records]))
                 finally:
                     files.discard_rows()
             missing = _missing(journal)
@@ -191,7 +191,7 @@ class Look:
         return Lists(run_id, count, dict(lists))
 
 
-def _planned(plan: Plan, target: Target, lists: Lists, journal: Journal) -> Flow[None]:
+def _plan_journal(plan: RunPlan, target: Target, lists: Lists, journal: Journal) -> Flow[None]:
     """The plan in the journal, as the names of the lists tell it; then the quiet period."""
     shards = replace(plan, run_id=lists.run_id, lists=lists.count).shards()
     if len(shards) != lists.count:
@@ -205,7 +205,7 @@ def _planned(plan: Plan, target: Target, lists: Lists, journal: Journal) -> Flow
     yield Wait(plan.settings.quiet_s, "quiet")  # what was sent last may still be under way
 
 
-def _found(record: ShardRecord, plan: Plan, job: Job, files: RunFiles) -> Flow[None]:
+def _record_export(record: ShardRecord, plan: RunPlan, job: Job, files: RunFiles) -> Flow[None]:
     """What the export of a list says, in the journal."""
     if plan.strategy.main_op == "contacts.add":
         for batch in batches_found(files, record, plan.settings.batch_size):

@@ -17,7 +17,7 @@ from ..mapping.copy_mapping import checked_manifest
 from ..mapping.files import RunFiles
 from ..mapping.verify import Findings, compare_exports
 from ..runs.asyncio_runner import Runner
-from ..runs.resolve_target import visited
+from ..runs.resolve_target import target_of_run
 from ..status import status
 from ..strategies.export import export_verification
 from ..strategies.job import Job, Settings, Stage
@@ -43,7 +43,7 @@ def verify(folder: Path, aim: Aim, tell: Callable[[str], None], url: str = "") -
         raise StateError("NO_STATE", f"{folder} has no journal; only the folder of an upload can be verified.")
     with opened_journal(folder, url) as journal:
         tell(f"exporting {counted(len(journal.shards()), 'list')} of {journal.facts()['host']}")
-        findings = asyncio.run(_compared(folder, journal, aim))
+        findings = asyncio.run(_compare_with_org(folder, journal, aim))
     return {"run": str(folder), "rows": manifest["rows"], "verified": findings.proved, **asdict(findings)}
 
 
@@ -53,14 +53,14 @@ def complaint(document: dict[str, Any]) -> RunError:
     return VerifyFailed("VERIFY_FAILED", f"{document['run']}: {counts}; the org is not what mapping.csv says any more.")
 
 
-async def _compared(folder: Path, journal: Ledger, aim: Aim) -> Findings:
+async def _compare_with_org(folder: Path, journal: Ledger, aim: Aim) -> Findings:
     facts = journal.facts()
     columns = LeadColumns(names=(facts["lead_id"], facts["phone"]), lead_id=facts["lead_id"], phone=facts["phone"])
     source = _OnlyColumns(columns)
     files = RunFiles(folder, source, folder / "leads.parquet")
     settings = Settings.for_target("org" if facts.get("org") else "local")
     job = Job(leads=source, progress=journal, files=files, settings=settings)
-    target, credentials = visited(facts["host"], facts.get("org", ""), aim)
+    target, credentials = target_of_run(facts["host"], facts.get("org", ""), aim)
     async with connected(target, journal, folder / "verify.csv", WORKERS) as shell:
         runner = Runner(shell, Session(credentials, shell.books.now), WORKERS, seed=0)
         status().begin("proving", total=len(journal.shards()), unit="list")

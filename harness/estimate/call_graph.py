@@ -40,7 +40,7 @@ class Node:
 
 
 Trace = Sequence[Step]
-Shape = list[Node]  # of a flow; it begins with the first
+FlowGraph = list[Node]  # of a flow; it begins with the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Recording:
     losses: Mapping[int, tuple[Trace, Trace]] = field(default_factory=dict)
 
 
-def shape(recording: Recording) -> Shape:
+def flow_graph(recording: Recording) -> FlowGraph:
     nodes = [Node(step, done=number + 1) for number, step in enumerate(recording.plain)]
     if nodes:
         nodes[-1].done = END
@@ -64,7 +64,7 @@ def shape(recording: Recording) -> Shape:
     return nodes
 
 
-def _lay_polls(nodes: Shape, recording: Recording) -> None:
+def _lay_polls(nodes: FlowGraph, recording: Recording) -> None:
     """Further questions after a job, each after a longer pause than the one before; the last leads to itself."""
     asked = [place for place, step in enumerate(recording.running) if step.said == "running"]
     if not asked:
@@ -79,7 +79,7 @@ def _lay_polls(nodes: Shape, recording: Recording) -> None:
     _lay_detours(nodes, polls, recording.waiting)
 
 
-def _lay_detours(nodes: Shape, polls: Shape, waiting: Trace) -> None:
+def _lay_detours(nodes: FlowGraph, polls: FlowGraph, waiting: Trace) -> None:
     """What a flow asks besides, between two questions after a job that does not show yet."""
     asked = [place for place, step in enumerate(waiting) if step.said == "waiting"]
     for number, poll in enumerate(polls):
@@ -91,14 +91,14 @@ def _lay_detours(nodes: Shape, polls: Shape, waiting: Trace) -> None:
             poll.waiting = polls[number - 1].waiting
 
 
-def _branch(nodes: Shape, number: int, trace: Trace) -> int:
+def _branch(nodes: FlowGraph, number: int, trace: Trace) -> int:
     """The way from a lost call: to the end, or to the same call again."""
     after = trace[number + 1 :]
     again = next((place for place, step in enumerate(after) if step.op == trace[number].op), None)
     return _chain(nodes, after, END) if again is None else _chain(nodes, after[:again], number)
 
 
-def _chain(nodes: Shape, steps: Trace, then: int) -> int:
+def _chain(nodes: FlowGraph, steps: Trace, then: int) -> int:
     """The number of the first of these steps, one after the other; `then` if there are none."""
     first = len(nodes)
     nodes += [Node(step, done=first + offset + 1) for offset, step in enumerate(steps)]

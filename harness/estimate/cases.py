@@ -25,7 +25,7 @@ SPARED = ("oauth.token",)  # by faults of chance. Source: mockserver/faults/engi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class Case:
     program: Program
     profile: Profile
     concurrency: int
@@ -70,7 +70,7 @@ class Nodes:
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class CaseTables:
     """`first[stage][world]`: where the flows of a stage begin in `entry` and `shard`, and how many there are."""
 
     nodes: Nodes
@@ -82,13 +82,13 @@ class Tables:
     world: Ints  # of each row
     workers: int  # of the world with the most
     lists: int
-    worlds: Sequence[World] = field(repr=False)
+    worlds: Sequence[Case] = field(repr=False)
 
-    def row(self, of: Callable[[World], Any], dtype: Any = np.float64) -> NDArray[Any]:
+    def row(self, of: Callable[[Case], Any], dtype: Any = np.float64) -> NDArray[Any]:
         """A number of each world, for each row."""
         return np.asarray([of(world) for world in self.worlds], dtype)[self.world]
 
-    def row_lists(self, of: Callable[[World, int], float]) -> Floats:
+    def row_lists(self, of: Callable[[Case, int], float]) -> Floats:
         """A number for the rows of each list of each world, for each row."""
         table = np.zeros((len(self.worlds), self.lists))
         for number, world in enumerate(self.worlds):
@@ -96,7 +96,7 @@ class Tables:
         return table[self.world]
 
 
-def tables(worlds: Sequence[World]) -> Tables:
+def case_tables(worlds: Sequence[Case]) -> CaseTables:
     """All worlds play the same strategy, so that their stages have the same names."""
     placed: list[_Placed] = []
     starts = [_place(world, placed) for world in worlds]
@@ -108,7 +108,7 @@ def tables(worlds: Sequence[World]) -> Tables:
     ]
     count = np.asarray([len(each) for each in flows], np.int64)
     entry_and_shard = np.asarray([flow for each in flows for flow in each], np.int64).reshape(-1, 2)
-    return Tables(
+    return CaseTables(
         nodes=_nodes(placed),
         stages=names,
         entry=entry_and_shard[:, 0],
@@ -123,12 +123,12 @@ def tables(worlds: Sequence[World]) -> Tables:
 
 
 class _Placed(NamedTuple):
-    world: World
+    world: Case
     node: Node
     base: int  # number of the first node of its shape
 
 
-def _place(world: World, placed: list[_Placed]) -> list[int]:
+def _place(world: Case, placed: list[_Placed]) -> list[int]:
     """Append the world's nodes; the number that each of its shapes begins with."""
     starts = []
     for shape in world.program.shapes:
@@ -189,7 +189,7 @@ def _is_counted(placed: _Placed) -> bool:
 # A calibrated profile is one of several that its samples allow: their replicates are shared out among all of them.
 
 
-def calibrated(world: World, file: str) -> Iterator[World]:
+def calibration_cases(world: Case, file: str) -> Iterator[Case]:
     """The world under each of the other profiles; none if the profile of that file was not calibrated."""
     others = of_profile(file, flat(world.profile))
     each = world.replicates // (len(others) + 1)

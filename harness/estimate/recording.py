@@ -13,11 +13,11 @@ from ..domain import Shard
 from ..flow import Call, Flow, Reply, Wait, drive
 from ..leads.preflight import Preflight
 from ..leads.synthetic import SyntheticLeads
-from ..runs.run import Plan
+from ..runs.run import RunPlan
 from ..strategies.job import Job, Settings, Strategy
-from .call_graph import Recording, Shape, Step, Trace, shape
+from .call_graph import FlowGraph, Recording, Step, Trace, flow_graph
 from .sizes import Sizes, StandIns
-from .stubs import CannedOrg, NoFiles, Notes, Script
+from .stubs import Script, StubFiles, StubJournal, StubOrg
 
 LOGIN, PROOF = "login", "verification"
 ALIKE = 4  # flows of one stage that are recorded in trouble: those of one list, or of one request, are alike
@@ -25,7 +25,7 @@ Key = tuple[tuple[str, ...], int]  # operations of a flow, and the leads it is a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class UploadCase:
     """What is to be estimated: one strategy on so many leads."""
 
     strategy: Strategy
@@ -40,7 +40,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class RecordedStage:
     """Flows that may run at the same time, in order: which shape each has, and the number of its list."""
 
     name: str
@@ -49,8 +49,8 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    shapes: list[Shape]
-    stages: list[Stage]
+    shapes: list[FlowGraph]
+    stages: list[RecordedStage]
     rows: list[int]  # of each list
     main_op: str = ""  # whose time a client asks for
 
@@ -71,25 +71,25 @@ class _Flow:
 _Stages = list[tuple[str, list[_Flow]]]
 
 
-def program(upload: Upload) -> Program:
+def program(upload: UploadCase) -> Program:
     """All flows of the upload. Flows that are alike share a shape, recorded in every trouble from a small upload."""
-    stages, rows = _recorded(upload, upload.sizes.leads, Script(), whole=False)
-    shapes: list[Shape] = []
+    stages, rows = _record_stages(upload, upload.sizes.leads, Script(), whole=False)
+    shapes: list[FlowGraph] = []
     numbers: dict[Key, int] = {}
     for leads in sorted({flow.leads for _, flows in stages for flow in flows if flow.leads}):
         for key, made in _shapes(upload, leads):
             if key not in numbers:
                 numbers[key] = len(shapes)
                 shapes.append(made)
-    played = [Stage(name, [(numbers[flow.key], flow.shard) for flow in flows]) for name, flows in stages]
+    played = [RecordedStage(name, [(numbers[flow.key], flow.shard) for flow in flows]) for name, flows in stages]
     return Program(shapes, played, rows, upload.strategy.main_op)
 
 
-def _shapes(upload: Upload, leads: int) -> Iterator[tuple[Key, Shape]]:
+def _shapes(upload: UploadCase, leads: int) -> Iterator[tuple[Key, FlowGraph]]:
     """The flows of an upload of so few leads that they fit one list, or one request."""
 
     def played(script: Script) -> list[_Flow]:
-        return [flow for _, flows in _recorded(upload, leads, script, whole=True)[0] for flow in flows]
+        return [flow for _, flows in _record_stages(upload, leads, script, whole=True)[0] for flow in flows]
 
     plain = played(Script())
     waiting, running = played(Script(busy="waiting")), played(Script(busy="running"))
@@ -102,19 +102,19 @@ def _shapes(upload: Upload, leads: int) -> Iterator[tuple[Key, Shape]]:
             for call, step in enumerate(flow.trace)
             if not step.idempotent
         }
-        yield flow.key, shape(Recording(flow.trace, waiting[number].trace, running[number].trace, losses))
+        yield flow.key, flow_graph(Recording(flow.trace, waiting[number].trace, running[number].trace, losses))
 
 
-def _recorded(upload: Upload, leads: int, script: Script, *, whole: bool) -> tuple[_Stages, list[int]]:
+def _record_stages(upload: UploadCase, leads: int, script: Script, *, whole: bool) -> tuple[_Stages, list[int]]:
     """Every stage, the proof too, and the rows of each list. `whole`: with all leads, but only some flows a stage.
 
     The login, which the first flow makes, is a stage of its own.
     """
     strategy, shards = upload.strategy, shards_of(upload, leads, None if whole else upload.lists)
-    source, notes = upload.stand_ins(whole=whole), Notes.of(shards)
-    job = Job(leads=source, progress=notes, files=NoFiles(), settings=upload.settings)
+    source, notes = upload.stand_ins(whole=whole), StubJournal.of(shards)
+    job = Job(leads=source, progress=notes, files=StubFiles(), settings=upload.settings)
     planned = {shard.list_name: shard.count for shard in shards}
-    org = CannedOrg(upload.sizes.columns.lead_id, planned, script)
+    org = StubOrg(upload.sizes.columns.lead_id, planned, script)
     recorder = _Recorder(Measure(upload, source), notes, org)
     stages: _Stages = []
     for stage in strategy.stages(job):
@@ -124,9 +124,9 @@ def _recorded(upload: Upload, leads: int, script: Script, *, whole: bool) -> tup
     return _with_login(stages), [shard.count for shard in shards]
 
 
-def shards_of(upload: Upload, leads: int, lists: int | None) -> list[Shard]:
+def shards_of(upload: UploadCase, leads: int, lists: int | None) -> list[Shard]:
     never_read = SyntheticLeads(leads, 0)
-    return Plan(
+    return RunPlan(
         strategy=upload.strategy,
         preflight=Preflight(leads=leads, rows=leads, digest="estimate", source=never_read, rejects=[], notices=[]),
         leads=Path(),
@@ -148,7 +148,7 @@ def _with_login(stages: _Stages) -> _Stages:
 class Measure:
     """How large requests are that were made with stand-ins for leads."""
 
-    upload: Upload
+    upload: UploadCase
     source: StandIns
 
     def leads(self, call: Call) -> int:
@@ -180,8 +180,8 @@ class _Recorder:
     """A shell that answers at once, and writes down what it was asked for."""
 
     measure: Measure
-    notes: Notes
-    org: CannedOrg
+    notes: StubJournal
+    org: StubOrg
     steps: list[Step] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     flows: int = 0

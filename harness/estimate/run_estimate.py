@@ -20,13 +20,13 @@ from ..strategies import strategy
 from ..strategies.job import Settings, Strategy
 from ..wording import counted
 from . import sizes
-from .cases import World, calibrated, tables
+from .cases import Case, calibration_cases, case_tables
 from .monthly import months
-from .recording import Upload, program
-from .simulate import Played, play
+from .recording import UploadCase, program
+from .simulate import Replay, simulate
 from .sizes import Sizes
-from .summary import interval_entry, outward, spread
-from .what_if import Question, choices, doubts
+from .summary import interval_entry, outward, percentiles
+from .what_if import WhatIf, assumptions, options
 
 ASKED_ABOUT = "default"  # the profile whose settings are doubted where all shipped ones are asked
 REPLICATES_OF_A_QUESTION = 40  # only the median of each is told
@@ -34,7 +34,7 @@ LEAST_EFFECT = 0.01  # of a setting on the P50: below, it does not matter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class EstimateOrder:
     leads: int | Path
     strategies: Sequence[str]
     profile: str | None = None  # None: all that are shipped, for the range
@@ -51,10 +51,10 @@ class Order:
     to: Path | None = None
     command: str = ""
 
-    def upload(self, strategy: Strategy, sizes: Sizes, profile: LoadedProfile) -> Upload:
+    def upload(self, strategy: Strategy, sizes: Sizes, profile: LoadedProfile) -> UploadCase:
         """What `compare` would run under this profile."""
         limits = profile.profile.limits
-        return Upload(
+        return UploadCase(
             strategy=strategy,
             sizes=sizes,
             contacts_per_list=self.contacts_per_list or limits.contacts_per_list,
@@ -65,26 +65,26 @@ class Order:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _StrategyCases:
     """A strategy, its worlds, and what they stand for: first one a profile, then one a question."""
 
     strategy: Strategy
     profiles: Sequence[LoadedProfile]
-    choices: Sequence[Question]
-    doubts: Sequence[Question]
-    worlds: Sequence[World]
+    options: Sequence[WhatIf]
+    assumptions: Sequence[WhatIf]
+    worlds: Sequence[Case]
     about: int  # which profile the questions are about
     others: Sequence[int] = ()  # whom the worlds after these stand for: what else a calibration would have allowed
 
-    def play(self, seed: int) -> Played:
+    def play(self, seed: int) -> Replay:
         """All worlds, each row under the number of the one that its world stands for."""
         first = len(self.worlds) - len(self.others)
         stand_for = np.asarray([*range(first), *self.others])
-        found = play(tables(self.worlds), seed)
+        found = simulate(case_tables(self.worlds), seed)
         return replace(found, world=stand_for[found.world])
 
 
-def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
+def estimate(order: EstimateOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document, written if a file is named. Raises RunError."""
     chosen = [strategy(name) for name in order.strategies]
     profiles = [mock_org.loaded(name) for name in ([order.profile] if order.profile else shipped())]
@@ -93,7 +93,7 @@ def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
     effects: dict[str, dict[str, Any]] = {}
     for one in chosen:
         status().begin(f"playing {one.name}")
-        asked = _asked(order, one, leads, profiles)
+        asked = _strategy_cases(order, one, leads, profiles)
         played = asked.play(order.seed)
         tell(f"{one.name}: {counted(len(played.world), 'replicate')} of {counted(leads.leads, 'lead')} played")
         entries += _entries(asked, played)
@@ -110,7 +110,7 @@ def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
         concurrency=order.concurrency,
         profiles=[each.profile.name for each in profiles],
         assumptions_of=about.profile.name,
-        assumptions=_ranked(effects),
+        assumptions=_by_effect(effects),
         **({"monthly": list(_monthly(order, chosen, leads, about))} if order.monthly else {}),
     )
     if order.to is not None:
@@ -118,7 +118,7 @@ def estimate(order: Order, tell: Callable[[str], None]) -> dict[str, Any]:
     return document
 
 
-def _sizes(order: Order) -> Sizes:
+def _sizes(order: EstimateOrder) -> Sizes:
     if isinstance(order.leads, Path):
         return sizes.of_file(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
     return sizes.of_invented(order.leads, order.seed)
@@ -129,10 +129,12 @@ def _about(profiles: Sequence[LoadedProfile]) -> int:
     return names.index(ASKED_ABOUT) if ASKED_ABOUT in names else 0
 
 
-def _asked(order: Order, one: Strategy, leads: Sizes, profiles: Sequence[LoadedProfile]) -> _Asked:
+def _strategy_cases(
+    order: EstimateOrder, one: Strategy, leads: Sizes, profiles: Sequence[LoadedProfile]
+) -> _StrategyCases:
     uploads = [order.upload(one, leads, each) for each in profiles]
     worlds = [
-        World(
+        Case(
             program=program(upload),
             profile=each.profile,
             concurrency=order.concurrency,
@@ -141,26 +143,26 @@ def _asked(order: Order, one: Strategy, leads: Sizes, profiles: Sequence[LoadedP
         for each, upload in zip(profiles, uploads, strict=True)
     ]
     about, few = _about(profiles), min(order.replicates, REPLICATES_OF_A_QUESTION)
-    chosen = list(choices(uploads[about], worlds[about], few))
-    doubted = list(doubts(profiles[about], worlds[about], few))
-    others = list(calibrated(worlds[0], order.profile)) if order.profile else []
+    chosen = list(options(uploads[about], worlds[about], few))
+    doubted = list(assumptions(profiles[about], worlds[about], few))
+    others = list(calibration_cases(worlds[0], order.profile)) if order.profile else []
     if others:
         worlds = [_beside(worlds[0], others)]
     every = [*worlds, *(question.world for question in (*chosen, *doubted)), *others]
-    return _Asked(one, profiles, chosen, doubted, every, about, [0] * len(others))
+    return _StrategyCases(one, profiles, chosen, doubted, every, about, [0] * len(others))
 
 
-def _beside(world: World, others: Sequence[World]) -> World:
+def _beside(world: Case, others: Sequence[Case]) -> Case:
     """The world with what the others leave of its replicates, and never none."""
     return replace(world, replicates=max(1, world.replicates - sum(other.replicates for other in others)))
 
 
-def _entries(asked: _Asked, played: Played) -> Iterator[dict[str, Any]]:
+def _entries(asked: _StrategyCases, played: Replay) -> Iterator[dict[str, Any]]:
     medians = _medians(asked, played)
     for number, profile in enumerate(asked.profiles):
         base = medians[number]
         first = len(asked.profiles)
-        questions = enumerate(asked.choices, first) if number == asked.about else ()
+        questions = enumerate(asked.options, first) if number == asked.about else ()
         yield {
             **_entry(asked.strategy, asked.worlds[number], played, played.world == number),
             "profile": profile.profile.name,
@@ -171,19 +173,19 @@ def _entries(asked: _Asked, played: Played) -> Iterator[dict[str, Any]]:
         }
 
 
-def _entry(one: Strategy, world: World, played: Played, rows: "np.ndarray[Any, Any]") -> dict[str, Any]:
+def _entry(one: Strategy, world: Case, played: Replay, rows: "np.ndarray[Any, Any]") -> dict[str, Any]:
     duration, throttled = played.duration_s[rows], played.throttled_s[rows]
     return {
         "strategy": one.name,
-        "duration_s": outward(spread(duration)),
-        "first_mapping_s": spread(played.first_mapping_s[rows]),
-        "last_mapping_s": outward(spread(duration)),
-        "verification_s": spread(played.ended_s[rows] - duration),
-        "requests": spread(played.requests[rows].astype(np.float64)),
-        "polls": spread(played.polls[rows].astype(np.float64)),
-        "throttled_s": spread(throttled),
-        "repeats": spread(played.repeats[rows].astype(np.float64)),
-        "in_doubt": spread(played.in_doubt[rows].astype(np.float64)),
+        "duration_s": outward(percentiles(duration)),
+        "first_mapping_s": percentiles(played.first_mapping_s[rows]),
+        "last_mapping_s": outward(percentiles(duration)),
+        "verification_s": percentiles(played.ended_s[rows] - duration),
+        "requests": percentiles(played.requests[rows].astype(np.float64)),
+        "polls": percentiles(played.polls[rows].astype(np.float64)),
+        "throttled_s": percentiles(throttled),
+        "repeats": percentiles(played.repeats[rows].astype(np.float64)),
+        "in_doubt": percentiles(played.in_doubt[rows].astype(np.float64)),
         "lists": len(world.program.rows),
         "bottleneck": _bottleneck(one, float(np.median(throttled)), float(np.median(duration)) * world.concurrency),
     }
@@ -198,7 +200,7 @@ def _bottleneck(one: Strategy, throttled_s: float, worker_s: float) -> str:
     return "import and export jobs" if one.main_op == "import.upload" else "answer time of the requests in flight"
 
 
-def _medians(asked: _Asked, played: Played) -> list[float]:
+def _medians(asked: _StrategyCases, played: Replay) -> list[float]:
     known = len(asked.worlds) - len(asked.others)
     return [float(np.median(played.duration_s[played.world == number])) for number in range(known)]
 
@@ -207,18 +209,18 @@ def _ratio(value: float, base: float) -> float:
     return round(value / base, 3) if base else 1.0
 
 
-def _note_effects(effects: dict[str, dict[str, Any]], asked: _Asked, played: Played) -> None:
+def _note_effects(effects: dict[str, dict[str, Any]], asked: _StrategyCases, played: Replay) -> None:
     """What each doubted setting does to the strategy's P50."""
-    medians, first = _medians(asked, played), len(asked.profiles) + len(asked.choices)
+    medians, first = _medians(asked, played), len(asked.profiles) + len(asked.options)
     profile = asked.profiles[asked.about]
     values = mock_org.settings(profile)
-    for place, question in enumerate(asked.doubts, first):
+    for place, question in enumerate(asked.assumptions, first):
         known = {"setting": question.setting, **values[question.setting], "tried": question.to, "ratios": {}}
         effect = effects.setdefault(question.setting, known)
         effect["ratios"][asked.strategy.name] = _ratio(medians[place], medians[asked.about])
 
 
-def _ranked(effects: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def _by_effect(effects: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The settings that matter, the one with the largest effect first."""
     ranked = [{**effect, "effect": _largest(effect["ratios"])} for effect in effects.values()]
     mattering = [effect for effect in ranked if effect["effect"] >= LEAST_EFFECT]
@@ -230,7 +232,7 @@ def _largest(ratios: dict[str, float]) -> float:
 
 
 def _monthly(
-    order: Order, chosen: Sequence[Strategy], leads: Sizes, profile: LoadedProfile
+    order: EstimateOrder, chosen: Sequence[Strategy], leads: Sizes, profile: LoadedProfile
 ) -> Iterator[dict[str, Any]]:
     """Twelve months of every way to go on, for each strategy that can."""
     if not 0 <= order.new_share <= 1:
@@ -239,8 +241,8 @@ def _monthly(
     def p50(one: Strategy, count: int) -> float:
         upload = order.upload(one, replace(leads, leads=count), profile)
         few = min(order.replicates, REPLICATES_OF_A_QUESTION)
-        world = World(program=program(upload), profile=profile.profile, concurrency=order.concurrency, replicates=few)
-        return float(np.median(play(tables([world]), order.seed).duration_s))
+        world = Case(program=program(upload), profile=profile.profile, concurrency=order.concurrency, replicates=few)
+        return float(np.median(simulate(case_tables([world]), order.seed).duration_s))
 
     for one in chosen:
         yield from months(one, leads.leads, order.new_share, profile.profile, partial(p50, one))

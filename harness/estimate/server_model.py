@@ -12,7 +12,7 @@ import numpy as np
 from mockserver.profile import Jobs as Rules
 
 from ..client.rate_budget import LEAST_S, LOOK_AGAIN_S
-from .cases import Bools, Floats, Ints, Tables, World
+from .cases import Bools, Case, CaseTables, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +110,15 @@ class Budgets:
 # Imports and exports of the lists of many replicates: when they end, and what who asks is told.
 
 
-class Jobs:
-    def __init__(self, tables: Tables) -> None:
+class JobModel:
+    def __init__(self, tables: CaseTables) -> None:
         self._nodes = tables.nodes
-        self._import_delay = tables.row(lambda world: _timed(world).import_start_delay_s)
-        self._import_s = tables.row_lists(lambda world, rows: _seconds(rows, _timed(world).import_rows_per_s))
+        self._import_delay = tables.row(lambda world: _job_rules(world).import_start_delay_s)
+        self._import_s = tables.row_lists(lambda world, rows: _seconds(rows, _job_rules(world).import_rows_per_s))
         self._export_s = tables.row_lists(
-            lambda world, rows: _timed(world).export_start_delay_s + _seconds(rows, _timed(world).export_rows_per_s)
+            lambda world, rows: (
+                _job_rules(world).export_start_delay_s + _seconds(rows, _job_rules(world).export_rows_per_s)
+            )
         )
         self._at_once = tables.row(lambda world: world.profile.jobs.exports_at_once, np.int64)
         self._imports_begin = np.full(self._import_s.shape, np.inf)
@@ -154,7 +156,7 @@ class Jobs:
         return after
 
 
-def _timed(world: World) -> Rules:
+def _job_rules(world: Case) -> Rules:
     """The job settings where time alone brings jobs forward; where it does not, they take none."""
     jobs = world.profile.jobs
     if jobs.progress == "time":
@@ -205,8 +207,8 @@ class Fates:
     outcome: Ints
 
 
-class Luck:
-    def __init__(self, tables: Tables, rng: np.random.Generator) -> None:
+class Outcomes:
+    def __init__(self, tables: CaseTables, rng: np.random.Generator) -> None:
         self._nodes, self.rng = tables.nodes, rng
         self._patience = tables.row(lambda world: world.profile.request_timeout_s or np.inf)
         kinds = [MEANS[kind] for kind in tables.worlds[0].profile.faults.by_kind]

@@ -12,16 +12,28 @@ import numpy as np
 from ..client.oauth import RENEWAL_POLL_S
 from ..client.retry import MIN_WAIT_S, RetryPolicy
 from .call_graph import END
-from .cases import Bools, Floats, Ints, Tables
+from .cases import Bools, CaseTables, Floats, Ints
 from .recording import LOGIN, PROOF
-from .server_model import EXPIRED, FRESH, LIMITED, LOST, LOST_APPLIED, OK, THROTTLED, Budgets, Jobs, Luck, Windows
+from .server_model import (
+    EXPIRED,
+    FRESH,
+    LIMITED,
+    LOST,
+    LOST_APPLIED,
+    OK,
+    THROTTLED,
+    Budgets,
+    JobModel,
+    Outcomes,
+    Windows,
+)
 
 WAITING: Final = np.inf  # for nothing: a worker without a flow
 POLICY = RetryPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
+class Replay:
     """What came out, one number a row. Times in seconds since the run began."""
 
     world: Ints
@@ -35,17 +47,17 @@ class Played:
     in_doubt: Ints
 
 
-def play(tables: Tables, seed: int) -> Played:
+def simulate(tables: CaseTables, seed: int) -> Replay:
     """Every row to its end, with the luck of that seed."""
-    return Machine(tables, Luck(tables, np.random.default_rng(seed))).play()
+    return Simulator(tables, Outcomes(tables, np.random.default_rng(seed))).play()
 
 
-class Machine:
-    def __init__(self, tables: Tables, luck: Luck) -> None:
+class Simulator:
+    def __init__(self, tables: CaseTables, luck: Outcomes) -> None:
         rows = len(tables.world)
         self._tables, self._nodes = tables, tables.nodes
         self._luck = luck
-        self._jobs = Jobs(tables)
+        self._jobs = JobModel(tables)
         self._windows = Windows(
             tables.row(lambda world: world.allowed * world.clients, np.int64),
             tables.row(lambda world: world.profile.rate.window_s),
@@ -72,7 +84,7 @@ class Machine:
         self._requests, self._polls = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
         self._repeats, self._in_doubt = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
 
-    def play(self) -> Played:
+    def play(self) -> Replay:
         """Every stage to its end, in every row."""
         duration = self._now
         for number, name in enumerate(self._tables.stages):
@@ -81,7 +93,7 @@ class Machine:
             self._begin(number)
             while self._turn():
                 pass
-        return Played(
+        return Replay(
             world=self._tables.world,
             duration_s=duration,
             ended_s=self._now,

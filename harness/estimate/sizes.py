@@ -38,7 +38,7 @@ class Sizes:
 
 def of_invented(leads: int, seed: int) -> Sizes:
     made = SyntheticLeads(min(leads, BLOCK), seed)
-    return _measured(leads, made.columns, next(made.batches(BLOCK), None))
+    return _sizes_of(leads, made.columns, next(made.batches(BLOCK), None))
 
 
 def of_file(path: Path, *, lead_id: str, phone: str, separator: str = ",") -> Sizes:
@@ -47,10 +47,10 @@ def of_file(path: Path, *, lead_id: str, phone: str, separator: str = ",") -> Si
     batches = source.batches(BLOCK)
     sample = next(batches, None)
     leads = len(sample) if sample else 0
-    return _measured(leads + sum(len(others) for others in batches), source.columns, sample)
+    return _sizes_of(leads + sum(len(others) for others in batches), source.columns, sample)
 
 
-def _measured(leads: int, columns: LeadColumns, sample: Leads | None) -> Sizes:
+def _sizes_of(leads: int, columns: LeadColumns, sample: Leads | None) -> Sizes:
     if not sample:
         return Sizes(leads=leads, columns=columns, contact=0.0, own_id_contact=0.0, row=0.0)
 

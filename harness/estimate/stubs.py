@@ -30,7 +30,7 @@ class Script:
 
 
 @dataclass(slots=True)
-class CannedOrg:
+class StubOrg:
     lead_id: str  # the column
     planned: Mapping[str, int]  # rows of a list by its name: it shows them at once, unless an import is under way
     script: Script = field(default_factory=Script)
@@ -141,34 +141,34 @@ def _json(body: Any) -> Reply:
     return Reply(status=200, body=encode(body))
 
 
-_ANSWERS: dict[str, Callable[[CannedOrg, Call], Reply]] = {
-    "oauth.token": CannedOrg._token,
-    "lists.create": CannedOrg._create,
-    "lists.list": CannedOrg._listing,
-    "lists.delete": CannedOrg._delete,
-    "contacts.add": CannedOrg._add,
-    "contacts.search": CannedOrg._search,
-    "contacts.bulk": CannedOrg._bulk,
-    "import.upload": CannedOrg._upload,
-    "import.status": CannedOrg._import_status,
-    "export.create": CannedOrg._export,
-    "export.get": CannedOrg._exported,
-    "export.download": CannedOrg._download,
-    "export.file": CannedOrg._file,
+_ANSWERS: dict[str, Callable[[StubOrg, Call], Reply]] = {
+    "oauth.token": StubOrg._token,
+    "lists.create": StubOrg._create,
+    "lists.list": StubOrg._listing,
+    "lists.delete": StubOrg._delete,
+    "contacts.add": StubOrg._add,
+    "contacts.search": StubOrg._search,
+    "contacts.bulk": StubOrg._bulk,
+    "import.upload": StubOrg._upload,
+    "import.status": StubOrg._import_status,
+    "export.create": StubOrg._export,
+    "export.get": StubOrg._exported,
+    "export.download": StubOrg._download,
+    "export.file": StubOrg._file,
 }
 
 # What a strategy is told of its own progress and files, kept in memory for as long as it is recorded.
 
 
 @dataclass(slots=True)
-class Notes:
+class StubJournal:
     """A journal that forgets batches: nobody goes on with a recording."""
 
     records: list[ShardRecord]
     shard_of: dict[str, int] = field(default_factory=dict)  # by the list's id
 
     @classmethod
-    def of(cls, shards: Sequence[Shard]) -> "Notes":
+    def of(cls, shards: Sequence[Shard]) -> "StubJournal":
         return cls([ShardRecord(shard=s, contact_list_id=None, state="planned", rows=None, file=None) for s in shards])
 
     def shards(self) -> Sequence[ShardRecord]:
@@ -201,7 +201,7 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True)
-class NoFiles:
+class StubFiles:
     """Files that are never written: every shard is whole, every export names all of it."""
 
     def write_upload(self, shard: ShardRecord) -> tuple[Path, int, str]:

@@ -182,7 +182,7 @@ HOLDS, RUNS, CONFIDENCE = 0.8, 50, 0.99  # not 0.95: a table has a dozen of inte
 DIGITS = 3  # of the ends of an interval
 
 
-def spread(values: Floats) -> dict[str, float]:
+def percentiles(values: Floats) -> dict[str, float]:
     """`p10`, `p50`, `p90` of the values that are known; 0 if none is."""
     known = np.sort(values[~np.isnan(values)])
     if not len(known):

@@ -6,8 +6,8 @@ from typing import Any
 
 from mockserver.profile import LoadedProfile, Profile, changed, flat
 
-from .cases import World
-from .recording import Program, Upload, program
+from .cases import Case
+from .recording import Program, UploadCase, program
 
 BIG_LIST = 5_000_000  # what Customer Care can raise a list's cap to. Source: community.genesys.com 2025-09
 RATE_FACTOR = 4
@@ -27,41 +27,41 @@ PLAYED = {  # settings outside of latencies and faults that a replay depends on
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class WhatIf:
     """A world that differs from the one asked about in what `change` says."""
 
     change: str
-    world: World
+    world: Case
     setting: str = ""  # of the profile, if it is one
     to: Any = None
 
 
-def choices(upload: Upload, base: World, replicates: int) -> Iterator[Question]:
+def options(upload: UploadCase, base: Case, replicates: int) -> Iterator[WhatIf]:
     """What whoever runs the upload could change."""
     base = replace(base, replicates=replicates)
     profile, rate = base.profile, base.profile.rate.requests_per_window
     if rate:
         raised = _with(profile, {"rate.requests_per_window": rate * RATE_FACTOR})
-        yield Question(f"a rate limit of {rate * RATE_FACTOR:,} instead of {rate:,}", replace(base, profile=raised))
-        yield Question("a second OAuth client", replace(base, clients=2))
+        yield WhatIf(f"a rate limit of {rate * RATE_FACTOR:,} instead of {rate:,}", replace(base, profile=raised))
+        yield WhatIf("a second OAuth client", replace(base, clients=2))
     more = min(MOST_AT_ONCE, base.concurrency * 2)
-    yield Question(f"{more} requests in flight instead of {base.concurrency}", replace(base, concurrency=more))
+    yield WhatIf(f"{more} requests in flight instead of {base.concurrency}", replace(base, concurrency=more))
     lists = len(base.program.rows)
     if upload.strategy.main_op == "contacts.add" and (half := upload.settings.batch_size // 2):
         smaller = replace(upload, settings=replace(upload.settings, batch_size=half))
-        yield Question(f"batches of {half:,} instead of {upload.settings.batch_size:,}", _again(base, smaller))
+        yield WhatIf(f"batches of {half:,} instead of {upload.settings.batch_size:,}", _again(base, smaller))
     if lists > 1 and upload.sizes.leads <= BIG_LIST:
         one = replace(upload, contacts_per_list=BIG_LIST, lists=1)
-        yield Question(f"1 list of {BIG_LIST:,} instead of {lists} lists", _again(base, one))
+        yield WhatIf(f"1 list of {BIG_LIST:,} instead of {lists} lists", _again(base, one))
     if 0 < lists * 2 <= upload.sizes.leads:
-        yield Question(f"{lists * 2} lists instead of {lists}", _again(base, replace(upload, lists=lists * 2)))
+        yield WhatIf(f"{lists * 2} lists instead of {lists}", _again(base, replace(upload, lists=lists * 2)))
 
 
-def _again(base: World, upload: Upload) -> World:
+def _again(base: Case, upload: UploadCase) -> Case:
     return replace(base, program=program(upload))
 
 
-def doubts(profile: LoadedProfile, base: World, replicates: int) -> Iterator[Question]:
+def assumptions(profile: LoadedProfile, base: Case, replicates: int) -> Iterator[WhatIf]:
     """Each setting that is assumed and that the upload may hang on, at twice its value, or the other way round."""
     base = replace(base, replicates=replicates)
     used = _ops(base.program)
@@ -70,7 +70,7 @@ def doubts(profile: LoadedProfile, base: World, replicates: int) -> Iterator[Que
             to = _otherwise(name, value)
             if to is not None:
                 world = replace(base, profile=_with(profile.profile, {name: to}))
-                yield Question(f"{name} = {to}", world, name, to)
+                yield WhatIf(f"{name} = {to}", world, name, to)
 
 
 def _matters(name: str, used: set[str], profile: Profile) -> bool:

@@ -22,9 +22,9 @@ from ..domain import LeadColumns
 from ..errors import RunError
 from ..files.atomic import written
 from ..flow import AsyncShell, Flow, Save, T, adrive
-from ..runs.asyncio_runner import Runner, wrapped
-from ..runs.cleanup import removed
-from ..runs.created_resources import Belonging, Belongings, Made, Making, read
+from ..runs.asyncio_runner import Runner, wrap_flow
+from ..runs.cleanup import remove
+from ..runs.created_resources import Created, CreatedResource, Creating, ResourceLog, read
 from ..strategies.job import Stage
 from ..strategies.lists import create_or_find
 
@@ -37,7 +37,7 @@ class Lab:
     """Where experiments are run. `purpose` is the first word of every name: "probe", "calibrate"."""
 
     purpose: str
-    belongings: Belongings
+    belongings: ResourceLog
     target: Target
     credentials: Credentials
     shell: AsyncShell
@@ -48,7 +48,7 @@ class Lab:
 
     async def run(self, flow: Flow[T], session: Session | None = None) -> T:
         """One flow to its end, with a token and patience around it."""
-        return await adrive(wrapped(flow, session or self.session, self.policy, self.rng), self.shell)
+        return await adrive(wrap_flow(flow, session or self.session, self.policy, self.rng), self.shell)
 
     async def run_all(self, flows: Sequence[Flow[None]], concurrency: int) -> None:
         """So many flows at a time."""
@@ -66,9 +66,9 @@ class Lab:
     def contact_list(self, columns: LeadColumns, label: str = "") -> Flow[str]:
         """The id of a new contact list."""
         name = self.name(label)
-        yield Save(Making(Belonging(kind="contact_list", name=name)))
+        yield Save(Creating(CreatedResource(kind="contact_list", name=name)))
         list_id = yield from create_or_find(name, columns, SETTLE_S)
-        yield Save(Made(Belonging(kind="contact_list", name=name, id=list_id)))
+        yield Save(Created(CreatedResource(kind="contact_list", name=name, id=list_id)))
         return list_id
 
     async def tidy(self) -> None:
@@ -76,7 +76,7 @@ class Lab:
         trouble: RunError | None = None
         for thing in read(self.belongings.path).left:
             try:
-                await self.run(removed(thing))
+                await self.run(remove(thing))
             except RunError as error:
                 trouble = error
         if trouble is not None:
@@ -84,7 +84,7 @@ class Lab:
 
 
 @asynccontextmanager
-async def opened(
+async def open_lab(
     folder: Path,
     target: Target,
     credentials: Credentials,
@@ -96,7 +96,7 @@ async def opened(
     concurrency: int = 8,
 ) -> AsyncIterator[Lab]:
     """A lab whose notes lie in `folder`. The requests that tidy up are outside the caps."""
-    belongings = Belongings(folder, target.api, run_id, target.org_id)
+    belongings = ResourceLog(folder, target.api, run_id, target.org_id)
     async with connected(target, belongings, folder / REQUESTS, concurrency, caps=caps) as shell:
         lab = Lab(
             purpose=purpose,

@@ -23,7 +23,7 @@ BODIES = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
+class Workload:
     """What is played: the same figures come out of it wherever it is."""
 
     leads: int = 4000
@@ -33,11 +33,11 @@ class Played:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    played: Played
+    played: Workload
     figures: Figures
 
 
-def measured(played: Played, out: Path, tell: Callable[[str], None]) -> Figures:
+def measure(played: Workload, out: Path, tell: Callable[[str], None]) -> Figures:
     """The figures of the main strategies; the comparison they come from is left in `out`."""
     order = Comparison(
         leads=played.leads, strategies=MAIN, pace="virtual", profile=played.profile, seed=played.seed, out=out
@@ -92,7 +92,7 @@ def read(path: Path) -> Expected:
         document = msgspec.json.decode(path.read_bytes())
         if document["schema"] != SCHEMA:
             raise ValueError
-        return Expected(played=Played(**document["played"]), figures=document["strategies"])
+        return Expected(played=Workload(**document["played"]), figures=document["strategies"])
     except OSError as error:
         told = f"{path}: {error.strerror}; `contactbench gate --update` writes it"
     except (msgspec.DecodeError, KeyError, TypeError, ValueError):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..checks import FAILED, Check, passed
+from ..checks import FAILED, Check, all_passed
 from ..errors import RunError, UsageError
 from ..files.private_folder import own_folder
 from ..mapping.files import write_json
@@ -26,7 +26,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class GateOrder:
     layers: Sequence[str]
     expected: Path  # of the counts
     out: Path
@@ -50,14 +50,14 @@ class GateFailed(RunError):
     exit_code = FAILED
 
 
-def gate(order: Order, tell: Tell) -> tuple[list[Check], dict[str, Any]]:
+def gate(order: GateOrder, tell: Tell) -> tuple[list[Check], dict[str, Any]]:
     """What was held against what, and the document of `gate.json`, written. Raises RunError."""
     began = time.perf_counter()
     own_folder(order.out)
-    checks = _counted(order, tell) if "counts" in order.layers else []
+    checks = _count_checks(order, tell) if "counts" in order.layers else []
     if set(order.layers) - {"counts"}:
-        with _compared(order) as (base, head):
-            checks += _measured(order, base, head, tell)
+        with _trees(order) as (base, head):
+            checks += _tree_checks(order, base, head, tell)
     document = _document(order, checks, time.perf_counter() - began)
     write_json(order.out / "gate.json", document)
     if all(check.verdict == "not measured" for check in checks):
@@ -80,18 +80,18 @@ def refusal(checks: Sequence[Check]) -> GateFailed | None:
     )
 
 
-def update(played: counts.Played, expected: Path, out: Path, tell: Tell) -> None:
+def update(played: counts.Workload, expected: Path, out: Path, tell: Tell) -> None:
     """Write down what the counts are now."""
-    counts.write(counts.Expected(played=played, figures=counts.measured(played, out / "counts", tell)), expected)
+    counts.write(counts.Expected(played=played, figures=counts.measure(played, out / "counts", tell)), expected)
 
 
-def _counted(order: Order, tell: Tell) -> list[Check]:
+def _count_checks(order: GateOrder, tell: Tell) -> list[Check]:
     expected = counts.read(order.expected)
-    found = counts.measured(expected.played, order.out / "counts", tell)
+    found = counts.measure(expected.played, order.out / "counts", tell)
     return counts.differences(expected.figures, found)
 
 
-def _measured(order: Order, base: Tree, head: Tree, tell: Tell) -> list[Check]:
+def _tree_checks(order: GateOrder, base: Tree, head: Tree, tell: Tell) -> list[Check]:
     checks = []
     if "instructions" in order.layers:
         tell("instructions: hot paths of base and head under valgrind, about a minute")
@@ -102,18 +102,18 @@ def _measured(order: Order, base: Tree, head: Tree, tell: Tell) -> list[Check]:
 
 
 @contextmanager
-def _compared(order: Order) -> Iterator[tuple[Tree, Tree]]:
+def _trees(order: GateOrder) -> Iterator[tuple[Tree, Tree]]:
     """Base and head."""
-    head = trees.required(order.head_tree)
+    head = trees.require_tree(order.head_tree)
     with tempfile.TemporaryDirectory(prefix="contactbench-compiled-") as compiled, ExitStack() as checkouts:
         if order.base_tree is not None:
-            base = trees.required(order.base_tree)
+            base = trees.require_tree(order.base_tree)
         else:
-            base = checkouts.enter_context(trees.checked_out(order.base or trees.default_base(head), head))
+            base = checkouts.enter_context(trees.worktree(order.base or trees.default_base(head), head))
         yield Tree(base, Path(compiled) / "base"), Tree(head, Path(compiled) / "head")
 
 
-def _document(order: Order, checks: Sequence[Check], wall_s: float) -> dict[str, Any]:
+def _document(order: GateOrder, checks: Sequence[Check], wall_s: float) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "kind": "gate",
@@ -121,7 +121,7 @@ def _document(order: Order, checks: Sequence[Check], wall_s: float) -> dict[str,
         "versions": {"python": platform.python_version()},
         "machine": {"cpus": os.cpu_count(), "machine": platform.machine(), "wall_s": round(wall_s, 3)},
         "layers": list(order.layers),
-        "passed": passed(checks),
+        "passed": all_passed(checks),
         "accepted": order.accepted,
         "checks": [check.entry() for check in checks],
     }

@@ -30,7 +30,7 @@ Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
-class _Held:
+class _Sample:
     """Leads in memory, so that making or reading them is no part of what is measured."""
 
     columns: Any
@@ -41,11 +41,11 @@ class _Held:
         yield from self.leads
 
 
-def _held(size: int, rows: int) -> _Held:
+def _sample(size: int, rows: int) -> _Sample:
     from harness.leads.synthetic import SyntheticLeads
 
     made = SyntheticLeads(rows, seed=1)
-    return _Held(made.columns, list(made.batches(size)))
+    return _Sample(made.columns, list(made.batches(size)))
 
 
 def _record(leads: int) -> Any:
@@ -61,7 +61,7 @@ def _batch() -> tuple[Any, Any]:
     from harness.strategies.batches import batches
     from harness.strategies.job import Job, Settings
 
-    held = _held(BATCH, BATCH)
+    held = _sample(BATCH, BATCH)
     job: Any = Job(leads=held, progress=None, files=None, settings=Settings())  # type: ignore[arg-type]
     return lambda: next(batches(held.leads[0], _record(BATCH), job, own_ids=False)), held.columns
 
@@ -122,7 +122,7 @@ def import_file(folder: Path) -> Work:
     """The file of an import is written, with its digest, of 2,000 leads."""
     from harness.leads.shard_csv import write_upload
 
-    held: Any = _held(500, ROWS)
+    held: Any = _sample(500, ROWS)
     return lambda: write_upload(held, folder / "upload.csv", 0, ROWS)
 
 
@@ -181,7 +181,7 @@ PATHS: dict[str, Callable[[Path], Work]] = {
 }
 
 
-def played(measured: Callable[[Work], float], folder: Path, names: Sequence[str]) -> dict[str, Any]:
+def run_paths(measured: Callable[[Work], float], folder: Path, names: Sequence[str]) -> dict[str, Any]:
     """A figure for each path, and why some have none."""
     paths, missing = {}, {}
     for name, prepare in PATHS.items():
@@ -246,9 +246,9 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="contactbench-hot-") as name:
         match arguments:
             case ["time", *names]:
-                return played(fastest, Path(name), names)
+                return run_paths(fastest, Path(name), names)
             case ["count", *names]:
-                return played(inside_ffi_call, Path(name), names)
+                return run_paths(inside_ffi_call, Path(name), names)
             case ["upload", leads, *strategies]:
                 return uploads(int(leads), strategies, Path(name))
     raise SystemExit(__doc__)

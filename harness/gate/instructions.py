@@ -28,7 +28,7 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PathFigures:
     """A figure by path, and why others have none. `broken`: the program did not come to its end."""
 
     paths: Mapping[str, float]
@@ -39,7 +39,7 @@ class Played:
         return self.broken or self.missing.get(path, "there is no such path")
 
 
-def play(tree: Tree, arguments: Sequence[str], under: Sequence[str] = ()) -> Played:
+def run_hot_paths(tree: Tree, arguments: Sequence[str], under: Sequence[str] = ()) -> PathFigures:
     """What the program says of `tree`; `under` another one, if one is named. A tree's faults are told, not raised."""
     command = [*under, sys.executable, "-P", str(PROGRAM), *arguments]
     # Sets iterate in the order of hashes, and hashes of strings differ from process to process unless they are told.
@@ -55,12 +55,12 @@ def play(tree: Tree, arguments: Sequence[str], under: Sequence[str] = ()) -> Pla
                 command, capture_output=True, text=True, env=os.environ | environ, cwd=elsewhere, timeout=TIMEOUT_S
             )
         except subprocess.TimeoutExpired:
-            return Played({}, {}, f"not done after {TIMEOUT_S:.0f} s")
+            return PathFigures({}, {}, f"not done after {TIMEOUT_S:.0f} s")
     if done.returncode:
         told = done.stderr.strip().splitlines() or ["no message"]
-        return Played({}, {}, f"exit {done.returncode}: {told[-1]}"[:200])
+        return PathFigures({}, {}, f"exit {done.returncode}: {told[-1]}"[:200])
     document = json.loads(done.stdout)
-    return Played(document["paths"], document["missing"])
+    return PathFigures(document["paths"], document["missing"])
 
 
 SUITE = "instructions"
@@ -73,13 +73,13 @@ def instruction_checks(base: Tree, head: Tree, only: Sequence[str], keep: Path) 
     if shutil.which(VALGRIND) is None:
         note = "valgrind is not installed; on Debian: apt-get install valgrind"
         return [Check(suite=SUITE, name="hot paths", verdict="not measured", note=note)]
-    before, after = (counted(tree, only, keep / name) for tree, name in ((base, "base"), (head, "head")))
+    before, after = (count_instructions(tree, only, keep / name) for tree, name in ((base, "base"), (head, "head")))
     if after.broken:
         return [Check(suite=SUITE, name="hot paths", verdict="failed", note=f"head: {after.broken}")]
     return [_check(name, before, after) for name in (*after.paths, *after.missing)]
 
 
-def counted(tree: Tree, only: Sequence[str], keep: Path) -> Played:
+def count_instructions(tree: Tree, only: Sequence[str], keep: Path) -> PathFigures:
     """Instructions by path."""
     keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="contactbench-callgrind-") as folder:
@@ -91,8 +91,10 @@ def counted(tree: Tree, only: Sequence[str], keep: Path) -> Played:
             "--dump-after=ffi_call",
             f"--callgrind-out-file={folder}/callgrind.out",
         ]
-        play(tree, ["count", *only])  # which compiles it: under valgrind that would take longer than all the rest
-        played = play(tree, ["count", *only], under)
+        run_hot_paths(
+            tree, ["count", *only]
+        )  # which compiles it: under valgrind that would take longer than all the rest
+        played = run_hot_paths(tree, ["count", *only], under)
         dumps = [Path(folder) / f"callgrind.out.{number}" for number in range(1, len(played.paths) + 1)]
         if not all(dump.exists() for dump in dumps):
             return replace(played, paths={}, broken="callgrind sees no libffi in this Python")
@@ -110,7 +112,7 @@ def _total(dump: Path) -> int:
     return 0
 
 
-def _check(name: str, before: Played, after: Played) -> Check:
+def _check(name: str, before: PathFigures, after: PathFigures) -> Check:
     if name not in after.paths:
         return Check(suite=SUITE, name=name, verdict="failed", note=f"head: {after.why_not(name)}")
     found = f"{after.paths[name]:,.0f}"

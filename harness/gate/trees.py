@@ -12,13 +12,13 @@ PACKAGE = Path("harness") / "__init__.py"
 
 
 @contextmanager
-def checked_out(ref: str, repository: Path) -> Iterator[Path]:
+def worktree(ref: str, repository: Path) -> Iterator[Path]:
     """A worktree of `ref`, for as long as the context lasts. Raises UsageError."""
     with tempfile.TemporaryDirectory(prefix="contactbench-base-") as folder:
         tree = Path(folder) / "tree"
         _git(repository, "worktree", "add", "--quiet", "--detach", str(tree), ref)
         try:
-            yield required(tree)
+            yield require_tree(tree)
         finally:
             _git(repository, "worktree", "remove", "--force", str(tree))
 
@@ -35,7 +35,7 @@ def default_base(repository: Path) -> str:
     return _git(repository, "rev-parse", "HEAD~1")
 
 
-def required(tree: Path) -> Path:
+def require_tree(tree: Path) -> Path:
     """`tree`, made absolute. Raises UsageError where it holds no version of this project."""
     if not (tree / PACKAGE).is_file():
         raise UsageError("NO_TREE", f"{tree} is no checkout of contactbench: it has no {PACKAGE}.")

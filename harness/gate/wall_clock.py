@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from ..checks import Check, Verdict
-from .instructions import Played, Tree, play
+from .instructions import PathFigures, Tree, run_hot_paths
 
 # When one of two has been slower often enough to say so. Pure: seconds in, verdicts out.
 
@@ -70,36 +70,36 @@ STRATEGIES = ("batch-api", "csv-import-own-ids")
 def wall_checks(base: Tree, head: Tree, *, leads: int, only: Sequence[str], tell: Callable[[str], None]) -> list[Check]:
     """One a path, and one a strategy of which `leads` are uploaded; none are for 0 leads."""
     trees = {"base": base, "head": head}
-    checks = _raced(trees, ["time"], only, tell)
-    return checks + _raced(trees, ["upload", str(leads)], STRATEGIES, tell) if leads else checks
+    checks = _race(trees, ["time"], only, tell)
+    return checks + _race(trees, ["upload", str(leads)], STRATEGIES, tell) if leads else checks
 
 
-def _raced(
+def _race(
     trees: dict[str, Tree], program: Sequence[str], names: Sequence[str], tell: Callable[[str], None]
 ) -> list[Check]:
     """Rounds of what is not settled yet."""
     races: dict[str, Race] = {}
     alone: list[Check] = []
     for number, order in enumerate(orders(MOST_ROUNDS), 1):
-        played = {side: play(trees[side], [*program, *names]) for side in order}
+        played = {side: run_hot_paths(trees[side], [*program, *names]) for side in order}
         if trouble := _trouble(played, program[0]):
             return trouble
-        alone = alone or [_alone(path, played) for path in _unpaired(**played)]
+        alone = alone or [_alone(path, played) for path in _without_pair(**played)]
         for path in played["head"].paths.keys() & played["base"].paths.keys():
             races.setdefault(path, Race()).add(played["base"].paths[path], played["head"].paths[path])
-        tell(f"wall: round {number} of {program[0]}: {_told(races)}")
+        tell(f"wall: round {number} of {program[0]}: {_progress(races)}")
         names = [path for path, race in races.items() if not race.settled]
         if not names:
             break
     return [*(_check(path, race) for path, race in sorted(races.items())), *alone]
 
 
-def _unpaired(base: Played, head: Played) -> list[str]:
+def _without_pair(base: PathFigures, head: PathFigures) -> list[str]:
     """Paths that cannot be compared."""
     return [path for path in (*head.paths, *head.missing) if path not in head.paths or path not in base.paths]
 
 
-def _trouble(played: dict[str, Played], program: str) -> list[Check]:
+def _trouble(played: dict[str, PathFigures], program: str) -> list[Check]:
     """What ends a race before it has begun."""
     if played["head"].broken:
         return [Check(suite=SUITE, name=program, verdict="failed", note=f"head: {played['head'].broken}")]
@@ -108,7 +108,7 @@ def _trouble(played: dict[str, Played], program: str) -> list[Check]:
     return []
 
 
-def _alone(path: str, played: dict[str, Played]) -> Check:
+def _alone(path: str, played: dict[str, PathFigures]) -> Check:
     """A path that one of the two does not have."""
     if path not in played["head"].paths:
         return Check(suite=SUITE, name=path, verdict="failed", note=f"head: {played['head'].why_not(path)}")
@@ -127,7 +127,7 @@ def _check(path: str, race: Race) -> Check:
     )
 
 
-def _told(races: dict[str, Race]) -> str:
+def _progress(races: dict[str, Race]) -> str:
     return ", ".join(f"{path} {race.slower:.2f}{'' if race.settled else '?'}" for path, race in sorted(races.items()))
 
 

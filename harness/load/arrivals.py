@@ -80,7 +80,7 @@ RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(s|min|h))?")
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
-class Rate(Protocol):
+class ArrivalRate(Protocol):
     @property
     def ended(self) -> bool:
         """Whether what it was there to find out is known."""
@@ -138,7 +138,7 @@ class Burst:
         return False
 
 
-SHAPES = ("constant", "burst", "soak", "search")
+ARRIVAL_PATTERNS = ("constant", "burst", "soak", "search")
 
 
 @dataclass(slots=True)
@@ -147,7 +147,7 @@ class Pacing:
 
     op: str
     shape: str
-    rate: Rate
+    rate: ArrivalRate
     arrivals: Arrivals = field(init=False)
     line: Lock = field(default_factory=Lock)  # who holds it waits for the next slot; under Locust it is gevent's
 
@@ -159,7 +159,7 @@ class Pacing:
 
     def budget(self) -> RateBudget:
         """What the run believes of the server's limits: a search for them believes nothing."""
-        return Unheld() if self.shape == "search" else RateBudget()
+        return UnlimitedBudget() if self.shape == "search" else RateBudget()
 
     def answered(self, planned_at: float, sent_at: float, done_at: float) -> None:
         self.arrivals.answered(planned_at, sent_at, done_at)
@@ -186,7 +186,7 @@ class Pacing:
         return [*lines, *(self.rate.told() if isinstance(self.rate, RateSearch) else ())]
 
 
-class Unheld(RateBudget):
+class UnlimitedBudget(RateBudget):
     """Learns from the headers and waits for nothing."""
 
     def wait_s(self, now: float) -> float:
@@ -201,7 +201,7 @@ def pacing(options: Namespace, op: str) -> Pacing | None:
     return Pacing(op, options.shape, _rate(options))
 
 
-def _rate(options: Namespace) -> Rate:
+def _rate(options: Namespace) -> ArrivalRate:
     per_s = per_second(options.rate)
     match options.shape:
         case "burst":

@@ -18,7 +18,7 @@ KEPT = 64  # batches from which a contact is picked
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
+class MappedContact:
     """A contact, as the mapping has it."""
 
     list_id: str
@@ -27,7 +27,7 @@ class Mapped:
 
 
 @dataclass(slots=True)
-class Newest:
+class RecentBatches:
     """Keeps what is to be kept, and remembers the batches mapped last."""
 
     keeper: Keeper
@@ -38,33 +38,33 @@ class Newest:
         if isinstance(event, BatchAcked) and event.mapping:
             self._batches.append(event)
 
-    def pick(self, shards: Sequence[ShardRecord], rng: random.Random) -> Mapped | None:
+    def pick(self, shards: Sequence[ShardRecord], rng: random.Random) -> MappedContact | None:
         """One of their contacts; None while there is none."""
         if not self._batches:
             return None
         batch = rng.choice(self._batches)
         lead_id = rng.choice(list(batch.mapping))
         record = max((one for one in shards if one.shard.first <= batch.first), key=lambda one: one.shard.first)
-        return Mapped(record.list_id, lead_id, batch.mapping[lead_id])
+        return MappedContact(record.list_id, lead_id, batch.mapping[lead_id])
 
 
 # --- flows: what was not as the mapping says, or nothing --------------------------------------------------------------
 
 
-def read(one: Mapped, column: str) -> Flow[str]:
+def read(one: MappedContact, column: str) -> Flow[str]:
     """The contact by its id."""
     reply = yield api.get_contact(one.list_id, one.contact_id)
     return _differs(one, [api.lead_of(reply, column)]) if reply.ok else ""
 
 
-def search(one: Mapped, column: str) -> Flow[str]:
+def search(one: MappedContact, column: str) -> Flow[str]:
     """The contact by its lead. A search may not see what is new, so none is no mistake."""
     reply = yield api.search_leads(one.list_id, column, [one.lead_id])
     found = api.found_contacts(reply, column).pairs if reply.ok else []
     return "" if found in ([], [(one.lead_id, one.contact_id)]) else f"lead {one.lead_id}: {len(found)} other contacts"
 
 
-def export(one: Mapped, column: str) -> Flow[str]:
+def export(one: MappedContact, column: str) -> Flow[str]:
     """An export of the list, until one is on offer. Nobody fetches it: it would hold personal data."""
     del column
     reply: Reply = yield api.start_export(one.list_id)
@@ -76,9 +76,9 @@ def export(one: Mapped, column: str) -> Flow[str]:
     return ""
 
 
-def _asked(one: Mapped) -> Call:
+def _asked(one: MappedContact) -> Call:
     return api.get_export(one.list_id)
 
 
-def _differs(one: Mapped, lead_ids: Sequence[LeadId]) -> str:
+def _differs(one: MappedContact, lead_ids: Sequence[LeadId]) -> str:
     return "" if list(lead_ids) == [one.lead_id] else f"contact {one.contact_id} is not lead {one.lead_id}"

@@ -7,7 +7,7 @@ from ..flow import Flow
 from ..strategies.job import Stage
 
 
-class Handout:
+class FlowQueue:
     """A stage begins when every flow of the one before has ended. After the first error nothing is handed out.
 
     Safe to share between threads; under Locust, which replaces them, between greenlets.

@@ -17,11 +17,11 @@ from ..files.private_folder import own_folder
 from ..leads.csv_leads import COMMA
 from ..leads.shard_csv import write_csv
 from ..leads.synthetic import SyntheticLeads
-from ..runs.prepare import Upload
-from ..runs.resolve_target import MOCK_URL, ORG, credentials_for, reach, require_mock, resolved
+from ..runs.prepare import UploadOrder
+from ..runs.resolve_target import MOCK_URL, ORG, credentials_for, reach, require_mock, resolve_target
 from ..strategies.job import Settings
 from ..wording import count_of
-from .arrivals import SHAPES, per_second
+from .arrivals import ARRIVAL_PATTERNS, per_second
 
 # Zero or nothing stands for "not given": Locust's web UI keeps the type of a default, and knows none that is absent.
 OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
@@ -83,7 +83,7 @@ def count(text: str) -> int:
 
 
 TYPES = dict.fromkeys(("contacts", "contacts-per-list", "max-contacts"), count)
-CHOICES = {"shape": SHAPES}
+CHOICES = {"shape": ARRIVAL_PATTERNS}
 # What the web UI's form may change. Where the leads go, on whose word, under which caps, and every path: never.
 FORM = ("contacts", "lists", "batch_size", "rate", "shape")
 AT_LEAST = {"contacts": 0, "batch_size": 1, "body_bytes": 1024, "contacts_per_list": 1, "lists": 0}
@@ -137,21 +137,21 @@ def order(
     run_id: str,
     arguments: Sequence[str],
     folder: Path | None = None,
-) -> Upload:
+) -> UploadOrder:
     """What the options ask for, in `folder` or the usual one. Invented leads are written there. Raises UsageError."""
     require_sense(options)
     aim = _aim(options)
     where_to = host or MOCK_URL
-    where = resolved(where_to, aim)
+    where = resolve_target(where_to, aim)
     if where.terms is not None and (options.rate or options.shape != "constant"):
         require_mock(where, "a load shape, or a rate that does not heed the answers,")
     if where.proxy or where.ca_file:
         raise UsageError("NO_PROXY", "Locust's client takes no proxy; `contactbench upload` does.")
     folder = folder or Path(options.run_dir or f"runs/locust-{strategy}")
     invented = None if options.leads else SyntheticLeads(_contacts(options), options.seed)
-    return Upload(
+    return UploadOrder(
         strategy=strategy,
-        leads=Path(options.leads) if invented is None else _written(invented, folder),
+        leads=Path(options.leads) if invented is None else _write_leads(invented, folder),
         lead_id=options.lead_id if invented is None else invented.columns.lead_id,
         phone=options.phone if invented is None else invented.columns.phone,
         separator=options.separator if invented is None else COMMA,
@@ -209,8 +209,8 @@ def require_sense(options: Namespace) -> None:
     for name, least in AT_LEAST.items():
         if getattr(options, name) < least:
             raise UsageError("BAD_OPTION", f"--{name.replace('_', '-')} must be at least {least}.")
-    if options.shape not in SHAPES:
-        raise UsageError("BAD_OPTION", f"--shape {options.shape!r}: choose from {', '.join(SHAPES)}.")
+    if options.shape not in ARRIVAL_PATTERNS:
+        raise UsageError("BAD_OPTION", f"--shape {options.shape!r}: choose from {', '.join(ARRIVAL_PATTERNS)}.")
     if options.rate or options.shape != "constant":
         per_second(options.rate)
     if options.batch_size > 1000:
@@ -231,7 +231,7 @@ def _lists(options: Namespace, strategy: str) -> int | None:
     return max(int(options.num_users or 1), -(-_contacts(options) // int(options.contacts_per_list)))
 
 
-def _written(leads: SyntheticLeads, folder: Path) -> Path:
+def _write_leads(leads: SyntheticLeads, folder: Path) -> Path:
     """The leads as a file, named for what it holds: other leads do not replace those of an earlier run."""
     own_folder(folder)
     path = folder / f"leads-{leads.count}-{leads.seed}.csv"

@@ -55,12 +55,12 @@ class Multipart:
 
 
 def _headers(name: str, value: str | FilePart) -> str:
-    disposition = f'Content-Disposition: form-data; name="{_quoted(name)}"'
+    disposition = f'Content-Disposition: form-data; name="{_quote(name)}"'
     if isinstance(value, str):
         return f"{disposition}\r\n"
-    return f'{disposition}; filename="{_quoted(value.filename)}"\r\nContent-Type: {value.content_type}\r\n'
+    return f'{disposition}; filename="{_quote(value.filename)}"\r\nContent-Type: {value.content_type}\r\n'
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """As HTML forms escape it. Source: WHATWG HTML, multipart/form-data encoding algorithm."""
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -11,20 +11,20 @@ from ..flow import Shell
 from ..runs.live_figures import Figures
 from .arrivals import Pacing
 from .shared_run import SharedRun
-from .verdict import STOPPED, Verdict
+from .verdict import STOPPED, RunVerdict
 
 log = logging.getLogger("contactbench")
 GOOD = (0, 3)  # exit codes after which the next run begins: proved, some rows perhaps rejected
 
 
-class Series:
+class RunSequence:
     """To whoever drives it one run, with the figures of the one under way. `runs` opens each when it is asked for it;
     `ended` is told what became of each, and says what to tell of all."""
 
     pacing: Pacing | None = None  # each run goes as fast as its users get answers
 
-    def __init__(self, runs: Iterator[SharedRun], ended: Callable[[Verdict], None], told: Callable[[], str]) -> None:
-        self.verdict: Verdict | None = None
+    def __init__(self, runs: Iterator[SharedRun], ended: Callable[[RunVerdict], None], told: Callable[[], str]) -> None:
+        self.verdict: RunVerdict | None = None
         self._runs, self._ended, self._told = runs, ended, told
         self._turning = Lock()
         self._last = STOPPED
@@ -62,14 +62,14 @@ class Series:
         self._stopped = True
         self._current.stop()
 
-    def finish(self) -> Verdict | None:
+    def finish(self) -> RunVerdict | None:
         """The verdict on all, once."""
         if self._stopped and not self._over and self._current.done:
             self._turn(self._current)
         if not self._over or self.verdict is not None:
             return None
         last = STOPPED if self._stopped and self._last.exit_code in GOOD else self._last
-        self.verdict = Verdict(last.exit_code or self._worst, f"{last.text}\n{self._told()}", complete=last.complete)
+        self.verdict = RunVerdict(last.exit_code or self._worst, f"{last.text}\n{self._told()}", complete=last.complete)
         return self.verdict
 
     def _turn(self, run: SharedRun) -> None:
@@ -84,7 +84,7 @@ class Series:
         else:
             self._current = following
 
-    def _judge(self, verdict: Verdict) -> None:
+    def _judge(self, verdict: RunVerdict) -> None:
         self._last = verdict
         self._ended(verdict)
 
@@ -95,5 +95,5 @@ class Series:
         except Exception as error:
             if not isinstance(error, RunError):
                 log.error("a fault of contactbench itself", exc_info=error)
-            self._judge(Verdict.of(error))
+            self._judge(RunVerdict.of(error))
             return None

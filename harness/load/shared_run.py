@@ -13,16 +13,16 @@ from ..client.request_log import Samples
 from ..client.retry import RetryPolicy
 from ..errors import GaveUp, RunError, VerifyFailed
 from ..flow import Shell, drive
-from ..runs.asyncio_runner import wrapped
+from ..runs.asyncio_runner import wrap_flow
 from ..runs.live_figures import Figures
-from ..runs.prepare import Prepared
-from ..runs.run import opened
+from ..runs.prepare import PreparedUpload
+from ..runs.run import open_run
 from ..strategies.job import Stage
 from ..thresholds.expression import Threshold
 from .arrivals import Pacing
-from .background_traffic import Mapped, Newest
-from .flow_queue import Handout
-from .verdict import STOPPED, Verdict, concluded, stopped
+from .background_traffic import MappedContact, RecentBatches
+from .flow_queue import FlowQueue
+from .verdict import STOPPED, RunVerdict, conclude, stopped_error
 
 PROOF = "verification"
 log = logging.getLogger("contactbench")
@@ -33,14 +33,14 @@ class SharedRun:
 
     def __init__(
         self,
-        ready: Prepared,
+        ready: PreparedUpload,
         policy: RetryPolicy,
         clock: Callable[[], float],
         pacing: Pacing | None = None,
         limits: Sequence[Threshold] = (),
         more: Iterable[Stage] = (),
     ) -> None:
-        self.verdict: Verdict | None = None
+        self.verdict: RunVerdict | None = None
         self._ready, self._policy, self._clock, self._began = ready, policy, clock, clock()
         self.folder, self.target, self.pacing = ready.folder, ready.target, pacing
         self._limits, self._more = limits, more
@@ -48,10 +48,10 @@ class SharedRun:
         self._session = Session(ready.order.credentials, clock)
         self._numbers = count()
         with ExitStack() as opening:
-            self._run = opening.enter_context(opened(ready.plan, ready.target, ready.folder))
+            self._run = opening.enter_context(open_run(ready.plan, ready.target, ready.folder))
             samples = opening.enter_context(closing(Samples(self._run.requests)))
             self._files = opening.pop_all()
-        self._newest = Newest(self._run.journal)
+        self._newest = RecentBatches(self._run.journal)
         self.books = Bookkeeping.towards(
             ready.target,
             clock=clock,
@@ -61,7 +61,7 @@ class SharedRun:
             budget=RateBudget() if pacing is None else pacing.budget(),
         )
         self._last: Figures | None = None
-        self._handout = Handout(self._stages())
+        self._handout = FlowQueue(self._stages())
 
     def drive_one(self, shell: "Callable[[SharedRun], Shell]") -> bool:
         """One flow, from beginning to end; False when there is none left. Waits while a stage comes to its end.
@@ -71,10 +71,10 @@ class SharedRun:
         flow = self._handout.take()
         if flow is None:
             return False
-        error: Exception | None = stopped()
+        error: Exception | None = stopped_error()
         try:
             rng = random.Random(f"{self._ready.order.seed}:{next(self._numbers)}")
-            drive(wrapped(flow, self._session, self._policy, rng), shell(self))
+            drive(wrap_flow(flow, self._session, self._policy, rng), shell(self))
             error = None
         except Exception as trouble:
             error = trouble
@@ -108,7 +108,7 @@ class SharedRun:
     def lead_id_column(self) -> str:
         return self._ready.plan.preflight.source.columns.lead_id
 
-    def mapped_contact(self, rng: random.Random) -> Mapped | None:
+    def mapped_contact(self, rng: random.Random) -> MappedContact | None:
         """One of the contacts mapped last; None while there is none."""
         return self._newest.pick(self._run.journal.shards(), rng)
 
@@ -120,9 +120,9 @@ class SharedRun:
 
     def stop(self) -> None:
         """Begin no other flow."""
-        self._handout.stop(stopped())
+        self._handout.stop(stopped_error())
 
-    def finish(self) -> Verdict | None:
+    def finish(self) -> RunVerdict | None:
         """The verdict, given once: to whoever asks first after the last flow has ended."""
         if not self._handout.done or self.verdict is not None:
             return None
@@ -130,7 +130,7 @@ class SharedRun:
         try:
             self.verdict = self._judged(self._handout.error)
         except Exception as error:
-            self.verdict = _told(error)
+            self.verdict = _verdict_on(error)
         finally:
             self._files.close()
         return self.verdict
@@ -140,7 +140,7 @@ class SharedRun:
         yield from self._more
         yield Stage(PROOF, self._run.proof_stage().flows)
 
-    def _judged(self, error: Exception | None) -> Verdict:
+    def _judged(self, error: Exception | None) -> RunVerdict:
         """The outcome written down, with its report; or what stopped the run before there was one."""
         unproved = error if isinstance(error, VerifyFailed) and self._handout.stage == PROOF else None
         if error is not None and unproved is None:
@@ -150,14 +150,14 @@ class SharedRun:
         self._files.close()  # the samples are read from their file
         if not self.books.samples.count:
             raise GaveUp("NOTHING_SENT", "not one request went out, so nothing was tested.")
-        verdict = concluded(self._ready, outcome, wall_s, self.pacing, self._limits)
+        verdict = conclude(self._ready, outcome, wall_s, self.pacing, self._limits)
         return verdict if not self.mistakes else verdict.but(VerifyFailed("READ_DIFFERS", self._mistaken()))
 
     def _mistaken(self) -> str:
         return f"{len(self.mistakes)} contacts read during the upload differ from the mapping: {self.mistakes[0]}."
 
 
-def _told(error: Exception) -> Verdict:
+def _verdict_on(error: Exception) -> RunVerdict:
     if not isinstance(error, RunError):
         log.error("a fault of contactbench itself", exc_info=error)
-    return Verdict.of(error)
+    return RunVerdict.of(error)

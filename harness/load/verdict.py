@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GaveUp, RunError, UsageError
-from ..runs.prepare import Prepared
+from ..runs.prepare import PreparedUpload
 from ..runs.run import Outcome
 from ..runs.run_document import complaint
-from ..thresholds.evaluate import ThresholdCrossed, crossed, held
+from ..thresholds.evaluate import ThresholdCrossed, evaluate_run, threshold_error
 from ..thresholds.expression import Threshold
 from ..thresholds.load_thresholds import gathered
 from ..wording import counted
@@ -22,7 +22,7 @@ WRITTEN = ("mapping.csv", "run.json", "requests.parquet")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RunVerdict:
     """`complete`: the run came to its end and has a report, whatever that says."""
 
     exit_code: int
@@ -30,7 +30,7 @@ class Verdict:
     complete: bool = False
 
     @classmethod
-    def of(cls, error: Exception) -> "Verdict":
+    def of(cls, error: Exception) -> "RunVerdict":
         return cls(getattr(error, "exit_code", 1), str(error) or type(error).__name__)
 
     @property
@@ -40,16 +40,16 @@ class Verdict:
             return HEADINGS.get(self.exit_code, "Not verified")
         return "Stopped" if self.text.startswith("STOPPED ") else "Failed"
 
-    def but(self, error: RunError) -> "Verdict":
+    def but(self, error: RunError) -> "RunVerdict":
         """The same with one thing more to complain of, which outweighs the rest."""
         return replace(self, exit_code=error.exit_code, text=f"{self.text}\n{error}")
 
 
-def stopped() -> GaveUp:
+def stopped_error() -> GaveUp:
     return GaveUp("STOPPED", "before the end; the journal is whole, the same command goes on from there.")
 
 
-STOPPED = Verdict.of(stopped())
+STOPPED = RunVerdict.of(stopped_error())
 
 
 def thresholds(options: Namespace) -> list[Threshold]:
@@ -57,9 +57,9 @@ def thresholds(options: Namespace) -> list[Threshold]:
     return gathered(options.threshold, Path(options.thresholds) if options.thresholds else None, os.environ)
 
 
-def concluded(
-    ready: Prepared, outcome: Outcome, wall_s: float, pacing: Pacing | None, limits: Sequence[Threshold]
-) -> Verdict:
+def conclude(
+    ready: PreparedUpload, outcome: Outcome, wall_s: float, pacing: Pacing | None, limits: Sequence[Threshold]
+) -> RunVerdict:
     """The outcome written down, judged, and drawn."""
     document = ready.documented(outcome, wall_s, **({} if pacing is None else {"arrivals": pacing.facts()}))
     lines = _lines(document["strategies"][0])
@@ -67,22 +67,24 @@ def concluded(
         lines += pacing.told()
     problem = complaint(document)
     if limits:
-        told, missed = _held(document, ready.folder, limits)
+        told, missed = _evaluate_thresholds(document, ready.folder, limits)
         lines, problem = lines + told, problem or missed
     problem = problem or _not_found(pacing)
     lines += [f"wrote {path}" for path in [*(ready.folder / name for name in WRITTEN), *_report(ready)]]
     if problem is None:
-        return Verdict(0, "\n".join(lines), complete=True)
-    return Verdict(problem.exit_code, "\n".join([*lines, str(problem)]), complete=True)
+        return RunVerdict(0, "\n".join(lines), complete=True)
+    return RunVerdict(problem.exit_code, "\n".join([*lines, str(problem)]), complete=True)
 
 
-def _held(document: dict[str, Any], folder: Path, limits: Sequence[Threshold]) -> tuple[list[str], RunError | None]:
+def _evaluate_thresholds(
+    document: dict[str, Any], folder: Path, limits: Sequence[Threshold]
+) -> tuple[list[str], RunError | None]:
     """A line for each threshold, and what there is to complain of."""
     try:
-        judgements = held(document, folder, limits)
+        judgements = evaluate_run(document, folder, limits)
     except UsageError as error:
         return [], error
-    return [judgement.check().line() for judgement in judgements], crossed(judgements)
+    return [judgement.check().line() for judgement in judgements], threshold_error(judgements)
 
 
 def _not_found(pacing: Pacing | None) -> RunError | None:
@@ -93,7 +95,7 @@ def _not_found(pacing: Pacing | None) -> RunError | None:
     )
 
 
-def _report(ready: Prepared) -> list[Any]:
+def _report(ready: PreparedUpload) -> list[Any]:
     from reports import ReportError, write  # draws charts: a second that only a run at its end has to spend
 
     try:

@@ -6,6 +6,6 @@ The only package of the harness that imports Locust, which replaces sockets, loc
 from .exchange import exchange
 from .load_run import LoadRun
 from .monthly import MonthlyRun
-from .users import Bystander, LeadUser
+from .users import BackgroundUser, LeadUser
 
-__all__ = ["Bystander", "LeadUser", "LoadRun", "MonthlyRun", "exchange"]
+__all__ = ["BackgroundUser", "LeadUser", "LoadRun", "MonthlyRun", "exchange"]

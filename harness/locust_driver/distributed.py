@@ -12,11 +12,11 @@ from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from ..client.httpx_transport import Target
 from ..flow import Call, Reply
-from ..load.distributed.broker import Desk
-from ..load.distributed.worker import Questions, run_errand, sweep_away
-from ..load.run_sequence import Series
+from ..load.distributed.broker import WorkBroker
+from ..load.distributed.worker import MasterClient, remove_stale_files, run_assignment
+from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
-from ..load.verdict import stopped
+from ..load.verdict import stopped_error
 from .exchange import exchange
 from .gevent_driver import GeventShell
 
@@ -27,10 +27,10 @@ MASTER_SILENCE_S = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DistantShell(GeventShell):
+class RemoteDriver(GeventShell):
     """A shell whose calls are sent by workers."""
 
-    desk: Desk
+    desk: WorkBroker
 
     def exchange(self, call: Call) -> Reply:
         # Which hosts may be asked is decided here: a worker sends what it is given to where it is told.
@@ -47,29 +47,29 @@ class Master:
         runner.register_message(QUESTION, self._asked)
         gevent.spawn(self._look_around)
 
-    def start(self, run: SharedRun | Series, settle: Callable[[], None]) -> None:
+    def start(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
         """`settle` is called by every driver at its end."""
         self._desk = self._new_desk()
         self._drivers = [gevent.spawn(self._drive, run, settle) for _ in range(max(1, self._runner.target_user_count))]
 
     def stop(self) -> None:
         """Send nothing more; what is under way may end."""
-        self._desk.close(stopped())
+        self._desk.close(stopped_error())
 
     def end(self) -> None:
         """Whatever is still under way is in doubt."""
         gevent.killall([each for each in self._drivers if each is not gevent.getcurrent()])
 
-    def _drive(self, run: SharedRun | Series, settle: Callable[[], None]) -> None:
+    def _drive(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
         while run.drive_one(self._shell):
             pass
         settle()
 
-    def _shell(self, run: SharedRun) -> DistantShell:
-        return DistantShell(None, run.target, run.books, run.pacing, desk=self._desk)
+    def _shell(self, run: SharedRun) -> RemoteDriver:
+        return RemoteDriver(None, run.target, run.books, run.pacing, desk=self._desk)
 
-    def _new_desk(self) -> Desk:
-        return Desk(lambda worker, answer: self._runner.send_message(ANSWER, answer, worker), time.monotonic)
+    def _new_desk(self) -> WorkBroker:
+        return WorkBroker(lambda worker, answer: self._runner.send_message(ANSWER, answer, worker), time.monotonic)
 
     def _asked(self, msg: Any, **_: Any) -> None:
         self._desk.asked(msg.node_id, msg.data)
@@ -85,13 +85,13 @@ class Worker:
     """Sends what the master asks for, on the sessions of its users."""
 
     def __init__(self, runner: WorkerRunner) -> None:
-        sweep_away()
+        remove_stale_files()
         locust.runners.MASTER_HEARTBEAT_TIMEOUT = MASTER_SILENCE_S
-        self._questions = Questions(lambda question: runner.send_message(QUESTION, question))
+        self._questions = MasterClient(lambda question: runner.send_message(QUESTION, question))
         runner.register_message(ANSWER, lambda msg, **_: self._questions.told(msg.data))
 
     def take_turn(self, user: Any) -> None:
-        run_errand(self._questions, lambda call: exchange(user.client, _where(call), call), time.monotonic)
+        run_assignment(self._questions, lambda call: exchange(user.client, _where(call), call), time.monotonic)
 
     def stop(self) -> None:
         self._questions.interrupt()

@@ -20,19 +20,19 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from ..errors import GaveUp, RunError, UsageError
 from ..load import locust_options
-from ..load.run_sequence import Series
+from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
-from ..load.verdict import STOPPED, Verdict
+from ..load.verdict import STOPPED, RunVerdict
 from .distributed import Master, Worker
 from .gevent_driver import GeventShell, stay_awake
 from .guard import EVERYWHERE
 from .own_mock import own_mock
-from .web import TAB, Page, WholeCsvFiles
+from .web import TAB, WebPage, WholeCsvFiles
 
 LOOPBACK = "127.0.0.1"
 PERCENTILES = [0.5, 0.95, 0.99]
 STOP_TIMEOUT_S = 10.0
-NOT_STARTED = Verdict.of(GaveUp("NOT_STARTED", "no test was started, so nothing was sent."))
+NOT_STARTED = RunVerdict.of(GaveUp("NOT_STARTED", "no test was started, so nothing was sent."))
 log = logging.getLogger("contactbench")
 
 
@@ -43,7 +43,7 @@ class Scenario(Protocol):
     defaults: dict[str, Any]
 
     def declare(self, parser: Any, form: Sequence[str]) -> None: ...
-    def opened(self, environment: Any, *, own_mock: bool) -> SharedRun | Series: ...
+    def opened(self, environment: Any, *, own_mock: bool) -> SharedRun | RunSequence: ...
 
 
 class Driver:
@@ -54,8 +54,8 @@ class Driver:
 
     def __init__(self) -> None:
         self.scenarios: list[Scenario] = []  # of all files that were named
-        self.run: SharedRun | Series | None = None
-        self._verdict: Verdict | None = NOT_STARTED  # None while a test is under way
+        self.run: SharedRun | RunSequence | None = None
+        self._verdict: RunVerdict | None = NOT_STARTED  # None while a test is under way
         self._mock: dict[str, str] = {}  # of one's own
         self._output = sys.stdout
         self._stopping = False
@@ -138,7 +138,7 @@ class Driver:
         if environment.web_ui is not None:
             if given.web_host in EVERYWHERE:
                 log.warning("whoever reaches this machine can use the web interface; --web-login asks who it is")
-            Page(environment, self._form(), self._status, self._report, partial(self._complaint, environment))
+            WebPage(environment, self._form(), self._status, self._report, partial(self._complaint, environment))
 
     def _own(self) -> str:
         return (
@@ -186,7 +186,7 @@ class Driver:
         except Exception as error:
             if not isinstance(error, RunError):
                 log.exception("a fault of contactbench itself")
-            self._conclude(environment, Verdict.of(error))
+            self._conclude(environment, RunVerdict.of(error))
             gevent.spawn(_end_test, environment)  # users that start meanwhile find nothing to do
         else:
             run = self.run
@@ -205,7 +205,7 @@ class Driver:
             self._master.end()
         self.settle(environment)
 
-    def _conclude(self, environment: Any, verdict: Verdict) -> None:
+    def _conclude(self, environment: Any, verdict: RunVerdict) -> None:
         self._verdict = verdict
         environment.process_exit_code = verdict.exit_code
         if environment.web_ui is not None:

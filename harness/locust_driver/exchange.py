@@ -66,7 +66,7 @@ def _body(call: Call) -> Iterator[tuple[Any, dict[str, str]]]:
 
 def _reply(call: Call, response: Any, url: str) -> Reply:
     if response.status_code == 0:
-        return _unanswered(response.error, url)
+        return _lost_reply(response.error, url)
     headers: dict[str, str] = {}
     for name, value in response.headers.items():
         known = headers.get(name.lower())
@@ -79,7 +79,7 @@ def _reply(call: Call, response: Any, url: str) -> Reply:
     return Reply(status=response.status_code, headers=headers, body=body)
 
 
-def _unanswered(error: Exception, url: str) -> Reply:
+def _lost_reply(error: Exception, url: str) -> Reply:
     """Only a connection that never came about proves that nothing left. Raises UsageError for https to an http port."""
     cause = getattr(error, "original", None) or error
     if (mistake := misspoken(cause, url)) is not None:

@@ -13,7 +13,7 @@ EVERYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104 - what --web-host says for
 FROM_HERE = ("same-origin", "none")
 
 
-class Guard:
+class OriginGuard:
     """A WSGI application around Locust's. A name that is not ours is one that somebody has made to lead here (DNS
     rebinding); an origin that is not ours is another page in the same browser."""
 

@@ -14,10 +14,10 @@ from ..errors import UsageError
 from ..load import locust_options
 from ..load.arrivals import pacing
 from ..load.locust_options import free_folder
-from ..load.run_sequence import Series
+from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import thresholds
-from ..runs.prepare import Upload, new_run_id, prepared
+from ..runs.prepare import UploadOrder, new_run_id, prepare
 from ..runs.resolve_target import MOCK
 from .driver import DRIVER
 
@@ -40,7 +40,7 @@ class LoadRun:
         DRIVER.scenarios.append(self)
 
     @property
-    def run(self) -> SharedRun | Series | None:
+    def run(self) -> SharedRun | RunSequence | None:
         """The one under way, or the last one."""
         return DRIVER.run
 
@@ -55,7 +55,7 @@ class LoadRun:
     def declare(self, parser: Any, form: Sequence[str]) -> None:
         """Add options that no other kind of scenario has."""
 
-    def opened(self, environment: Any, *, own_mock: bool) -> SharedRun | Series:
+    def opened(self, environment: Any, *, own_mock: bool) -> SharedRun | RunSequence:
         """What the options ask for. Raises RunError."""
         given = environment.parsed_options
         repeatable = locust_options.is_repeatable(given, environment.host)
@@ -79,10 +79,10 @@ class LoadRun:
         """Whether the folder's run has come to its end."""
         return (folder / "run.json").exists()
 
-    def begun(self, order: Upload, given: Namespace) -> SharedRun | Series:
+    def begun(self, order: UploadOrder, given: Namespace) -> SharedRun | RunSequence:
         """The order, checked, and open from here on. Raises RunError."""
         limits = thresholds(given)
-        ready = prepared(order, log.info)
+        ready = prepare(order, log.info)
         if not ready.plan.preflight.leads:
             raise UsageError("NO_LEADS", f"{order.leads}: no lead in it, so there is nothing to test; give --contacts.")
         return SharedRun(ready, POLICY, time.monotonic, pacing(given, ready.plan.strategy.main_op), limits)

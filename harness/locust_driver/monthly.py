@@ -12,13 +12,13 @@ from ..files.private_folder import own_folder
 from ..leads.shard_csv import write_upload
 from ..leads.synthetic import SyntheticLeads
 from ..load import locust_options
-from ..load.run_sequence import Series
+from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
-from ..load.verdict import Verdict, thresholds
-from ..monthly.months import MODES, MONTHS, Month, Months, proved
-from ..monthly.summary import Told, of_month, table, write
-from ..runs.prepare import Upload
-from ..runs.resolve_target import require_mock, resolved
+from ..load.verdict import RunVerdict, thresholds
+from ..monthly.months import MODES, MONTHS, Months, PreparedMonth, is_proved
+from ..monthly.summary import MonthResult, of_month, table, write
+from ..runs.prepare import UploadOrder
+from ..runs.resolve_target import require_mock, resolve_target
 from ..strategies import STRATEGIES, strategy
 from ..strategies.dnc import excluded
 from ..strategies.job import Stage
@@ -41,8 +41,8 @@ class MonthlyRun(LoadRun):
     def __init__(self) -> None:
         super().__init__("monthly")
         self.form = ["months", "mode", "strategy", "contacts", "lists", "batch_size"]
-        self._rows_told: list[Told] = []
-        self._under_way: Month | None = None
+        self._rows_told: list[MonthResult] = []
+        self._under_way: PreparedMonth | None = None
 
     def declare(self, parser: Any, form: Sequence[str]) -> None:
         group = parser.add_argument_group("contactbench: months")
@@ -57,9 +57,9 @@ class MonthlyRun(LoadRun):
         return Path(given.run_dir or f"runs/locust-monthly-{given.strategy}-{given.mode}")
 
     def is_over(self, folder: Path, given: Namespace) -> bool:
-        return proved(folder, given.months)
+        return is_proved(folder, given.months)
 
-    def begun(self, order: Upload, given: Namespace) -> Series:
+    def begun(self, order: UploadOrder, given: Namespace) -> RunSequence:
         if given.months < 1 or not 0 <= given.new_share <= 1:
             raise UsageError("BAD_OPTION", "--months must be at least 1, --new-share between 0 and 1.")
         if given.mode not in MODES:
@@ -69,7 +69,7 @@ class MonthlyRun(LoadRun):
         months = _months(order, given)
         self._rows_told, limits = [], thresholds(given)
         ended, told = partial(self._month_ended, months, given), partial(self._told, months)
-        return Series(self._runs(months, given, limits), ended, told)
+        return RunSequence(self._runs(months, given, limits), ended, told)
 
     def _runs(self, months: Months, given: Any, limits: Any) -> Iterator[SharedRun]:
         """Each is opened when the one before is proved. A month that an earlier start has proved is left alone, but
@@ -82,7 +82,7 @@ class MonthlyRun(LoadRun):
             more = _dnc(months, month) if given.dnc and month.gone else ()
             yield SharedRun(month.ready, POLICY, time.monotonic, None, limits, more)
 
-    def _month_ended(self, months: Months, given: Any, verdict: Verdict) -> None:
+    def _month_ended(self, months: Months, given: Any, verdict: RunVerdict) -> None:
         month = self._under_way
         if month is None or any(row.month == month.number for row in self._rows_told):
             return
@@ -95,19 +95,19 @@ class MonthlyRun(LoadRun):
         return f"{table(months.mode, self._rows_told)}\nwrote {path}"
 
 
-def _months(order: Upload, given: Namespace) -> Months:
-    require_mock(resolved(order.target, order.aim), "a year of uploads in one go")
-    file = partial(_named, given.leads) if given.leads else partial(_invented, given)
+def _months(order: UploadOrder, given: Namespace) -> Months:
+    require_mock(resolve_target(order.target, order.aim), "a year of uploads in one go")
+    file = partial(_month_file, given.leads) if given.leads else partial(_synthetic_file, given)
     return Months(order, order.run_folder(), given.mode, strategy(given.strategy), file)
 
 
-def _named(pattern: str, number: int, folder: Path) -> Path:
+def _month_file(pattern: str, number: int, folder: Path) -> Path:
     """The month's own file."""
     del folder
     return Path(pattern.replace("{month}", str(number)))
 
 
-def _invented(given: Any, number: int, folder: Path) -> Path:
+def _synthetic_file(given: Any, number: int, folder: Path) -> Path:
     """A window over ever the same leads: it moves on by those that are new."""
     new = round(given.contacts * given.new_share)
     path = folder / "leads.csv"
@@ -118,7 +118,7 @@ def _invented(given: Any, number: int, folder: Path) -> Path:
     return path
 
 
-def _dnc(months: Months, month: Month) -> Iterator[Stage]:
+def _dnc(months: Months, month: PreparedMonth) -> Iterator[Stage]:
     if month.ready is None:
         raise RunError("NO_MONTH", "a month without an upload has no stages.")
     plan, first = month.ready.plan, months.run_id(1)

@@ -15,9 +15,9 @@ from ..client.httpx_transport import Target
 from ..client.retry import RetryPolicy
 from ..errors import RunError
 from ..flow import Call, Flow, Reply, Wait, drive
-from ..load.background_traffic import Mapped
+from ..load.background_traffic import MappedContact
 from ..load.shared_run import SharedRun
-from ..runs.asyncio_runner import wrapped
+from ..runs.asyncio_runner import wrap_flow
 from ..runs.resolve_target import MOCK_URL
 from .exchange import ResettingPool, exchange
 from .load_run import LoadRun
@@ -70,7 +70,7 @@ PREFIX = "day."  # of operations in Locust's statistics: these are not the uploa
 
 
 @dataclass(frozen=True, slots=True)
-class BystanderShell:
+class BackgroundDriver:
     """Sends and waits; what it does is in Locust's statistics and in no journal."""
 
     session: FastHttpSession
@@ -89,7 +89,7 @@ class BystanderShell:
         return function()
 
 
-class Bystander(OrgUser):
+class BackgroundUser(OrgUser):
     """Looks at contacts of its `load` that are mapped already. Ends with the upload, before the proof begins."""
 
     abstract = True
@@ -99,7 +99,7 @@ class Bystander(OrgUser):
         self._session: Session | None = None
         self._rng = random.Random(f"bystander {id(self)}")
 
-    def look(self, flow: Callable[[Mapped, str], Flow[str]]) -> None:
+    def look(self, flow: Callable[[MappedContact, str], Flow[str]]) -> None:
         """Run `flow` on a contact that is there. What differs from the mapping is told to Locust and to the run."""
         run = self.load.run
         if not isinstance(run, SharedRun) or not run.loading:
@@ -109,8 +109,8 @@ class Bystander(OrgUser):
             return
         self._session = self._session or run.another_session()
         try:
-            looking = wrapped(flow(one, run.lead_id_column), self._session, POLICY, self._rng)
-            mistake = drive(looking, BystanderShell(self.client, run.target))
+            looking = wrap_flow(flow(one, run.lead_id_column), self._session, POLICY, self._rng)
+            mistake = drive(looking, BackgroundDriver(self.client, run.target))
         except (RunError, BadResponse) as trouble:
             self._failed(flow.__name__, str(trouble))
         else:

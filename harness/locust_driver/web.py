@@ -13,7 +13,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 
 from ..errors import RunError
 from ..load.locust_options import from_form
-from .guard import Guard
+from .guard import OriginGuard
 
 TAB = "contactbench"
 SCRIPT = Path(__file__).with_name("tab.js")
@@ -24,7 +24,7 @@ STOPPING = (STATE_CLEANUP, STATE_STOPPING)
 log = logging.getLogger("contactbench")
 
 
-class Page:
+class WebPage:
     """`status` is asked for what the tab shows; `complaint` for what stands against users that were picked."""
 
     def __init__(
@@ -38,7 +38,7 @@ class Page:
         web_ui, options = environment.web_ui, environment.parsed_options
         self._environment, self._form, self._complaint = environment, form, complaint
         self._base, self._status, self._where = options.web_base_path or "", status, report
-        web_ui.app.wsgi_app = Guard(web_ui.app.wsgi_app, options)
+        web_ui.app.wsgi_app = OriginGuard(web_ui.app.wsgi_app, options)
         web_ui.app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}  # the form's fields in their order
         web_ui.template_args["extended_tabs"] = [{"title": "Contacts", "key": TAB}]
         web_ui.template_args["extended_csv_files"] = [{"href": f"./{TAB}/report", "title": "Report of the proved run"}]

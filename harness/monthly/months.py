@@ -11,7 +11,7 @@ from ..domain import GivenList
 from ..errors import UsageError
 from ..files.private_folder import own_folder
 from ..mapping.files import KEPT
-from ..runs.prepare import Prepared, Upload, prepared
+from ..runs.prepare import PreparedUpload, UploadOrder, prepare
 from ..strategies.job import Strategy
 from .joins import Former, Joins
 
@@ -33,28 +33,28 @@ def folder_of(root: Path, number: int) -> Path:
     return root / f"month-{number:02d}"
 
 
-def proved(root: Path, number: int) -> bool:
+def is_proved(root: Path, number: int) -> bool:
     """Whether the month is loaded and proved."""
     path = folder_of(root, number) / "run.json"
     return path.exists() and all(entry["verified"] for entry in msgspec.json.decode(path.read_bytes())["strategies"])
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class PreparedMonth:
     """One month, ready to be loaded; `ready` is None where there is nothing to load."""
 
     number: int
     leads: int  # in its file
     new: int
     gone: list[str]  # Lead IDs of former months that are not in it
-    ready: Prepared | None
+    ready: PreparedUpload | None
 
 
 @dataclass(frozen=True, slots=True)
 class Months:
     """`order`: that of the first month; `file`: writes or names the leads of a month, given its number and folder."""
 
-    order: Upload
+    order: UploadOrder
     root: Path
     mode: Mode
     strategy: Strategy
@@ -69,20 +69,20 @@ class Months:
 
     def done(self, number: int) -> bool:
         """Whether the month is loaded and proved: then it is left alone, later months have changed its lists."""
-        return proved(self.root, number)
+        return is_proved(self.root, number)
 
-    def month(self, number: int, tell: Callable[[str], None]) -> Month:
+    def month(self, number: int, tell: Callable[[str], None]) -> PreparedMonth:
         folder = self.folder(number)
         own_folder(folder)
         joins = self._joins(number)
         leads, new = joins.count()
         sent = new if self.mode == "delta" else leads
-        month = Month(number, leads, new, joins.gone(), None)
+        month = PreparedMonth(number, leads, new, joins.gone(), None)
         if not sent:
             return month
         file, given = self._file(joins, number)
         order = replace(self.order, leads=file, folder=folder, again=self.order.again or number > 1)
-        ready = prepared(order, tell)
+        ready = prepare(order, tell)
         if self.mode == "upsert" and given:
             joins.write_kept(folder / KEPT, given)
         return replace(month, ready=replace(ready, plan=replace(ready.plan, given=tuple(given))))

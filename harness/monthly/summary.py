@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 
 from ..mapping.files import write_json
-from .months import MEANING, Mode, Month, Months
+from .months import MEANING, Mode, Months, PreparedMonth
 
 FILE = "months.json"
 CONTACTS_PER_ORG = 5_000_000  # Source: help.mypurecloud.com/articles/create-new-contact-list
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MonthResult:
     """The words of `contactbench estimate --monthly`, and what was measured."""
 
     month: int
@@ -29,12 +29,12 @@ class Told:
     fails: str = ""
 
 
-def of_month(months: Months, month: Month, fails: str, *, excludes: bool) -> Told:
+def of_month(months: Months, month: PreparedMonth, fails: str, *, excludes: bool) -> MonthResult:
     """What the month's run has left, or why there is none."""
     path = months.folder(month.number) / "run.json"
     document: dict[str, Any] = msgspec.json.decode(path.read_bytes()) if path.exists() else {"strategies": []}
     entries = document["strategies"]
-    return Told(
+    return MonthResult(
         month=month.number,
         leads=month.leads,
         leads_new=month.new,
@@ -48,24 +48,24 @@ def of_month(months: Months, month: Month, fails: str, *, excludes: bool) -> Tol
     )
 
 
-def write(folder: Path, mode: Mode, strategy: str, rows: list[Told]) -> Path:
+def write(folder: Path, mode: Mode, strategy: str, rows: list[MonthResult]) -> Path:
     document = {"mode": mode, "meaning": MEANING[mode], "strategy": strategy, "months": [asdict(row) for row in rows]}
     write_json(folder / FILE, document)
     return folder / FILE
 
 
-def table(mode: Mode, rows: list[Told]) -> str:
+def table(mode: Mode, rows: list[MonthResult]) -> str:
     """For the last screen. What is left of the org's cap is that of an org with nothing else in it."""
     heads = ("month", "leads", "new", "sent", "seconds", "requests", "in the org", "of the cap", "excluded", "")
     lines = [f"{mode}: {MEANING[mode]}", _line(heads)]
     for row in rows:
         share = f"{row.contacts_in_org / CONTACTS_PER_ORG:.1%}"
         counts = (row.month, row.leads, row.leads_new, row.leads_sent, f"{row.duration_s:,.1f}", row.requests)
-        lines.append(_line((*counts, row.contacts_in_org, share, row.excluded, row.fails or _proved(row))))
+        lines.append(_line((*counts, row.contacts_in_org, share, row.excluded, row.fails or _verdict(row))))
     return "\n".join(lines)
 
 
-def _proved(row: Told) -> str:
+def _verdict(row: MonthResult) -> str:
     return "proved" if row.verified else "not proved"
 
 

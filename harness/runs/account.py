@@ -112,10 +112,10 @@ class Account:
 @cache
 def account(aim: Aim) -> Account:
     """The account of this process. Raises UsageError where something is missing or cannot be read."""
-    return merged(aim, os.environ, _profile(aim))
+    return merge_sources(aim, os.environ, _profile(aim))
 
 
-def merged(aim: Aim, environ: Mapping[str, str], profile: Mapping[str, Any]) -> Account:
+def merge_sources(aim: Aim, environ: Mapping[str, str], profile: Mapping[str, Any]) -> Account:
     """What the three sources come to, the first that says something before the others."""
     variables = {key.removeprefix(PREFIX).lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
     named = {OF_PROFILE.get(key, key): str(value) for key, value in profile.items()}

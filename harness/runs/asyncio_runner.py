@@ -16,7 +16,7 @@ from ..errors import VerifyFailed
 from ..flow import AsyncShell, Flow, T, adrive
 from ..status import status
 from ..strategies.job import Stage
-from .run import Outcome, Plan, Run, opened
+from .run import Outcome, Run, RunPlan, open_run
 
 # What a stage does, in the words of whoever waits for it; and where a file is imported.
 PHASES = {"foresight": "looking at the org", "canary": "sending", "upload": "sending", "verification": "proving"}
@@ -24,7 +24,7 @@ OF_IMPORTS = {"canary": "importing", "upload": "importing"}
 
 
 async def complete(
-    plan: Plan,
+    plan: RunPlan,
     target: Target,
     credentials: Credentials,
     folder: Path,
@@ -35,7 +35,7 @@ async def complete(
     `around` puts another shell between the flows and the one that sends: one that watches them, or spoils them.
     """
     wall = time.perf_counter()
-    with opened(plan, target, folder) as run:
+    with open_run(plan, target, folder) as run:
         async with connected(target, run.journal, run.requests, plan.concurrency, plan.deadline_s) as shell:
             runner = Runner(around(shell), Session(credentials, shell.books.now), plan.concurrency, plan.seed)
             for stage in run.stages(shell.books):
@@ -92,13 +92,13 @@ class Runner:
     async def _work(self, flows: Iterator[Flow[None]], rng: random.Random) -> None:
         try:
             while self.error is None and (flow := next(flows, None)) is not None:
-                await adrive(wrapped(flow, self.session, self.policy, rng), self.shell)
+                await adrive(wrap_flow(flow, self.session, self.policy, rng), self.shell)
                 status().advance()
         except Exception as error:
             self.error = self.error or error
 
 
-def wrapped(flow: Flow[T], session: Session, policy: RetryPolicy, rng: random.Random) -> Flow[T]:
+def wrap_flow(flow: Flow[T], session: Session, policy: RetryPolicy, rng: random.Random) -> Flow[T]:
     """The conversation a flow needs around it: a token, and patience; before a real org's lists are loaded, a look."""
     if session.credentials.org_id:
         flow = undialled(flow, session)

@@ -24,7 +24,7 @@ from ..leads.preflight import check
 from ..leads.shard_csv import write_upload
 from ..leads.source import open_leads
 from ..mapping.files import write_json
-from .run import Outcome, Plan
+from .run import Outcome, RunPlan
 from .run_document import complaint, strategy_entry
 
 FOLDER, EVIDENCE = "canary", "proved.json"
@@ -35,7 +35,7 @@ SPARE = 20  # a twentieth more than the leads: repeats count too
 class Means:
     """How a run is carried through in a folder, and how what it made is removed again."""
 
-    load: Callable[[Plan, Target, Path], Outcome]
+    load: Callable[[RunPlan, Target, Path], Outcome]
     remove: Callable[[Path], None]
 
 
@@ -48,18 +48,18 @@ class Evidence(msgspec.Struct):
     contacts: int
 
 
-def prove(plan: Plan, target: Target, folder: Path, means: Means) -> int:
+def prove(plan: RunPlan, target: Target, folder: Path, means: Means) -> int:
     """Contacts that the canaries took; those that were proved before are not sent again. Raises RunError."""
     return sum(
-        (_known(place, plan, target) or _proved(size, place, plan, target, means)).contacts
+        (_read_evidence(place, plan, target) or _prove_one(size, place, plan, target, means)).contacts
         for size, place in _places(plan, folder)
     )
 
 
-def require_proved(plan: Plan, target: Target, folder: Path) -> None:
+def require_proved(plan: RunPlan, target: Target, folder: Path) -> None:
     """Raises SafetyStop where somebody who sends no canaries would load an org that has not been tried."""
     for size, place in _places(plan, folder):
-        if _known(place, plan, target) is None:
+        if _read_evidence(place, plan, target) is None:
             raise SafetyStop(
                 "NO_CANARY",
                 f"{folder} has no canary of {size:,} leads that was proved for {plan.strategy.name} in org"
@@ -67,7 +67,7 @@ def require_proved(plan: Plan, target: Target, folder: Path) -> None:
             )
 
 
-def for_the_rest(plan: Plan, target: Target, spent: int) -> Target:
+def for_the_rest(plan: RunPlan, target: Target, spent: int) -> Target:
     """`target`, on terms that count what the canaries took. Raises SafetyStop where the rest would go beyond them."""
     terms, leads = target.terms, plan.preflight.leads
     if terms is None or terms.max_contacts is None:
@@ -87,12 +87,12 @@ def folders(folder: Path) -> list[Path]:
     return sorted((folder / FOLDER).glob("*"))
 
 
-def _places(plan: Plan, folder: Path) -> Iterator[tuple[int, Path]]:
+def _places(plan: RunPlan, folder: Path) -> Iterator[tuple[int, Path]]:
     """The canaries of a run: those that are fewer leads than it has itself."""
     return ((size, folder / FOLDER / str(size)) for size in CANARIES if size < plan.preflight.leads)
 
 
-def _known(place: Path, plan: Plan, target: Target) -> Evidence | None:
+def _read_evidence(place: Path, plan: RunPlan, target: Target) -> Evidence | None:
     """What was proved there. Raises StateError where it was another strategy, or another org."""
     path = place / EVIDENCE
     if not path.exists():
@@ -108,7 +108,7 @@ def _known(place: Path, plan: Plan, target: Target) -> Evidence | None:
     return known
 
 
-def _proved(size: int, place: Path, plan: Plan, target: Target, means: Means) -> Evidence:
+def _prove_one(size: int, place: Path, plan: RunPlan, target: Target, means: Means) -> Evidence:
     own_folder(place)
     rows = place / "leads.csv"
     try:
@@ -123,7 +123,7 @@ def _proved(size: int, place: Path, plan: Plan, target: Target, means: Means) ->
     return shown
 
 
-def _small(plan: Plan, size: int, rows: Path, place: Path) -> Plan:
+def _small(plan: RunPlan, size: int, rows: Path, place: Path) -> RunPlan:
     """The same plan for the first leads alone. Its contacts are meant to be there a second time for a moment."""
     columns = plan.preflight.source.columns
     checked = place / f"leads-{os.getpid()}.parquet"
@@ -151,7 +151,7 @@ def _require_agreement(outcome: Outcome, size: int) -> None:
 # Ask an org who it is, before a run's folder says that the run belongs to it.
 
 
-async def ask(target: Target, credentials: Credentials, requests: Path) -> None:
+async def verify_org_identity(target: Target, credentials: Credentials, requests: Path) -> None:
     """Raises RunError unless the credentials are good, and those of the org that is meant. Writes nothing to it."""
     from ..client.asyncio_driver import connected  # an HTTP client takes a while to load
 

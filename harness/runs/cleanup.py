@@ -22,9 +22,9 @@ from ..journal.open_journal import has_journal, opened_journal
 from ..status import status
 from ..strategies.flows import stop
 from . import canary
-from .asyncio_runner import wrapped
-from .created_resources import FILE, Belonging, Belongings, Removed, read
-from .resolve_target import visited
+from .asyncio_runner import wrap_flow
+from .created_resources import FILE, CreatedResource, Removed, ResourceLog, read
+from .resolve_target import target_of_run
 
 CALLS = {  # find by name, get, delete
     "contact_list": (api.find_list, api.get_list, api.delete_list),
@@ -53,19 +53,19 @@ def cleanup(folder: Path, aim: Aim, *, really: bool, tell: Callable[[str], None]
     }
 
 
-def _fates(folder: Path, aim: Aim, url: str, *, really: bool) -> list[tuple[Belonging, Fate]]:
+def _fates(folder: Path, aim: Aim, url: str, *, really: bool) -> list[tuple[CreatedResource, Fate]]:
     if (folder / FILE).exists():
         known = read(folder / FILE)
-        keeper = Belongings(folder, known.host, known.run_id, known.org)
-        return asyncio.run(_removed_all(known.left, known.host, known.org, keeper, folder, aim, really=really))
+        keeper = ResourceLog(folder, known.host, known.run_id, known.org)
+        return asyncio.run(_remove_all(known.left, known.host, known.org, keeper, folder, aim, really=really))
     with opened_journal(folder, url) as journal:
         facts = journal.facts()
         things = [
-            Belonging(kind="contact_list", name=record.shard.list_name, id=record.contact_list_id)
+            CreatedResource(kind="contact_list", name=record.shard.list_name, id=record.contact_list_id)
             for record in journal.shards()
         ]
         host, org = facts["host"], facts.get("org", "")
-        return asyncio.run(_removed_all(things, host, org, _NoNotes(), folder, aim, really=really))
+        return asyncio.run(_remove_all(things, host, org, _NoNotes(), folder, aim, really=really))
 
 
 class _NoNotes:
@@ -75,22 +75,22 @@ class _NoNotes:
         pass
 
 
-async def _removed_all(
-    things: list[Belonging], host: str, org: str, keeper: Keeper, folder: Path, aim: Aim, *, really: bool
-) -> list[tuple[Belonging, Fate]]:
-    target, credentials = visited(host, org, aim)
+async def _remove_all(
+    things: list[CreatedResource], host: str, org: str, keeper: Keeper, folder: Path, aim: Aim, *, really: bool
+) -> list[tuple[CreatedResource, Fate]]:
+    target, credentials = target_of_run(host, org, aim)
     async with connected(target, keeper, folder / "cleanup.csv", 1) as shell:
         session = Session(credentials, shell.books.now)
         fates = []
         status().begin("removing" if really else "looking", total=len(things), unit="list")
         for thing in things:
-            flow = removed(thing, really=really)
-            fates.append((thing, await adrive(wrapped(flow, session, RetryPolicy(), random.Random(0)), shell)))
+            flow = remove(thing, really=really)
+            fates.append((thing, await adrive(wrap_flow(flow, session, RetryPolicy(), random.Random(0)), shell)))
             status().advance()
         return fates
 
 
-def removed(thing: Belonging, *, really: bool = True) -> Flow[Fate]:
+def remove(thing: CreatedResource, *, really: bool = True) -> Flow[Fate]:
     """What became of it. Deleted only if it is what we made: the same kind, the same name."""
     find, get, delete = CALLS[thing.kind]
     thing_id = thing.id
@@ -102,7 +102,7 @@ def removed(thing: Belonging, *, really: bool = True) -> Flow[Fate]:
             return "not ours"
         if not really:
             return "would be removed"
-        reply = yield from _deleted(delete(thing_id))
+        reply = yield from _delete(delete(thing_id))
         if not reply.ok and reply.status != GONE:
             raise stop("cleanup", thing_id, reply)
         fate = "removed"
@@ -111,7 +111,7 @@ def removed(thing: Belonging, *, really: bool = True) -> Flow[Fate]:
     return fate
 
 
-def _deleted(call: Call) -> Flow[Reply]:
+def _delete(call: Call) -> Flow[Reply]:
     """The answer to the deletion. A list whose import still runs is not deleted, so its end is awaited."""
     for _ in range(IMPORT_POLLS):
         reply: Reply = yield call
@@ -121,7 +121,7 @@ def _deleted(call: Call) -> Flow[Reply]:
     return reply
 
 
-def _read(reader: Callable[..., T], reply: Reply, thing: Belonging, *rest: Any) -> T:
+def _read(reader: Callable[..., T], reply: Reply, thing: CreatedResource, *rest: Any) -> T:
     try:
         return reader(reply, *rest)
     except (api.Refusal, api.BadResponse):

@@ -19,7 +19,7 @@ FILE = "belongings.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Belonging:
+class CreatedResource:
     """Something of ours in the org. Without an id it may or may not have been made, and is looked for by its name."""
 
     kind: Kind
@@ -28,29 +28,32 @@ class Belonging:
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
+class Creating:
     """Intent: from now on it may be there, whatever is heard of it."""
 
-    thing: Belonging
+    thing: CreatedResource
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    thing: Belonging
+class Created:
+    thing: CreatedResource
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    thing: Belonging
+    thing: CreatedResource
 
 
-class Belongings:
-    """The file of one run folder. `save` takes Making, Made and Removed, as flows yield them."""
+EVENTS: dict[type, str] = {Creating: "Making", Created: "Made", Removed: "Removed"}  # as the file names them
+
+
+class ResourceLog:
+    """The file of one run folder. `save` takes Creating, Created and Removed, as flows yield them."""
 
     def __init__(self, folder: Path, host: str, run_id: str, org: str = "") -> None:
         own_folder(folder)
         self.path = folder / FILE
-        known = read(self.path) if _mended(self.path) else None
+        known = read(self.path) if _repair(self.path) else None
         if known is not None and (known.host, known.org.lower()) != (host, org.lower()):
             raise StateError(
                 "STATE_MISMATCH",
@@ -62,8 +65,8 @@ class Belongings:
 
     def save(self, event: Any) -> None:
         """Durable when this returns."""
-        if isinstance(event, Making | Made | Removed):
-            self._append({"event": type(event).__name__, "thing": event.thing})
+        if type(event) in EVENTS:
+            self._append({"event": EVENTS[type(event)], "thing": event.thing})
 
     def _append(self, line: Any) -> None:
         try:
@@ -78,27 +81,27 @@ class Belongings:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ResourceRecord:
     """What the file says: the org, the run, and what of it may still be there."""
 
     host: str
     run_id: str
-    left: list[Belonging]
+    left: list[CreatedResource]
     org: str = ""  # of a real one, its id
 
 
-def read(path: Path) -> Known:
+def read(path: Path) -> ResourceRecord:
     """Raises StateError for a file that is none."""
-    left: dict[tuple[str, str], Belonging] = {}
+    left: dict[tuple[str, str], CreatedResource] = {}
     try:
         first, *lines = map(msgspec.json.decode, _whole(path.read_bytes()).splitlines())
         for line in lines:
-            thing = msgspec.convert(line["thing"], Belonging)
+            thing = msgspec.convert(line["thing"], CreatedResource)
             if line["event"] == "Removed":
                 left.pop((thing.kind, thing.name), None)
             else:
                 left[thing.kind, thing.name] = thing
-        return Known(first["host"], first["run_id"], list(left.values()), first.get("org", ""))
+        return ResourceRecord(first["host"], first["run_id"], list(left.values()), first.get("org", ""))
     except (OSError, ValueError, KeyError, TypeError, msgspec.MsgspecError) as error:
         raise StateError("STATE_CORRUPT", f"{path}: {type(error).__name__}; it does not say what was made.") from None
 
@@ -108,7 +111,7 @@ def _whole(content: bytes) -> bytes:
     return content[: content.rfind(b"\n") + 1]
 
 
-def _mended(path: Path) -> bool:
+def _repair(path: Path) -> bool:
     """Whether the file says anything, once a cut line is off it."""
     if not path.exists():
         return False

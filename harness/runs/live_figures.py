@@ -10,7 +10,7 @@ from ..journal.records import BatchRecord, ShardRecord
 IN_LIST = ("imported", "mapped")
 
 
-class Known(Protocol):
+class JournalView(Protocol):
     """What a journal tells of a run."""
 
     def shards(self) -> Sequence[ShardRecord]: ...
@@ -33,7 +33,7 @@ class Figures:
     eta_s: float | None  # until all are mapped, if they go on as they did; None: nothing to judge by
 
     @classmethod
-    def of(cls, books: Bookkeeping, known: Known, stage: str, leads: int) -> "Figures":
+    def of(cls, books: Bookkeeping, known: JournalView, stage: str, leads: int) -> "Figures":
         samples, mapped = books.samples, books.progress.mapped
         shards = known.shards()
         imported = sum(record.rows or 0 for record in shards if record.state in IN_LIST)
@@ -71,7 +71,7 @@ class Figures:
         return [{"name": name, "value": value} for name, value in shown.items()]
 
 
-def mapped_before(known: Known) -> int:
+def mapped_before(known: JournalView) -> int:
     """Leads whose contacts an earlier start has learned."""
     acked = sum(batch.leads for batch in known.batches().values() if batch.state == "acked")
     return acked + sum(record.rows or 0 for record in known.shards() if record.state == "mapped")

@@ -30,8 +30,8 @@ from ..strategies import strategy
 from ..strategies.job import Settings, Strategy
 from ..wording import counted
 from . import canary
-from .resolve_target import resolved
-from .run import Outcome, Plan
+from .resolve_target import resolve_target
+from .run import Outcome, RunPlan
 from .run_document import input_facts, judged_again, machine, run_document, strategy_entry, write_requests
 
 RUNS = Path("runs")
@@ -39,7 +39,7 @@ WRITTEN = ("leads.parquet", "mapping.csv", "rejects.csv", "findings.csv", "reque
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class UploadOrder:
     strategy: str
     leads: Path
     lead_id: str
@@ -74,11 +74,11 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedUpload:
     """A checked input and what to do with it: all that whoever drives the flows has to know."""
 
-    order: Upload
-    plan: Plan
+    order: UploadOrder
+    plan: RunPlan
     target: Target
     folder: Path
 
@@ -115,30 +115,30 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
 
 
-def upload(order: Upload, tell: Callable[[str], None]) -> dict[str, Any]:
+def upload(order: UploadOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document of `run.json`, written. Raises RunError."""
     wall = time.perf_counter()
-    ready = prepared(order, tell)
+    ready = prepare(order, tell)
     from ..client.suspension import (
         awake,  # these need an HTTP client, which takes longer to load than a bad input to refuse
     )
     from .asyncio_runner import complete
     from .cleanup import cleanup
 
-    def load(plan: Plan, target: Target, folder: Path) -> Outcome:
+    def load(plan: RunPlan, target: Target, folder: Path) -> Outcome:
         return _run(complete(plan, target, order.credentials, folder, awake))
 
     def remove(folder: Path) -> None:
         cleanup(folder, order.aim, really=True, tell=tell)
 
-    target = ready.target if ready.target.terms is None else _tried(ready, canary.Means(load, remove), tell)
+    target = ready.target if ready.target.terms is None else _try_canaries(ready, canary.Means(load, remove), tell)
     return ready.documented(load(ready.plan, target, ready.folder), time.perf_counter() - wall)
 
 
-def _tried(ready: Prepared, means: canary.Means, tell: Callable[[str], None]) -> Target:
+def _try_canaries(ready: PreparedUpload, means: canary.Means, tell: Callable[[str], None]) -> Target:
     """The real org, once its canaries are proved and removed, on terms that are left for the rest. Raises RunError."""
     try:
-        asyncio.run(canary.ask(ready.target, ready.order.credentials, ready.folder / "org.csv"))
+        asyncio.run(canary.verify_org_identity(ready.target, ready.order.credentials, ready.folder / "org.csv"))
         spent = canary.prove(ready.plan, ready.target, ready.folder, means)
         tell(f"canaries: {spent:,} contacts, proved and removed")
         return canary.for_the_rest(ready.plan, ready.target, spent)
@@ -148,11 +148,11 @@ def _tried(ready: Prepared, means: canary.Means, tell: Callable[[str], None]) ->
         raise
 
 
-def prepared(order: Upload, tell: Callable[[str], None], *, rebuilding: bool = False) -> Prepared:
+def prepare(order: UploadOrder, tell: Callable[[str], None], *, rebuilding: bool = False) -> PreparedUpload:
     """The order with its input checked; nothing has been sent. Raises RunError. `rebuilding`: the state is lost."""
     if order.journal:
         require_client(order.journal)
-    chosen, target = strategy(order.strategy), resolved(order.target, order.aim)
+    chosen, target = strategy(order.strategy), resolve_target(order.target, order.aim)
     status().subject = chosen.name
     source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
     folder = order.run_folder()
@@ -174,11 +174,11 @@ def prepared(order: Upload, tell: Callable[[str], None], *, rebuilding: bool = F
         raise
     what = f"{counted(preflight.leads, 'lead')} into {counted(lists, 'list')}"
     tell(f"{chosen.name}: {what} of {target.api}; run folder {folder}")
-    return Prepared(order, plan, target, folder)
+    return PreparedUpload(order, plan, target, folder)
 
 
-def plan_of(order: Upload, chosen: Strategy, preflight: Preflight, checked: Path, folder: Path) -> Plan:
-    return Plan(
+def plan_of(order: UploadOrder, chosen: Strategy, preflight: Preflight, checked: Path, folder: Path) -> RunPlan:
+    return RunPlan(
         strategy=chosen,
         preflight=preflight,
         leads=folder / "leads.parquet",
@@ -204,7 +204,7 @@ def _require_no_other(folder: Path) -> None:
         )
 
 
-def require_safe(order: Upload, plan: Plan, target: Target, folder: Path) -> None:
+def require_safe(order: UploadOrder, plan: RunPlan, target: Target, folder: Path) -> None:
     """Raises SafetyStop where leads or a former command leave open what a real org needs to have settled."""
     if target.terms is None:
         return

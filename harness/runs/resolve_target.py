@@ -32,7 +32,7 @@ BRACKETS = "is no address; an IPv6 one stands in brackets, as http://[::1]:8080"
 NO_TARGET = f"is neither `mock`, `org` nor a URL such as {MOCK_URL}"
 
 
-def resolved(name: str, aim: Aim | None = None) -> Target:
+def resolve_target(name: str, aim: Aim | None = None) -> Target:
     """`mock`, the URL of a server on this machine, or `org`. Raises SafetyStop for any other host."""
     if name == ORG:
         aim = aim or Aim()
@@ -95,18 +95,18 @@ def credentials_between(targets: Sequence[Target], aim: Aim) -> list[Credentials
     return [MOCK if real and each.terms is None else credentials_for(each, aim) for each in targets]
 
 
-def visited(host: str, org_id: str, aim: Aim) -> tuple[Target, Credentials]:
+def target_of_run(host: str, org_id: str, aim: Aim) -> tuple[Target, Credentials]:
     """Where an earlier run has been, as its folder says, and who may go there again. Raises StateError.
 
     The org's id was typed when the run began, and nothing is loaded now: so much is confirmed. A caller that removes
     something asks again.
     """
     if not org_id:
-        target = resolved(host)
+        target = resolve_target(host)
         return target, credentials_for(target)
     terms = replace(aim.terms, org_id=aim.terms.org_id or org_id, confirmed=True)
     aim = replace(aim, terms=terms)
-    target = resolved(ORG, aim)
+    target = resolve_target(ORG, aim)
     if (target.api, terms.org_id.lower()) != (host, org_id.lower()):
         raise StateError(
             "STATE_MISMATCH",

@@ -56,7 +56,7 @@ def former_document(folder: Path, journal: Ledger, leads: int) -> dict[str, Any]
         return None
 
 
-def told(folder: Path, document: dict[str, Any]) -> str:
+def proof_again_notice(folder: Path, document: dict[str, Any]) -> str:
     """What is said before the proof is made again."""
     (entry,) = document["strategies"]
     verdict = "proved" if entry["verified"] else "not proved"
@@ -76,7 +76,7 @@ def list_prefix(digest: str, strategy: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class RunPlan:
     """Everything that decides what a run does."""
 
     strategy: Strategy
@@ -165,7 +165,7 @@ class Proof:
 class Outcome:
     """A run that came to its end, verified or not. Times in seconds of the run's own clock, virtual or real."""
 
-    plan: Plan
+    plan: RunPlan
     books: Bookkeeping
     lists: list[ShardRecord]
     mapped: int
@@ -185,7 +185,7 @@ class Outcome:
 
 
 @contextmanager
-def opened(plan: Plan, target: Target, folder: Path) -> Iterator["Run"]:
+def open_run(plan: RunPlan, target: Target, folder: Path) -> Iterator["Run"]:
     """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
     own_folder(folder)
     with _gone_at_last(plan.checked), opened_journal(folder, plan.journal) as journal, kept_open(folder):
@@ -212,7 +212,7 @@ def _doubtful(journal: Ledger) -> int:
     return sum(state in ("sending", "in_doubt") for state in states)
 
 
-def _take_given(plan: Plan, journal: Ledger) -> None:
+def _take_given(plan: RunPlan, journal: Ledger) -> None:
     """The lists that are there already need not be made."""
     for record, given in zip(journal.shards(), plan.given, strict=False):
         if given.list_id and record.contact_list_id is None:
@@ -232,7 +232,7 @@ def _gone_at_last(path: Path | None) -> Iterator[None]:
 class Run:
     """Hands out stages; each must have been run to its end before the next is asked for."""
 
-    def __init__(self, plan: Plan, journal: Ledger, files: RunFiles) -> None:
+    def __init__(self, plan: RunPlan, journal: Ledger, files: RunFiles) -> None:
         self.plan, self.journal, self.files = plan, journal, files
         self._job = Job(
             leads=plan.preflight.source,
@@ -255,7 +255,7 @@ class Run:
         """The strategy's own, up to a mapping of every lead."""
         books.progress.catch_up(books.now(), mapped_before(self.journal))
         if self._former is not None:
-            log.warning(told(self.files.folder, self._former))
+            log.warning(proof_again_notice(self.files.folder, self._former))
         if self.plan.foresight and untouched(self.journal.shards(), self.journal.batches()):
             yield from self._foresight()
         to_clear = [given.list_id for given in self.plan.given if given.clear and given.list_id]

@@ -56,7 +56,7 @@ def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
             {"id": record.contact_list_id, "name": record.shard.list_name, "size": record.shard.count}
             for record in outcome.lists
         ],
-        "progress": _thinned(books.progress.points),
+        "progress": _thin(books.progress.points),
         **_verdict(outcome, directory),
         "bottleneck": bottleneck(outcome),
     }
@@ -175,7 +175,7 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _thinned(points: list[tuple[float, int]]) -> list[tuple[float, int]]:
+def _thin(points: list[tuple[float, int]]) -> list[tuple[float, int]]:
     """At most so many of the points, the first and the last among them."""
     step = max(1, -(-len(points) // MAX_PROGRESS_POINTS))
     kept = points[::step]

@@ -14,7 +14,7 @@ from ..errors import RunError, UsageError
 from ..mapping.files import write_json
 from ..wording import counted
 from .expression import OF_TIMES, OPERATIONS, UNITS, Metric, Threshold, parse
-from .run_metrics import Facts, facts_of
+from .run_metrics import RunMetrics, facts_of
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -35,7 +35,7 @@ SUMMARY: dict[str, Callable[[NDArray[np.float64]], Any]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Evaluation:
     strategy: str
     threshold: Threshold
     found: float | None  # in the unit of the threshold's value; None: the run is not proved, so it has no such figure
@@ -67,19 +67,19 @@ class Judgement:
         return Check(suite=self.strategy, name=self.threshold.text, verdict=verdict, found=self.told())
 
 
-class _NotThere(Exception):
+class _NoSuchMetric(Exception):
     """The run has no such metric; the message says what it has."""
 
 
-def judge(thresholds: Sequence[Threshold], runs: Sequence[Facts]) -> list[Judgement]:
+def evaluate(thresholds: Sequence[Threshold], runs: Sequence[RunMetrics]) -> list[Evaluation]:
     """Each threshold on each strategy that it speaks of and that has its metric. Raises UsageError if none has."""
-    judged = [one for facts in runs for threshold in ALWAYS if not (one := _judged(threshold, facts)).passed]
+    judged = [one for facts in runs for threshold in ALWAYS if not (one := _evaluate_one(threshold, facts)).passed]
     for threshold in thresholds:
         judged += _everywhere(threshold, runs)
     return judged
 
 
-def _everywhere(threshold: Threshold, runs: Sequence[Facts]) -> list[Judgement]:
+def _everywhere(threshold: Threshold, runs: Sequence[RunMetrics]) -> list[Evaluation]:
     meant = [facts for facts in runs if threshold.strategy in ("", facts.strategy)]
     if not meant:
         there = ", ".join(facts.strategy for facts in runs)
@@ -87,22 +87,22 @@ def _everywhere(threshold: Threshold, runs: Sequence[Facts]) -> list[Judgement]:
     judged, why = [], ""
     for facts in meant:
         try:
-            judged.append(_judged(threshold, facts))
-        except _NotThere as trouble:
+            judged.append(_evaluate_one(threshold, facts))
+        except _NoSuchMetric as trouble:
             why = str(trouble)
     if not judged:
         raise UsageError("NO_SUCH_METRIC", f"{threshold.text!r}: {why}.")
     return judged
 
 
-def _judged(threshold: Threshold, facts: Facts) -> Judgement:
-    found = _found(threshold, facts)
+def _evaluate_one(threshold: Threshold, facts: RunMetrics) -> Evaluation:
+    found = _figure(threshold, facts)
     limit = facts.numbers.get(threshold.other) if threshold.other else threshold.value
     passed = found is not None and limit is not None and OPERATORS[threshold.operator](found, limit)
-    return Judgement(strategy=facts.strategy, threshold=threshold, found=found, passed=passed)
+    return Evaluation(strategy=facts.strategy, threshold=threshold, found=found, passed=passed)
 
 
-def _found(threshold: Threshold, facts: Facts) -> float | None:
+def _figure(threshold: Threshold, facts: RunMetrics) -> float | None:
     """The figure; None for one that a run that is not proved does not publish. Raises _NotThere."""
     metric, share = threshold.metric, threshold.kind == "share"
     if not metric.of:
@@ -111,11 +111,11 @@ def _found(threshold: Threshold, facts: Facts) -> float | None:
         return _part(facts.rejected_by_code.get(metric.of, 0), facts.numbers["leads"], share=share)
     if metric.name in OF_TIMES or metric.name == "rate":
         return _of_times(metric, facts) if facts.proved else None
-    chosen, among = _counted(metric, facts, none_will_do=not share and metric.of in OPERATIONS)
+    chosen, among = _select(metric, facts, none_will_do=not share and metric.of in OPERATIONS)
     return _part(int(chosen.sum()), int(among.sum()), share=share)
 
 
-def _of_run(name: str, facts: Facts, *, share: bool) -> float | None:
+def _of_run(name: str, facts: RunMetrics, *, share: bool) -> float | None:
     found = facts.numbers.get(name)
     whole = facts.numbers["requests" if name in ("requests", "retries") else "leads"]
     return found if found is None or not share else _part(found, whole, share=True)
@@ -125,17 +125,17 @@ def _part(count: float, whole: float | None, *, share: bool) -> float:
     if not share:
         return float(count)
     if not whole:
-        raise _NotThere("a share of nothing; the run has none of what it is a part of")
+        raise _NoSuchMetric("a share of nothing; the run has none of what it is a part of")
     return count / whole
 
 
-def _of_times(metric: Metric, facts: Facts) -> float:
+def _of_times(metric: Metric, facts: RunMetrics) -> float:
     requests = facts.requests
     chosen = _of_operation(metric.of, facts)
     if metric.name == "rate":
         duration_s = facts.numbers.get("duration")
         if not duration_s:
-            raise _NotThere("the run took no time, so it has no rate")
+            raise _NoSuchMetric("the run took no time, so it has no rate")
         return float(chosen.sum() / duration_s)
     seconds = (requests.service_s if metric.service else requests.planned_s)[chosen]
     if metric.percentile is not None:
@@ -143,7 +143,7 @@ def _of_times(metric: Metric, facts: Facts) -> float:
     return float(SUMMARY[metric.name](seconds))
 
 
-def _counted(metric: Metric, facts: Facts, *, none_will_do: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _select(metric: Metric, facts: RunMetrics, *, none_will_do: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which requests are counted, and of which they are a part."""
     requests = facts.requests
     every = np.ones(len(requests), dtype=np.bool_)
@@ -155,11 +155,11 @@ def _counted(metric: Metric, facts: Facts, *, none_will_do: bool) -> tuple[NDArr
     return _with_status(metric.of, requests.status), every
 
 
-def _of_operation(op: str, facts: Facts, *, none_will_do: bool = False) -> NDArray[np.bool_]:
+def _of_operation(op: str, facts: RunMetrics, *, none_will_do: bool = False) -> NDArray[np.bool_]:
     chosen = np.ones(len(facts.requests), dtype=np.bool_) if op == "*" else facts.requests.op == op
     if not chosen.any() and not none_will_do:
         there = " ".join(sorted(set(facts.requests.op.tolist())))
-        raise _NotThere(f"{facts.strategy} sent no {op}; it sent {there or 'nothing'}")
+        raise _NoSuchMetric(f"{facts.strategy} sent no {op}; it sent {there or 'nothing'}")
     return np.asarray(chosen, dtype=np.bool_)
 
 
@@ -169,7 +169,7 @@ def _with_status(told: str, status: NDArray[np.int64]) -> NDArray[np.bool_]:
         return np.asarray(status == int(told), dtype=np.bool_)
     if len(told) == 3 and told[0].isdecimal() and told.endswith("xx"):
         return np.asarray(status // 100 == int(told[0]), dtype=np.bool_)
-    raise _NotThere(f"{told} is no status; those are numbers, or 4xx and 5xx")
+    raise _NoSuchMetric(f"{told} is no status; those are numbers, or 4xx and 5xx")
 
 
 # What becomes of a run's thresholds once it has ended: judged, written down, and an exit code if one is crossed.
@@ -179,16 +179,16 @@ class ThresholdCrossed(RunError):
     exit_code = FAILED
 
 
-def held(document: dict[str, Any], folder: Path, thresholds: Sequence[Threshold]) -> list[Judgement]:
+def evaluate_run(document: dict[str, Any], folder: Path, thresholds: Sequence[Threshold]) -> list[Evaluation]:
     """The judgements, which `document` and the folder's run.json hold from now on. Raises UsageError for a metric that
     the run does not have."""
-    judgements = judge(thresholds, facts_of(folder))
+    judgements = evaluate(thresholds, facts_of(folder))
     document["thresholds"] = [one.entry() for one in judgements]
     write_json(folder / "run.json", document)
     return judgements
 
 
-def crossed(judgements: Sequence[Judgement]) -> ThresholdCrossed | None:
+def threshold_error(judgements: Sequence[Evaluation]) -> ThresholdCrossed | None:
     """What to tell whoever asked for these."""
     missed = [f"{one.strategy}: {one.threshold.text} ({one.told()})" for one in judgements if not one.passed]
     if not missed:

@@ -32,7 +32,7 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class RunMetrics:
     """One strategy. `numbers` has the metrics of the whole run in seconds, counts and shares of a second."""
 
     strategy: str
@@ -81,15 +81,15 @@ def document_of(folder: Path) -> dict[str, Any]:
         raise UsageError("NO_RUN", f"{folder} holds no run.json that can be read ({type(error).__name__}).") from None
 
 
-def facts_of(folder: Path) -> list[Facts]:
+def facts_of(folder: Path) -> list[RunMetrics]:
     """One a strategy of the run in `folder`. Raises UsageError where there is none."""
     return [_facts(entry, folder / entry.get("directory", ".")) for entry in document_of(folder)["strategies"]]
 
 
-def _facts(entry: dict[str, Any], folder: Path) -> Facts:
+def _facts(entry: dict[str, Any], folder: Path) -> RunMetrics:
     proved = bool(entry.get("verified"))
     findings = entry.get("verification") or {}
-    return Facts(
+    return RunMetrics(
         strategy=entry["strategy"],
         proved=proved,
         numbers={

@@ -21,7 +21,7 @@ from harness.leads.synthetic import SyntheticLeads, write_csv
 from harness.load.shared_run import SharedRun
 from harness.locust_driver import LeadUser
 from harness.locust_driver.gevent_driver import GeventShell
-from harness.runs.prepare import Upload, prepared
+from harness.runs.prepare import UploadOrder, prepare
 from harness.strategies.job import Settings
 
 USERS = 4
@@ -53,7 +53,7 @@ class Timed:
 
 def uploaded(url, leads, folder, users):
     """CPU seconds a request of a whole strategy: leads read, bodies made, answers joined, journal kept."""
-    order = Upload(
+    order = UploadOrder(
         strategy="batch-api",
         leads=leads,
         lead_id="Lead ID",
@@ -65,7 +65,7 @@ def uploaded(url, leads, folder, users):
         again=True,
         settings=Settings(poll_initial_s=0.02, settle_s=0.05),
     )
-    run, timed = SharedRun(prepared(order, lambda line: None), RetryPolicy(), time.monotonic), Timed()
+    run, timed = SharedRun(prepare(order, lambda line: None), RetryPolicy(), time.monotonic), Timed()
 
     def drive(user):
         while run.drive_one(lambda run: timed.shell(run, user)):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.estimate.run_estimate import Order, estimate
+from harness.estimate.run_estimate import EstimateOrder, estimate
 from harness.simulator import virtual_time
 from harness.strategies import MAIN
 
@@ -60,7 +60,7 @@ def test_virtual_time(race):
 @pytest.mark.benchmark(group="twin")
 def test_estimate(benchmark):
     """1,000 replicates of 1.5 million leads by four strategies take ten seconds."""
-    order = Order(leads=LEADS, strategies=MAIN, profile="default", replicates=REPLICATES)
+    order = EstimateOrder(leads=LEADS, strategies=MAIN, profile="default", replicates=REPLICATES)
     began = time.process_time()
     document = benchmark.pedantic(estimate, args=(order, lambda line: None), rounds=1)
     used_s = time.process_time() - began

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from harness.client.oauth import Credentials
-from harness.runs.prepare import Upload, upload
+from harness.runs.prepare import UploadOrder, upload
 from harness.strategies.job import Settings
 
 from .references.clients import with_aiohttp, with_httpx, with_the_sdk
@@ -111,8 +111,8 @@ def test_files_beside_batches(race, uploading, strategy):
     table.hold("batch-api", 1.0)
 
 
-def _order(strategy: str, leads: Path, url: str, folder: Path) -> Upload:
-    return Upload(
+def _order(strategy: str, leads: Path, url: str, folder: Path) -> UploadOrder:
+    return UploadOrder(
         strategy=strategy,
         leads=leads,
         lead_id="Lead ID",

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from harness.estimate import sizes
-from harness.estimate.recording import Upload
-from harness.estimate.run_estimate import Order, estimate
+from harness.estimate.recording import UploadCase
+from harness.estimate.run_estimate import EstimateOrder, estimate
 from harness.estimate.summary import HOLDS
 from harness.leads.preflight import check
 from harness.leads.shard_csv import write_csv
 from harness.leads.source import open_leads
 from harness.leads.synthetic import SyntheticLeads
 from harness.runs.asyncio_runner import complete
-from harness.runs.run import Plan
+from harness.runs.run import RunPlan
 from harness.simulator import mock_org, virtual_time
 from harness.strategies import MAIN, strategy
 from harness.strategies.job import Settings
@@ -50,7 +50,7 @@ def full_runs(folder, preflight, profile, name):
     """Seconds until every lead was mapped, of a full run a seed."""
     limits = profile.profile.limits
     for seed in range(1, SEEDS + 1):
-        plan = Plan(
+        plan = RunPlan(
             strategy=strategy(name),
             preflight=preflight,
             leads=folder / "leads.parquet",
@@ -68,7 +68,7 @@ def full_runs(folder, preflight, profile, name):
 def with_the_same_luck(profile, name):
     """What the estimate's machine makes of the runs' own draws."""
     limits = profile.profile.limits
-    upload = Upload(
+    upload = UploadCase(
         strategy=strategy(name),
         sizes=sizes.of_invented(LEADS, 1),
         contacts_per_list=limits.contacts_per_list,
@@ -84,7 +84,7 @@ def test_estimates_hold(profile, name, leads):
     run ends when the machine does that is given its draws."""
     loaded = mock_org.loaded(profile)
     times = np.array(list(full_runs(*leads, loaded, name)))
-    (entry,) = estimate(Order(leads=LEADS, strategies=[name], profile=profile), lambda line: None)["strategies"]
+    (entry,) = estimate(EstimateOrder(leads=LEADS, strategies=[name], profile=profile), lambda line: None)["strategies"]
     said = entry["duration_s"]
     inside = np.mean((said["p10"] <= times) & (times <= said["p90"]))
     noise = 2 * NOISE * np.std(times) / len(times) ** 0.5

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from harness.checks import Check, passed, write
+from harness.checks import Check, all_passed, write
 
 CHECKS = [
     Check(suite="batch-api", name="mapped==leads", verdict="passed", found="1,000"),
@@ -46,5 +46,5 @@ def test_the_summary_of_a_job_is_added_to(written):
 @pytest.mark.parametrize(("checks", "verdict"), [(CHECKS, False), (CHECKS[2:], True)])
 def test_a_warning_passes(checks, verdict):
     """Only what failed fails."""
-    assert passed(checks) is verdict
+    assert all_passed(checks) is verdict
     assert CHECKS[1].line() == "✗ batch-api: duration<1s (2 s)"

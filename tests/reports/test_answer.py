@@ -2,12 +2,12 @@ import msgspec
 import pytest
 
 from reports.answer import answer
-from reports.results import Run
+from reports.results import RunResult
 from reports.tables import comparison
 
 
 def of(values):
-    return answer(msgspec.convert(values, Run))
+    return answer(msgspec.convert(values, RunResult))
 
 
 def test_the_soonest_complete_mapping_is_the_answer(fake):
@@ -26,7 +26,7 @@ def test_strategies_within_one_percent_are_named_together(fake):
     found = of(values)
     assert "`batch-api` and `batch-api-own-ids` give" in found.first
     assert "equally soon: 4 min 40 s with 1,510 requests each" in found.first
-    assert comparison(msgspec.convert(values, Run)).best == -1
+    assert comparison(msgspec.convert(values, RunResult)).best == -1
 
 
 def test_an_upload_says_when_and_where(fake):

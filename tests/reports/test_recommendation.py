@@ -5,13 +5,15 @@ import pytest
 
 from reports.estimates import Estimate
 from reports.recommendation import recommend
-from reports.results import Run
+from reports.results import RunResult
 
 SOON, AT_ONCE, AGAIN, REFUSED, LISTS, LIMIT = range(6)
 
 
 def of(values, estimate=None):
-    return recommend(msgspec.convert(values, Run), None if estimate is None else msgspec.convert(estimate, Estimate))
+    return recommend(
+        msgspec.convert(values, RunResult), None if estimate is None else msgspec.convert(estimate, Estimate)
+    )
 
 
 def taken(found):

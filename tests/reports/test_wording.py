@@ -28,7 +28,7 @@ def test_durations_read_as_people_say_them(seconds, text):
 )
 def test_lists_read_as_people_say_them(items, text):
     """The last two items are joined by a word."""
-    assert wording.listed(items) == text
+    assert wording.join_words(items) == text
 
 
 def test_numbers_have_separators():

@@ -17,17 +17,17 @@ from ...errors import SafetyStop
 from ...files.private_folder import own_folder
 from .. import experiment
 from . import job_experiments, post_experiments
-from .bench import Bench
-from .fitting import fitted
-from .observations import Notebook
-from .profile_text import written
-from .recording_driver import WatchingShell
+from .bench import CalibrationRun
+from .fitting import fit_all
+from .observations import Observations
+from .profile_text import write_results
+from .recording_driver import RecordingDriver
 
 ENOUGH = 20  # answered POSTs: with fewer there is nothing to fit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
+class CalibrationOrder:
     target: Target
     credentials: Credentials
     folder: Path
@@ -42,11 +42,11 @@ class Calibration:
     seed: int = 1
 
 
-async def calibrated(order: Calibration, tell: Callable[[str], None]) -> dict[str, Any]:
+async def calibrate(order: CalibrationOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document; the profile and the calibration are written, the org is left as it was. Raises RunError."""
     own_folder(order.folder)
-    notebook = Notebook.of(order.folder)
-    notices = await _measured(order, notebook, tell)
+    notebook = Observations.of(order.folder)
+    notices = await _run_experiment(order, notebook, tell)
     answered = sum(one.op == "contacts.add" and one.status == 200 for one in notebook.seen)
     if answered < ENOUGH:
         raise SafetyStop(
@@ -54,12 +54,12 @@ async def calibrated(order: Calibration, tell: Callable[[str], None]) -> dict[st
             f"{answered} POSTs of contacts were answered, {ENOUGH} are needed; {' '.join(notices)} Raise the caps,"
             " then run the same command again: it goes on.",
         )
-    return written(
-        order.to, order.folder, fitted(notebook, order.seed), notebook, order.target.api, order.date, notices
+    return write_results(
+        order.to, order.folder, fit_all(notebook, order.seed), notebook, order.target.api, order.date, notices
     )
 
 
-async def _measured(order: Calibration, notebook: Notebook, tell: Callable[[str], None]) -> list[str]:
+async def _run_experiment(order: CalibrationOrder, notebook: Observations, tell: Callable[[str], None]) -> list[str]:
     """Do what is still to be done, as far as the caps let it; what a person should know of that."""
     caps = Caps(
         requests=max(0, order.max_requests - len(notebook.seen)),
@@ -67,7 +67,7 @@ async def _measured(order: Calibration, notebook: Notebook, tell: Callable[[str]
         per_minute=order.per_minute,
     )
     notices: list[str] = []
-    async with experiment.opened(
+    async with experiment.open_lab(
         order.folder,
         order.target,
         order.credentials,
@@ -78,9 +78,9 @@ async def _measured(order: Calibration, notebook: Notebook, tell: Callable[[str]
         concurrency=max(order.concurrency, job_experiments.LOOKERS),
     ) as opened:
         books = opened.shell.books  # type: ignore[attr-defined]  # the lab's shell is the one that sends
-        watching = WatchingShell(opened.shell, notebook, order.max_minutes * 60.0)  # type: ignore[arg-type]
+        watching = RecordingDriver(opened.shell, notebook, order.max_minutes * 60.0)  # type: ignore[arg-type]
         plain, opened.shell = opened.shell, watching
-        bench = Bench(
+        bench = CalibrationRun(
             lab=opened,
             shell=watching,
             notebook=notebook,
@@ -92,14 +92,14 @@ async def _measured(order: Calibration, notebook: Notebook, tell: Callable[[str]
         )
         try:
             for part in _parts(bench, order.concurrency):
-                notices += await _done(part, tell)
+                notices += await _run_part(part, tell)
         finally:
             opened.shell = plain
         notices += books.notices
     return list(dict.fromkeys(notices))
 
 
-async def _done(part: Callable[[], Awaitable[None]], tell: Callable[[str], None]) -> list[str]:
+async def _run_part(part: Callable[[], Awaitable[None]], tell: Callable[[str], None]) -> list[str]:
     """Do one part; a cap ends it, and the next may still find room. What a person should know of it."""
     try:
         await part()
@@ -111,7 +111,7 @@ async def _done(part: Callable[[], Awaitable[None]], tell: Callable[[str], None]
     return []
 
 
-def _parts(bench: Bench, concurrency: int) -> list[Callable[[], Awaitable[None]]]:
+def _parts(bench: CalibrationRun, concurrency: int) -> list[Callable[[], Awaitable[None]]]:
     async def lists() -> None:
         bench.shell.phase = "lists"
         await bench.lab.run(bench.lists())

@@ -15,8 +15,8 @@ from ...leads.synthetic import COLUMNS, SyntheticLeads
 from ...status import status
 from ..experiment import Lab
 from .design import Post
-from .observations import Notebook
-from .recording_driver import WatchingShell
+from .observations import Observations
+from .recording_driver import RecordingDriver
 
 NOTES = 38  # columns of a wide list beside those of a lead. Source: a list may have 50, help.mypurecloud.com csv-files
 WIDE = LeadColumns(names=(*COLUMNS.names, *(f"Note {n}" for n in range(NOTES))), lead_id="Lead ID", phone="Phone")
@@ -25,12 +25,12 @@ UPLOADS = 10  # lists whose imports nobody waits for
 
 
 @dataclass(slots=True)
-class Bench:
+class CalibrationRun:
     """What the parts of the experiment share. Leads are invented."""
 
     lab: Lab
-    shell: WatchingShell
-    notebook: Notebook
+    shell: RecordingDriver
+    notebook: Observations
     rng: random.Random
     per_minute: int | None
     max_requests: int
@@ -124,7 +124,7 @@ class Bench:
         return Leads(first=first, ids=self._invented.ids[part], rows=self._invented.rows[part])
 
 
-def posts_noted(notebook: Notebook, phase: str) -> Sequence[Post]:
+def posts_noted(notebook: Observations, phase: str) -> Sequence[Post]:
     """The POSTs of a part that were answered already."""
     of_phase = [one for one in notebook.seen if one.phase == phase and one.op == "contacts.add"]
     return [Post(one.contacts, wide=one.kib > one.contacts * 1.0) for one in of_phase]

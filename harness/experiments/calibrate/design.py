@@ -23,13 +23,15 @@ class Post:
     wide: bool = False
 
 
-def pilot() -> list[Post]:
+def pilot_posts() -> list[Post]:
     """One after the other: what a contact costs, roughly, what its bytes cost, and what a quiet org is like."""
     full, hundreds = [Post(FULL)] * 2, [Post(100)] * 6
     return [Post(1)] * 60 + hundreds + [Post(100, wide=True)] * 3 + full
 
 
-def crowded(base_s: float, per_contact_s: float, contacts: int, requests: int, rng: random.Random) -> list[Post]:
+def concurrent_posts(
+    base_s: float, per_contact_s: float, contacts: int, requests: int, rng: random.Random
+) -> list[Post]:
     """At once: the sizes that tell most, full batches, and single contacts for jitter and tail; small ones first."""
     best = telling_size(base_s, per_contact_s)
     single = min(round(requests * SHARE_OF_SINGLE), contacts // 10)
@@ -56,7 +58,7 @@ def telling_size(base_s: float, per_contact_s: float) -> int:
     return int(min(FULL, max(LEAST, base_s / per_contact_s)))
 
 
-def left(planned: Sequence[Post], done: Sequence[Post]) -> list[Post]:
+def remaining_posts(planned: Sequence[Post], done: Sequence[Post]) -> list[Post]:
     """What an earlier process did not come to."""
     counts = {post: done.count(post) for post in set(done)}
     remaining = []

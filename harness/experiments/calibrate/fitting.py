@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import UsageError
 from . import job_fit, latency_fit, rate_fit
 from .latency_fit import TERMS, LatencyFit, Observed, fit
-from .observations import Notebook, Seen
+from .observations import Observations, RequestObservation
 
 # The samples of an operation, as arrays to fit.
 
@@ -23,16 +23,16 @@ ENOUGH = 0.6  # of the samples have to stay if those are left out
 
 @dataclass(frozen=True, slots=True)
 class OpSamples:
-    seen: Sequence[Seen]
+    seen: Sequence[RequestObservation]
     observed: Observed
 
     def fitted(self, terms: Sequence[str] = TERMS, *, tail: bool = True) -> LatencyFit:
         return fit(self.observed, terms, tail=tail)
 
 
-def observed(notebook: Notebook, *ops: str, phases: Sequence[str] = ()) -> OpSamples:
+def op_samples(notebook: Observations, *ops: str, phases: Sequence[str] = ()) -> OpSamples:
     """What these operations took, where it was answered well."""
-    tied = _tied(notebook.seen)
+    tied = _simultaneous(notebook.seen)
     chosen = [
         (one, number in tied)
         for number, one in enumerate(notebook.seen)
@@ -44,7 +44,7 @@ def observed(notebook: Notebook, *ops: str, phases: Sequence[str] = ()) -> OpSam
     return OpSamples(kept, Observed(*np.array(columns, dtype=np.float64).reshape(-1, 4).T))
 
 
-def _tied(seen: Sequence[Seen]) -> set[int]:
+def _simultaneous(seen: Sequence[RequestObservation]) -> set[int]:
     """Requests that left together with another one."""
     order = sorted(range(len(seen)), key=lambda number: seen[number].sent)
     return {n for a, b in pairwise(order) if seen[b].sent - seen[a].sent < SAME_MOMENT_S for n in (a, b)}
@@ -66,7 +66,7 @@ SIMPLE = ("base_s", "concurrency_penalty")
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FitResult:
     """Settings by dotted names; for each replicate the same names with other values; and how each came about."""
 
     settings: Mapping[str, Any]
@@ -86,7 +86,7 @@ class Fitted:
         return float(low), float(high)
 
 
-def fitted(book: Notebook, seed: int) -> Fitted:
+def fit_all(book: Observations, seed: int) -> FitResult:
     """Everything that the notebook determines."""
     rng = np.random.default_rng(seed)
     settings: dict[str, Any] = {}
@@ -99,13 +99,13 @@ def fitted(book: Notebook, seed: int) -> Fitted:
         terms, has_tail = _terms(op, seen), len(seen) >= FOR_A_TAIL
         fits[op] = one = latency_fit.fit(seen, terms, tail=has_tail)
         prefix = f"latency.{op}."
-        settings |= _named(prefix, one)
-        samples |= dict.fromkeys(_named(prefix, one), len(seen))
-        notes |= _said(prefix, terms, has_tail)
-        goodness[op] = {"n": len(seen), "r2": round(latency_fit.explained(one, seen), 4)}
+        settings |= _dotted(prefix, one)
+        samples |= dict.fromkeys(_dotted(prefix, one), len(seen))
+        notes |= _notes(prefix, terms, has_tail)
+        goodness[op] = {"n": len(seen), "r2": round(latency_fit.r_squared(one, seen), 4)}
         for replicate in replicates:
             again = latency_fit.drawn_again(one, seen, rng)
-            replicate |= _named(prefix, latency_fit.fit(again, terms, tail=has_tail))
+            replicate |= _dotted(prefix, latency_fit.fit(again, terms, tail=has_tail))
     for kind in ("import", "export"):
         moments = job_fit.moments(book.looks, kind)
         line = job_fit.fit(moments)
@@ -134,16 +134,16 @@ def fitted(book: Notebook, seed: int) -> Fitted:
             "refused": rate.refused,
             "lower_than_told": rate.hidden,
         }
-    return Fitted(settings, replicates, samples, notes, goodness, by_op, fits, jobs)
+    return FitResult(settings, replicates, samples, notes, goodness, by_op, fits, jobs)
 
 
-def _by_op(book: Notebook) -> Iterator[tuple[str, Observed]]:
+def _by_op(book: Observations) -> Iterator[tuple[str, Observed]]:
     """The samples of each operation, and of those that have too few together."""
-    counts = {op: len(observed(book, op).observed) for op in sorted({one.op for one in book.seen})}
+    counts = {op: len(op_samples(book, op).observed) for op in sorted({one.op for one in book.seen})}
     own = [op for op, count in counts.items() if count >= OF_ITS_OWN or (op in FULLY and count > len(FULLY[op]))]
     for op in own:
-        yield op, observed(book, op).observed
-    rest = observed(book, *(counts.keys() - set(own) - FULLY.keys())).observed
+        yield op, op_samples(book, op).observed
+    rest = op_samples(book, *(counts.keys() - set(own) - FULLY.keys())).observed
     if len(rest) >= OF_ITS_OWN:
         yield REST, rest
 
@@ -159,11 +159,11 @@ def _terms(op: str, seen: Observed) -> Sequence[str]:
     return [term for term in FULLY.get(op, SIMPLE) if varying[term]]
 
 
-def _named(prefix: str, one: LatencyFit) -> dict[str, float]:
-    return {f"{prefix}{name}": _rounded(getattr(one, name)) for name in one.__dataclass_fields__}
+def _dotted(prefix: str, one: LatencyFit) -> dict[str, float]:
+    return {f"{prefix}{name}": _round(getattr(one, name)) for name in one.__dataclass_fields__}
 
 
-def _said(prefix: str, terms: Sequence[str], has_tail: bool) -> dict[str, str]:
+def _notes(prefix: str, terms: Sequence[str], has_tail: bool) -> dict[str, str]:
     """Of each parameter that the samples do not determine."""
     said = {f"{prefix}{term}": "not measured, taken for 0" for term in TERMS if term not in terms}
     if not has_tail:
@@ -173,7 +173,7 @@ def _said(prefix: str, terms: Sequence[str], has_tail: bool) -> dict[str, str]:
 
 
 def _job(names: tuple[str, str], line: job_fit.JobFit) -> dict[str, float]:
-    return {names[0]: round(line.start_delay_s, 4), names[1]: _rounded(line.rows_per_s)}
+    return {names[0]: round(line.start_delay_s, 4), names[1]: _round(line.rows_per_s)}
 
 
 def _rate(rate: rate_fit.RateFit | None) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _rate(rate: rate_fit.RateFit | None) -> dict[str, Any]:
     }
 
 
-def _rounded(value: float) -> float:
+def _round(value: float) -> float:
     return 0.0 if abs(value) < NOTHING else float(f"{value:.6g}")
 
 

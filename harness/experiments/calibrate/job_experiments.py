@@ -11,8 +11,8 @@ from ... import api
 from ...flow import Call, Flow, Reply, Wait
 from ...strategies.flows import stop
 from . import job_fit
-from .bench import Bench
-from .observations import Ended, JobSeen
+from .bench import CalibrationRun
+from .observations import JobObservation, PhaseEnded
 
 LOOKERS = 8  # that look in turns
 LOOKS = 40  # at a job whose time is known roughly
@@ -33,7 +33,7 @@ Look = Callable[[], Flow[None]]
 
 
 @dataclass(slots=True)
-class Watched:
+class WatchedJob:
     """A job as the lookers share it."""
 
     kind: str
@@ -53,39 +53,39 @@ class Guess:
     rows_per_s: float  # 0: not known
 
 
-async def imports(bench: Bench) -> None:
+async def imports(bench: CalibrationRun) -> None:
     """A small one, and one or more that are long enough to be seen on their way."""
     if not bench.run_phase("imports"):
         return
-    guess = await _imported(bench, "small", SMALL_IMPORT, guess=None)
+    guess = await _import(bench, "small", SMALL_IMPORT, guess=None)
     most = round(bench.max_contacts * SHARE_OF_CONTACTS) - SMALL_IMPORT
     for number in range(LARGE_IMPORTS):
         rows = round(guess.rows_per_s * LONG_ENOUGH_S) or most
         rows = max(2 * SMALL_IMPORT, min(rows, most))
-        guess = _quicker(guess, await _imported(bench, f"large {number}", rows, guess=guess))
+        guess = _quicker(guess, await _import(bench, f"large {number}", rows, guess=guess))
         if _counters(bench) >= ENOUGH_COUNTERS or 2 * rows > bench.contacts_left:
             break
-    bench.notebook.add(Ended("imports"))
+    bench.notebook.add(PhaseEnded("imports"))
 
 
-def _counters(bench: Bench) -> int:
+def _counters(bench: CalibrationRun) -> int:
     """How often a large import was seen on its way."""
     seen = [one for one in bench.notebook.looks if one.kind == "import" and one.state == "running"]
     return sum(one.rows > SMALL_IMPORT and 0 < one.completed < one.rows for one in seen)
 
 
-async def small_uploads(bench: Bench) -> None:
+async def small_uploads(bench: CalibrationRun) -> None:
     """Files of one row, one after the other: what an upload takes before its bytes count."""
     await _uploads(bench, "uploads", 1, 0, 1)
 
 
-async def large_uploads(bench: Bench) -> None:
+async def large_uploads(bench: CalibrationRun) -> None:
     """What a file's bytes cost, two at a time as for two lists. Their values are far too long for a contact, so that
     none comes of them."""
     await _uploads(bench, "large uploads", LARGE_ROWS, LARGE_NOTE_CHARS, LARGE_AT_ONCE)
 
 
-async def _uploads(bench: Bench, phase: str, rows: int, note_chars: int, at_once: int) -> None:
+async def _uploads(bench: CalibrationRun, phase: str, rows: int, note_chars: int, at_once: int) -> None:
     """A file into each list of their own; nobody waits for their imports."""
     if not bench.run_phase(phase):
         return
@@ -96,14 +96,14 @@ async def _uploads(bench: Bench, phase: str, rows: int, note_chars: int, at_once
         await bench.lab.run_all([_into(list_id, path, rows) for list_id in bench.others], at_once)
     finally:
         path.unlink()
-    bench.notebook.add(Ended(phase))
+    bench.notebook.add(PhaseEnded(phase))
 
 
 def _into(list_id: str, path: Path, rows: int) -> Flow[None]:
     yield api.upload_csv(list_id, path, contact_id_column=None, rows=rows)
 
 
-async def exports(bench: Bench) -> None:
+async def exports(bench: CalibrationRun) -> None:
     """Of a small list and of the largest one in turns, until their difference tells the speed."""
     if not bench.run_phase("exports"):
         return
@@ -111,15 +111,15 @@ async def exports(bench: Bench) -> None:
     for number in range(MOST_EXPORTS):
         for which, list_id in (("wide", bench.wide), ("normal", bench.normal)):
             bench.require(ROOM)
-            found = await _exported(bench, f"{which} {number}", list_id, guesses.get(which))
+            found = await _export(bench, f"{which} {number}", list_id, guesses.get(which))
             guesses[which] = _quicker(guesses.get(which), found)
         is_enough = number + 1 >= LEAST_EXPORTS and _is_known(bench)
         if is_enough or (number and bench.requests_left < FOR_TWO_EXPORTS):
             break
-    bench.notebook.add(Ended("exports"))
+    bench.notebook.add(PhaseEnded("exports"))
 
 
-def _is_known(bench: Bench) -> bool:
+def _is_known(bench: CalibrationRun) -> bool:
     """Whether the export of a full list would not take much longer or shorter than it seems."""
     seen = job_fit.moments(bench.notebook.looks, "export")
     line = job_fit.fit(seen)
@@ -131,38 +131,38 @@ def _quicker(one: Guess | None, other: Guess) -> Guess:
     return other if one is None or other.not_before_s < one.not_before_s else one
 
 
-async def _imported(bench: Bench, label: str, rows: int, *, guess: Guess | None) -> Guess:
-    await _uploaded(bench, bench.normal, rows)
+async def _import(bench: CalibrationRun, label: str, rows: int, *, guess: Guess | None) -> Guess:
+    await _upload(bench, bench.normal, rows)
     bench.sizes[bench.normal] += rows
-    job = Watched("import", label, rows, bench.shell.now())
-    return await _watched(bench, job, lambda: _import_look(bench, job, bench.normal), guess)
+    job = WatchedJob("import", label, rows, bench.shell.now())
+    return await _watch(bench, job, lambda: _import_look(bench, job, bench.normal), guess)
 
 
-async def _uploaded(bench: Bench, list_id: str, rows: int) -> None:
+async def _upload(bench: CalibrationRun, list_id: str, rows: int) -> None:
     bench.require(ROOM, rows)
     await bench.lab.run(_until_room(bench))
     path = bench.lead_file(rows)
     try:
-        reply = await bench.lab.run(_sent(api.upload_csv(list_id, path, contact_id_column=None, rows=rows)))
+        reply = await bench.lab.run(_send(api.upload_csv(list_id, path, contact_id_column=None, rows=rows)))
     finally:
         path.unlink()
     if not reply.ok:
         raise stop("import.upload", list_id, reply)
 
 
-async def _exported(bench: Bench, label: str, list_id: str, guess: Guess | None) -> Guess:
+async def _export(bench: CalibrationRun, label: str, list_id: str, guess: Guess | None) -> Guess:
     await bench.lab.run(_until_room(bench))
-    former = api.export_of(await bench.lab.run(_sent(api.get_export(list_id))))
-    reply = await bench.lab.run(_sent(api.start_export(list_id)))
+    former = api.export_of(await bench.lab.run(_send(api.get_export(list_id))))
+    reply = await bench.lab.run(_send(api.start_export(list_id)))
     if not reply.ok:
         raise stop("export.create", list_id, reply)
-    job = Watched("export", label, bench.sizes[list_id], bench.shell.now(), former.timestamp if former else "")
-    found = await _watched(bench, job, lambda: _export_look(bench, job, list_id), guess)
-    await bench.lab.run(_downloaded(bench, list_id))
+    job = WatchedJob("export", label, bench.sizes[list_id], bench.shell.now(), former.timestamp if former else "")
+    found = await _watch(bench, job, lambda: _export_look(bench, job, list_id), guess)
+    await bench.lab.run(_download(bench, list_id))
     return found
 
 
-async def _watched(bench: Bench, job: Watched, look: Look, guess: Guess | None) -> Guess:
+async def _watch(bench: CalibrationRun, job: WatchedJob, look: Look, guess: Guess | None) -> Guess:
     """Look at the job until it is over, at first seldom, then more and more often."""
     if guess is None:
         await bench.lab.run(_looking(bench, job, look, 0.0, None))
@@ -171,10 +171,10 @@ async def _watched(bench: Bench, job: Watched, look: Look, guess: Guess | None) 
         begin, step = max(0.0, 0.98 * guess.not_before_s - EARLY_S), max(LEAST_STEP_S, unsure / LOOKS)
         flows = [_looking(bench, job, look, begin + n * step, step * LOOKERS) for n in range(LOOKERS)]
         await bench.lab.run_all(flows, LOOKERS)
-    return _guessed([one for one in bench.notebook.looks if (one.kind, one.job) == (job.kind, job.name)])
+    return _guess([one for one in bench.notebook.looks if (one.kind, one.job) == (job.kind, job.name)])
 
 
-def _looking(bench: Bench, job: Watched, look: Look, begin: float, step: float | None) -> Flow[None]:
+def _looking(bench: CalibrationRun, job: WatchedJob, look: Look, begin: float, step: float | None) -> Flow[None]:
     """Until the job is over. Without a step the pauses grow with the time that has passed."""
     if begin > 0:
         yield Wait(begin, "poll")
@@ -190,7 +190,7 @@ def _looking(bench: Bench, job: Watched, look: Look, begin: float, step: float |
             yield Wait(max(LEAST_STEP_S, pause - took), "poll")
 
 
-def _import_look(bench: Bench, job: Watched, list_id: str) -> Flow[None]:
+def _import_look(bench: CalibrationRun, job: WatchedJob, list_id: str) -> Flow[None]:
     reply = yield api.import_status(list_id)
     if not reply.ok:
         return
@@ -202,7 +202,7 @@ def _import_look(bench: Bench, job: Watched, list_id: str) -> Flow[None]:
     _note(bench, job, state, int(body.get("completedRecords") or 0))
 
 
-def _export_look(bench: Bench, job: Watched, list_id: str) -> Flow[None]:
+def _export_look(bench: CalibrationRun, job: WatchedJob, list_id: str) -> Flow[None]:
     reply = yield api.get_export(list_id)
     found = api.export_of(reply)
     is_there = found is not None and found.timestamp != job.former
@@ -210,16 +210,16 @@ def _export_look(bench: Bench, job: Watched, list_id: str) -> Flow[None]:
     _note(bench, job, "over" if is_there else "waiting")
 
 
-def _note(bench: Bench, job: Watched, state: str, completed: int = 0) -> None:
+def _note(bench: CalibrationRun, job: WatchedJob, state: str, completed: int = 0) -> None:
     at = round(bench.shell.now(), 6)
     bench.notebook.add(
-        JobSeen(
+        JobObservation(
             kind=job.kind, job=job.name, rows=job.rows, asked_at=job.asked_at, at=at, state=state, completed=completed
         )
     )
 
 
-def _guessed(looks: Sequence[JobSeen]) -> Guess:
+def _guess(looks: Sequence[JobObservation]) -> Guess:
     """Delay and speed, roughly: enough to plan the next job by."""
     running = [one for one in looks if one.state == "running"]
     waiting = [one.at - one.asked_at for one in looks if one.state == "waiting"]
@@ -231,18 +231,18 @@ def _guessed(looks: Sequence[JobSeen]) -> Guess:
     return Guess(begins, max(0.0, first - begins), rate)
 
 
-def _until_room(bench: Bench) -> Flow[None]:
+def _until_room(bench: CalibrationRun) -> Flow[None]:
     seconds = bench.shell.until_room_s(ROOM, bench.per_minute)
     if seconds > 0:
         yield Wait(seconds, "hold")
 
 
-def _sent(call: Call) -> Flow[Reply]:
+def _send(call: Call) -> Flow[Reply]:
     reply: Reply = yield call
     return reply
 
 
-def _downloaded(bench: Bench, list_id: str) -> Flow[None]:
+def _download(bench: CalibrationRun, list_id: str) -> Flow[None]:
     """The file, for its time alone: it holds nothing but invented leads, and goes at once."""
     found = api.export_of((yield api.get_export(list_id)))
     if found is None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .latency_fit import Array
-from .observations import JobSeen
+from .observations import JobObservation
 
 CLOCK_S = 0.005  # what a counter's moment is uncertain by, at least
 UNIFORM = 12**-0.5  # standard deviation of a uniform distribution, of its width
@@ -43,7 +43,7 @@ class JobFit:
         return self.start_delay_s + (rows / self.rows_per_s if self.rows_per_s else 0.0 * rows)
 
 
-def moments(looks: Sequence[JobSeen], kind: str) -> Moments:
+def moments(looks: Sequence[JobObservation], kind: str) -> Moments:
     """Those of all jobs of a kind."""
     of_kind = sorted((one for one in looks if one.kind == kind), key=lambda one: (one.asked_at, one.job, one.at))
     jobs = [list(group) for _, group in groupby(of_kind, key=lambda one: (one.asked_at, one.job))]
@@ -51,7 +51,7 @@ def moments(looks: Sequence[JobSeen], kind: str) -> Moments:
     return Moments(*np.array(found, dtype=np.float64).reshape(-1, 3).T)
 
 
-def _of_job(looks: Sequence[JobSeen]) -> Iterator[tuple[float, float, float]]:
+def _of_job(looks: Sequence[JobObservation]) -> Iterator[tuple[float, float, float]]:
     rows, asked_at = looks[0].rows, looks[0].asked_at
     waiting = [one.at for one in looks if one.state == "waiting"]
     running = [one for one in looks if one.state == "running"]

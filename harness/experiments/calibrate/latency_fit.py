@@ -67,7 +67,7 @@ def fit(observed: Observed, terms: Sequence[str] = TERMS, *, tail: bool = True) 
             break
         before = values
         belongs = mixed.belongs(residuals)
-        values = _improved(values, terms, observed, logs - belongs * mixed.shift, np.ones(len(observed)))
+        values = _improve(values, terms, observed, logs - belongs * mixed.shift, np.ones(len(observed)))
         residuals = logs - np.log(_model(values, terms, observed))
         mixed = mixed.updated(residuals, belongs)
         if float(np.abs(np.log(values / before)).max(initial=0.0)) < 1e-5:
@@ -75,13 +75,13 @@ def fit(observed: Observed, terms: Sequence[str] = TERMS, *, tail: bool = True) 
     if mixed is None or mixed.shift < np.log(LEAST_TAIL):
         values = _least_squares(values, terms, observed, logs) if tail else values
         residuals = logs - np.log(_model(values, terms, observed))
-        mixed = _Mixture(_spread(residuals, len(terms)), 0.0, 0.0)
+        mixed = _Mixture(_rms(residuals, len(terms)), 0.0, 0.0)
     named = dict(zip(terms, map(float, values), strict=True))
     sigma = mixed.sigma * float(np.sqrt(len(observed) / max(1, len(observed) - len(terms))))
     return LatencyFit(**named, sigma=sigma, tail_probability=mixed.share, tail_factor=float(np.exp(mixed.shift)))
 
 
-def explained(fitted: LatencyFit, observed: Observed) -> float:
+def r_squared(fitted: LatencyFit, observed: Observed) -> float:
     """R squared on logarithms: the share of the spread that sizes and concurrency explain."""
     logs = np.log(np.maximum(LEAST_S, observed.seconds))
     total, rest = float(logs.var()), float((logs - np.log(fitted.median_s(observed))).var())
@@ -124,7 +124,7 @@ def _first_guess(residuals: Array) -> _Mixture | None:
     return _Mixture(sigma, float(far.mean()), float(residuals[far].mean() - centre)) if far.any() else None
 
 
-def _spread(residuals: Array, terms: int) -> float:
+def _rms(residuals: Array, terms: int) -> float:
     return max(LEAST_SPREAD, float(np.sqrt((residuals**2).mean())))
 
 
@@ -133,7 +133,7 @@ def _robust(values: Array, terms: Sequence[str], observed: Observed, logs: Array
         residuals = logs - np.log(_model(values, terms, observed))
         spread = max(LEAST_SPREAD, MAD * float(np.median(np.abs(residuals - np.median(residuals)))))
         weights = np.minimum(1.0, HUBER * spread / np.maximum(np.abs(residuals), LEAST_S))
-        before, values = values, _improved(values, terms, observed, logs, weights)
+        before, values = values, _improve(values, terms, observed, logs, weights)
         if float(np.abs(np.log(values / before)).max(initial=0.0)) < 1e-5:
             break
     return values
@@ -141,11 +141,11 @@ def _robust(values: Array, terms: Sequence[str], observed: Observed, logs: Array
 
 def _least_squares(values: Array, terms: Sequence[str], observed: Observed, logs: Array) -> Array:
     for _ in range(10):
-        values = _improved(values, terms, observed, logs, np.ones(len(observed)))
+        values = _improve(values, terms, observed, logs, np.ones(len(observed)))
     return values
 
 
-def _improved(values: Array, terms: Sequence[str], observed: Observed, logs: Array, weights: Array) -> Array:
+def _improve(values: Array, terms: Sequence[str], observed: Observed, logs: Array, weights: Array) -> Array:
     """One step of weighted least squares, in logarithms of the parameters, so that none of them falls below 0.
 
     Damped a little, so that what the samples do not determine stays where it is.

@@ -13,7 +13,7 @@ FILE = "observed.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class RequestObservation:
     """One request and what its answer told. Times in seconds since the run began."""
 
     phase: str
@@ -30,7 +30,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobSeen:
+class JobObservation:
     """A job at one look: an import or an export. `at` is when the look's answer was there."""
 
     kind: str  # "import", "export"
@@ -43,26 +43,26 @@ class JobSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class PhaseEnded:
     """A part of the experiment that need not be repeated."""
 
     phase: str
 
 
-Line = Seen | JobSeen | Ended
+Line = RequestObservation | JobObservation | PhaseEnded
 
 
 @dataclass(slots=True)
-class Notebook:
+class Observations:
     """The lines of one folder, in order. What was added is there when this process is killed."""
 
     path: Path
-    seen: list[Seen] = field(default_factory=list)
-    looks: list[JobSeen] = field(default_factory=list)
+    seen: list[RequestObservation] = field(default_factory=list)
+    looks: list[JobObservation] = field(default_factory=list)
     ended: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, folder: Path) -> "Notebook":
+    def of(cls, folder: Path) -> "Observations":
         book = cls(folder / FILE)
         for line in _read(book.path):
             book._keep(line)
@@ -70,7 +70,7 @@ class Notebook:
 
     def add(self, line: Line) -> None:
         self._keep(line)
-        text = msgspec.json.encode({"kind": type(line).__name__, "line": line}) + b"\n"
+        text = msgspec.json.encode({"kind": _NAMES[type(line)], "line": line}) + b"\n"
         handle = private(str(self.path), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         try:
             os.write(handle, text)
@@ -84,15 +84,21 @@ class Notebook:
 
     def _keep(self, line: Line) -> None:
         match line:
-            case Seen():
+            case RequestObservation():
                 self.seen.append(line)
-            case JobSeen():
+            case JobObservation():
                 self.looks.append(line)
-            case Ended():
+            case PhaseEnded():
                 self.ended.add(line.phase)
 
 
-_KINDS: dict[str, type[Seen] | type[JobSeen] | type[Ended]] = {"Seen": Seen, "JobSeen": JobSeen, "Ended": Ended}
+# Under these names they stand in the file.
+_KINDS: dict[str, type[RequestObservation] | type[JobObservation] | type[PhaseEnded]] = {
+    "Seen": RequestObservation,
+    "JobSeen": JobObservation,
+    "Ended": PhaseEnded,
+}
+_NAMES: dict[type, str] = {kind: name for name, kind in _KINDS.items()}
 
 
 def _read(path: Path) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from .fitting import Fitted
+from .fitting import FitResult
 from .job_fit import JobFit, Moments
 from .latency_fit import LatencyFit, Observed
 
@@ -20,7 +20,7 @@ points scatter evenly around the line along all of it. Figures of this org on th
 """
 
 
-def draw(to: Path, found: Fitted, host: str, date: str) -> Path | None:
+def draw(to: Path, found: FitResult, host: str, date: str) -> Path | None:
     """The page, if it can be drawn."""
     from reports.charts import drawer
 
@@ -34,7 +34,7 @@ def draw(to: Path, found: Fitted, host: str, date: str) -> Path | None:
     return to
 
 
-def _specs(found: Fitted) -> Iterator[tuple[str, dict[str, Any]]]:
+def _specs(found: FitResult) -> Iterator[tuple[str, dict[str, Any]]]:
     for op, fitted in found.fits.items():
         yield f"{op}, {len(found.observed[op])} requests", _latency(found.observed[op], fitted)
     for kind, (moments, line) in found.jobs.items():

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from ... import api
 from ...flow import Flow
 from . import design
-from .bench import Bench, posts_noted
+from .bench import CalibrationRun, posts_noted
 from .design import Post
-from .fitting import observed
-from .observations import Ended
+from .fitting import op_samples
+from .observations import PhaseEnded
 from .recording_driver import MINUTE_S
 
 LOGINS = 3
@@ -21,25 +21,25 @@ ADD = "contacts.add"
 LEAST_PILOT = 20  # answers of the pilot, to plan by
 
 
-async def logins(bench: Bench) -> None:
+async def logins(bench: CalibrationRun) -> None:
     if bench.run_phase("logins"):
         for _ in range(LOGINS):
             await bench.lab.run(_one_read(), bench.lab.another_session())
-        bench.notebook.add(Ended("logins"))
+        bench.notebook.add(PhaseEnded("logins"))
 
 
-async def pilot(bench: Bench) -> None:
-    await _posted(bench, "pilot", design.pilot(), 1)
+async def pilot(bench: CalibrationRun) -> None:
+    await _post_all(bench, "pilot", design.pilot_posts(), 1)
 
 
-async def some_at_once(bench: Bench) -> None:
+async def some_at_once(bench: CalibrationRun) -> None:
     for concurrency in FEW_AT_ONCE:
-        await _posted(bench, f"{concurrency} at once", [Post(1)] * EACH, concurrency)
+        await _post_all(bench, f"{concurrency} at once", [Post(1)] * EACH, concurrency)
 
 
-async def all_at_once(bench: Bench, concurrency: int) -> None:
+async def all_at_once(bench: CalibrationRun, concurrency: int) -> None:
     """The sizes follow from what the pilot found."""
-    piloted = observed(bench.notebook, ADD, phases=("pilot",))
+    piloted = op_samples(bench.notebook, ADD, phases=("pilot",))
     if len(piloted.observed) < LEAST_PILOT:
         return
     found = piloted.fitted()
@@ -48,31 +48,33 @@ async def all_at_once(bench: Bench, concurrency: int) -> None:
     per_contact = found.per_contact_s + found.per_kib_s * _kib_a_contact(bench)
     bench.require(1, 1)
     contacts = round(bench.contacts_left * SHARE_OF_CONTACTS) + sum(post.contacts for post in done)
-    posts = design.crowded(found.base_s, per_contact, contacts, _requests(bench, len(done)), bench.rng)
-    await _posted(bench, phase, posts, concurrency, ends=False)
+    posts = design.concurrent_posts(found.base_s, per_contact, contacts, _requests(bench, len(done)), bench.rng)
+    await _post_all(bench, phase, posts, concurrency, ends=False)
 
 
-async def reads(bench: Bench, concurrency: int) -> None:
+async def reads(bench: CalibrationRun, concurrency: int) -> None:
     """Pages and sizes by search, lists by name: what everything else is like that has no entry of its own."""
     if bench.run_phase("reads"):
         await bench.lab.run_all([_one_read() for _ in range(READS)], 1)
         await bench.lab.run_all([_page(bench, 1) for _ in range(READS)], 1)
         await bench.lab.run_all([_page(bench, api.SEARCH_PAGE) for _ in range(READS)], 1)
         await bench.lab.run_all([_page(bench, 1) for _ in range(2 * READS)], concurrency)
-        bench.notebook.add(Ended("reads"))
+        bench.notebook.add(PhaseEnded("reads"))
 
 
-async def _posted(bench: Bench, phase: str, planned: Sequence[Post], concurrency: int, *, ends: bool = True) -> None:
+async def _post_all(
+    bench: CalibrationRun, phase: str, planned: Sequence[Post], concurrency: int, *, ends: bool = True
+) -> None:
     """Those that were not answered yet. A part that does not end is planned again when there is more to spend."""
     if not bench.run_phase(phase):
         return
-    left = design.left(planned, posts_noted(bench.notebook, phase))
+    left = design.remaining_posts(planned, posts_noted(bench.notebook, phase))
     await bench.lab.run_all([bench.post(one) for one in left], concurrency)
     if ends:
-        bench.notebook.add(Ended(phase))
+        bench.notebook.add(PhaseEnded(phase))
 
 
-def _requests(bench: Bench, done: int) -> int:
+def _requests(bench: CalibrationRun, done: int) -> int:
     """For POSTs at once: a part of all, or of those that the rate limits let through in a part of the time."""
     most = round(bench.max_requests * SHARE_OF_REQUESTS)
     seconds = (bench.shell.ends_at - bench.shell.now()) * SHARE_OF_TIME
@@ -84,7 +86,7 @@ def _requests(bench: Bench, done: int) -> int:
     return min(most, bench.requests_left + done)
 
 
-def _kib_a_contact(bench: Bench) -> float:
+def _kib_a_contact(bench: CalibrationRun) -> float:
     full = [one.kib / one.contacts for one in bench.notebook.seen if one.op == ADD and one.contacts == design.FULL]
     return full[0] if full else 0.0
 
@@ -93,5 +95,5 @@ def _one_read() -> Flow[None]:
     yield api.find_list("contactbench calibrate")
 
 
-def _page(bench: Bench, size: int) -> Flow[None]:
+def _page(bench: CalibrationRun, size: int) -> Flow[None]:
     yield api.search_all(bench.normal, page_size=size)

@@ -6,9 +6,9 @@ from typing import Any
 
 from ...mapping.files import write_json
 from ..experiment import write_profile
-from .fitting import Fitted, beside, table
+from .fitting import FitResult, beside, table
 from .latency_fit import Observed
-from .observations import Notebook
+from .observations import Observations
 from .plots import draw
 
 NOT_MEASURED = {
@@ -22,8 +22,8 @@ NOT_MEASURED = {
 SCHEMA = 1
 
 
-def written(
-    to: Path, folder: Path, found: Fitted, book: Notebook, host: str, date: str, notices: Sequence[str]
+def write_results(
+    to: Path, folder: Path, found: FitResult, book: Observations, host: str, date: str, notices: Sequence[str]
 ) -> dict[str, Any]:
     """Write both; the document without samples and replicates."""
     sources = {name: _source(name, found, host, date) for name in found.settings}
@@ -56,7 +56,7 @@ def written(
     return document | {"plots": str(drawn) if drawn else None}
 
 
-def _source(name: str, found: Fitted, host: str, date: str) -> str:
+def _source(name: str, found: FitResult, host: str, date: str) -> str:
     said = f"calibrated {date} on {host}: n={found.samples[name]}"
     if name in found.notes:
         return f"{said}; {found.notes[name]}"
@@ -84,7 +84,7 @@ def _columns(seen: Observed) -> dict[str, list[float]]:
 SHOWN = ("rate.", "jobs.", "latency.contacts.add.", "latency.import.upload.")
 
 
-def told(document: dict[str, Any]) -> str:
+def render_text(document: dict[str, Any]) -> str:
     return "\n".join(_lines(document))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from mockserver.pacing import Limiter
 from mockserver.profile import Rate
 
-from .observations import Seen
+from .observations import RequestObservation
 
 Kind = Literal["fixed", "sliding"]
 KINDS: tuple[Kind, ...] = ("fixed", "sliding")
@@ -38,7 +38,7 @@ class RateFit:
     explains: str = ""  # the setting that is lower than the headers say and explains those refusals
 
 
-def fit(seen: Sequence[Seen]) -> RateFit | None:
+def fit(seen: Sequence[RequestObservation]) -> RateFit | None:
     """None where no header tells of a limit."""
     told = sorted((one for one in seen if one.allowed is not None and one.reset is not None), key=lambda one: one.sent)
     if not told:
@@ -70,10 +70,10 @@ def fit(seen: Sequence[Seen]) -> RateFit | None:
         between=(round(min(lengths), 2), round(max(lengths), 2)),
         refused=sum(one.status == REFUSED for one in seen),
     )
-    return _lowered(found, seen)
+    return _with_hidden_limit(found, seen)
 
 
-def _lowered(found: RateFit, seen: Sequence[Seen]) -> RateFit:
+def _with_hidden_limit(found: RateFit, seen: Sequence[RequestObservation]) -> RateFit:
     """With the limit that explains refusals which came too early by the headers, if one does.
 
     It is taken for the limit of one operation if that alone was refused, and to have the window of the known one.
@@ -85,7 +85,7 @@ def _lowered(found: RateFit, seen: Sequence[Seen]) -> RateFit:
     counted = sorted((one for one in seen if _counts(one, op)), key=lambda one: one.sent)
     passed = np.array([one.sent for one in counted if one.status != REFUSED])
     before = [int(((passed > one.sent - found.window_s) & (passed < one.sent)).sum()) for one in early]
-    wrong = {limit: _misjudged(counted, found, limit) for limit in range(1, max(before) + 1)}
+    wrong = {limit: _count_errors(counted, found, limit) for limit in range(1, max(before) + 1)}
     lower = min(wrong, key=lambda limit: (wrong[limit], -limit), default=0)
     if not lower or wrong[lower] > (1 - EXPLAINED) * len(early):
         return replace(found, hidden=True)
@@ -94,11 +94,11 @@ def _lowered(found: RateFit, seen: Sequence[Seen]) -> RateFit:
     return replace(found, hidden=True, requests_per_window=lower, explains="rate.requests_per_window")
 
 
-def _counts(one: Seen, op: str) -> bool:
+def _counts(one: RequestObservation, op: str) -> bool:
     return one.phase != OTHER_TOKENS and (one.op == op if op else one.op not in UNCOUNTED)
 
 
-def _misjudged(counted: Sequence[Seen], found: RateFit, limit: int) -> int:
+def _count_errors(counted: Sequence[RequestObservation], found: RateFit, limit: int) -> int:
     """How many requests such a limit would have let through that were refused, or refused though they went through."""
     rate = Rate(
         requests_per_window=limit, window_s=found.window_s, window=found.window,
@@ -111,7 +111,7 @@ def _misjudged(counted: Sequence[Seen], found: RateFit, limit: int) -> int:
     return wrong
 
 
-def _least(told: Sequence[Seen], op: str) -> int:
+def _least(told: Sequence[RequestObservation], op: str) -> int:
     return min(one.allowed or 0 for one in told if one.op == op)
 
 
@@ -121,7 +121,7 @@ def _plain(lengths: Sequence[float]) -> float:
     return float(round(whole[0])) if whole else float(np.mean(lengths))
 
 
-def _wrong(told: Sequence[Seen], rate: Rate) -> int:
+def _wrong(told: Sequence[RequestObservation], rate: Rate) -> int:
     """How many answers the limit would have given other headers. Every token has windows of its own."""
     limiter, wrong = Limiter(), 0
     for one in told:

@@ -10,7 +10,7 @@ from ...client.asyncio_driver import AsyncioShell
 from ...client.request_context import sent_bytes
 from ...errors import SafetyStop
 from ...flow import Call, Reply, Wait
-from .observations import Notebook, Seen
+from .observations import Observations, RequestObservation
 
 MINUTE_S = 60.0
 
@@ -20,11 +20,11 @@ class TimeUp(SafetyStop):
 
 
 @dataclass(slots=True)
-class WatchingShell:
+class RecordingDriver:
     """Around the shell that sends. After `ends_at` nothing leaves any more."""
 
     inner: AsyncioShell
-    notebook: Notebook
+    notebook: Observations
     ends_at: float  # s since the run began
     phase: str = ""
     under_way: int = 0
@@ -46,7 +46,7 @@ class WatchingShell:
         finally:
             self.under_way -= 1
         self.notebook.add(
-            Seen(
+            RequestObservation(
                 phase=self.phase,
                 op=call.op,
                 status=reply.status,

@@ -13,7 +13,7 @@ from ...errors import Refused
 from ...status import status
 from ...wording import counted
 from .. import experiment
-from ..probe.checks import Asker
+from ..probe.checks import Probe
 from .script import Exchange, Recorder, script
 
 ABSENT = "(absent)"
@@ -40,9 +40,9 @@ class Side:
     run_id: str
 
 
-async def recorded(side: Side, settle_s: float = 5.0) -> list[Exchange]:
+async def record(side: Side, settle_s: float = 5.0) -> list[Exchange]:
     """The org's answers to the script; nothing of it is left in the org."""
-    async with experiment.opened(
+    async with experiment.open_lab(
         side.folder,
         side.target,
         side.credentials,
@@ -50,7 +50,7 @@ async def recorded(side: Side, settle_s: float = 5.0) -> list[Exchange]:
         run_id=side.run_id,
         caps=Caps(contacts=MOST_CONTACTS, requests=MOST_REQUESTS),
     ) as opened:
-        to = Recorder(Asker(opened, settle_s))
+        to = Recorder(Probe(opened, settle_s))
         status().begin(f"asking {side.target.api}", unit="call", count=lambda: len(to.exchanges))
         try:
             await opened.run(script(to))
@@ -75,11 +75,13 @@ def differences(target: list[Exchange], against: list[Exchange]) -> Iterator[Dif
         yield Difference(call, "the call", ABSENT, "made")
 
 
-async def conformed(target: Side, against: Side, tell: Callable[[str], None], settle_s: float = 5.0) -> dict[str, Any]:
+async def compare_orgs(
+    target: Side, against: Side, tell: Callable[[str], None], settle_s: float = 5.0
+) -> dict[str, Any]:
     """The differences as a document."""
-    ours = await recorded(target, settle_s)
+    ours = await record(target, settle_s)
     tell(f"{target.target.api}: {counted(len(ours), 'call')}")
-    theirs = await recorded(against, settle_s)
+    theirs = await record(against, settle_s)
     tell(f"{against.target.api}: {counted(len(theirs), 'call')}")
     found = list(differences(ours, theirs))
     return {

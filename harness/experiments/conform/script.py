@@ -10,7 +10,7 @@ import msgspec
 
 from ... import api
 from ...flow import Flow, Reply, Wait
-from ..probe.checks import COLUMNS, LEAD_ID, NOTE, PHONE, Asker, lead
+from ..probe.checks import COLUMNS, LEAD_ID, NOTE, PHONE, Probe, lead
 
 # What an org answered, with everything that is its own business replaced by what it stands for.
 
@@ -88,7 +88,7 @@ STEP_S = 0.5
 class Recorder:
     """Notes what an org answers to each call, under the call's name."""
 
-    asker: Asker
+    asker: Probe
     exchanges: list[Exchange] = field(default_factory=list)
     names: Placeholders = field(init=False)
 

@@ -16,12 +16,12 @@ from ...status import status
 from .. import experiment
 from ..experiment import Lab, write_profile
 from . import batches, contacts, csv_jobs, lists, platform, rates
-from .checks import Asker, Observation, Question
+from .checks import Finding, Probe, ProbeCheck
 
 MOST_CONTACTS = 2_000
 MOST_REQUESTS = 1_500
 
-QUESTIONS: Sequence[Question] = (
+CHECKS: Sequence[ProbeCheck] = (
     rates.window, rates.scope, rates.uploads,
     contacts.own_ids, contacts.id_length, contacts.id_alphabet,
     batches.answer_order, batches.one_bad_contact, batches.body_bytes,
@@ -53,7 +53,7 @@ NOT_ASKED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class ProbeOrder:
     target: Target
     credentials: Credentials
     folder: Path
@@ -61,19 +61,19 @@ class Probe:
     caps: Caps
     date: str  # for the profile's sources
     to: Path | None = None  # a profile of what was found
-    questions: Sequence[Question] = QUESTIONS
+    questions: Sequence[ProbeCheck] = CHECKS
     settle_s: float = 5.0  # Source: Genesys asks to wait that long after a change of a list
 
 
-async def probed(probe: Probe, tell: Callable[[str], None]) -> dict[str, Any]:
+async def run_probe(probe: ProbeOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     """The observations as a document; the org is left as it was. Raises RunError where the org cannot be asked."""
-    async with experiment.opened(
+    async with experiment.open_lab(
         probe.folder, probe.target, probe.credentials, purpose="probe", run_id=probe.run_id, caps=probe.caps
     ) as opened:
-        seen: list[Observation] = []
+        seen: list[Finding] = []
         for number, question in enumerate(probe.questions, 1):
             status().begin(f"question {number} of {len(probe.questions)}, {_name(question)}")
-            for observation in await _asked(question, opened, probe.settle_s):
+            for observation in await _run_check(question, opened, probe.settle_s):
                 tell(f"{observation.question} {observation.observed}")
                 seen.append(observation)
     settings = {name: value for observation in seen for name, value in observation.settings.items()}
@@ -96,14 +96,14 @@ async def probed(probe: Probe, tell: Callable[[str], None]) -> dict[str, Any]:
     }
 
 
-async def _asked(question: Question, opened: Lab, settle_s: float) -> list[Observation]:
+async def _run_check(question: ProbeCheck, opened: Lab, settle_s: float) -> list[Finding]:
     """One that an org answers in a way nobody has thought of is told as such; the others are asked all the same."""
-    asker = Asker(opened, settle_s)
+    asker = Probe(opened, settle_s)
     try:
         return await opened.run(question(asker))
     except (Refusal, BadResponse) as trouble:
         return [asker.seen(f"About {_name(question)}:", f"it could not be asked: {trouble}")]
 
 
-def _name(question: Question) -> str:
+def _name(question: ProbeCheck) -> str:
     return question.__name__.replace("_", " ")

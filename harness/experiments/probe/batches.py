@@ -4,7 +4,7 @@ import re
 
 from ... import api
 from ...flow import Flow, Reply
-from .checks import LEAD_ID, Asker, Observation, bodies, lead
+from .checks import LEAD_ID, Finding, Probe, bodies, lead
 
 FAR_TOO_LONG = "x" * 20_000  # for any cell
 MANY = 1001
@@ -12,7 +12,7 @@ MOST_BYTES = 4_000_000
 _NUMBER = re.compile(r"(\d[\d,.]*)")
 
 
-def answer_order(asker: Asker) -> Flow[list[Observation]]:
+def answer_order(asker: Probe) -> Flow[list[Finding]]:
     list_id = yield from asker.new_list()
     reply = yield from asker.add(list_id, *(lead(number) for number in range(20)))
     echoed = [one["data"][LEAD_ID] for one in bodies(reply)]
@@ -25,7 +25,7 @@ def answer_order(asker: Asker) -> Flow[list[Observation]]:
     ]
 
 
-def one_bad_contact(asker: Asker) -> Flow[list[Observation]]:
+def one_bad_contact(asker: Probe) -> Flow[list[Finding]]:
     """Two good ones, a bad one, two good ones."""
     list_id = yield from asker.new_list()
     contacts = [lead(number, FAR_TOO_LONG if number == 2 else "note") for number in range(5)]
@@ -38,56 +38,56 @@ def one_bad_contact(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen(question, told, {"semantics.bad_batch": "partial" if size else "reject"})]
 
 
-def contacts_per_post(asker: Asker) -> Flow[list[Observation]]:
+def contacts_per_post(asker: Probe) -> Flow[list[Finding]]:
     list_id = yield from asker.new_list()
     reply = yield from asker.add(list_id, *(lead(number) for number in range(MANY)))
     return [_limit(asker, reply, "How many contacts may a POST hold?", "limits.contacts_per_post", MANY)]
 
 
-def contacts_per_bulk_get(asker: Asker) -> Flow[list[Observation]]:
+def contacts_per_bulk_get(asker: Probe) -> Flow[list[Finding]]:
     list_id = yield from asker.new_list()
     ids = [f"probe-{number}" for number in range(MANY)]
     reply = yield from asker.ask("contacts.bulk", "POST", f"{api.LISTS}/{list_id}/contacts/bulk", ids)
     return [_limit(asker, reply, "How many contacts may a bulk get name?", "limits.contacts_per_bulk_get", MANY)]
 
 
-def contacts_per_delete(asker: Asker) -> Flow[list[Observation]]:
+def contacts_per_delete(asker: Probe) -> Flow[list[Finding]]:
     list_id, count = (yield from asker.new_list()), 500
     query = {"contactIds": ",".join(f"p{number}" for number in range(count))}
     reply = yield from asker.ask("contacts.delete_many", "DELETE", f"{api.LISTS}/{list_id}/contacts", query=query)
     return [_limit(asker, reply, "How many contacts may one DELETE name?", "limits.contacts_per_delete", count)]
 
 
-def body_bytes(asker: Asker) -> Flow[list[Observation]]:
+def body_bytes(asker: Probe) -> Flow[list[Finding]]:
     """An empty batch with white space behind it: what is too large is refused before it is read."""
     list_id = yield from asker.new_list()
-    reply = yield from _padded(asker, list_id, MOST_BYTES)
+    reply = yield from _post_padded(asker, list_id, MOST_BYTES)
     question, setting = "How many bytes may a body have?", "limits.request_body_bytes"
     if reply.status != 413:
         return [asker.seen(question, f"{MOST_BYTES:,} and perhaps more")]
-    if told := _told(reply):
+    if told := _limit_in_refusal(reply):
         return [asker.seen(question, f"{told:,}, says the refusal", {setting: told})]
     least, most = 100_000, MOST_BYTES
     while most - least > least // 100:
         middle = (least + most) // 2
-        refused = (yield from _padded(asker, list_id, middle)).status == 413
+        refused = (yield from _post_padded(asker, list_id, middle)).status == 413
         least, most = (least, middle) if refused else (middle, most)
     return [asker.seen(question, f"between {least:,} and {most:,}", {setting: least})]
 
 
-def _padded(asker: Asker, list_id: str, size: int) -> Flow[Reply]:
+def _post_padded(asker: Probe, list_id: str, size: int) -> Flow[Reply]:
     return asker.ask("contacts.add", "POST", f"{api.LISTS}/{list_id}/contacts", b"[]".ljust(size))
 
 
-def _limit(asker: Asker, reply: Reply, question: str, setting: str, tried: int) -> Observation:
+def _limit(asker: Probe, reply: Reply, question: str, setting: str, tried: int) -> Finding:
     if reply.ok:
         return asker.seen(question, f"{tried:,} and perhaps more")
-    if told := _told(reply):
+    if told := _limit_in_refusal(reply):
         return asker.seen(question, f"{told:,}, says the refusal", {setting: told})
     return asker.seen(question, f"fewer than {tried:,}: {reply.status} {api.Refusal(reply).code}")
 
 
-def _told(reply: Reply) -> int | None:
+def _limit_in_refusal(reply: Reply) -> int | None:
     """The limit that a refusal names: the last number of its sentence; the one before may be what was sent."""
     numbers = _NUMBER.findall(api.Refusal(reply).message)
     return int(re.sub(r"\D", "", numbers[-1])) if numbers else None

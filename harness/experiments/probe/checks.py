@@ -17,7 +17,7 @@ NUMBER = "+15550100"  # and two digits: fictional, North American Numbering Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Finding:
     """What an org does. `settings` are those of a profile that it decides; none if it is only worth knowing."""
 
     question: str
@@ -27,7 +27,7 @@ class Observation:
 
 
 @dataclass(slots=True)
-class Asker:
+class Probe:
     """One question's calls. Every answer's correlation id is evidence."""
 
     lab: Lab
@@ -87,13 +87,13 @@ class Asker:
             yield Wait(self.settle_s, "poll")
         return size
 
-    def seen(self, question: str, observed: str, settings: Mapping[str, Any] | None = None) -> Observation:
-        return Observation(
+    def seen(self, question: str, observed: str, settings: Mapping[str, Any] | None = None) -> Finding:
+        return Finding(
             question=question, observed=observed, settings=settings or {}, evidence=tuple(self.evidence[-20:])
         )
 
 
-Question = Callable[[Asker], Flow[list[Observation]]]
+ProbeCheck = Callable[[Probe], Flow[list[Finding]]]
 
 
 def lead(number: int, note: str = "note", **more: Any) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from typing import Any
 
 from ... import api
 from ...flow import Flow, Reply
-from .checks import LEAD_ID, NOTE, PHONE, Asker, Observation, bodies, largest, lead
+from .checks import LEAD_ID, NOTE, PHONE, Finding, Probe, bodies, largest, lead
 
 LONGEST_ID = 512
 MARKS = "._:@+/ #$é-"  # tried one by one; the hyphen last, where it makes no range of a class
 
 
-def own_ids(asker: Asker) -> Flow[list[Observation]]:
+def own_ids(asker: Probe) -> Flow[list[Finding]]:
     """Whether an id that is given is taken, in one list and in two, and what a second contact of that id is."""
     first, second = (yield from asker.new_list()), (yield from asker.new_list())
     taken = yield from _id_given_back(asker, first, "probe-own-1")
@@ -29,7 +29,7 @@ def own_ids(asker: Asker) -> Flow[list[Observation]]:
     return [*seen, asker.seen("What is a second contact of the same id?", told)]
 
 
-def id_length(asker: Asker) -> Flow[list[Observation]]:
+def id_length(asker: Probe) -> Flow[list[Finding]]:
     list_id = yield from asker.new_list()
     if not (yield from _id_given_back(asker, list_id, "p")):
         return []
@@ -43,7 +43,7 @@ def id_length(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen("How long may an own id be?", told, settings)]
 
 
-def id_alphabet(asker: Asker) -> Flow[list[Observation]]:
+def id_alphabet(asker: Probe) -> Flow[list[Finding]]:
     list_id = yield from asker.new_list()
     if not (yield from _id_given_back(asker, list_id, "p")):
         return []
@@ -56,7 +56,7 @@ def id_alphabet(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen("Which characters may an own id have?", told, {"limits.contact_id_pattern": pattern})]
 
 
-def _id_given_back(asker: Asker, list_id: str, contact_id: str) -> Flow[bool]:
+def _id_given_back(asker: Probe, list_id: str, contact_id: str) -> Flow[bool]:
     reply = yield from asker.add(list_id, lead(1, id=contact_id))
     return reply.ok and [one.get("id") for one in bodies(reply)] == [contact_id]
 
@@ -71,7 +71,7 @@ def _in_a_class(mark: str) -> str:
 LONGEST_VALUE = 4096
 
 
-def unknown_columns(asker: Asker) -> Flow[list[Observation]]:
+def unknown_columns(asker: Probe) -> Flow[list[Finding]]:
     list_id, contact = (yield from asker.new_list()), lead(1)
     contact["data"]["Nobody knows"] = "x"
     reply = yield from asker.add(list_id, contact)
@@ -82,7 +82,7 @@ def unknown_columns(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen(question, "it is stored" if kept else "it is dropped", {} if kept else {setting: "ignore"})]
 
 
-def missing_columns(asker: Asker) -> Flow[list[Observation]]:
+def missing_columns(asker: Probe) -> Flow[list[Finding]]:
     list_id, contact = (yield from asker.new_list()), lead(1)
     del contact["data"][NOTE]
     reply = yield from asker.add(list_id, contact)
@@ -91,7 +91,7 @@ def missing_columns(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen("May a column of the list be missing?", told, settings)]
 
 
-def update(asker: Asker) -> Flow[list[Observation]]:
+def update(asker: Probe) -> Flow[list[Finding]]:
     """A contact is updated without one of its columns."""
     list_id = yield from asker.new_list()
     contact_id = bodies((yield from asker.add(list_id, lead(1, "before"))))[0]["id"]
@@ -106,7 +106,7 @@ def update(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen(question, told, {"semantics.update": value})]
 
 
-def trimming(asker: Asker) -> Flow[list[Observation]]:
+def trimming(asker: Probe) -> Flow[list[Finding]]:
     list_id = yield from asker.new_list()
     contact_id = bodies((yield from asker.add(list_id, lead(1, "  a  "))))[0]["id"]
     note = (yield from _data(asker, list_id, contact_id)).get(NOTE)
@@ -114,7 +114,7 @@ def trimming(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen("Are the ends of a value trimmed by a POST?", told)]
 
 
-def value_length(asker: Asker) -> Flow[list[Observation]]:
+def value_length(asker: Probe) -> Flow[list[Finding]]:
     """The longest value of plain letters; then whether as many wider characters fit, and so what is counted."""
     list_id = yield from asker.new_list()
 
@@ -131,7 +131,7 @@ def value_length(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen("How long may a value be?", f"{most} {unit}", {"limits.cell_chars": most})]
 
 
-def _data(asker: Asker, list_id: str, contact_id: str) -> Flow[dict[str, Any]]:
+def _data(asker: Probe, list_id: str, contact_id: str) -> Flow[dict[str, Any]]:
     reply: Reply = yield from asker.get(list_id, contact_id)
     data: dict[str, Any] = api.decoded(reply).get("data", {})
     return data

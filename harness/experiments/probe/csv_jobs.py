@@ -9,18 +9,18 @@ from pathlib import Path
 from ... import api
 from ...flow import Flow, Reply, Wait
 from .batches import FAR_TOO_LONG
-from .checks import COLUMNS, LEAD_ID, NOTE, PHONE, Asker, Observation, lead
+from .checks import COLUMNS, LEAD_ID, NOTE, PHONE, Finding, Probe, lead
 
 SMALL = 64  # rows; what larger imports show is not asked
 IMPORT_TIMEOUT_S = 60.0
 IMPORT_POLL_S = 0.5
 
 
-def invalid_rows(asker: Asker) -> Flow[list[Observation]]:
+def invalid_rows(asker: Probe) -> Flow[list[Finding]]:
     """Five rows, one of which has a value that is far too long."""
     list_id = yield from asker.new_list()
     rows = [(f"probe-{n}", f"+155501000{n:02d}"[:12], FAR_TOO_LONG if n == 2 else "note") for n in range(5)]
-    shown = yield from _imported(asker, list_id, rows, expected=4)
+    shown = yield from _import(asker, list_id, rows, expected=4)
     question, setting = "What does one bad row do to an import?", "semantics.invalid_rows"
     if shown.failed:
         return [asker.seen(question, f"the import fails: {shown.failure_reason}", {setting: "fail"})]
@@ -28,7 +28,7 @@ def invalid_rows(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen(question, f"{size} of 5 rows are imported", {setting: "skip"} if size == 4 else {})]
 
 
-def small_imports(asker: Asker) -> Flow[list[Observation]]:
+def small_imports(asker: Probe) -> Flow[list[Finding]]:
     """The smallest import that shows how far it is."""
     question, setting = "Which imports show a status?", "jobs.import_status_visible_rows"
     if (yield from _shows(asker, 1)):
@@ -42,9 +42,9 @@ def small_imports(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen(question, f"those of {shown} rows and more", {setting: shown})]
 
 
-def trimming(asker: Asker) -> Flow[list[Observation]]:
+def trimming(asker: Probe) -> Flow[list[Finding]]:
     list_id = yield from asker.new_list()
-    yield from _imported(asker, list_id, [("probe-1", "+15550100001", "  a  ")], expected=1)
+    yield from _import(asker, list_id, [("probe-1", "+15550100001", "  a  ")], expected=1)
     yield from asker.size(list_id)
     reply = yield from asker.sent(api.search_leads(list_id, LEAD_ID, ["probe-1"]))
     entities = api.decoded(reply).get("entities") or [{}]
@@ -53,16 +53,16 @@ def trimming(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen("Are the ends of a value trimmed by an import?", told)]
 
 
-def _shows(asker: Asker, count: int) -> Flow[bool]:
+def _shows(asker: Probe, count: int) -> Flow[bool]:
     list_id = yield from asker.new_list()
     rows = [tuple(lead(n)["data"][name] for name in COLUMNS.names) for n in range(count)]
-    shown = yield from _imported(asker, list_id, rows, expected=count)
+    shown = yield from _import(asker, list_id, rows, expected=count)
     return shown.percent is not None
 
 
-def _imported(asker: Asker, list_id: str, rows: Iterable[tuple[str, ...]], expected: int) -> Flow[api.ImportProgress]:
+def _import(asker: Probe, list_id: str, rows: Iterable[tuple[str, ...]], expected: int) -> Flow[api.ImportProgress]:
     """The last status of the import: at its end, or once the list holds as many contacts as are to be expected."""
-    path = written(asker, list_id, rows)
+    path = write_csv(asker, list_id, rows)
     call = api.upload_csv(list_id, path, contact_id_column=None, rows=expected)
     reply = yield from asker.sent(replace(call, idempotent=False))
     path.unlink()
@@ -82,7 +82,7 @@ def _imported(asker: Asker, list_id: str, rows: Iterable[tuple[str, ...]], expec
         waited += IMPORT_POLL_S
 
 
-def written(asker: Asker, list_id: str, rows: Iterable[tuple[str, ...]]) -> Path:
+def write_csv(asker: Probe, list_id: str, rows: Iterable[tuple[str, ...]]) -> Path:
     path = asker.lab.belongings.path.with_name(f"{list_id}.csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([(LEAD_ID, PHONE, NOTE), *rows])
@@ -97,7 +97,7 @@ EXPORT_POLL_S = 0.5
 REDIRECTS = (302, 303, 307)
 
 
-def export(asker: Asker) -> Flow[list[Observation]]:
+def export(asker: Probe) -> Flow[list[Finding]]:
     """Two exports of one list, with a change between them."""
     list_id = yield from asker.new_list()
     yield from asker.add(list_id, lead(1))
@@ -117,7 +117,7 @@ def export(asker: Asker) -> Flow[list[Observation]]:
     return [*seen, asker.seen(question, "it was there at once, so this cannot be told")]
 
 
-def _export(asker: Asker, list_id: str) -> Flow[api.Export | None]:
+def _export(asker: Probe, list_id: str) -> Flow[api.Export | None]:
     yield from asker.sent(api.start_export(list_id))
     waited = 0.0
     while waited < EXPORT_TIMEOUT_S:
@@ -129,7 +129,7 @@ def _export(asker: Asker, list_id: str) -> Flow[api.Export | None]:
     return None
 
 
-def _file(asker: Asker, found: api.Export, list_id: str) -> Flow[list[Observation]]:
+def _file(asker: Probe, found: api.Export, list_id: str) -> Flow[list[Finding]]:
     hop: Reply = yield from asker.sent(api.download(found.uri, list_id))
     question = "How is the file of an export reached?"
     content, seen = hop.body, [asker.seen(question, f"{hop.status}, the file itself")]
@@ -143,7 +143,7 @@ def _file(asker: Asker, found: api.Export, list_id: str) -> Flow[list[Observatio
     return [*seen, *_content(asker, content)]
 
 
-def _content(asker: Asker, content: bytes) -> list[Observation]:
+def _content(asker: Probe, content: bytes) -> list[Finding]:
     marked, quoted = content.startswith(b"\xef\xbb\xbf"), b'"inin-outbound-id"' in content[:40]
     told = f"{'a' if marked else 'no'} byte order mark, names {'in' if quoted else 'without'} quotes"
     seen = [asker.seen("How does the file of an export begin?", told)]

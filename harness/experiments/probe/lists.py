@@ -6,15 +6,15 @@ from typing import Any
 
 from ... import api
 from ...flow import Flow, Reply, Save, Wait
-from ...runs.created_resources import Belonging, Made, Making
-from .checks import COLUMNS, LEAD_ID, Asker, Observation, bodies, largest, lead
+from ...runs.created_resources import Created, CreatedResource, Creating
+from .checks import COLUMNS, LEAD_ID, Finding, Probe, bodies, largest, lead
 
 LONGEST_NAME = 200
 LONGEST_COLUMN = 512
 MOST_COLUMNS = 200
 
 
-def page_past_the_end(asker: Asker) -> Flow[list[Observation]]:
+def page_past_the_end(asker: Probe) -> Flow[list[Finding]]:
     query = {"pageNumber": "9999"}
     reply = yield from asker.ask("lists.list", "GET", api.LISTS, query=query)
     told = "an empty page" if reply.ok else f"{reply.status} {api.Refusal(reply).code}"
@@ -22,7 +22,7 @@ def page_past_the_end(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen("What is on a page past the end?", told, settings)]
 
 
-def page_size(asker: Asker) -> Flow[list[Observation]]:
+def page_size(asker: Probe) -> Flow[list[Finding]]:
     reply = yield from asker.ask("lists.list", "GET", api.LISTS, query={"pageSize": "1000"})
     question, most = "How large may a page be?", api.decoded(reply).get("pageSize") if reply.ok else None
     if most is None or most >= 1000:
@@ -30,9 +30,9 @@ def page_size(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen(question, f"{most}, whatever is asked for", {"limits.page_size": most})]
 
 
-def name_length(asker: Asker) -> Flow[list[Observation]]:
+def name_length(asker: Probe) -> Flow[list[Finding]]:
     def accepts(length: int) -> Flow[bool]:
-        return _made(asker, asker.lab.name("").ljust(length, "x"), COLUMNS.names)
+        return _create(asker, asker.lab.name("").ljust(length, "x"), COLUMNS.names)
 
     least = len(asker.lab.name("")) + 3
     most = yield from largest(accepts, least, LONGEST_NAME)
@@ -40,31 +40,31 @@ def name_length(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen("How long may a list's name be?", f"{most} characters", settings)]
 
 
-def column_names(asker: Asker) -> Flow[list[Observation]]:
+def column_names(asker: Probe) -> Flow[list[Finding]]:
     def accepts(length: int) -> Flow[bool]:
-        return _made(asker, asker.lab.name(""), (*COLUMNS.names[:2], "x" * length))
+        return _create(asker, asker.lab.name(""), (*COLUMNS.names[:2], "x" * length))
 
     most = yield from largest(accepts, 1, LONGEST_COLUMN)
     settings = {"limits.column_name_chars": most} if most < LONGEST_COLUMN else {}
     return [asker.seen("How long may a column's name be?", f"{most} characters", settings)]
 
 
-def column_count(asker: Asker) -> Flow[list[Observation]]:
+def column_count(asker: Probe) -> Flow[list[Finding]]:
     def accepts(count: int) -> Flow[bool]:
-        return _made(asker, asker.lab.name(""), (*COLUMNS.names[:2], *(f"column {n}" for n in range(count - 2))))
+        return _create(asker, asker.lab.name(""), (*COLUMNS.names[:2], *(f"column {n}" for n in range(count - 2))))
 
     most = yield from largest(accepts, 3, MOST_COLUMNS)
     settings = {"limits.columns_per_list": most} if most < MOST_COLUMNS else {}
     return [asker.seen("How many columns may a list have?", f"{most}", settings)]
 
 
-def _made(asker: Asker, name: str, columns: tuple[str, ...]) -> Flow[bool]:
+def _create(asker: Probe, name: str, columns: tuple[str, ...]) -> Flow[bool]:
     """Whether the org makes such a list."""
-    thing = Belonging(kind="contact_list", name=name)
-    yield Save(Making(thing))
+    thing = CreatedResource(kind="contact_list", name=name)
+    yield Save(Creating(thing))
     reply: Any = yield from asker.sent(api.create_list(name, replace(COLUMNS, names=columns)))
     if reply.ok:
-        yield Save(Made(replace(thing, id=api.created_list_id(reply))))
+        yield Save(Created(replace(thing, id=api.created_list_id(reply))))
     return bool(reply.ok)
 
 
@@ -75,14 +75,14 @@ STEP_S = 0.2
 LONGEST_S = 60.0
 
 
-def by_id(asker: Asker) -> Flow[list[Observation]]:
+def by_id(asker: Probe) -> Flow[list[Finding]]:
     list_id = yield from asker.new_list()
     contact_id = bodies((yield from asker.add(list_id, lead(1))))[0]["id"]
     path = f"{api.LISTS}/{list_id}/contacts/{contact_id}"
     return (yield from _lag(asker, "by its id", "get_lag_s", lambda: asker.ask("contacts.get", "GET", path), _is_there))
 
 
-def by_search(asker: Asker) -> Flow[list[Observation]]:
+def by_search(asker: Probe) -> Flow[list[Finding]]:
     list_id = yield from asker.new_list()
     yield from asker.add(list_id, lead(1))
     return (
@@ -96,7 +96,7 @@ def by_search(asker: Asker) -> Flow[list[Observation]]:
     )
 
 
-def by_size(asker: Asker) -> Flow[list[Observation]]:
+def by_size(asker: Probe) -> Flow[list[Finding]]:
     """The size of a list can be asked for only once the list can be read: then a second contact is added."""
     list_id = yield from asker.new_list()
     yield from asker.size(list_id)
@@ -120,8 +120,8 @@ def _is_there(reply: Reply) -> bool:
 
 
 def _lag(
-    asker: Asker, where: str, setting: str, look: Callable[[], Flow[Reply]], is_seen: Callable[[Reply], bool]
-) -> Flow[list[Observation]]:
+    asker: Probe, where: str, setting: str, look: Callable[[], Flow[Reply]], is_seen: Callable[[Reply], bool]
+) -> Flow[list[Finding]]:
     """Half-way between the last look that did not see it and the first that did."""
     question = f"When is a new contact seen {where}?"
     written_at = unseen_at = asker.lab.session.now()

@@ -4,13 +4,13 @@ from typing import Any
 
 from ... import api
 from ...flow import Call, Flow, Reply, Save
-from ...runs.created_resources import Belonging, Made, Making
-from .checks import LEAD_ID, NUMBER, Asker, Observation, lead
+from ...runs.created_resources import Created, CreatedResource, Creating
+from .checks import LEAD_ID, NUMBER, Finding, Probe, lead
 
 PAST = "2020-01-01T00:00Z"
 
 
-def form_credentials(asker: Asker) -> Flow[list[Observation]]:
+def form_credentials(asker: Probe) -> Flow[list[Finding]]:
     """The OAuth client's id and secret as form fields, without a Basic header."""
     known = asker.lab.credentials
     usual = api.token(known.client_id, known.client_secret)
@@ -25,14 +25,14 @@ def form_credentials(asker: Asker) -> Flow[list[Observation]]:
     return [asker.seen("May a login have its secret in the form?", told, {"semantics.form_credentials": reply.ok})]
 
 
-def token_lifetime(asker: Asker) -> Flow[list[Observation]]:
+def token_lifetime(asker: Probe) -> Flow[list[Finding]]:
     known = asker.lab.credentials
     lifetime = api.token_lifetime_s((yield from asker.sent(api.token(known.client_id, known.client_secret))))
     settings = {"tokens.lifetime_s": int(lifetime)} if lifetime < float("inf") else {}
     return [asker.seen("How long does a token live?", f"{lifetime:.0f} s", settings)]
 
 
-def bulk_jobs(asker: Asker) -> Flow[list[Observation]]:
+def bulk_jobs(asker: Probe) -> Flow[list[Finding]]:
     """How the start of a job is answered that removes one contact of our own."""
     list_id = yield from asker.new_list()
     yield from asker.add(list_id, lead(1))
@@ -51,7 +51,7 @@ def _everything() -> dict[str, Any]:
     return {"filterType": "AND", "clauses": [{"filterType": "AND", "predicates": [predicate]}]}
 
 
-def dnc(asker: Asker) -> Flow[list[Observation]]:
+def dnc(asker: Probe) -> Flow[list[Finding]]:
     """A DNC list with one fictional number: added, added with an expiration in the past, removed."""
     list_id = yield from _dnc_list(asker)
     numbers = f"{api.DNC_LISTS}/{list_id}/phonenumbers"
@@ -68,11 +68,11 @@ def dnc(asker: Asker) -> Flow[list[Observation]]:
     return [*seen, asker.seen("Can the entries of a DNC list be removed?", str(removed.status), settings)]
 
 
-def _dnc_list(asker: Asker) -> Flow[str]:
+def _dnc_list(asker: Probe) -> Flow[str]:
     name = asker.lab.name("")
-    yield Save(Making(Belonging(kind="dnc_list", name=name)))
+    yield Save(Creating(CreatedResource(kind="dnc_list", name=name)))
     body = {"name": name, "dncSourceType": "rds", "contactMethod": "Phone"}
     reply: Reply = yield from asker.ask("dnc.create", "POST", api.DNC_LISTS, body, repeatable=False)
     list_id = api.created_list_id(reply)
-    yield Save(Made(Belonging(kind="dnc_list", name=name, id=list_id)))
+    yield Save(Created(CreatedResource(kind="dnc_list", name=name, id=list_id)))
     return list_id

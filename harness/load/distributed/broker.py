@@ -20,7 +20,7 @@ from ...flow import Call, FilePart, Reply
 # Calls and replies as bytes, between the processes of a run. They hold a token, and leads: keep them on a network of
 
 
-def packed(value: Call | Reply) -> bytes:
+def encode(value: Call | Reply) -> bytes:
     return _ENCODER.encode(value)
 
 
@@ -53,7 +53,7 @@ LOST = Reply(status=0, error="WorkerLost")
 
 
 @dataclass(slots=True)
-class Errand:
+class Assignment:
     """A call on its way. `number` changes when it goes to another worker: what the former one says is not heard."""
 
     call: Call
@@ -70,14 +70,14 @@ class Errand:
 
 
 @dataclass(slots=True)
-class Desk:
+class WorkBroker:
     """Safe to share between threads; under Locust, which replaces them, between greenlets."""
 
     tell: Tell
     clock: Callable[[], float]
     lost: int = 0  # calls whose worker was lost after it had begun
-    _queue: deque[Errand] = field(default_factory=deque)
-    _out: dict[int, Errand] = field(default_factory=dict)
+    _queue: deque[Assignment] = field(default_factory=deque)
+    _out: dict[int, Assignment] = field(default_factory=dict)
     _seats: deque[tuple[str, int, float]] = field(default_factory=deque)  # worker, question, when it ends
     _seen_at: float | None = None  # when a worker was last heard of
     _closed: Exception | None = None
@@ -90,7 +90,7 @@ class Desk:
         """The answer that a worker got to `call`, whose URL is absolute. Waits. Raises GaveUp once it is closed."""
         with self._changed:
             self._require_open()
-            errand = Errand(call)
+            errand = Assignment(call)
             self._queue.append(errand)
             self._match()
             while errand.outcome is None:
@@ -151,9 +151,9 @@ class Desk:
             errand.number, errand.worker, errand.missed_at = next(self._numbers), worker, None
             errand.due = self.clock() + BEGIN_S
             self._out[errand.number] = errand
-            self.tell(worker, {"id": question, "number": errand.number, "call": packed(errand.call)})
+            self.tell(worker, {"id": question, "number": errand.number, "call": encode(errand.call)})
 
-    def _about(self, errand: Errand, question: Mapping[str, Any]) -> dict[str, Any]:
+    def _about(self, errand: Assignment, question: Mapping[str, Any]) -> dict[str, Any]:
         errand.due = self.clock() + (errand.call.timeout_s + GRACE_S if errand.begun else BEGIN_S)
         try:
             match question["what"]:
@@ -162,7 +162,7 @@ class Desk:
                 case "part":
                     return {"data": _part(errand.files[question["file"]], question["at"])}
                 case "save":
-                    return _saved(errand.call, question["at"], question["data"])
+                    return _save_part(errand.call, question["at"], question["data"])
                 case "done":
                     self._end(errand, reply_of(question["reply"]))
                 case "given up":
@@ -174,13 +174,13 @@ class Desk:
             self._end(errand, LocalResource("DISK_FULL", f"{error.filename}: {error.strerror}; run again."))
         return {}
 
-    def _begin(self, errand: Errand) -> dict[str, Any]:
+    def _begin(self, errand: Assignment) -> dict[str, Any]:
         if self._closed is not None:
             return {}
         errand.begun, errand.due = True, self.clock() + errand.call.timeout_s + GRACE_S
         return {"go": True}
 
-    def _take_back(self, errand: Errand) -> None:
+    def _take_back(self, errand: Assignment) -> None:
         if errand.begun:
             self.lost += 1
             self._end(errand, replace(LOST))
@@ -189,7 +189,7 @@ class Desk:
         if self._closed is None:
             self._queue.appendleft(errand)
 
-    def _end(self, errand: Errand, outcome: Reply | Exception) -> None:
+    def _end(self, errand: Assignment, outcome: Reply | Exception) -> None:
         del self._out[errand.number]
         errand.outcome = outcome
         self._changed.notify_all()
@@ -202,7 +202,7 @@ class Desk:
         self._changed.notify_all()
 
 
-def _is_lost(errand: Errand, present: set[str], now: float) -> bool:
+def _is_lost(errand: Assignment, present: set[str], now: float) -> bool:
     if errand.worker in present:
         errand.missed_at = None
         return errand.due <= now
@@ -216,7 +216,7 @@ def _part(file: FilePart, at: int) -> bytes:
         return source.read(CHUNK)
 
 
-def _saved(call: Call, at: int, data: bytes) -> dict[str, Any]:
+def _save_part(call: Call, at: int, data: bytes) -> dict[str, Any]:
     if call.save_to is None:
         return {}
     with call.save_to.open("r+b" if at else "wb") as file:

@@ -14,7 +14,7 @@ from ...errors import LocalResource
 from ...files.atomic import sweep
 from ...files.private_folder import own_folder
 from ...flow import Call, FilePart, Reply
-from .broker import CHUNK, WORK_S, call_of, packed
+from .broker import CHUNK, WORK_S, call_of, encode
 
 # A permission to begin is good for so long after it was asked for. Who was stopped in between, and goes on when its
 # call has long been looked for, does not send it.
@@ -24,7 +24,7 @@ ASK_AGAIN_S = WORK_S + 3.0
 
 
 @dataclass(slots=True)
-class Questions:
+class MasterClient:
     """Asks the master, and hands what it is told to whoever asked."""
 
     send: Callable[[dict[str, Any]], None]
@@ -57,7 +57,7 @@ class Questions:
             event.set()
 
 
-def sweep_away() -> None:
+def remove_stale_files() -> None:
     """Remove what workers of this machine have left that were killed: for who begins, with no call of its own yet."""
     sweep(_place())
 
@@ -67,7 +67,7 @@ def _place() -> Path:
     return own_folder(place)
 
 
-def run_errand(questions: Questions, exchange: Callable[[Call], Reply], clock: Callable[[], float]) -> bool:
+def run_assignment(questions: MasterClient, exchange: Callable[[Call], Reply], clock: Callable[[], float]) -> bool:
     """Send one call for the master, if it has one."""
     work = questions.ask("work", ASK_AGAIN_S)
     if "number" not in work:
@@ -89,12 +89,12 @@ def run_errand(questions: Questions, exchange: Callable[[Call], Reply], clock: C
         questions.say("given up", number=number)
         raise
     else:
-        questions.ask("done", number=number, reply=packed(reply))
+        questions.ask("done", number=number, reply=encode(reply))
     return True
 
 
 @contextmanager
-def _files_here(questions: Questions, number: int, call: Call) -> Iterator[Call]:
+def _files_here(questions: MasterClient, number: int, call: Call) -> Iterator[Call]:
     """The call with files of this machine in place of the master's. They hold personal data and are gone at its end."""
     if call.save_to is None and not any(isinstance(value, FilePart) for _, value in call.form or ()):
         yield call
@@ -104,31 +104,31 @@ def _files_here(questions: Questions, number: int, call: Call) -> Iterator[Call]
         form, files = [], 0
         for key, value in call.form or ():
             if isinstance(value, FilePart):
-                value = replace(value, path=_fetched(questions, number, files, folder / f"part-{files}"))
+                value = replace(value, path=_fetch(questions, number, files, folder / f"part-{files}"))
                 files += 1
             form.append((key, value))
         save_to = None if call.save_to is None else folder / "answer"
         yield replace(call, form=None if call.form is None else tuple(form), save_to=save_to)
 
 
-def _fetched(questions: Questions, number: int, file: int, to: Path) -> Path:
+def _fetch(questions: MasterClient, number: int, file: int, to: Path) -> Path:
     at = 0
     with to.open("wb") as target:
-        while data := _told(questions.ask("part", number=number, file=file, at=at))["data"]:
+        while data := _require_answer(questions.ask("part", number=number, file=file, at=at))["data"]:
             target.write(data)
             at += len(data)
     return to
 
 
-def _bring_back(questions: Questions, number: int, path: Path) -> None:
+def _bring_back(questions: MasterClient, number: int, path: Path) -> None:
     at = 0
     with path.open("rb") as source:
         while data := source.read(CHUNK):
-            _told(questions.ask("save", number=number, at=at, data=data))
+            _require_answer(questions.ask("save", number=number, at=at, data=data))
             at += len(data)
 
 
-def _told(answer: dict[str, Any]) -> dict[str, Any]:
+def _require_answer(answer: dict[str, Any]) -> dict[str, Any]:
     if len(answer) < 2:  # nothing but the number of the question
         raise LocalResource("MASTER_LOST", "the master does not answer any more; run the same command again.")
     return answer

@@ -9,7 +9,7 @@ from harness.client.httpx_transport import Target
 from harness.errors import RunError
 from harness.flow import AsyncShell
 from harness.runs.asyncio_runner import complete
-from harness.runs.run import Outcome, Plan
+from harness.runs.run import Outcome, RunPlan
 from harness.runs.run_document import complaint, strategy_entry
 from harness.simulator import mock_org
 
@@ -23,7 +23,7 @@ STEPS_A_BATCH = 40
 class Command:
     """`folder`: the run's; `kept`: where what it holds is set aside when a process ends."""
 
-    def __init__(self, plan: Plan, target: Target, folder: Path, kept: Path) -> None:
+    def __init__(self, plan: RunPlan, target: Target, folder: Path, kept: Path) -> None:
         self._plan, self._target, self._folder, self._kept = plan, target, folder, kept
         self._most_steps = STEPS_A_START + STEPS_A_BATCH * (plan.preflight.leads // plan.settings.batch_size)
         self.sent: Counter[str] = Counter()  # by operation, by the newest process

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.flow import Call, Flow, Reply
-from harness.runs.run import Plan
+from harness.runs.run import RunPlan
 from harness.strategies.batch_api import upload
 from harness.strategies.batches import pending
 from harness.strategies.job import Job, Stage, Strategy, Verification
@@ -131,11 +131,11 @@ def _around(bug: Bug) -> Planted:
     return lambda plan: replace(plan, strategy=Spoilt(plan.strategy, bug))
 
 
-def _not_doubted(plan: Plan) -> Plan:
+def _not_doubted(plan: RunPlan) -> RunPlan:
     return replace(plan, strategy=NotDoubted(plan.strategy, iter))
 
 
-def _no_quiet_period(plan: Plan) -> Plan:
+def _no_quiet_period(plan: RunPlan) -> RunPlan:
     """A lost request is taken to have ended at once."""
     return replace(plan, settings=replace(plan.settings, quiet_s=0.0))
 

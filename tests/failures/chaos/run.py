@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.leads.preflight import Preflight, check
 from harness.leads.source import open_leads
 from harness.leads.synthetic import COLUMNS, SyntheticLeads
-from harness.runs.run import Plan
+from harness.runs.run import RunPlan
 from harness.simulator import mock_org, virtual_time
 from harness.strategies import strategy
 from harness.strategies.job import Settings
@@ -37,7 +37,7 @@ PLATFORM = {"localhost"}
 WRITES = ("lists.create", "lists.delete", "contacts.add", "import.upload")
 RUN = "run"  # the run's folder, beside its input
 
-Planted = Callable[[Plan], Plan]  # puts a fault into what is tortured
+Planted = Callable[[RunPlan], RunPlan]  # puts a fault into what is tortured
 
 
 @dataclass(slots=True)
@@ -175,8 +175,8 @@ def _write(leads: list[list[str]], to: Path) -> None:
         csv.writer(file).writerows([COLUMNS.names, *leads])
 
 
-def _plan(torture: Torture, preflight: Preflight, leads: Path) -> Plan:
-    return Plan(
+def _plan(torture: Torture, preflight: Preflight, leads: Path) -> RunPlan:
+    return RunPlan(
         strategy=strategy(torture.strategy),
         preflight=preflight,
         leads=leads,

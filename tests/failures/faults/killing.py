@@ -13,7 +13,7 @@ from typing import Any, Literal
 from harness.client.httpx_transport import Target
 from harness.flow import AsyncShell, Call, Reply, Wait
 from harness.runs.asyncio_runner import complete
-from harness.runs.run import Plan
+from harness.runs.run import RunPlan
 from harness.simulator.mock_org import CREDENTIALS
 
 Moment = Literal["before", "after"]
@@ -79,7 +79,7 @@ class DyingShell:
 
 
 async def killed(
-    plan: Plan, target: Target, folder: Path, chosen: Callable[[Any], bool], nth: int, moment: Moment
+    plan: RunPlan, target: Target, folder: Path, chosen: Callable[[Any], bool], nth: int, moment: Moment
 ) -> bool:
     """Whether the run came to that step. If it did, `folder` is what the kill left."""
     left = folder.with_name(f"{folder.name}-left")

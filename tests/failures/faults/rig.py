@@ -24,7 +24,7 @@ from harness.leads.preflight import Preflight, check
 from harness.leads.source import open_leads
 from harness.leads.synthetic import COLUMNS, SyntheticLeads, write_csv
 from harness.runs.asyncio_runner import complete
-from harness.runs.run import Plan
+from harness.runs.run import RunPlan
 from harness.runs.run_document import complaint, strategy_entry
 from harness.simulator.mock_org import CREDENTIALS, EPOCH
 from harness.strategies import strategy
@@ -143,7 +143,7 @@ class Rig:
             return End(0, entry=entry)
         return End(problem.exit_code, problem.code, str(problem), entry)
 
-    def plan(self, name: str | Strategy, folder: str = "run", **options: Any) -> Plan:
+    def plan(self, name: str | Strategy, folder: str = "run", **options: Any) -> RunPlan:
         """Settings by their names; the rest is the plan's."""
         to = self.folder / folder / "leads.parquet"
         to.parent.mkdir(exist_ok=True)
@@ -162,7 +162,7 @@ class Rig:
             "deadline_s": DAY_S,
             "settings": Settings(**{"batch_size": BATCH, **tuned}),
         }
-        return Plan(**{**about, **options})
+        return RunPlan(**{**about, **options})
 
     def invent(self, count: int, seed: int = 1) -> Path:
         """Another input in place of the first."""

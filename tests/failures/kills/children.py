@@ -12,11 +12,11 @@ from typing import Any
 
 import typer
 
-from harness.cli.output import exit_with, progress, told
+from harness.cli.output import exit_with, progress, report_errors
 from harness.client.oauth import Credentials
 from harness.flow import AsyncShell, Call, Reply, Wait
 from harness.runs.asyncio_runner import complete
-from harness.runs.prepare import Upload, prepared, upload
+from harness.runs.prepare import UploadOrder, prepare, upload
 from harness.runs.run_document import complaint
 from harness.strategies.job import Settings
 from mockserver.__main__ import main as serve
@@ -57,13 +57,13 @@ def uploading(
         resource.setrlimit(resource.RLIMIT_AS, (_taken() + room, resource.RLIM_INFINITY))
     if traced:
         os.kill(os.getpid(), signal.SIGSTOP)
-    given = Upload(
+    given = UploadOrder(
         **{**order, "leads": Path(order["leads"]), "folder": Path(order["folder"])},
         credentials=Credentials("mock-client", "mock-secret"),
         settings=Settings(**settings),
     )
     try:
-        with told(as_json=False):
+        with report_errors(as_json=False):
             whole = die is None and not steps and not blind
             document = upload(given, progress) if whole else _watched(given, die, steps, blind=blind)
             exit_with(complaint(document))
@@ -76,9 +76,9 @@ def serving(arguments: list[str]) -> int:
     return serve(arguments)
 
 
-def _watched(given: Upload, die: tuple[str, int, str] | None, steps: str, *, blind: bool) -> dict[str, Any]:
+def _watched(given: UploadOrder, die: tuple[str, int, str] | None, steps: str, *, blind: bool) -> dict[str, Any]:
     """The same upload through a shell that may end it."""
-    ready = prepared(given, progress)
+    ready = prepare(given, progress)
     plan = replace(ready.plan, strategy=BLIND) if blind else ready.plan
 
     def around(shell: AsyncShell) -> AsyncShell:

@@ -14,8 +14,8 @@ from harness.errors import RunError
 from harness.flow import Flow, adrive
 from harness.journal.open_journal import opened_journal
 from harness.runs import canary
-from harness.runs.asyncio_runner import complete, wrapped
-from harness.runs.run import Outcome, Plan
+from harness.runs.asyncio_runner import complete, wrap_flow
+from harness.runs.run import Outcome, RunPlan
 from harness.runs.run_document import complaint, strategy_entry
 from harness.simulator.mock_org import CREDENTIALS
 
@@ -65,7 +65,7 @@ class Sandbox:
         problem = complaint({"strategies": [entry]})
         return End(0, entry=entry) if problem is None else End(problem.exit_code, problem.code, str(problem), entry)
 
-    def load(self, plan: Plan, target: Target, folder: Path) -> Outcome:
+    def load(self, plan: RunPlan, target: Target, folder: Path) -> Outcome:
         return self.rig.run(complete(plan, target, self.credentials, folder))
 
     def remove(self, folder: Path) -> None:
@@ -80,7 +80,7 @@ class Sandbox:
         async def asked() -> None:
             async with connected(self.target, NoNotes(), self.rig.folder / "asked.csv", 1) as shell:
                 session = Session(credentials or self.credentials, shell.books.now)
-                await adrive(wrapped(flow, session, RetryPolicy(), random.Random(0)), shell)
+                await adrive(wrap_flow(flow, session, RetryPolicy(), random.Random(0)), shell)
 
         try:
             self.rig.run(asked())

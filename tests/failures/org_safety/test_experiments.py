@@ -13,7 +13,7 @@ def folder(sandbox):
 
 def test_a_probe(sandbox, folder):
     """Every list is asked about before contacts go into it, and nothing is left."""
-    order = probe.Probe(
+    order = probe.ProbeOrder(
         target=sandbox.target,
         credentials=sandbox.credentials,
         folder=folder,
@@ -21,7 +21,7 @@ def test_a_probe(sandbox, folder):
         caps=Caps(contacts=2_000, requests=1_500),
         date="2026-01-01",
     )
-    document = sandbox.rig.run(probe.probed(order, lambda line: None))
+    document = sandbox.rig.run(probe.run_probe(order, lambda line: None))
     assert not [one for one in document["observations"] if "could not be asked" in one["observed"]]
     assert (sandbox.rig.lists(), sandbox.rig.count("campaigns.list") > 5) == ([], True)
 
@@ -31,12 +31,12 @@ def test_a_probe_of_another_org(sandbox, folder):
     sandbox.on(org_id="00000000-0000-4000-8000-000000000000")
     side = conform.Side(target=sandbox.target, credentials=sandbox.credentials, folder=folder, run_id="guarded")
     with pytest.raises(Exception, match="WRONG_ORG"):
-        sandbox.rig.run(conform.recorded(side))
+        sandbox.rig.run(conform.record(side))
     assert sandbox.asked() == {"oauth.token", "organizations.me"}
 
 
 def test_a_conformance_script(sandbox, folder):
     """All of its calls are made, and nothing is left."""
     side = conform.Side(target=sandbox.target, credentials=sandbox.credentials, folder=folder, run_id="guarded")
-    assert len(sandbox.rig.run(conform.recorded(side))) >= 40
+    assert len(sandbox.rig.run(conform.record(side))) >= 40
     assert sandbox.rig.lists() == []

@@ -5,7 +5,7 @@ import pytest
 
 from harness.errors import SafetyStop
 from harness.load.locust_options import declare, order
-from harness.runs.prepare import prepared
+from harness.runs.prepare import prepare
 
 ORG = "8a3f2d3c-0000-4000-8000-000000000001"
 
@@ -40,4 +40,4 @@ def test_an_org_without_canaries(asked):
     """Exit 9 NO_CANARY: Locust sends none, so `contactbench upload` must have proved them in the same folder."""
     told = []
     with pytest.raises(SafetyStop, match="NO_CANARY"):
-        prepared(asked(), told.append)
+        prepare(asked(), told.append)

@@ -15,8 +15,8 @@ from harness.client.httpx_transport import Target
 from harness.client.oauth import Credentials
 from harness.client.org_safety import Aim, Terms
 from harness.errors import Refused, RunError, SafetyStop
-from harness.runs.account import merged
-from harness.runs.canary import ask
+from harness.runs.account import merge_sources
+from harness.runs.canary import verify_org_identity
 from harness.runs.resolve_target import _hosts
 
 HOST = "127.0.0.2"
@@ -57,7 +57,7 @@ async def served(
 def target(ca_file=None, **environ) -> Target:
     """What the official variables make of it."""
     variables = {f"GENESYSCLOUD_{name.upper()}": str(value) for name, value in environ.items()}
-    found = _hosts(merged(Aim(), ENVIRON | variables, {}))
+    found = _hosts(merge_sources(Aim(), ENVIRON | variables, {}))
     terms = Terms(org_id=ORG, confirmed=True)
     return Target(api=found.api, login=found.login, apps=found.apps, proxy=found.proxy, ca_file=ca_file, terms=terms)
 
@@ -85,7 +85,7 @@ def test_a_gateway(tmp_path):
         async with served() as (port, seen):
             where = {"gateway_host": HOST, "gateway_port": port, "gateway_protocol": "http"}
             paths = {"gateway_path_name": "api", "gateway_path_value": "pure"}
-            await ask(target(**where, **paths), CREDENTIALS, tmp_path / "org.csv")
+            await verify_org_identity(target(**where, **paths), CREDENTIALS, tmp_path / "org.csv")
             return [request.path for request in seen]
 
     assert asyncio.run(asked()) == ["/oauth/token", "/pure/api/v2/organizations/me"]
@@ -100,7 +100,7 @@ def test_a_certificate_of_ones_own(tmp_path, authority, known):
         async with served(certified=context) as (port, seen):
             where = target(certificate if known else None, gateway_host=HOST, gateway_port=port)
             try:
-                await ask(where, CREDENTIALS, tmp_path / "org.csv")
+                await verify_org_identity(where, CREDENTIALS, tmp_path / "org.csv")
             except RunError as error:
                 return error.code, error.exit_code, len(seen)
             return "", 0, len(seen)
@@ -116,7 +116,7 @@ def test_a_proxy(tmp_path):
             proxy = {"proxy_host": HOST, "proxy_port": port}
             user = {"proxy_auth_username": "me", "proxy_auth_password": "p@ss"}
             gateway = {"gateway_host": "127.0.0.3", "gateway_port": 9, "gateway_protocol": "http"}
-            await ask(target(**proxy, **user, **gateway), CREDENTIALS, tmp_path / "org.csv")
+            await verify_org_identity(target(**proxy, **user, **gateway), CREDENTIALS, tmp_path / "org.csv")
             return [(request.headers["Host"], request.headers["Proxy-Authorization"]) for request in seen]
 
     told = f"Basic {base64.b64encode(b'me:p@ss').decode()}"
@@ -137,7 +137,7 @@ def test_a_redirect_elsewhere(tmp_path):
             async with served(redirecting) as (port, _):
                 where = target(gateway_host=HOST, gateway_port=port, gateway_protocol="http")
                 with pytest.raises(SafetyStop, match="WRONG_ORG"):
-                    await ask(where, CREDENTIALS, tmp_path / "org.csv")
+                    await verify_org_identity(where, CREDENTIALS, tmp_path / "org.csv")
             return len(seen)
 
     assert asyncio.run(asked()) == 0

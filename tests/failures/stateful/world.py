@@ -17,8 +17,8 @@ from typing import Any
 from harness.errors import RunError
 from harness.leads.synthetic import SyntheticLeads, write_csv
 from harness.runs.asyncio_runner import complete
-from harness.runs.prepare import Upload, prepared
-from harness.runs.run import Plan
+from harness.runs.prepare import UploadOrder, prepare
+from harness.runs.run import RunPlan
 from harness.runs.run_document import complaint, strategy_entry
 from harness.simulator.mock_org import CREDENTIALS
 from harness.simulator.virtual_time import VirtualTimeLoop
@@ -43,7 +43,7 @@ class World:
         self.strategy, self.options = strategy, options
         journal = folder / "run" / "journal.sqlite"
         self.watch = Watch(journal, own_ids=strategy.own_ids, alive=lambda start: self.trusted and start is self.alive)
-        self._plans: dict[str, Plan] = {}  # by the input
+        self._plans: dict[str, RunPlan] = {}  # by the input
         self._runner = asyncio.Runner(loop_factory=VirtualTimeLoop)
         self.run = self._runner.run
         target, self.services = self.run(self._closing.enter_async_context(served(folder / "org", self.watch.arriving)))
@@ -125,17 +125,17 @@ class World:
             return End(0, entry=entry)
         return End(problem.exit_code, problem.code, str(problem), entry)
 
-    def _plan(self) -> Plan:
+    def _plan(self) -> RunPlan:
         """Of the leads as the file has them now. Checked once, since that takes longer than all else of a start."""
         about = sha256(self.rig.leads.read_bytes()).hexdigest()
         if about in self._plans and (self.folder / "leads.parquet").exists():
             return self._plans[about]
-        plan = replace(prepared(self._order(), lambda text: None).plan, strategy=self.strategy)
+        plan = replace(prepare(self._order(), lambda text: None).plan, strategy=self.strategy)
         self._plans[about] = replace(plan, checked=None)
         return plan
 
-    def _order(self) -> Upload:
-        return Upload(
+    def _order(self) -> UploadOrder:
+        return UploadOrder(
             strategy=self.strategy.name,
             leads=self.rig.leads,
             lead_id=LEAD_ID,

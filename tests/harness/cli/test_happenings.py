@@ -4,7 +4,7 @@ from contextlib import closing
 import pytest
 
 from harness.cli.closing import Happenings
-from harness.cli.progress_line import fitted, parts
+from harness.cli.progress_line import fit_to_columns, parts
 from harness.client.request_context import Bookkeeping
 from harness.client.request_log import Samples
 from harness.events import BatchInDoubt
@@ -77,7 +77,7 @@ def test_the_line_fits_any_width(books, columns):
     books.pausing(Wait(42.0, "throttle"))
     books.save(BatchInDoubt(0, "cut"))
     snapshot = status.snapshot()
-    line = fitted(parts(snapshot), columns)
+    line = fit_to_columns(parts(snapshot), columns)
     assert len(line) < max(columns, 2)
     if columns >= 140:
         assert "1,234,567 of 1,500,000 leads (82 %); rate limit: 42 s left; 1 batch in doubt; 0:00" in line

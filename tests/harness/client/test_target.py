@@ -7,7 +7,7 @@ from harness.client.target import Target
 from harness.errors import SafetyStop
 from harness.flow import Call
 from harness.runs.account import Account
-from harness.runs.resolve_target import _hosts, credentials_between, require_mock, resolved
+from harness.runs.resolve_target import _hosts, credentials_between, require_mock, resolve_target
 
 REGION = Account(domain="mypurecloud.ie")
 GATEWAY = Account(domain="mypurecloud.ie", gateway="https://gate.example:1443", login_path="/sign", api_path="/pure")
@@ -81,7 +81,7 @@ def test_where_a_signed_address_may_lead(url, allowed):
 def test_a_real_org_has_no_url(name):
     """It is named by its region, and not by a slip in a URL: exit 9."""
     with pytest.raises(SafetyStop, match="HOST_NOT_ALLOWED"):
-        resolved(name)
+        resolve_target(name)
 
 
 def test_a_gateway_beyond_this_machine_without_tls():
@@ -92,7 +92,7 @@ def test_a_gateway_beyond_this_machine_without_tls():
 
 def test_what_never_meets_a_real_org():
     """A load shape asked for one: exit 9 MOCK_ONLY; of the mock nothing is asked."""
-    require_mock(resolved("mock"), "a load shape")
+    require_mock(resolve_target("mock"), "a load shape")
     with pytest.raises(SafetyStop, match="MOCK_ONLY a load shape"):
         require_mock(hosts(REGION), "a load shape")
 
@@ -103,5 +103,5 @@ def test_a_mock_beside_a_real_org_is_not_shown_the_secret(tmp_path):
     config.touch(mode=0o600)
     config.write_text('[DEFAULT]\nenvironment = "eu-west-1"\nclient_credentials = "real"\nclient_secret = "s3cret"\n')
     aim = Aim(gc_config=config, terms=TERMS)
-    known = credentials_between([resolved("org", aim), resolved("mock")], aim)
+    known = credentials_between([resolve_target("org", aim), resolve_target("mock")], aim)
     assert [each.client_id for each in known] == ["real", "mock-client"]

@@ -15,8 +15,8 @@ import msgspec
 from harness.client.oauth import Credentials, Session
 from harness.client.request_context import Bookkeeping
 from harness.client.request_log import Samples
-from harness.estimate.recording import Measure, Upload, shards_of
-from harness.estimate.stubs import CannedOrg, NoFiles, Notes
+from harness.estimate.recording import Measure, UploadCase, shards_of
+from harness.estimate.stubs import StubFiles, StubJournal, StubOrg
 from harness.flow import Call, Reply, Wait
 from harness.runs.asyncio_runner import Runner
 from harness.simulator import virtual_time
@@ -42,20 +42,20 @@ class Ran:
     first_mapping_s: float
 
 
-def run(upload: Upload, profile: Profile, concurrency: int, seed: int, folder: Path) -> Ran:
+def run(upload: UploadCase, profile: Profile, concurrency: int, seed: int, folder: Path) -> Ran:
     """One upload from the login to the end of its proof."""
     return virtual_time.run(_run(upload, profile, concurrency, seed, folder))
 
 
-async def _run(upload: Upload, profile: Profile, concurrency: int, seed: int, folder: Path) -> Ran:
+async def _run(upload: UploadCase, profile: Profile, concurrency: int, seed: int, folder: Path) -> Ran:
     source, shards = upload.stand_ins(whole=True), shards_of(upload, upload.sizes.leads, upload.lists)
-    notes, planned = Notes.of(shards), {shard.list_name: shard.count for shard in shards}
+    notes, planned = StubJournal.of(shards), {shard.list_name: shard.count for shard in shards}
     samples = Samples(folder / f"{upload.strategy.name}-{seed}.csv")
     books = Bookkeeping(clock=asyncio.get_running_loop().time, host="", samples=samples, journal=notes)
-    org = TimedOrg(CannedOrg(upload.sizes.columns.lead_id, planned), notes, profile, seed)
+    org = TimedOrg(StubOrg(upload.sizes.columns.lead_id, planned), notes, profile, seed)
     shell = Shell(org, books, Measure(upload, source))
     runner = Runner(shell, Session(Credentials("", ""), books.now), concurrency, seed)
-    job = Job(leads=source, progress=notes, files=NoFiles(), settings=upload.settings)
+    job = Job(leads=source, progress=notes, files=StubFiles(), settings=upload.settings)
     duration = 0.0
     for stage in upload.strategy.stages(job):
         await runner.run(stage)
@@ -96,8 +96,8 @@ class Shell:
 class TimedOrg:
     """A canned org whose limits, answers, jobs and faults take the time that the profile says."""
 
-    canned: CannedOrg
-    notes: Notes
+    canned: StubOrg
+    notes: StubJournal
     profile: Profile
     seed: int
     limiter: Limiter = field(default_factory=Limiter)

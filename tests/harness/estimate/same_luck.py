@@ -4,23 +4,23 @@ import random
 
 import numpy as np
 
-from harness.estimate.cases import World, tables
+from harness.estimate.cases import Case, case_tables
 from harness.estimate.recording import program
-from harness.estimate.server_model import LOST_APPLIED, OK, Fates, Luck
-from harness.estimate.simulate import Machine
+from harness.estimate.server_model import LOST_APPLIED, OK, Fates, Outcomes
+from harness.estimate.simulate import Simulator
 from mockserver.pacing import latency_of, seconds
 
 
 def played(upload, profile, concurrency, seeds):
     """A row a seed, under a profile without faults."""
     recorded = program(upload)
-    world = World(program=recorded, profile=profile, concurrency=concurrency, replicates=len(seeds))
-    made = tables([world])
+    world = Case(program=recorded, profile=profile, concurrency=concurrency, replicates=len(seeds))
+    made = case_tables([world])
     steps = [node.step for shape in recorded.shapes for node in shape]
-    return Machine(made, SameLuck(made, profile, steps, seeds)).play()
+    return Simulator(made, SameLuck(made, profile, steps, seeds)).play()
 
 
-class SameLuck(Luck):
+class SameLuck(Outcomes):
     """Each row draws from the streams that an org of its seed has."""
 
     def __init__(self, made, profile, steps, seeds):

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from harness.errors import RunError
-from harness.estimate.run_estimate import Order, estimate
+from harness.estimate.run_estimate import EstimateOrder, estimate
 from harness.estimate.summary import duration, summary_text
 from harness.strategies import MAIN
 
@@ -13,7 +13,7 @@ LEADS = 20_000
 
 def made(**options):
     options = {"leads": LEADS, "strategies": ["batch-api", "csv-import-own-ids"], "replicates": 30, **options}
-    return estimate(Order(**options), lambda line: None)
+    return estimate(EstimateOrder(**options), lambda line: None)
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from harness.estimate.cases import World, tables
+from harness.estimate.cases import Case, case_tables
 from harness.estimate.recording import program
-from harness.estimate.server_model import EXPIRED, LOST, LOST_APPLIED, MEANS, OK, Luck
+from harness.estimate.server_model import EXPIRED, LOST, LOST_APPLIED, MEANS, OK, Outcomes
 from mockserver.faults.engine import stroke
 from mockserver.pacing import latency_of, seconds
 from mockserver.profile import FaultRates
@@ -19,8 +19,8 @@ DRAWS = 40_000
 
 
 def luck(profile, strategy="batch-api"):
-    made = tables([World(program=program(an_upload(strategy)), profile=profile, concurrency=8, replicates=1)])
-    return Luck(made, np.random.default_rng(1)), made
+    made = case_tables([Case(program=program(an_upload(strategy)), profile=profile, concurrency=8, replicates=1)])
+    return Outcomes(made, np.random.default_rng(1)), made
 
 
 def node(made, op):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from harness.estimate import sizes
-from harness.estimate.cases import World, tables
-from harness.estimate.recording import Upload, program
-from harness.estimate.simulate import play
+from harness.estimate.cases import Case, case_tables
+from harness.estimate.recording import UploadCase, program
+from harness.estimate.simulate import simulate
 from harness.strategies import MAIN, STRATEGIES
 from harness.strategies.job import Settings
 from mockserver.profile import changed, load
@@ -20,7 +20,7 @@ SLIDING = {"rate.requests_per_window": 1000, "rate.window": "sliding"}
 
 
 def an_upload(strategy="batch-api", leads=1500, batch=50, cap=1_000_000, lists=None):
-    return Upload(
+    return UploadCase(
         strategy=STRATEGIES[strategy],
         sizes=sizes.of_invented(leads, 1),
         contacts_per_list=cap,
@@ -40,8 +40,8 @@ def a_profile(name="default", luck=True, **settings):
 
 
 def played(upload, profile, concurrency=8, replicates=1, seed=1, **world):
-    made = World(program=program(upload), profile=profile, concurrency=concurrency, replicates=replicates, **world)
-    return play(tables([made]), seed)
+    made = Case(program=program(upload), profile=profile, concurrency=concurrency, replicates=replicates, **world)
+    return simulate(case_tables([made]), seed)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -117,9 +117,9 @@ def test_one_seed_one_answer():
 def test_worlds_do_not_touch_each_other():
     """A world without luck gives the same beside others as alone, whatever they do."""
     upload, org = an_upload(cap=500), a_profile(luck=False)
-    quiet = World(program=program(upload), profile=org, concurrency=8, replicates=2)
-    wild = World(program=program(an_upload(leads=900)), profile=a_profile("troubled"), concurrency=3, replicates=9)
-    alone, beside = play(tables([quiet]), 1), play(tables([wild, quiet, wild]), 1)
+    quiet = Case(program=program(upload), profile=org, concurrency=8, replicates=2)
+    wild = Case(program=program(an_upload(leads=900)), profile=a_profile("troubled"), concurrency=3, replicates=9)
+    alone, beside = simulate(case_tables([quiet]), 1), simulate(case_tables([wild, quiet, wild]), 1)
     assert (beside.duration_s[beside.world == 1] == alone.duration_s).all()
     assert (beside.requests[beside.world == 1] == alone.requests).all()
 

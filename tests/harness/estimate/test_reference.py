@@ -9,7 +9,7 @@ from harness.leads.shard_csv import write_csv
 from harness.leads.source import open_leads
 from harness.leads.synthetic import SyntheticLeads
 from harness.runs.asyncio_runner import complete
-from harness.runs.run import Plan
+from harness.runs.run import RunPlan
 from harness.simulator import mock_org, virtual_time
 from harness.strategies import MAIN
 
@@ -34,7 +34,7 @@ def test_one_seed_takes_as_long_as_in_a_full_run(strategy, tmp_path):
     preflight = check(source, tmp_path / "leads.parquet")
     upload = an_upload(strategy, leads=LEADS, cap=700)
     org = a_profile(rate__requests_per_window=20, rate__window_s=10.0)
-    plan = Plan(
+    plan = RunPlan(
         strategy=upload.strategy,
         preflight=preflight,
         leads=tmp_path / "leads.parquet",

@@ -5,7 +5,7 @@ import pytest
 from harness.domain import Shard
 from harness.estimate import sizes
 from harness.estimate.sizes import LIST_ID, StandIns
-from harness.estimate.stubs import NoFiles, Notes
+from harness.estimate.stubs import StubFiles, StubJournal
 from harness.journal.records import ShardRecord
 from harness.leads.shard_csv import write_csv, write_upload
 from harness.leads.synthetic import SyntheticLeads
@@ -21,7 +21,7 @@ def test_a_post(own_ids):
     made, known = SyntheticLeads(LEADS, 7), sizes.of_invented(LEADS, 7)
     shard = Shard(number=0, first=0, count=LEADS, list_name="x")
     record = ShardRecord(shard=shard, contact_list_id=LIST_ID, state="listed", rows=None, file=None)
-    job = Job(leads=made, progress=Notes([record]), files=NoFiles(), settings=Settings(batch_size=LEADS))
+    job = Job(leads=made, progress=StubJournal([record]), files=StubFiles(), settings=Settings(batch_size=LEADS))
     (batch,) = batches(next(made.batches(LEADS)), record, job, own_ids=own_ids)
     assert known.post(LEADS, own_ids=own_ids) == pytest.approx(len(batch.body), rel=1e-3)
 

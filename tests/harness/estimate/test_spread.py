@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from harness.estimate.summary import CONFIDENCE, HOLDS, RUNS, interval_entry, outward, rank_of_an_end, spread, sureness
+from harness.estimate.summary import (
+    CONFIDENCE,
+    HOLDS,
+    RUNS,
+    interval_entry,
+    outward,
+    percentiles,
+    rank_of_an_end,
+    sureness,
+)
 
 
 @pytest.mark.parametrize("replicates", [60, 205, 1000])
@@ -12,7 +21,7 @@ def test_the_ends_hold_as_often_as_they_are_said_to(replicates):
     rng, times = np.random.default_rng(1), 4000
     inside = []
     for _ in range(times):
-        found, runs = spread(rng.standard_exponential(replicates)), rng.standard_exponential(RUNS)
+        found, runs = percentiles(rng.standard_exponential(replicates)), rng.standard_exponential(RUNS)
         inside.append(np.mean((runs >= found["p10"]) & (runs <= found["p90"])) >= HOLDS)
     assert np.mean(inside) == pytest.approx(sureness(replicates, rank_of_an_end(replicates)), abs=0.006)
     assert sureness(replicates, rank_of_an_end(replicates) + 1) < CONFIDENCE
@@ -32,8 +41,8 @@ def test_too_few_replicates_are_not_sure(replicates):
 
 def test_values_that_are_not_known_count_for_nothing():
     """Nothing known is nothing said."""
-    assert spread(np.array([np.nan, 3.0, np.nan])) == {"p10": 3.0, "p50": 3.0, "p90": 3.0}
-    assert spread(np.array([np.nan])) == {"p10": 0.0, "p50": 0.0, "p90": 0.0}
+    assert percentiles(np.array([np.nan, 3.0, np.nan])) == {"p10": 3.0, "p50": 3.0, "p90": 3.0}
+    assert percentiles(np.array([np.nan])) == {"p10": 0.0, "p50": 0.0, "p90": 0.0}
 
 
 def test_ends_are_rounded_outward():

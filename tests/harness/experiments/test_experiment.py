@@ -47,7 +47,7 @@ async def in_org(tmp_path, work, **caps):
     async with mock_org.served(mock_org.loaded("default"), 1) as (target, services):
         seen = []
         try:
-            async with experiment.opened(
+            async with experiment.open_lab(
                 tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=Caps(**caps)
             ) as opened:
                 await work(opened)
@@ -88,7 +88,7 @@ def test_killed_at_any_step(tmp_path, steps):
     async def story():
         async with mock_org.served(mock_org.loaded("default"), 1) as (target, services):
             caps = Caps()
-            async with experiment.opened(
+            async with experiment.open_lab(
                 tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=caps
             ) as opened:
                 await opened.run(_foreign())
@@ -107,8 +107,8 @@ def _foreign():
 
 def test_a_list_that_was_renamed_is_not_ours():
     """Somebody has made it his own: it stays."""
-    thing = created_resources.Belonging(kind="contact_list", name="contactbench probe run 1", id="x")
-    flow = cleanup.removed(thing)
+    thing = created_resources.CreatedResource(kind="contact_list", name="contactbench probe run 1", id="x")
+    flow = cleanup.remove(thing)
     assert next(flow).op == "lists.get"
     with pytest.raises(StopIteration) as ended:
         flow.send(Reply(status=200, body=b'{"id":"x","name":"Customers"}'))
@@ -117,13 +117,13 @@ def test_a_list_that_was_renamed_is_not_ours():
 
 def test_the_notes_survive_a_cut_line(tmp_path):
     """The last line was cut by a crash: what stands before it holds."""
-    notes = created_resources.Belongings(tmp_path, "http://mock", "run")
-    thing = created_resources.Belonging(kind="contact_list", name="one")
-    notes.save(created_resources.Making(thing))
+    notes = created_resources.ResourceLog(tmp_path, "http://mock", "run")
+    thing = created_resources.CreatedResource(kind="contact_list", name="one")
+    notes.save(created_resources.Creating(thing))
     with notes.path.open("ab") as file:
         file.write(b'{"event":"Removed","thing":{"kind":"conta')
     assert created_resources.read(notes.path).left == [thing]
-    notes = created_resources.Belongings(tmp_path, "http://mock", "another run")
+    notes = created_resources.ResourceLog(tmp_path, "http://mock", "another run")
     notes.save(created_resources.Removed(thing))
     assert notes.run_id == "run"
     assert created_resources.read(notes.path).left == []
@@ -131,9 +131,9 @@ def test_the_notes_survive_a_cut_line(tmp_path):
 
 def test_notes_of_another_org(tmp_path):
     """A folder belongs to one org."""
-    created_resources.Belongings(tmp_path, "http://mock", "run")
+    created_resources.ResourceLog(tmp_path, "http://mock", "run")
     with pytest.raises(StateError, match="STATE_MISMATCH"):
-        created_resources.Belongings(tmp_path, "http://other", "run")
+        created_resources.ResourceLog(tmp_path, "http://other", "run")
 
 
 def test_intent_comes_first():

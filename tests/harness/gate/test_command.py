@@ -63,7 +63,7 @@ def test_a_run_that_is_not_proved(gate, compared):
 def test_counts_that_differ(gate, tmp_path, reason, code):
     """Fail, unless they are accepted for a reason, which is kept; files for CI servers are written either way."""
     expected = tmp_path / "counts.json"
-    counts.write(counts.Expected(played=counts.Played(leads=20), figures={"batch-api": {"requests": 1}}), expected)
+    counts.write(counts.Expected(played=counts.Workload(leads=20), figures={"batch-api": {"requests": 1}}), expected)
     files = ("--junit", tmp_path / "junit.xml", "--summary", tmp_path / "summary.md")
     ended, document, _ = gate("--layers", "counts", "--expected", expected, "--accept", reason, *files)
     kept = json.loads((tmp_path / "runs" / "gate" / "gate.json").read_text())

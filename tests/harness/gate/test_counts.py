@@ -42,7 +42,7 @@ def test_a_difference(found, told):
 
 def test_an_expectation_is_written_and_read(tmp_path):
     """With what has to be played for it."""
-    expected = counts.Expected(played=counts.Played(leads=7, seed=2, profile="optimistic"), figures=FIGURES)
+    expected = counts.Expected(played=counts.Workload(leads=7, seed=2, profile="optimistic"), figures=FIGURES)
     counts.write(expected, tmp_path / "new" / "counts.json")
     assert counts.read(tmp_path / "new" / "counts.json") == expected
 
@@ -59,7 +59,7 @@ def test_no_expectation(tmp_path, content):
 def test_the_committed_counts(tmp_path):
     """Are those of this version. If a difference is meant: `contactbench gate --update`, and say why."""
     expected = counts.read(EXPECTED)
-    found = counts.measured(expected.played, tmp_path / "counts", lambda line: None)
+    found = counts.measure(expected.played, tmp_path / "counts", lambda line: None)
     assert [check.line() for check in counts.differences(expected.figures, found) if check.failed] == []
 
 

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from harness.errors import UsageError
-from harness.gate.trees import checked_out, default_base, required
+from harness.gate.trees import default_base, require_tree, worktree
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def number_in(tree):
 
 def test_a_checkout_beside_this_one(repository):
     """Is the version asked for, and gone afterwards; the repository is as it was."""
-    with checked_out("main~1", repository) as tree:
+    with worktree("main~1", repository) as tree:
         assert number_in(tree) == "number = 1"
     assert (tree.exists(), number_in(repository)) == (False, "number = 3")
     listed = subprocess.run(["git", "-C", str(repository), "worktree", "list"], capture_output=True, text=True)
@@ -44,13 +44,13 @@ def test_a_checkout_beside_this_one(repository):
 def test_what_to_compare_with(repository, branch, number):
     """Where the branch began; on main itself, the commit before."""
     git(repository, "checkout", "--quiet", branch)
-    with checked_out(default_base(repository), repository) as tree:
+    with worktree(default_base(repository), repository) as tree:
         assert number_in(tree) == f"number = {number}"
 
 
 def test_no_such_version(repository, tmp_path):
     """Is a usage error that says what git said, and nothing is left behind."""
-    with pytest.raises(UsageError, match="--base REF"), checked_out("no-such-ref", repository):
+    with pytest.raises(UsageError, match="--base REF"), worktree("no-such-ref", repository):
         pass
     with pytest.raises(UsageError, match="no checkout"):
-        required(tmp_path)
+        require_tree(tmp_path)

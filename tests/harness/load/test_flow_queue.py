@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.errors import InputBad
-from harness.load.flow_queue import Handout
+from harness.load.flow_queue import FlowQueue
 from harness.strategies.job import Stage
 
 
@@ -20,7 +20,7 @@ def stages(*names, began=None):
 def test_a_stage_begins_when_the_last_one_has_ended():
     """The next stage is not even asked for while a flow is under way."""
     began = []
-    handout = Handout(stages("a", "b", began=began))
+    handout = FlowQueue(stages("a", "b", began=began))
     assert [handout.take(), handout.take(), began] == ["a1", "a2", ["a"]]
     handout.ended()
     handout.ended()
@@ -29,7 +29,7 @@ def test_a_stage_begins_when_the_last_one_has_ended():
 
 def test_a_worker_without_work_waits_for_the_next_stage():
     """It is woken by the end of the last flow, not by a clock."""
-    handout = Handout(stages("a", "b"))
+    handout = FlowQueue(stages("a", "b"))
     assert [handout.take(), handout.take()] == ["a1", "a2"]
     handout.ended()
     with ThreadPoolExecutor(1) as pool:
@@ -40,7 +40,7 @@ def test_a_worker_without_work_waits_for_the_next_stage():
 
 def test_the_end():
     """It is done when everything was taken and has ended."""
-    handout = Handout(stages("a"))
+    handout = FlowQueue(stages("a"))
     assert [handout.take(), handout.take()] == ["a1", "a2"]
     handout.ended()
     assert not handout.done
@@ -50,7 +50,7 @@ def test_the_end():
 
 def test_nothing_is_begun_after_an_error():
     """The first error counts; whoever is under way comes to its end."""
-    handout, first = Handout(stages("a", "b")), ValueError("first")
+    handout, first = FlowQueue(stages("a", "b")), ValueError("first")
     assert [handout.take(), handout.take()] == ["a1", "a2"]
     handout.ended(first)
     assert (handout.take(), handout.done) == (None, False)
@@ -66,18 +66,18 @@ def test_an_error_on_the_way_to_a_flow(where):
         raise InputBad("INPUT_BAD", "changed")
         yield
 
-    handout = Handout(broken() if where == "stages" else [Stage("a", broken())])
+    handout = FlowQueue(broken() if where == "stages" else [Stage("a", broken())])
     assert handout.take() is None
     assert (handout.done, handout.error.code) == (True, "INPUT_BAD")
 
 
 def test_a_stop():
     """Stopping is an error for a run with work left, and none for one that is over."""
-    handout = Handout(stages("a"))
+    handout = FlowQueue(stages("a"))
     handout.take()
     handout.stop(ValueError("stopped"))
     assert (handout.take(), str(handout.error)) == (None, "stopped")
-    over = Handout([])
+    over = FlowQueue([])
     over.take()
     over.stop(ValueError("stopped"))
     assert over.error is None

@@ -3,10 +3,14 @@
 import pytest
 
 from harness.errors import Refused, UsageError
-from harness.load.run_sequence import Series
-from harness.load.verdict import STOPPED, Verdict
+from harness.load.run_sequence import RunSequence
+from harness.load.verdict import STOPPED, RunVerdict
 
-PROVED, SOME_REJECTED, UNPROVED = Verdict(0, "proved", True), Verdict(3, "rejected", True), Verdict(4, "lost", True)
+PROVED, SOME_REJECTED, UNPROVED = (
+    RunVerdict(0, "proved", True),
+    RunVerdict(3, "rejected", True),
+    RunVerdict(4, "lost", True),
+)
 
 
 class Run:
@@ -41,7 +45,7 @@ def series(verdicts, opened=None):
                 raise verdict
             yield Run(verdict)
 
-    return Series(runs(), ended.append, lambda: "the table"), ended
+    return RunSequence(runs(), ended.append, lambda: "the table"), ended
 
 
 def driven(made):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from harness.thresholds.run_metrics import Facts, Requests
+from harness.thresholds.run_metrics import Requests, RunMetrics
 
 # op, seconds from the plan, seconds from the sending, status, error, failed
 ROWS = [
@@ -18,7 +18,7 @@ TIMES = {"duration": 30.0, "rate": 33.0}
 
 def facts(strategy="batch-api", proved=True, rows=ROWS, **numbers):
     op, planned, service, status, error, failed = (np.array(column) for column in zip(*rows, strict=True))
-    return Facts(
+    return RunMetrics(
         strategy=strategy,
         proved=proved,
         numbers=NUMBERS | {name: value if proved else None for name, value in TIMES.items()} | numbers,

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.thresholds.evaluate import judge
+from harness.thresholds.evaluate import evaluate
 from harness.thresholds.expression import parse
 
 
@@ -41,7 +41,7 @@ from harness.thresholds.expression import parse
 )
 def test_a_limit(made, text, passed, told):
     """Is kept or not, and what was found is told in its own unit."""
-    (judgement,) = judge([parse(text)], [made()])
+    (judgement,) = evaluate([parse(text)], [made()])
     assert (judgement.passed, judgement.told()) == (passed, told)
 
 
@@ -58,28 +58,28 @@ def test_a_limit(made, text, passed, told):
 def test_what_the_run_does_not_have(made, text, there):
     """Is an error, with what it has, and not a pass."""
     with pytest.raises(UsageError, match=there) as refused:
-        judge([parse(text)], [made()])
+        evaluate([parse(text)], [made()])
     assert refused.value.code == "NO_SUCH_METRIC"
 
 
 def test_strategies_that_have_the_metric(made):
     """A threshold is held against each of them, and against one alone if it names it."""
     runs = [made("batch-api"), made("csv-import-export", rows=[("import.upload", 1.0, 1.0, 200, "", False)])]
-    assert [j.strategy for j in judge([parse("p95(contacts.add)<1h")], runs)] == ["batch-api"]
-    assert [j.strategy for j in judge([parse("duration<1h")], runs)] == ["batch-api", "csv-import-export"]
-    assert [j.strategy for j in judge([parse("batch-api: duration<1h")], runs)] == ["batch-api"]
+    assert [j.strategy for j in evaluate([parse("p95(contacts.add)<1h")], runs)] == ["batch-api"]
+    assert [j.strategy for j in evaluate([parse("duration<1h")], runs)] == ["batch-api", "csv-import-export"]
+    assert [j.strategy for j in evaluate([parse("batch-api: duration<1h")], runs)] == ["batch-api"]
 
 
 @pytest.mark.parametrize("nothing", ["leads", "requests"])
 def test_a_run_of_nothing(made, nothing):
     """Fails, whatever its thresholds are."""
-    judged = judge([], [made(**{nothing: 0})])
+    judged = evaluate([], [made(**{nothing: 0})])
     assert [(one.threshold.text, one.passed) for one in judged] == [(f"{nothing}>0", False)]
 
 
 @pytest.mark.parametrize("text", ["duration<1h", "rate>0/s", "p95(contacts.add)<1h"])
 def test_a_run_that_is_not_proved(made, text):
     """Has no figures, so it keeps no limit on them; its counts are told."""
-    figure, count = judge([parse(text), parse("duplicates==0")], [made(proved=False, duplicates=3)])
+    figure, count = evaluate([parse(text), parse("duplicates==0")], [made(proved=False, duplicates=3)])
     assert (figure.passed, figure.told()) == (False, "not proved: no figure")
     assert (count.passed, count.told()) == (False, "3")

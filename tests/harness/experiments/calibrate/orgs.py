@@ -60,7 +60,7 @@ def calibrated(folder: Path, settings, *, seed=1, before=lambda org: None, **cap
         async with mock_org.served(LoadedProfile(profile(settings), loaded.sources), seed) as (target, services):
             org = services.org
             before(org)
-            order = calibrate.Calibration(
+            order = calibrate.CalibrationOrder(
                 target=target,
                 credentials=mock_org.CREDENTIALS,
                 folder=folder,
@@ -69,7 +69,7 @@ def calibrated(folder: Path, settings, *, seed=1, before=lambda org: None, **cap
                 to=folder / "found.toml",
                 **caps,
             )
-            document = await calibrate.calibrated(order, lambda line: None)
+            document = await calibrate.calibrate(order, lambda line: None)
             return document, org, len(list(org.store.contact_lists()))
 
     return virtual_time.run(run())

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from harness.errors import SafetyStop
-from harness.estimate.run_estimate import Order, estimate
-from harness.experiments.calibrate.observations import Notebook
+from harness.estimate.run_estimate import EstimateOrder, estimate
+from harness.experiments.calibrate.observations import Observations
 from harness.simulator import mock_org
 from mockserver.profile import flat
 
@@ -93,7 +93,7 @@ def test_the_same_command_goes_on(tmp_path):
     """What was stopped by its caps is not measured again when they are raised."""
     first, _, _ = orgs.calibrated(tmp_path, {}, max_requests=100)
     second, _, left = orgs.calibrated(tmp_path, {}, max_requests=200)
-    book = Notebook.of(tmp_path)
+    book = Observations.of(tmp_path)
     assert first["used"]["requests"] <= 100 < second["used"]["requests"] <= 200
     singles = [one for one in book.seen if one.phase == "pilot" and one.contacts == 1]
     assert (len(singles), left) == (60, 0)
@@ -103,9 +103,9 @@ def test_a_line_that_was_cut(tmp_path):
     """A kill in the middle of a line costs that line."""
     orgs.calibrated(tmp_path, {}, max_requests=100)
     path = tmp_path / "observed.jsonl"
-    before = len(Notebook.of(tmp_path).seen)
+    before = len(Observations.of(tmp_path).seen)
     path.write_bytes(path.read_bytes()[:-5])
-    book = Notebook.of(tmp_path)
+    book = Observations.of(tmp_path)
     assert before - len(book.seen) <= 1
     assert path.read_bytes().endswith(b"\n")
 
@@ -117,7 +117,7 @@ def test_an_estimate_knows_what_is_uncertain(default):
     alone.write_bytes((folder / "found.toml").read_bytes())
 
     def width(profile):
-        order = Order(leads=200_000, strategies=["batch-api"], profile=str(profile), replicates=205)
+        order = EstimateOrder(leads=200_000, strategies=["batch-api"], profile=str(profile), replicates=205)
         time = estimate(order, lambda line: None)["strategies"][0]["duration_s"]
         return time["p90"] - time["p10"]
 

@@ -9,7 +9,7 @@ import os
 import numpy as np
 import pytest
 
-from harness.estimate.run_estimate import Order, estimate
+from harness.estimate.run_estimate import EstimateOrder, estimate
 from harness.experiments.experiment import write_profile
 from harness.strategies import MAIN
 
@@ -22,7 +22,9 @@ STRATEGIES = MAIN if ORGS > 3 else ("batch-api", "csv-import-export")
 
 
 def foretold(profile, replicates, seed):
-    order = Order(leads=1_500_000, strategies=STRATEGIES, profile=str(profile), replicates=replicates, seed=seed)
+    order = EstimateOrder(
+        leads=1_500_000, strategies=STRATEGIES, profile=str(profile), replicates=replicates, seed=seed
+    )
     document = estimate(order, lambda line: None)
     return {entry["strategy"]: entry["duration_s"] for entry in document["strategies"]}
 

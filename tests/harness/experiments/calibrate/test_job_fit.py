@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.experiments.calibrate.job_fit import Moments, drawn_again, error_s, fit, moments
-from harness.experiments.calibrate.observations import JobSeen
+from harness.experiments.calibrate.observations import JobObservation
 
 
 def looks(kind, rows, delay_s, rows_per_s, step_s, job="one"):
@@ -15,7 +15,9 @@ def looks(kind, rows, delay_s, rows_per_s, step_s, job="one"):
         state = "waiting" if at < delay_s else "over" if done == rows else "running"
         counted = done if kind == "import" else 0
         state = "waiting" if kind == "export" and state == "running" else state
-        yield JobSeen(kind=kind, job=job, rows=rows, asked_at=100.0, at=100.0 + at, state=state, completed=counted)
+        yield JobObservation(
+            kind=kind, job=job, rows=rows, asked_at=100.0, at=100.0 + at, state=state, completed=counted
+        )
         if state == "over":
             return
         at += step_s

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from harness.experiments.calibrate.latency_fit import Observed, drawn_again, explained, fit
+from harness.experiments.calibrate.latency_fit import Observed, drawn_again, fit, r_squared
 from mockserver.pacing import seconds
 from mockserver.profile import Latency
 
@@ -50,7 +50,7 @@ def test_without_luck_the_model_is_exact():
     seen = samples(plain, 3)
     found = fit(seen)
     assert (found.base_s, found.per_contact_s) == pytest.approx((0.2, 0.002), rel=1e-3)
-    assert (found.tail_probability, explained(found, seen)) == pytest.approx((0.0, 1.0), abs=1e-3)
+    assert (found.tail_probability, r_squared(found, seen)) == pytest.approx((0.0, 1.0), abs=1e-3)
 
 
 def test_a_term_that_is_not_asked_for_is_none():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.experiments.calibrate.observations import Seen
+from harness.experiments.calibrate.observations import RequestObservation
 from harness.experiments.calibrate.rate_fit import fit
 from mockserver.pacing import Limiter
 from mockserver.profile import Rate
@@ -16,7 +16,7 @@ def told(rate, gap_s, count, op="contacts.add"):
     limiter, at = Limiter(), 3.7
     for _ in range(count):
         said = limiter.admit("", op, rate, at)
-        yield Seen(
+        yield RequestObservation(
             phase="p", op=op, status=200 if said.admitted else 429, sent=at, done=at + 0.1,
             allowed=said.allowed, used=said.used, reset=said.reset_s,
         )  # fmt: skip
@@ -58,7 +58,7 @@ def hidden(limit, gap_s, count, ops, **settings):
         op = ops[number % len(ops)]
         refused = not limiter.admit("", "", lower, at).admitted if op == ops[0] else False
         said = told_of.admit("", op, high, at)
-        yield Seen(
+        yield RequestObservation(
             phase="p", op=op, status=429 if refused else 200, sent=at, done=at + 0.1,
             allowed=said.allowed, used=said.used, reset=said.reset_s,
         )  # fmt: skip
@@ -99,4 +99,4 @@ def test_refusals_by_chance_are_no_limit():
 
 def test_no_limit():
     """Answers without headers tell of none."""
-    assert fit([Seen(phase="p", op="lists.list", status=200, sent=1.0, done=1.1)]) is None
+    assert fit([RequestObservation(phase="p", op="lists.list", status=200, sent=1.0, done=1.1)]) is None

@@ -30,7 +30,7 @@ async def _recorded(folder, seed=1, rules=(), **settings):
     async with mock_org.served(LoadedProfile(profile, loaded.sources), seed) as (target, services):
         services.org.faults = Faults(parse_rules(list(rules)))
         side = conform.Side(target=target, credentials=mock_org.CREDENTIALS, folder=folder, run_id=f"run{seed}")
-        exchanges = await conform.recorded(side)
+        exchanges = await conform.record(side)
         return exchanges, len(list(services.org.store.contact_lists()))
 
 

@@ -70,7 +70,7 @@ async def _found(folder, questions, **settings):
     loaded = mock_org.loaded("default")
     profile, _ = changed(loaded.profile, {"latency": {}, **settings})
     async with mock_org.served(LoadedProfile(profile, loaded.sources), 1) as (target, services):
-        ordered = probe.Probe(
+        ordered = probe.ProbeOrder(
             target=target,
             credentials=mock_org.CREDENTIALS,
             folder=folder,
@@ -80,7 +80,7 @@ async def _found(folder, questions, **settings):
             to=folder / "profile.toml",
             questions=questions,
         )
-        document = await probe.probed(ordered, lambda line: None)
+        document = await probe.run_probe(ordered, lambda line: None)
         return document, len(list(services.org.store.contact_lists())) + len(list(services.dnc.lists()))
 
 
@@ -105,7 +105,7 @@ def _equal(found, expected):
 
 def test_the_default_org(tmp_path):
     """All questions at once, under 2,000 contacts: what is found is what the default profile says, nothing is left."""
-    document, left = virtual_time.run(_found(tmp_path, probe.QUESTIONS))
+    document, left = virtual_time.run(_found(tmp_path, probe.CHECKS))
     default = flat(mock_org.loaded("default").profile)
     wrong = {name: value for name, value in document["settings"].items() if value != default[name]}
     assert (wrong, left) == ({}, 0)

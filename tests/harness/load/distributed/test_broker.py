@@ -8,8 +8,18 @@ import pytest
 
 from harness.errors import GaveUp, LocalResource
 from harness.flow import Call, FilePart, Reply
-from harness.load.distributed.broker import BEGIN_S, CHUNK, GRACE_S, LOST_S, NOBODY_S, WORK_S, Desk, call_of, packed
-from harness.load.distributed.worker import GO_S, Questions, run_errand
+from harness.load.distributed.broker import (
+    BEGIN_S,
+    CHUNK,
+    GRACE_S,
+    LOST_S,
+    NOBODY_S,
+    WORK_S,
+    WorkBroker,
+    call_of,
+    encode,
+)
+from harness.load.distributed.worker import GO_S, MasterClient, run_assignment
 
 CALL = Call(op="contacts.add", method="POST", url="http://127.0.0.1:1/x", body=b"[1]", timeout_s=10.0)
 PATIENCE_S = 20.0
@@ -21,7 +31,7 @@ class Office:
     def __init__(self) -> None:
         self.now = 0.0
         self.told: list[tuple[str, dict]] = []
-        self.desk = Desk(lambda worker, answer: self.told.append((worker, answer)), lambda: self.now)
+        self.desk = WorkBroker(lambda worker, answer: self.told.append((worker, answer)), lambda: self.now)
         self.outcomes: list[object] = []
         self._asked = 0
 
@@ -56,7 +66,7 @@ def office():
 
 
 def done(number, status=200):
-    return {"number": number, "reply": packed(Reply(status=status))}
+    return {"number": number, "reply": encode(Reply(status=status))}
 
 
 def test_a_call_goes_to_who_asks_for_work(office):
@@ -153,7 +163,7 @@ class Line:
     """A worker's line to a desk, and what it sends."""
 
     def __init__(self, office: Office) -> None:
-        self.questions = Questions(lambda question: office.desk.asked("w", question))
+        self.questions = MasterClient(lambda question: office.desk.asked("w", question))
         office.desk.tell = lambda _, answer: self.questions.told(answer)
         self.sent: list[Call] = []
         self.times = iter((0.0, 0.0))
@@ -169,7 +179,7 @@ class Line:
                 raise reply
             return reply
 
-        return run_errand(self.questions, exchange, lambda: next(self.times))
+        return run_assignment(self.questions, exchange, lambda: next(self.times))
 
 
 def test_a_worker_sends_what_it_is_given(office):
