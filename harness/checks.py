@@ -28,7 +28,7 @@ class Check:
     note: str = ""
 
     @property
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         return self.verdict == "failed"
 
     def line(self) -> str:
@@ -43,7 +43,7 @@ class Check:
 
 
 def all_passed(checks: Iterable[Check]) -> bool:
-    return not any(check.failed for check in checks)
+    return not any(check.has_failed for check in checks)
 
 
 # Checks as JUnit XML, which CI servers show as tests.
@@ -84,7 +84,7 @@ def _sides(check: Check) -> str:
 
 def _counts(checks: Sequence[Check]) -> dict[str, str]:
     skipped = sum(check.verdict == "not measured" for check in checks)
-    failures = sum(check.failed for check in checks)
+    failures = sum(check.has_failed for check in checks)
     return {"tests": str(len(checks)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
 
 
@@ -101,7 +101,7 @@ EMOJI = {"passed": "✅", "warned": "⚠️", "failed": "❌", "not measured": "
 def markdown(checks: Sequence[Check], title: str) -> str:
     """A heading with the verdict, and a row a check, those that failed first."""
     verdict = "passed" if all_passed(checks) else "**failed**"
-    ordered = sorted(checks, key=lambda check: not check.failed)
+    ordered = sorted(checks, key=lambda check: not check.has_failed)
     rows = [
         _row((EMOJI[check.verdict], check.suite, check.name, check.expected, check.found, check.note))
         for check in ordered

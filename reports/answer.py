@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reports.results import RunResult, StrategyResult
-from reports.wording import code, count, duration, join_words, number
+from reports.wording import code, count, duration, join_codes, join_words, number
 
 SAME = 1.01  # runs closer than this are called equally fast
 
@@ -22,7 +22,7 @@ class ShortAnswer:
 
 def answer(run: RunResult) -> ShortAnswer:
     """The run in at most three sentences."""
-    proved, unproved = run.verified(), run.invalid()
+    proved, unproved = run.valid(), run.invalid()
     if not proved:
         return ShortAnswer(valid=False, first=_nothing(unproved))
     best = soonest(proved)
@@ -52,9 +52,9 @@ def place(run: RunResult) -> str:
 
 
 def _soonest(run: RunResult, best: list[StrategyResult]) -> str:
-    names = join_words([code(entry.strategy) for entry in best])
+    names = join_codes(entry.strategy for entry in best)
     verb = "gives" if len(best) == 1 else "give"
-    when = " soonest:" if len(run.verified()) > len(best) else " after" if len(best) == 1 else " equally soon:"
+    when = " soonest:" if len(run.valid()) > len(best) else " after" if len(best) == 1 else " equally soon:"
     files = join_words([code(entry.mapping.file) for entry in best if entry.mapping and entry.mapping.file])
     where = f"; the mapping is in {files}" if files else ""
     leads = number(best[0].mapped)
@@ -72,12 +72,12 @@ def _others(rest: list[StrategyResult]) -> str:
 
 
 def _invalid(unproved: list[StrategyResult]) -> str:
-    names = join_words([code(entry.strategy) for entry in unproved])
+    names = join_codes(entry.strategy for entry in unproved)
     return f"INVALID: the mapping of {names} could not be proved, so none of its numbers is published." if names else ""
 
 
 def _nothing(unproved: list[StrategyResult]) -> str:
     if not unproved:
         return "INVALID: no strategy has run."
-    names = join_words([code(entry.strategy) for entry in unproved])
+    names = join_codes(entry.strategy for entry in unproved)
     return f"INVALID: the mapping of {names} could not be proved, so this report publishes no times and no rates."

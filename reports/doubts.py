@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reports.answer import SAME, soonest
 from reports.estimates import Estimate, StrategyEstimate
 from reports.results import RunResult, StrategyResult
-from reports.wording import code, count, duration, join_words, number
+from reports.wording import code, count, duration, join_codes, number
 
 Times = Mapping[str, float]  # P50 by strategy
 
@@ -21,17 +21,17 @@ class _Case:
 
 def doubts(run: RunResult, estimate: Estimate | None) -> Iterator[str]:
     """Sentences, the run's own first."""
-    proved = run.verified()
+    proved = run.valid()
     yield from _margin(proved)
     if unproved := [entry.strategy for entry in run.invalid()]:
-        yield f"Not considered, since not proved: {_listed(unproved)}."
+        yield f"Not considered, since not proved: {join_codes(unproved)}."
     if estimate is not None:
         yield from _estimate_sentences(run, estimate)
 
 
 def estimates_of(run: RunResult, estimate: Estimate) -> dict[str, StrategyEstimate]:
     """The run's proved strategies under the profile that the estimate asks about."""
-    played, proved = estimate.under(estimate.assumptions_of), {entry.strategy for entry in run.verified()}
+    played, proved = estimate.under(estimate.assumptions_of), {entry.strategy for entry in run.valid()}
     return {name: one for name, one in played.items() if name in proved}
 
 
@@ -58,7 +58,7 @@ def _estimate_sentences(run: RunResult, estimate: Estimate) -> Iterator[str]:
     if len(base) < 2:
         return
     first = best(base)
-    if not {entry.strategy for entry in soonest(run.verified())} & set(first):
+    if not {entry.strategy for entry in soonest(run.valid())} & set(first):
         yield f"The estimate, for {number(estimate.leads)} leads under {code(estimate.assumptions_of)}: {_now(base)}."
     cases = list(_cases(estimate, base))
     turned = [case for case in cases if not set(best(case.times)) & set(first)]
@@ -74,7 +74,7 @@ def _now(times: Times) -> str:
     first = best(times)
     rest = min((name for name in times if name not in first), key=lambda name: times[name], default=None)
     against = f", against {duration(times[rest])} with {code(rest)}" if rest else ""
-    return f"{_listed(first)} would be soonest, P50 {duration(times[first[0]])}{against}"
+    return f"{join_codes(first)} would be soonest, P50 {duration(times[first[0]])}{against}"
 
 
 def _cases(estimate: Estimate, base: Times) -> Iterator[_Case]:
@@ -95,7 +95,3 @@ def _changes(estimate: Estimate, base: Times) -> Iterator[_Case]:
         for changed in one.sensitivity if name in base else ():
             cases.setdefault(changed.change, dict(base))[name] = changed.p50_s
     yield from (_Case(words, times) for words, times in cases.items())
-
-
-def _listed(names: Sequence[str]) -> str:
-    return join_words([code(name) for name in names])

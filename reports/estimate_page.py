@@ -10,7 +10,7 @@ from reports.charts import Figure, colours, style, unit
 from reports.doubts import best
 from reports.estimates import Assumption, Estimate, MonthEstimate, StrategyEstimate
 from reports.tables import Table
-from reports.wording import NONE, code, duration, join_words, number
+from reports.wording import NONE, code, duration, join_codes, number
 
 SHOWN_ASSUMPTIONS = 8
 _NO_CHARTS = "Charts need `pip install 'contactbench[report]'`; the table has the same figures."
@@ -33,7 +33,7 @@ def answer(estimate: Estimate) -> ShortAnswer:
     time, when = played[first[0]].duration_s, " soonest" if len(played) > len(first) else ""
     return ShortAnswer(
         valid=True,
-        first=f"If the org is as profile {code(estimate.assumptions_of)} says, {_listed(first)} would have mapped "
+        first=f"If the org is as profile {code(estimate.assumptions_of)} says, {join_codes(first)} would have mapped "
         f"{number(estimate.leads)} leads{when}: half of the uploads within {duration(time.p50)}, at least eight of ten "
         f"between {duration(time.p10)} and {duration(time.p90)}.",
         others="An estimate recommends nothing, since nothing was run and proved: `contactbench compare` does both.",
@@ -76,7 +76,7 @@ def reproduce(estimate: Estimate) -> Table:
         ("Command", code(estimate.command)),
         ("Seed", NONE if estimate.seed is None else str(estimate.seed)),
         ("Requests in flight", number(estimate.concurrency)),
-        ("Profiles", _listed(estimate.profiles)),
+        ("Profiles", join_codes(estimate.profiles)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
     )
     kept = tuple(row for row in rows if row[1] not in ("", NONE))
@@ -143,10 +143,6 @@ def _assumptions(estimate: Estimate, draw: charts.Draw | None) -> Figure:
         estimate,
         draw,
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return join_words([code(name) for name in names])
 
 
 def _assumption_label(one: Assumption) -> str:

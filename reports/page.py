@@ -56,7 +56,7 @@ def build(
     run: RunResult, directory: Path, draw: charts.Draw | None, estimate: Estimate | None = None, no_estimate: str = ""
 ) -> ReportPage:
     """The page of `run`, whose files are in `directory`, and of an estimate beside it."""
-    proved = run.verified()
+    proved = run.valid()
     return ReportPage(
         title=f"{number(run.input.leads)} leads into Genesys Cloud contact lists",
         subtitle=" · ".join(part for part in (f"{run.tool.name} {run.tool.version}", run.created, run.run_id) if part),

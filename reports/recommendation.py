@@ -31,7 +31,7 @@ def recommend(run: RunResult, estimate: Estimate | None = None) -> Recommendatio
     """What `run` speaks for; None if it had nothing to choose between."""
     if len(run.strategies) < 2:
         return None
-    proved = run.verified()
+    proved = run.valid()
     if not proved:
         words = ("Nothing is recommended: no mapping was proved.",)
         return Recommendation(sentences=words, needs=_table(()), doubts=())
@@ -91,7 +91,7 @@ def _with_server_ids(proved: Sequence[StrategyResult]) -> list[StrategyResult]:
 
 
 def _all_soon(run: RunResult, estimate: Estimate | None) -> _Choice:
-    proved = run.verified()
+    proved = run.valid()
     best = soonest(proved)
     rest = [f"{duration(e.duration_s)} with {code(e.strategy)}" for e in proved if e not in best]
     against = f", against {join_words(rest)}" if rest else ""
@@ -99,7 +99,7 @@ def _all_soon(run: RunResult, estimate: Estimate | None) -> _Choice:
 
 
 def _at_once(run: RunResult, estimate: Estimate | None) -> _Choice:
-    known = [entry for entry in run.verified() if entry.first_mapping_s is not None]
+    known = [entry for entry in run.valid() if entry.first_mapping_s is not None]
     best = soonest(known, _first_mapping_s)
     if not best:
         return _Choice((), "This run did not record when the first contact IDs were known.")
@@ -114,14 +114,14 @@ def _first_mapping_s(entry: StrategyResult) -> float:
 
 
 def _repeatable(run: RunResult, estimate: Estimate | None) -> _Choice:
-    best = _own(run.verified())
+    best = _own(run.valid())
     if not best:
         return _Choice((), "No strategy that may be sent twice was proved in this run.")
     return _Choice(best, f"{_after_loss(best)}. Complete after {duration(best[0].duration_s)}.")
 
 
 def _ids_refused(run: RunResult, estimate: Estimate | None) -> _Choice:
-    best = _with_server_ids(run.verified())
+    best = _with_server_ids(run.valid())
     if not best:
         return _Choice((), "No strategy with contact IDs of the org's was proved in this run.")
     return _Choice(best, f"The org makes the IDs. Complete after {duration(best[0].duration_s)}. {_after_loss(best)}.")
@@ -132,7 +132,7 @@ def _after_loss(entries: Sequence[StrategyResult]) -> str:
 
 
 def _many_lists(run: RunResult, estimate: Estimate | None) -> _Choice:
-    best = soonest([entry for entry in run.verified() if len(entry.lists) > 1])
+    best = soonest([entry for entry in run.valid() if len(entry.lists) > 1])
     if best:
         lists = count(len(best[0].lists), "list")
         words = f"Spread over {lists}, the mapping is complete after {duration(best[0].duration_s)}"
@@ -141,7 +141,7 @@ def _many_lists(run: RunResult, estimate: Estimate | None) -> _Choice:
     spread = {name: one.duration_s.p50 for name, one in played.items() if one.lists > 1}
     if not estimate or not spread:
         return _Choice((), "This run filled one list a strategy: run it with more leads than a list holds.")
-    take = [entry for entry in run.verified() if entry.strategy == min(spread, key=lambda name: spread[name])]
+    take = [entry for entry in run.valid() if entry.strategy == min(spread, key=lambda name: spread[name])]
     lists = count(played[take[0].strategy].lists, "list")
     return _Choice(
         take,
@@ -151,7 +151,7 @@ def _many_lists(run: RunResult, estimate: Estimate | None) -> _Choice:
 
 
 def _lower_limit(run: RunResult, estimate: Estimate | None) -> _Choice:
-    known = [entry for entry in run.verified() if entry.requests]
+    known = [entry for entry in run.valid() if entry.requests]
     if not known:
         return _Choice((), "This run did not count its requests.")
     limit, window_s = _limit(run)

@@ -178,14 +178,14 @@ class RunResult(_Part, frozen=True, kw_only=True):
     strategies: list[StrategyResult] = []
     thresholds: list[ThresholdResult] = []
 
-    def verified(self) -> list[StrategyResult]:
+    def valid(self) -> list[StrategyResult]:
         """Strategies whose mapping was proved, the soonest complete one first."""
         proved = [entry for entry in self.strategies if entry.verified and entry.duration_s is not None]
         return sorted(proved, key=lambda entry: entry.duration_s or 0.0)
 
     def invalid(self) -> list[StrategyResult]:
         """Strategies of which no number may be published."""
-        proved = self.verified()
+        proved = self.valid()
         return [entry for entry in self.strategies if entry not in proved]
 
 

@@ -61,7 +61,7 @@ _MEASURES: tuple[tuple[str, Callable[[StrategyResult], str]], ...] = (
 
 def comparison(run: RunResult) -> Table:
     """One column a strategy, the soonest first; a strategy that was not proved shows its verdict and nothing else."""
-    proved, unproved = run.verified(), run.invalid()
+    proved, unproved = run.valid(), run.invalid()
     measured = [(name, *(read(entry) for entry in proved), *(NONE for _ in unproved)) for name, read in _MEASURES]
     verdict = ("Verdict", *("✓ verified" for _ in proved), *("✗ INVALID" for _ in unproved))
     found = ("Found by the second read", *(_findings(entry) for entry in [*proved, *unproved]))
@@ -70,7 +70,7 @@ def comparison(run: RunResult) -> Table:
         + "Time per request counts from the moment a request is sent.",
         head=("", *(entry.strategy for entry in [*proved, *unproved])),
         rows=(verdict, *(row for row in measured if set(row[1:]) != {NONE}), found),
-        best=1 if len(proved) > 1 and len(soonest(run.verified())) == 1 else -1,
+        best=1 if len(proved) > 1 and len(soonest(run.valid())) == 1 else -1,
         numbers=True,
     )
 
@@ -108,7 +108,7 @@ _NOTHING = {"0", "0 s", NONE}
 
 def trouble(run: RunResult) -> Table:
     """One column a strategy, as in the comparison; no rows if nothing went wrong."""
-    proved, unproved = run.verified(), run.invalid()
+    proved, unproved = run.valid(), run.invalid()
     met = [entry.trouble or FaultTotals() for entry in proved]
     rows = [(name, *(read(one) for one in met), *(NONE for _ in unproved)) for name, read in _TROUBLES]
     rows = [row for row in rows if not set(row[1:]) <= _NOTHING]
@@ -163,7 +163,7 @@ def lists(run: RunResult) -> Table:
     return Table(
         caption="Contact lists that the verified strategies filled.",
         head=("Strategy", "Contact list", "ID", "Contacts"),
-        rows=tuple((e.strategy, one.name, code(one.id), number(one.size)) for e in run.verified() for one in e.lists),
+        rows=tuple((e.strategy, one.name, code(one.id), number(one.size)) for e in run.valid() for one in e.lists),
     )
 
 
@@ -220,7 +220,7 @@ def reproduce(run: RunResult) -> Table:
         ("Target", " ".join(dict.fromkeys((run.target.kind, run.target.host, run.target.org or "")))),
         ("Simulator", _machine(run)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in _versions(run).items())),
-        *((f"Mapping of {e.strategy}, sha256", code((e.mapping and e.mapping.sha256) or "")) for e in run.verified()),
+        *((f"Mapping of {e.strategy}, sha256", code((e.mapping and e.mapping.sha256) or "")) for e in run.valid()),
     ]
     kept = tuple(row for row in rows if row[1] not in ("", NONE))
     return Table(caption=_again(run), head=("What", "Value"), rows=kept)
@@ -250,7 +250,7 @@ def _machine(run: RunResult) -> str:
     parts = []
     if machine.cpus is not None:
         parts.append(f"{machine.cpus} CPUs")
-    if machine.wall_s is not None and run.verified():
+    if machine.wall_s is not None and run.valid():
         parts.append(f"the run took {duration(machine.wall_s)} there")
     if machine.peak_rss_mib is not None:
         parts.append(f"at most {machine.peak_rss_mib:,.0f} MiB of memory")

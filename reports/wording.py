@@ -1,6 +1,6 @@
 """Numbers, durations and names as people read them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 NONE = "–"
 
@@ -53,3 +53,8 @@ def join_words(items: Sequence[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def join_codes(names: Iterable[str]) -> str:
+    """The same of names, each marked as a literal."""
+    return join_words([code(name) for name in names])

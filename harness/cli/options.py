@@ -30,7 +30,7 @@ class Keep(StrEnum):
 def number(least: int) -> Any:
     """For an option that takes a number of leads or contacts, as people write one."""
 
-    def parsed(text: str) -> int:
+    def parse(text: str) -> int:
         from ..wording import count_of
 
         try:
@@ -40,7 +40,7 @@ def number(least: int) -> Any:
             raise typer.BadParameter(f"{error}.") from None
         raise typer.BadParameter(f"{text} is less than {least}.")
 
-    return {"parser": parsed, "metavar": "<number>"}
+    return {"parser": parse, "metavar": "<number>"}
 
 
 def unseen(url: str, option: str) -> str:
@@ -122,9 +122,9 @@ def limits(
 ) -> ThresholdOptions:
     """Read before anything is sent. Raises UsageError."""
     from ..checks import require_ours
-    from ..thresholds.load_thresholds import gathered
+    from ..thresholds.load_thresholds import load_thresholds
 
-    thresholds = gathered(expressions or [], file, os.environ)
+    thresholds = load_thresholds(expressions or [], file, os.environ)
     if not thresholds and (junit or summary):
         raise UsageError("NO_THRESHOLDS", "--junit and --summary tell of thresholds; give one with --threshold.")
     require_ours(junit, summary)

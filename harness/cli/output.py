@@ -186,7 +186,7 @@ def streams_open() -> None:
 
 
 def _say(text: str | bytes, *, err: bool) -> None:
-    with _lines[0].hidden() if _lines else nullcontext():
+    with _lines[0].hide() if _lines else nullcontext():
         _write(text, err=err, end=True)
 
 

@@ -52,11 +52,11 @@ class ProgressLine:
         self._ended.set()
         if self._thread.ident is not None:
             self._thread.join()
-        with self.hidden():
+        with self.hide():
             self._tell_news(last=True)
 
     @contextmanager
-    def hidden(self) -> Iterator[None]:
+    def hide(self) -> Iterator[None]:
         """The line is away, for as long as something else is written."""
         with self._lock:
             if self._shown:
@@ -72,13 +72,13 @@ class ProgressLine:
 
     def _tell_news(self, *, last: bool = False) -> None:
         for line in self._happenings.lines(self.status.books, time.monotonic(), last=last):
-            with self.hidden():
+            with self.hide():
                 self._say(f"{line}\n")
 
     def _draw(self, now: float) -> None:
         snapshot = self.status.snapshot()
         if snapshot is None:
-            with self.hidden():
+            with self.hide():
                 return
         if self._live and now - self._began >= QUIET_S:
             self._say(f"\r{fit_to_columns(parts(snapshot), width())}\x1b[K")

@@ -69,7 +69,7 @@ def reconcile(order: UploadOrder, lists: Sequence[str], tell: Callable[[str], No
     tell(f"{counted(rebuilt.found, 'lead')} found in the org; former journal: {rebuilt.aside or 'none'}")
     require_all(rebuilt, ready.folder)
     outcome = asyncio.run(complete(replace(ready.plan, checked=None), ready.target, order.credentials, ready.folder))
-    return ready.documented(outcome, time.perf_counter() - wall)
+    return ready.write_document(outcome, time.perf_counter() - wall)
 
 
 def with_what_is_known(order: UploadOrder, folder: Path, *, given: Set[str]) -> UploadOrder:

@@ -33,7 +33,7 @@ class Case:
     clients: int = 1  # OAuth clients among which the requests are shared out evenly
 
     @property
-    def allowed(self) -> int:
+    def rate_limit(self) -> int:
         """Requests in a window; 0: no limit. Where the main operation has a lower limit of its own, that one: it is
         what holds up the upload."""
         rate = self.profile.rate

@@ -88,16 +88,16 @@ def program(upload: UploadCase) -> Program:
 def _shapes(upload: UploadCase, leads: int) -> Iterator[tuple[Key, FlowGraph]]:
     """The flows of an upload of so few leads that they fit one list, or one request."""
 
-    def played(script: Script) -> list[_Flow]:
+    def flows_of(script: Script) -> list[_Flow]:
         return [flow for _, flows in _record_stages(upload, leads, script, whole=True)[0] for flow in flows]
 
-    plain = played(Script())
-    waiting, running = played(Script(busy="waiting")), played(Script(busy="running"))
+    plain = flows_of(Script())
+    waiting, running = flows_of(Script(busy="waiting")), flows_of(Script(busy="running"))
     for number, flow in enumerate(plain):
         losses = {
             call: (
-                played(Script(lost=(flow.number, flow.first_call + call), applied=True))[number].trace,
-                played(Script(lost=(flow.number, flow.first_call + call)))[number].trace,
+                flows_of(Script(lost=(flow.number, flow.first_call + call), applied=True))[number].trace,
+                flows_of(Script(lost=(flow.number, flow.first_call + call)))[number].trace,
             )
             for call, step in enumerate(flow.trace)
             if not step.idempotent

@@ -92,7 +92,7 @@ class Budgets:
     def take(self, rows: Ints) -> None:
         self._in_flight[rows] += 1
 
-    def answered(self, rows: Ints) -> None:
+    def release(self, rows: Ints) -> None:
         self._in_flight[rows] -= 1
 
     def learn(self, rows: Ints, sent_at: Floats, now: Floats, allowed: Ints, used: Ints, reset_s: Floats) -> None:
@@ -103,7 +103,7 @@ class Budgets:
         self._used[rows] = np.maximum(self._used[rows], used[current])
         self._ends[rows] = np.minimum(self._ends[rows], now[current] + reset_s[current])
 
-    def refused(self, rows: Ints, until: Floats) -> None:
+    def block(self, rows: Ints, until: Floats) -> None:
         self._blocked_until[rows] = np.maximum(self._blocked_until[rows], until)
 
 
@@ -231,12 +231,12 @@ class Outcomes:
         takes = self.seconds(nodes, in_work)
         outcome = np.full(len(rows), OK)
         if (some := self._has_faults[rows]).any():
-            takes[some], outcome[some] = self._struck(rows[some], nodes[some], takes[some], is_fresh[some])
+            takes[some], outcome[some] = self._draw(rows[some], nodes[some], takes[some], is_fresh[some])
         patience = self._patience[rows]
         late = (takes > patience) & (outcome != THROTTLED) & (outcome != EXPIRED)
         return Fates(np.minimum(takes, patience), np.where(late, LOST_APPLIED, outcome))
 
-    def _struck(self, rows: Ints, nodes: Ints, takes: Floats, is_fresh: Bools) -> tuple[Floats, Ints]:
+    def _draw(self, rows: Ints, nodes: Ints, takes: Floats, is_fresh: Bools) -> tuple[Floats, Ints]:
         table = self._nodes
         kind = (self.rng.random(len(rows))[:, None] >= self._bounds[rows]).sum(axis=1)
         outcome = self._means[kind]

@@ -59,7 +59,7 @@ class Simulator:
         self._luck = luck
         self._jobs = JobModel(tables)
         self._windows = Windows(
-            tables.row(lambda world: world.allowed * world.clients, np.int64),
+            tables.row(lambda world: world.rate_limit * world.clients, np.int64),
             tables.row(lambda world: world.profile.rate.window_s),
             tables.row(lambda world: world.profile.rate.window == "sliding", np.bool_),
         )
@@ -152,7 +152,7 @@ class Simulator:
         self._polls[rows] += self._nodes.asks_import[nodes] | self._nodes.asks_export[nodes]
         self._leaves[slots] = False
         self._sent_at[slots] = now
-        limited = self._counted(slots, rows, nodes, now)
+        limited = self._rate_limited(slots, rows, nodes, now)
         if limited.any():
             self._outcome[slots[limited]] = LIMITED  # answered at once
             slots, rows, nodes, now = slots[~limited], rows[~limited], nodes[~limited], now[~limited]
@@ -162,7 +162,7 @@ class Simulator:
         self._at[slots] = now + fates.takes_s
         self._outcome[slots] = fates.outcome
 
-    def _counted(self, slots: Ints, rows: Ints, nodes: Ints, now: Floats) -> Bools:
+    def _rate_limited(self, slots: Ints, rows: Ints, nodes: Ints, now: Floats) -> Bools:
         """Which requests the server's rate limit refuses. What the headers say is kept until the answer is read."""
         limited = np.zeros(len(rows), np.bool_)
         self._reset_s[slots] = -1.0
@@ -180,7 +180,7 @@ class Simulator:
 
     def _arrive(self, slots: Ints, rows: Ints, now: Floats) -> None:
         outcome, nodes = self._outcome[slots], self._node[slots]
-        self._budgets.answered(rows)
+        self._budgets.release(rows)
         self._in_work[rows] -= outcome != LIMITED
         self._learn(slots, rows, now)
         applied = (outcome == OK) | (outcome == LOST_APPLIED)
@@ -230,7 +230,7 @@ class Simulator:
         outcome, lost = self._outcome[slots], np.isin(self._outcome[slots], (LOST, LOST_APPLIED))
         throttled = (outcome == LIMITED) | (outcome == THROTTLED)
         asked = np.where(outcome == LIMITED, self._failures[slots], self._retry_after[rows])
-        self._budgets.refused(rows[throttled], now[throttled] + asked[throttled])
+        self._budgets.block(rows[throttled], now[throttled] + asked[throttled])
         pause = np.where(throttled, asked + self._luck.rng.uniform(0.0, MIN_WAIT_S, len(slots)), 0.0)
         self._throttled[rows] += pause
         pause += np.where(outcome == EXPIRED, self._login_s(rows, outcome == EXPIRED), 0.0)

@@ -122,7 +122,7 @@ class StubOrg:
         self.asked[call.contact_list_id] = 0
         return _json({})
 
-    def _exported(self, call: Call) -> Reply:
+    def _export_status(self, call: Call) -> Reply:
         if call.contact_list_id not in self.asked or self._busy(call):
             return Reply(status=404, body=encode(NO_EXPORT))
         return _json({"uri": "http://localhost/api/v2/downloads/1", "exportTimestamp": "1"})
@@ -152,7 +152,7 @@ _ANSWERS: dict[str, Callable[[StubOrg, Call], Reply]] = {
     "import.upload": StubOrg._upload,
     "import.status": StubOrg._import_status,
     "export.create": StubOrg._export,
-    "export.get": StubOrg._exported,
+    "export.get": StubOrg._export_status,
     "export.download": StubOrg._download,
     "export.file": StubOrg._file,
 }

@@ -68,7 +68,7 @@ def gate(order: GateOrder, tell: Tell) -> tuple[list[Check], dict[str, Any]]:
 
 def refusal(checks: Sequence[Check]) -> GateFailed | None:
     """What to tell where the gate is not passed."""
-    failed = [check for check in checks if check.failed]
+    failed = [check for check in checks if check.has_failed]
     if not failed:
         return None
     told = "; ".join(f"{check.suite}: {check.name}" for check in failed[:5])

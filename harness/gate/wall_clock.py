@@ -33,22 +33,22 @@ class Race:
         return min(self.head) / min(self.base)
 
     @property
-    def paired(self) -> float:
+    def paired_ratio(self) -> float:
         """The median of the rounds' own ratios."""
         return median(head / base for base, head in zip(self.base, self.head, strict=True))
 
     @property
     def slower(self) -> float:
         """The smaller one: only where both are large is head the slower one."""
-        return min(self.ratio, self.paired)
+        return min(self.ratio, self.paired_ratio)
 
     @property
-    def settled(self) -> bool:
+    def is_settled(self) -> bool:
         """More rounds would say the same."""
         rounds = len(self.base)
         if rounds < LEAST_ROUNDS:
             return False
-        doubt = max(self.ratio, self.paired) if rounds < FEW else self.slower
+        doubt = max(self.ratio, self.paired_ratio) if rounds < FEW else self.slower
         if doubt <= WARN or rounds >= MOST_ROUNDS:
             return True
         return rounds >= SURE_AFTER and min(self.head) > FAIL * max(self.base)
@@ -88,7 +88,7 @@ def _race(
         for path in played["head"].paths.keys() & played["base"].paths.keys():
             races.setdefault(path, Race()).add(played["base"].paths[path], played["head"].paths[path])
         tell(f"wall: round {number} of {program[0]}: {_progress(races)}")
-        names = [path for path, race in races.items() if not race.settled]
+        names = [path for path, race in races.items() if not race.is_settled]
         if not names:
             break
     return [*(_check(path, race) for path, race in sorted(races.items())), *alone]
@@ -123,12 +123,14 @@ def _check(path: str, race: Race) -> Check:
         verdict=race.verdict,
         expected=f"at most {FAIL:.2f} times {_seconds(min(race.base))}",
         found=_seconds(min(race.head)),
-        note=f"{race.ratio:.2f} times by the fastest of {len(race.base)} turns, {race.paired:.2f} by pairs",
+        note=f"{race.ratio:.2f} times by the fastest of {len(race.base)} turns, {race.paired_ratio:.2f} by pairs",
     )
 
 
 def _progress(races: dict[str, Race]) -> str:
-    return ", ".join(f"{path} {race.slower:.2f}{'' if race.settled else '?'}" for path, race in sorted(races.items()))
+    return ", ".join(
+        f"{path} {race.slower:.2f}{'' if race.is_settled else '?'}" for path, race in sorted(races.items())
+    )
 
 
 def _seconds(seconds: float) -> str:

@@ -52,7 +52,7 @@ class Arrivals:
         """Begin to plan anew with the next claim: the rate has changed."""
         self._next = None
 
-    def answered(self, planned_at: float, sent_at: float, done_at: float) -> None:
+    def record(self, planned_at: float, sent_at: float, done_at: float) -> None:
         """Note the request of a slot."""
         self.sent += 1
         self.late += sent_at - planned_at > LATE_S
@@ -161,8 +161,8 @@ class Pacing:
         """What the run believes of the server's limits: a search for them believes nothing."""
         return UnlimitedBudget() if self.shape == "search" else RateBudget()
 
-    def answered(self, planned_at: float, sent_at: float, done_at: float) -> None:
-        self.arrivals.answered(planned_at, sent_at, done_at)
+    def record(self, planned_at: float, sent_at: float, done_at: float) -> None:
+        self.arrivals.record(planned_at, sent_at, done_at)
 
     def learn(self, now: float, status: int) -> None:
         """Tell the rate of any answer to `op`, repeated or not."""
@@ -174,7 +174,7 @@ class Pacing:
         found = {"search": self.rate.facts()} if isinstance(self.rate, RateSearch) else {}
         return {"op": self.op, "shape": self.shape, **self.arrivals.facts(), **found}
 
-    def told(self) -> list[str]:
+    def summary_lines(self) -> list[str]:
         """For the last screen."""
         facts = self.arrivals.facts()
         lines = [
@@ -183,7 +183,7 @@ class Pacing:
         if facts["slots"]:
             times = ", ".join(f"{name} {facts[f'latency_{name}_s']:.3f} s" for name in ("p50", "p95", "p99"))
             lines.append(f"latency of {self.op} from its planned moment: {times}, dropped slots included")
-        return [*lines, *(self.rate.told() if isinstance(self.rate, RateSearch) else ())]
+        return [*lines, *(self.rate.summary_lines() if isinstance(self.rate, RateSearch) else ())]
 
 
 class UnlimitedBudget(RateBudget):

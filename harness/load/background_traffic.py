@@ -10,7 +10,7 @@ from .. import api
 from ..client.request_context import Keeper
 from ..domain import ContactId, LeadId
 from ..events import BatchAcked
-from ..flow import Call, Flow, Reply, Wait
+from ..flow import Flow, Reply, Wait
 from ..journal.records import ShardRecord
 
 READY_TRIES, READY_PAUSE_S = 20, 1.0  # a bystander's patience with an export
@@ -69,15 +69,11 @@ def export(one: MappedContact, column: str) -> Flow[str]:
     del column
     reply: Reply = yield api.start_export(one.list_id)
     for _ in range(READY_TRIES if reply.ok else 0):
-        reply = yield _asked(one)
+        reply = yield api.get_export(one.list_id)
         if reply.ok and api.export_of(reply) is not None:
             break
         yield Wait(READY_PAUSE_S, "poll")
     return ""
-
-
-def _asked(one: MappedContact) -> Call:
-    return api.get_export(one.list_id)
 
 
 def _differs(one: MappedContact, lead_ids: Sequence[LeadId]) -> str:

@@ -23,12 +23,12 @@ class FlowQueue:
         self._changed = Condition()
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         """Whether every flow that was handed out has ended, and none will follow."""
         return self._over and not self._under_way
 
     def take(self) -> Flow[None] | None:
-        """The next flow, to be followed by `ended`; None when there will be no other. Waits for the next stage."""
+        """The next flow, to be followed by `task_done`; None when there will be no other. Waits for the next stage."""
         with self._changed:
             while not self._over:
                 flow = self._next()
@@ -39,13 +39,13 @@ class FlowQueue:
                     self._changed.wait()
             return None
 
-    def settled(self) -> None:
+    def wait_until_done(self) -> None:
         """Returns once no flow is under way and none will follow."""
         with self._changed:
-            while not self.done:
+            while not self.is_done:
                 self._changed.wait()
 
-    def ended(self, error: Exception | None = None) -> None:
+    def task_done(self, error: Exception | None = None) -> None:
         """A flow came to its end, or to this error."""
         with self._changed:
             self._under_way -= 1

@@ -96,7 +96,7 @@ class RateSearch:
         }
         return {"ended": self.ended, "window_s": self.window_s, **(found if self.ended else {}), "steps": self.steps}
 
-    def told(self) -> list[str]:
+    def summary_lines(self) -> list[str]:
         if not self.ended:
             return [
                 f"rate search: not ended after {len(self.steps)} steps: more leads, or fewer in a POST, would do it"

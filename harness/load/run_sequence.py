@@ -52,7 +52,7 @@ class RunSequence:
             run = self._current
             if run.drive_one(shell):
                 return True
-            run.settled()
+            run.wait_until_done()
             with self._turning:
                 if self._current is run and not self._over:
                     self._turn(run)
@@ -64,7 +64,7 @@ class RunSequence:
 
     def finish(self) -> RunVerdict | None:
         """The verdict on all, once."""
-        if self._stopped and not self._over and self._current.done:
+        if self._stopped and not self._over and self._current.is_done:
             self._turn(self._current)
         if not self._over or self.verdict is not None:
             return None
@@ -78,7 +78,7 @@ class RunSequence:
         following = None
         if self._last.exit_code in GOOD:
             self._worst = max(self._worst, self._last.exit_code)
-            following = None if self._stopped else self._opened()
+            following = None if self._stopped else self._open_next()
         if following is None:
             self._over = True
         else:
@@ -88,7 +88,7 @@ class RunSequence:
         self._last = verdict
         self._ended(verdict)
 
-    def _opened(self) -> SharedRun | None:
+    def _open_next(self) -> SharedRun | None:
         """The next run; None if there is no other, or if it cannot be opened, which is then the verdict."""
         try:
             return next(self._runs, None)

@@ -61,14 +61,14 @@ class SharedRun:
             budget=RateBudget() if pacing is None else pacing.budget(),
         )
         self._last: Figures | None = None
-        self._handout = FlowQueue(self._stages())
+        self._queue = FlowQueue(self._stages())
 
     def drive_one(self, shell: "Callable[[SharedRun], Shell]") -> bool:
         """One flow, from beginning to end; False when there is none left. Waits while a stage comes to its end.
 
         Whoever is killed in the middle of one leaves a doubt, so the run stops there: it goes on by the journal.
         """
-        flow = self._handout.take()
+        flow = self._queue.take()
         if flow is None:
             return False
         error: Exception | None = stopped_error()
@@ -79,30 +79,30 @@ class SharedRun:
         except Exception as trouble:
             error = trouble
         finally:
-            self._handout.ended(error)
+            self._queue.task_done(error)
         return True
 
     def figures(self) -> Figures:
         """How far it is; after the end, how far it came."""
         if self._last is not None:
             return self._last
-        stage, leads = self._handout.stage, self._ready.plan.preflight.leads
+        stage, leads = self._queue.stage, self._ready.plan.preflight.leads
         return Figures.of(self.books, self._run.journal, stage, leads)
 
     @property
-    def done(self) -> bool:
-        return self._handout.done
+    def is_done(self) -> bool:
+        return self._queue.is_done
 
-    def settled(self) -> None:
+    def wait_until_done(self) -> None:
         """Returns once the last flow has ended."""
-        self._handout.settled()
+        self._queue.wait_until_done()
 
     # --- for who looks on ---------------------------------------------------------------------------------------------
 
     @property
     def loading(self) -> bool:
         """Whether the proof, which nobody should disturb, is still to come."""
-        return self.verdict is None and self._handout.error is None and self._handout.stage != PROOF
+        return self.verdict is None and self._queue.error is None and self._queue.stage != PROOF
 
     @property
     def lead_id_column(self) -> str:
@@ -120,15 +120,15 @@ class SharedRun:
 
     def stop(self) -> None:
         """Begin no other flow."""
-        self._handout.stop(stopped_error())
+        self._queue.stop(stopped_error())
 
     def finish(self) -> RunVerdict | None:
         """The verdict, given once: to whoever asks first after the last flow has ended."""
-        if not self._handout.done or self.verdict is not None:
+        if not self._queue.is_done or self.verdict is not None:
             return None
         self.verdict, self._last = STOPPED, self.figures()  # for as long as nothing better is known
         try:
-            self.verdict = self._judged(self._handout.error)
+            self.verdict = self._conclude(self._queue.error)
         except Exception as error:
             self.verdict = _verdict_on(error)
         finally:
@@ -140,9 +140,9 @@ class SharedRun:
         yield from self._more
         yield Stage(PROOF, self._run.proof_stage().flows)
 
-    def _judged(self, error: Exception | None) -> RunVerdict:
+    def _conclude(self, error: Exception | None) -> RunVerdict:
         """The outcome written down, with its report; or what stopped the run before there was one."""
-        unproved = error if isinstance(error, VerifyFailed) and self._handout.stage == PROOF else None
+        unproved = error if isinstance(error, VerifyFailed) and self._queue.stage == PROOF else None
         if error is not None and unproved is None:
             raise error
         wall_s = self._clock() - self._began

@@ -13,7 +13,7 @@ from ..runs.run import Outcome
 from ..runs.run_document import complaint
 from ..thresholds.evaluate import ThresholdCrossed, evaluate_run, threshold_error
 from ..thresholds.expression import Threshold
-from ..thresholds.load_thresholds import gathered
+from ..thresholds.load_thresholds import load_thresholds
 from ..wording import counted
 from .arrivals import Pacing
 
@@ -54,17 +54,17 @@ STOPPED = RunVerdict.of(stopped_error())
 
 def thresholds(options: Namespace) -> list[Threshold]:
     """What must hold, read before anything is sent. Raises UsageError."""
-    return gathered(options.threshold, Path(options.thresholds) if options.thresholds else None, os.environ)
+    return load_thresholds(options.threshold, Path(options.thresholds) if options.thresholds else None, os.environ)
 
 
 def conclude(
     ready: PreparedUpload, outcome: Outcome, wall_s: float, pacing: Pacing | None, limits: Sequence[Threshold]
 ) -> RunVerdict:
     """The outcome written down, judged, and drawn."""
-    document = ready.documented(outcome, wall_s, **({} if pacing is None else {"arrivals": pacing.facts()}))
+    document = ready.write_document(outcome, wall_s, **({} if pacing is None else {"arrivals": pacing.facts()}))
     lines = _lines(document["strategies"][0])
     if pacing is not None:
-        lines += pacing.told()
+        lines += pacing.summary_lines()
     problem = complaint(document)
     if limits:
         told, missed = _evaluate_thresholds(document, ready.folder, limits)

@@ -30,11 +30,11 @@ MASTER_SILENCE_S = 900
 class RemoteDriver(GeventShell):
     """A shell whose calls are sent by workers."""
 
-    desk: WorkBroker
+    broker: WorkBroker
 
     def exchange(self, call: Call) -> Reply:
         # Which hosts may be asked is decided here: a worker sends what it is given to where it is told.
-        return self.desk.exchange(replace(call, url=self.target.url(call)))
+        return self.broker.exchange(replace(call, url=self.target.url(call)))
 
 
 class Master:
@@ -43,18 +43,18 @@ class Master:
     def __init__(self, runner: MasterRunner) -> None:
         self._runner = runner
         self._drivers: list[Any] = []
-        self._desk = self._new_desk()
-        runner.register_message(QUESTION, self._asked)
+        self._broker = self._new_desk()
+        runner.register_message(QUESTION, self._on_question)
         gevent.spawn(self._look_around)
 
     def start(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
         """`settle` is called by every driver at its end."""
-        self._desk = self._new_desk()
+        self._broker = self._new_desk()
         self._drivers = [gevent.spawn(self._drive, run, settle) for _ in range(max(1, self._runner.target_user_count))]
 
     def stop(self) -> None:
         """Send nothing more; what is under way may end."""
-        self._desk.close(stopped_error())
+        self._broker.close(stopped_error())
 
     def end(self) -> None:
         """Whatever is still under way is in doubt."""
@@ -66,19 +66,19 @@ class Master:
         settle()
 
     def _shell(self, run: SharedRun) -> RemoteDriver:
-        return RemoteDriver(None, run.target, run.books, run.pacing, desk=self._desk)
+        return RemoteDriver(None, run.target, run.books, run.pacing, broker=self._broker)
 
     def _new_desk(self) -> WorkBroker:
         return WorkBroker(lambda worker, answer: self._runner.send_message(ANSWER, answer, worker), time.monotonic)
 
-    def _asked(self, msg: Any, **_: Any) -> None:
-        self._desk.asked(msg.node_id, msg.data)
+    def _on_question(self, msg: Any, **_: Any) -> None:
+        self._broker.handle(msg.node_id, msg.data)
 
     def _look_around(self) -> None:
         while True:
             gevent.sleep(LOOK_S)
             clients = self._runner.clients
-            self._desk.keep({client.id for client in clients.all if client.state != STATE_MISSING})
+            self._broker.keep({client.id for client in clients.all if client.state != STATE_MISSING})
 
 
 class Worker:
@@ -87,14 +87,14 @@ class Worker:
     def __init__(self, runner: WorkerRunner) -> None:
         remove_stale_files()
         locust.runners.MASTER_HEARTBEAT_TIMEOUT = MASTER_SILENCE_S
-        self._questions = MasterClient(lambda question: runner.send_message(QUESTION, question))
-        runner.register_message(ANSWER, lambda msg, **_: self._questions.told(msg.data))
+        self._client = MasterClient(lambda question: runner.send_message(QUESTION, question))
+        runner.register_message(ANSWER, lambda msg, **_: self._client.receive(msg.data))
 
     def take_turn(self, user: Any) -> None:
-        run_assignment(self._questions, lambda call: exchange(user.client, _where(call), call), time.monotonic)
+        run_assignment(self._client, lambda call: exchange(user.client, _where(call), call), time.monotonic)
 
     def stop(self) -> None:
-        self._questions.interrupt()
+        self._client.interrupt()
 
 
 def _where(call: Call) -> Target:

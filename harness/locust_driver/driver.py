@@ -43,7 +43,7 @@ class Scenario(Protocol):
     defaults: dict[str, Any]
 
     def declare(self, parser: Any, form: Sequence[str]) -> None: ...
-    def opened(self, environment: Any, *, own_mock: bool) -> SharedRun | RunSequence: ...
+    def open_run(self, environment: Any, *, own_mock: bool) -> SharedRun | RunSequence: ...
 
 
 class Driver:
@@ -115,7 +115,7 @@ class Driver:
         try:
             locust_options.require_sense(given)
             if not given.class_picker:
-                self._played(environment.user_classes)
+                self._scenario_of(environment.user_classes)
             if environment.web_ui is not None:
                 _require_port(given)
             if not environment.host:
@@ -145,7 +145,7 @@ class Driver:
             f"No --host: a mock was started at {self._mock['url']}. It has no limits and no waits, and ends with Locust"
         )
 
-    def _played(self, classes: Iterable[Any]) -> Scenario:
+    def _scenario_of(self, classes: Iterable[Any]) -> Scenario:
         """The scenario of these users. Raises UsageError unless it is one, and some of them upload."""
         users: dict[Scenario, list[Any]] = {}
         for each in classes:
@@ -167,7 +167,7 @@ class Driver:
             there = environment.available_user_classes
             classes = [there[name] for name in names or there if name in there]
         try:
-            self._played(classes)
+            self._scenario_of(classes)
         except UsageError as error:
             return str(error)
         return None
@@ -180,9 +180,9 @@ class Driver:
             return
         environment.process_exit_code = STOPPED.exit_code
         try:
-            scenario = self._played(environment.user_classes)
+            scenario = self._scenario_of(environment.user_classes)
             _require_users(environment)
-            self.run = scenario.opened(environment, own_mock=bool(self._mock))
+            self.run = scenario.open_run(environment, own_mock=bool(self._mock))
         except Exception as error:
             if not isinstance(error, RunError):
                 log.exception("a fault of contactbench itself")

@@ -27,15 +27,15 @@ class GeventShell:
 
     def send(self, call: Call) -> Reply:
         if self.pacing is None or call.op != self.pacing.op:
-            return self._sent(call, self.books.now())[0]
+            return self._send(call, self.books.now())[0]
         planned_at = self._slot(self.pacing) if self.pacing.applies(call) else self.books.now()
-        reply, sent_at = self._sent(call, planned_at)
+        reply, sent_at = self._send(call, planned_at)
         if self.pacing.applies(call):
-            self.pacing.answered(planned_at, sent_at, self.books.now())
+            self.pacing.record(planned_at, sent_at, self.books.now())
         self.pacing.learn(self.books.now(), reply.status)
         return reply
 
-    def _sent(self, call: Call, planned_at: float) -> tuple[Reply, float]:
+    def _send(self, call: Call, planned_at: float) -> tuple[Reply, float]:
         """The answer, and when the call was sent."""
         while (wait := self.books.hold(call)) is not None:
             self.sleep(wait)

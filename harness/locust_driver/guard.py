@@ -29,11 +29,11 @@ class OriginGuard:
             start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
             return [f"{text}\n".encode()]
 
-        def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             kept = [header for header in headers if not header[0].lower().startswith("access-control-")]
             return start_response(status, [*kept, ("X-Frame-Options", "DENY")], *more)
 
-        return self._app(environ, started)
+        return self._app(environ, start)
 
     def _refusal(self, environ: dict[str, Any]) -> tuple[str, str] | None:
         netloc = environ.get("HTTP_HOST", "").lower()

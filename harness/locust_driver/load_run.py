@@ -55,7 +55,7 @@ class LoadRun:
     def declare(self, parser: Any, form: Sequence[str]) -> None:
         """Add options that no other kind of scenario has."""
 
-    def opened(self, environment: Any, *, own_mock: bool) -> SharedRun | RunSequence:
+    def open_run(self, environment: Any, *, own_mock: bool) -> SharedRun | RunSequence:
         """What the options ask for. Raises RunError."""
         given = environment.parsed_options
         repeatable = locust_options.is_repeatable(given, environment.host)
@@ -67,7 +67,7 @@ class LoadRun:
             given, self.strategy_of(given), environment.host, new_run_id(), sys.argv[1:], folder
         )
         order = replace(order, again=order.again or repeatable)
-        return self.begun(replace(order, credentials=MOCK) if own_mock else order, given)
+        return self.start(replace(order, credentials=MOCK) if own_mock else order, given)
 
     def strategy_of(self, given: Namespace) -> str:
         return self.strategy
@@ -79,7 +79,7 @@ class LoadRun:
         """Whether the folder's run has come to its end."""
         return (folder / "run.json").exists()
 
-    def begun(self, order: UploadOrder, given: Namespace) -> SharedRun | RunSequence:
+    def start(self, order: UploadOrder, given: Namespace) -> SharedRun | RunSequence:
         """The order, checked, and open from here on. Raises RunError."""
         limits = thresholds(given)
         ready = prepare(order, log.info)

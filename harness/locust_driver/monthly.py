@@ -41,7 +41,7 @@ class MonthlyRun(LoadRun):
     def __init__(self) -> None:
         super().__init__("monthly")
         self.form = ["months", "mode", "strategy", "contacts", "lists", "batch_size"]
-        self._rows_told: list[MonthResult] = []
+        self._results: list[MonthResult] = []
         self._under_way: PreparedMonth | None = None
 
     def declare(self, parser: Any, form: Sequence[str]) -> None:
@@ -59,7 +59,7 @@ class MonthlyRun(LoadRun):
     def is_over(self, folder: Path, given: Namespace) -> bool:
         return is_proved(folder, given.months)
 
-    def begun(self, order: UploadOrder, given: Namespace) -> RunSequence:
+    def start(self, order: UploadOrder, given: Namespace) -> RunSequence:
         if given.months < 1 or not 0 <= given.new_share <= 1:
             raise UsageError("BAD_OPTION", "--months must be at least 1, --new-share between 0 and 1.")
         if given.mode not in MODES:
@@ -67,8 +67,8 @@ class MonthlyRun(LoadRun):
         if given.rate:
             raise UsageError("BAD_OPTION", "--rate: the months follow each other as fast as answers come.")
         months = _months(order, given)
-        self._rows_told, limits = [], thresholds(given)
-        ended, told = partial(self._month_ended, months, given), partial(self._told, months)
+        self._results, limits = [], thresholds(given)
+        ended, told = partial(self._month_ended, months, given), partial(self._summary, months)
         return RunSequence(self._runs(months, given, limits), ended, told)
 
     def _runs(self, months: Months, given: Any, limits: Any) -> Iterator[SharedRun]:
@@ -76,23 +76,23 @@ class MonthlyRun(LoadRun):
         for the last one."""
         for number in range(1, given.months + 1):
             month = self._under_way = months.month(number, log.info)
-            if month.ready is None or (number < given.months and months.done(number)):
-                self._rows_told.append(of_month(months, month, "", excludes=given.dnc))
+            if month.ready is None or (number < given.months and months.is_proved(number)):
+                self._results.append(of_month(months, month, "", excludes=given.dnc))
                 continue
             more = _dnc(months, month) if given.dnc and month.gone else ()
             yield SharedRun(month.ready, POLICY, time.monotonic, None, limits, more)
 
     def _month_ended(self, months: Months, given: Any, verdict: RunVerdict) -> None:
         month = self._under_way
-        if month is None or any(row.month == month.number for row in self._rows_told):
+        if month is None or any(row.month == month.number for row in self._results):
             return
         fails = "" if verdict.complete and verdict.exit_code in (0, 3) else verdict.text.splitlines()[-1]
-        self._rows_told.append(of_month(months, month, fails, excludes=given.dnc))
+        self._results.append(of_month(months, month, fails, excludes=given.dnc))
         log.info("month %d of %d: %s", month.number, given.months, fails or "proved")
 
-    def _told(self, months: Months) -> str:
-        path = write(months.root, months.mode, months.strategy.name, self._rows_told)
-        return f"{table(months.mode, self._rows_told)}\nwrote {path}"
+    def _summary(self, months: Months) -> str:
+        path = write(months.root, months.mode, months.strategy.name, self._results)
+        return f"{table(months.mode, self._results)}\nwrote {path}"
 
 
 def _months(order: UploadOrder, given: Namespace) -> Months:

@@ -112,13 +112,13 @@ class BackgroundUser(OrgUser):
             looking = wrap_flow(flow(one, run.lead_id_column), self._session, POLICY, self._rng)
             mistake = drive(looking, BackgroundDriver(self.client, run.target))
         except (RunError, BadResponse) as trouble:
-            self._failed(flow.__name__, str(trouble))
+            self._report_mistake(flow.__name__, str(trouble))
         else:
             if mistake:
                 run.mistakes.append(mistake)
-                self._failed(flow.__name__, mistake)
+                self._report_mistake(flow.__name__, mistake)
 
-    def _failed(self, name: str, why: str) -> None:
+    def _report_mistake(self, name: str, why: str) -> None:
         self.environment.events.request.fire(
             request_type="CHECK",
             name=PREFIX + name,

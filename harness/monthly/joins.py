@@ -37,7 +37,7 @@ class Joins:
                 db, "SELECT count(*) FROM month WHERE __list_id IS NULL"
             )
 
-    def held(self) -> int:
+    def count_known(self) -> int:
         """Leads that earlier months have mapped, each once."""
         with self._tables() as db:
             return _one(db, "SELECT count(*) FROM known")
@@ -88,7 +88,7 @@ class Joins:
             query = f"SELECT known.* {GONE} WHERE contact_list_id IN ({ids}) ORDER BY ALL"
             db.execute(copy_to(to, query, CSV))
 
-    def gone(self) -> list[str]:
+    def missing_leads(self) -> list[str]:
         """Lead IDs of earlier months that are not among this month's."""
         with self._tables() as db:
             rows = db.execute(f"SELECT known.lead_id {GONE} ORDER BY ALL").fetchall()

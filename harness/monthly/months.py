@@ -67,7 +67,7 @@ class Months:
     def folder(self, number: int) -> Path:
         return folder_of(self.root, number)
 
-    def done(self, number: int) -> bool:
+    def is_proved(self, number: int) -> bool:
         """Whether the month is loaded and proved: then it is left alone, later months have changed its lists."""
         return is_proved(self.root, number)
 
@@ -77,7 +77,7 @@ class Months:
         joins = self._joins(number)
         leads, new = joins.count()
         sent = new if self.mode == "delta" else leads
-        month = PreparedMonth(number, leads, new, joins.gone(), None)
+        month = PreparedMonth(number, leads, new, joins.missing_leads(), None)
         if not sent:
             return month
         file, given = self._file(joins, number)
@@ -87,13 +87,13 @@ class Months:
             joins.write_kept(folder / KEPT, given)
         return replace(month, ready=replace(ready, plan=replace(ready.plan, given=tuple(given))))
 
-    def held(self, number: int) -> int:
+    def contacts_in_org(self, number: int) -> int:
         """Contacts of these months that the org holds after this one."""
         if self.mode == "append":
-            return sum(self._mapped(n) for n in range(1, number + 1))
+            return sum(self._mapped_count(n) for n in range(1, number + 1))
         if self.mode == "clear-then-load":
-            return self._mapped(number)
-        return self._joins(number, after=True).held()
+            return self._mapped_count(number)
+        return self._joins(number, after=True).count_known()
 
     # ------------------------------------------------------------------------------------------------------------------
 
@@ -112,10 +112,10 @@ class Months:
         if self.mode == "upsert" and number > 1:
             return to, joins.write_by_list(to, self._lists(number), self.order.contacts_per_list)
         if self.mode == "clear-then-load" and number > 1:
-            return joins.leads, self._spread(self._lists(number), joins.count()[0])
+            return joins.leads, self._spread_evenly(self._lists(number), joins.count()[0])
         return joins.leads, []
 
-    def _spread(self, lists: list[Former], leads: int) -> list[GivenList]:
+    def _spread_evenly(self, lists: list[Former], leads: int) -> list[GivenList]:
         """The leads over the lists as even as can be; further ones where those do not hold them."""
         count = max(len(lists), -(-leads // self.order.contacts_per_list))
         bounds = [leads * n // count for n in range(count + 1)]
@@ -137,7 +137,7 @@ class Months:
     def run_id(self, number: int) -> str:
         return str(msgspec.json.decode((self.folder(number) / "run.json").read_bytes())["run_id"])
 
-    def _mapped(self, number: int) -> int:
+    def _mapped_count(self, number: int) -> int:
         path = self.folder(number) / "run.json"
         return (
             sum(entry["mapped"] for entry in msgspec.json.decode(path.read_bytes())["strategies"])

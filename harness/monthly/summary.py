@@ -42,7 +42,7 @@ def of_month(months: Months, month: PreparedMonth, fails: str, *, excludes: bool
         duration_s=round(sum(entry["duration_s"] for entry in entries), 3),
         requests=sum(entry["requests"] for entry in entries),
         verified=not fails and all(entry["verified"] for entry in entries),
-        contacts_in_org=months.held(month.number),
+        contacts_in_org=months.contacts_in_org(month.number),
         excluded=len(month.gone) if excludes else 0,
         fails=fails,
     )

@@ -82,7 +82,7 @@ class PreparedUpload:
     target: Target
     folder: Path
 
-    def documented(self, outcome: Outcome, wall_s: float, **more: Any) -> dict[str, Any]:
+    def write_document(self, outcome: Outcome, wall_s: float, **more: Any) -> dict[str, Any]:
         """The document of `run.json`, written, and `requests.parquet` beside it. `more`: further facts."""
         if outcome.former is not None:
             document = judged_again(outcome.former, outcome)
@@ -132,7 +132,7 @@ def upload(order: UploadOrder, tell: Callable[[str], None]) -> dict[str, Any]:
         cleanup(folder, order.aim, really=True, tell=tell)
 
     target = ready.target if ready.target.terms is None else _try_canaries(ready, canary.Means(load, remove), tell)
-    return ready.documented(load(ready.plan, target, ready.folder), time.perf_counter() - wall)
+    return ready.write_document(load(ready.plan, target, ready.folder), time.perf_counter() - wall)
 
 
 def _try_canaries(ready: PreparedUpload, means: canary.Means, tell: Callable[[str], None]) -> Target:

@@ -157,7 +157,7 @@ class Proof:
     problem: str = ""  # said in words where there is nothing to count
 
     @property
-    def verified(self) -> bool:
+    def is_verified(self) -> bool:
         return self.findings.proved and not self.problem
 
 
@@ -260,11 +260,11 @@ class Run:
             yield from self._foresight()
         to_clear = [given.list_id for given in self.plan.given if given.clear and given.list_id]
         if to_clear and unsent(self.journal.shards(), self.journal.batches()):
-            yield from self._timed(Stage("clear", [cleared(list_id, self._job) for list_id in to_clear]), books)
+            yield from self._time_stage(Stage("clear", [cleared(list_id, self._job) for list_id in to_clear]), books)
         for stage in self.plan.strategy.stages(self._job):
-            yield from self._timed(stage, books)
+            yield from self._time_stage(stage, books)
 
-    def _timed(self, stage: Stage, books: Bookkeeping) -> Iterator[Stage]:
+    def _time_stage(self, stage: Stage, books: Bookkeeping) -> Iterator[Stage]:
         """A stage that an earlier start ended, and that has nothing to do now, ended then."""
         saves = self.journal.saves
         yield stage
@@ -299,7 +299,7 @@ class Run:
             proof=proof,
             stage_ends=self._stage_ends,
             ended_at=books.now(),
-            manifest=self.files.write_manifest(rows=self._mapped, verified=proof.verified),
+            manifest=self.files.write_manifest(rows=self._mapped, verified=proof.is_verified),
             wall_s=wall_s,
             notices=[*self.notices, *books.notices],
             former=self._former,

@@ -48,7 +48,7 @@ def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
         "suspended_s": round(books.suspended_s, 6),
         "rate_limit": {"allowed": books.budget.allowed, "window_s": books.budget.window_s},
         "notices": outcome.notices,
-        "contacts_per_s": _rate(outcome.mapped, duration, verified=proof.verified),
+        "contacts_per_s": _rate(outcome.mapped, duration, verified=proof.is_verified),
         "first_mapping_s": next((round(at, 6) for at, mapped in books.progress.points if mapped), None),
         "operations": samples.operations(),
         "main_op": outcome.plan.strategy.main_op,
@@ -66,7 +66,7 @@ def _verdict(outcome: Outcome, directory: str) -> dict[str, Any]:
     proof = outcome.proof
     return {
         "mapping": {**outcome.manifest, "file": str(Path(directory) / "mapping.csv")},
-        "verified": proof.verified,
+        "verified": proof.is_verified,
         "verification": {
             "method": proof.method,
             "problem": proof.problem,

@@ -14,7 +14,7 @@ from ..errors import RunError, UsageError
 from ..mapping.files import write_json
 from ..wording import counted
 from .expression import OF_TIMES, OPERATIONS, UNITS, Metric, Threshold, parse
-from .run_metrics import RunMetrics, facts_of
+from .run_metrics import RunMetrics, run_metrics
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -41,7 +41,7 @@ class Evaluation:
     found: float | None  # in the unit of the threshold's value; None: the run is not proved, so it has no such figure
     passed: bool
 
-    def told(self) -> str:
+    def text(self) -> str:
         """What was found, in the unit that the threshold was given in."""
         if self.found is None:
             return "not proved: no figure"
@@ -53,7 +53,7 @@ class Evaluation:
 
     def entry(self) -> dict[str, Any]:
         """For `run.json`."""
-        found, told = self.found, self.told()
+        found, told = self.found, self.text()
         return {
             "strategy": self.strategy,
             "threshold": self.threshold.text,
@@ -64,7 +64,7 @@ class Evaluation:
 
     def check(self) -> Check:
         verdict: Verdict = "passed" if self.passed else "failed"
-        return Check(suite=self.strategy, name=self.threshold.text, verdict=verdict, found=self.told())
+        return Check(suite=self.strategy, name=self.threshold.text, verdict=verdict, found=self.text())
 
 
 class _NoSuchMetric(Exception):
@@ -182,7 +182,7 @@ class ThresholdCrossed(RunError):
 def evaluate_run(document: dict[str, Any], folder: Path, thresholds: Sequence[Threshold]) -> list[Evaluation]:
     """The judgements, which `document` and the folder's run.json hold from now on. Raises UsageError for a metric that
     the run does not have."""
-    judgements = evaluate(thresholds, facts_of(folder))
+    judgements = evaluate(thresholds, run_metrics(folder))
     document["thresholds"] = [one.entry() for one in judgements]
     write_json(folder / "run.json", document)
     return judgements
@@ -190,7 +190,7 @@ def evaluate_run(document: dict[str, Any], folder: Path, thresholds: Sequence[Th
 
 def threshold_error(judgements: Sequence[Evaluation]) -> ThresholdCrossed | None:
     """What to tell whoever asked for these."""
-    missed = [f"{one.strategy}: {one.threshold.text} ({one.told()})" for one in judgements if not one.passed]
+    missed = [f"{one.strategy}: {one.threshold.text} ({one.text()})" for one in judgements if not one.passed]
     if not missed:
         return None
     return ThresholdCrossed(

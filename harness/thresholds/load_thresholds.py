@@ -11,7 +11,7 @@ from .expression import Threshold, parse
 VARIABLE = "CONTACTBENCH_THRESHOLDS"
 
 
-def gathered(expressions: Sequence[str], file: Path | None, environ: Mapping[str, str]) -> list[Threshold]:
+def load_thresholds(expressions: Sequence[str], file: Path | None, environ: Mapping[str, str]) -> list[Threshold]:
     """All of them, in that order. Raises UsageError for the first that makes no sense: before anything is sent."""
     named = environ.get(VARIABLE, "").replace(";", "\n").splitlines()
     told = [*expressions, *([] if file is None else _some_in(file)), *(line for line in named if line.strip())]

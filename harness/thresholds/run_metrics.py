@@ -81,12 +81,14 @@ def document_of(folder: Path) -> dict[str, Any]:
         raise UsageError("NO_RUN", f"{folder} holds no run.json that can be read ({type(error).__name__}).") from None
 
 
-def facts_of(folder: Path) -> list[RunMetrics]:
+def run_metrics(folder: Path) -> list[RunMetrics]:
     """One a strategy of the run in `folder`. Raises UsageError where there is none."""
-    return [_facts(entry, folder / entry.get("directory", ".")) for entry in document_of(folder)["strategies"]]
+    return [
+        _strategy_metrics(entry, folder / entry.get("directory", ".")) for entry in document_of(folder)["strategies"]
+    ]
 
 
-def _facts(entry: dict[str, Any], folder: Path) -> RunMetrics:
+def _strategy_metrics(entry: dict[str, Any], folder: Path) -> RunMetrics:
     proved = bool(entry.get("verified"))
     findings = entry.get("verification") or {}
     return RunMetrics(
@@ -98,7 +100,7 @@ def _facts(entry: dict[str, Any], folder: Path) -> RunMetrics:
             **{name: entry.get(key) if proved else None for name, key in PROVED.items()},
         },
         requests=_requests(folder / "requests.parquet"),
-        rejected_by_code=_rejected(folder / "rejects.csv"),
+        rejected_by_code=_rejects_by_code(folder / "rejects.csv"),
     )
 
 
@@ -111,7 +113,7 @@ def _requests(path: Path) -> Requests:
     return Requests(**{name: np.asarray(values, dtype=kinds.get(name, np.str_)) for name, values in columns.items()})
 
 
-def _rejected(path: Path) -> Counter[str]:
+def _rejects_by_code(path: Path) -> Counter[str]:
     """How many leads were left out, by code."""
     if not path.is_file():
         return Counter()

@@ -33,7 +33,7 @@ def test_unknown_fields_are_ignored_and_missing_ones_left_out(tmp_path):
     (tmp_path / "run.json").write_bytes(b'{"schema": 1, "new": [], "strategies": [{"strategy": "x", "more": 1}]}')
     run = results.load(tmp_path)
     assert run.strategies[0].duration_s is None
-    assert run.verified() == []
+    assert run.valid() == []
 
 
 def test_verified_strategies_come_soonest_first(fake, tmp_path):
@@ -42,5 +42,5 @@ def test_verified_strategies_come_soonest_first(fake, tmp_path):
         fake.entry("csv-import-export"), fake.entry("batch-api"), fake.entry("batch-api-own-ids", verified=False)
     )
     run = results.load(fake.write(tmp_path, values))
-    assert [entry.strategy for entry in run.verified()] == ["batch-api", "csv-import-export"]
+    assert [entry.strategy for entry in run.valid()] == ["batch-api", "csv-import-export"]
     assert [entry.strategy for entry in run.invalid()] == ["batch-api-own-ids"]

@@ -26,7 +26,7 @@ class OpSamples:
     seen: Sequence[RequestObservation]
     observed: Observed
 
-    def fitted(self, terms: Sequence[str] = TERMS, *, tail: bool = True) -> LatencyFit:
+    def fit(self, terms: Sequence[str] = TERMS, *, tail: bool = True) -> LatencyFit:
         return fit(self.observed, terms, tail=tail)
 
 
@@ -99,13 +99,13 @@ def fit_all(book: Observations, seed: int) -> FitResult:
         terms, has_tail = _terms(op, seen), len(seen) >= FOR_A_TAIL
         fits[op] = one = latency_fit.fit(seen, terms, tail=has_tail)
         prefix = f"latency.{op}."
-        settings |= _dotted(prefix, one)
-        samples |= dict.fromkeys(_dotted(prefix, one), len(seen))
+        settings |= _settings(prefix, one)
+        samples |= dict.fromkeys(_settings(prefix, one), len(seen))
         notes |= _notes(prefix, terms, has_tail)
         goodness[op] = {"n": len(seen), "r2": round(latency_fit.r_squared(one, seen), 4)}
         for replicate in replicates:
             again = latency_fit.drawn_again(one, seen, rng)
-            replicate |= _dotted(prefix, latency_fit.fit(again, terms, tail=has_tail))
+            replicate |= _settings(prefix, latency_fit.fit(again, terms, tail=has_tail))
     for kind in ("import", "export"):
         moments = job_fit.moments(book.looks, kind)
         line = job_fit.fit(moments)
@@ -159,7 +159,7 @@ def _terms(op: str, seen: Observed) -> Sequence[str]:
     return [term for term in FULLY.get(op, SIMPLE) if varying[term]]
 
 
-def _dotted(prefix: str, one: LatencyFit) -> dict[str, float]:
+def _settings(prefix: str, one: LatencyFit) -> dict[str, float]:
     return {f"{prefix}{name}": _round(getattr(one, name)) for name in one.__dataclass_fields__}
 
 

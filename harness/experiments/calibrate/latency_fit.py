@@ -69,7 +69,7 @@ def fit(observed: Observed, terms: Sequence[str] = TERMS, *, tail: bool = True) 
         belongs = mixed.belongs(residuals)
         values = _improve(values, terms, observed, logs - belongs * mixed.shift, np.ones(len(observed)))
         residuals = logs - np.log(_model(values, terms, observed))
-        mixed = mixed.updated(residuals, belongs)
+        mixed = mixed.update(residuals, belongs)
         if float(np.abs(np.log(values / before)).max(initial=0.0)) < 1e-5:
             break
     if mixed is None or mixed.shift < np.log(LEAST_TAIL):
@@ -110,7 +110,7 @@ class _Mixture:
         found: Array = tail / np.maximum(common + tail, 1e-300)
         return np.where(residuals > self.shift, np.maximum(found, 0.5), found)  # where both underflow
 
-    def updated(self, residuals: Array, belongs: Array) -> "_Mixture":
+    def update(self, residuals: Array, belongs: Array) -> "_Mixture":
         shift = float(np.average(residuals, weights=np.maximum(belongs, 1e-12)))
         spread = (1 - belongs) * residuals**2 + belongs * (residuals - shift) ** 2
         return _Mixture(max(LEAST_SPREAD, float(np.sqrt(spread.mean()))), float(belongs.mean()), shift)

@@ -42,7 +42,7 @@ async def all_at_once(bench: CalibrationRun, concurrency: int) -> None:
     piloted = op_samples(bench.notebook, ADD, phases=("pilot",))
     if len(piloted.observed) < LEAST_PILOT:
         return
-    found = piloted.fitted()
+    found = piloted.fit()
     phase = f"{concurrency} at once, all sizes"
     done = posts_noted(bench.notebook, phase)
     per_contact = found.per_contact_s + found.per_kib_s * _kib_a_contact(bench)

@@ -88,25 +88,25 @@ STEP_S = 0.5
 class Recorder:
     """Notes what an org answers to each call, under the call's name."""
 
-    asker: Probe
+    probe: Probe
     exchanges: list[Exchange] = field(default_factory=list)
     names: Placeholders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.names = Placeholders(self.asker.lab.belongings.run_id)
+        self.names = Placeholders(self.probe.lab.belongings.run_id)
 
     def note(self, call: str, reply: Reply) -> Reply:
         self.exchanges.append(self.names.exchange(call, reply))
         return reply
 
     def ask(self, call: str, *arguments: Any, **options: Any) -> Flow[Reply]:
-        return self.note(call, (yield from self.asker.ask(*arguments, **options)))
+        return self.note(call, (yield from self.probe.ask(*arguments, **options)))
 
 
 def script(to: Recorder) -> Flow[None]:
     """Every call once, on lists of its own."""
     yield from _login(to)
-    list_id = yield from to.asker.new_list()
+    list_id = yield from to.probe.new_list()
     yield from _lists(to, list_id)
     yield from _contacts(to, list_id)
     yield from _imports(to)
@@ -115,7 +115,7 @@ def script(to: Recorder) -> Flow[None]:
 
 
 def _login(to: Recorder) -> Flow[None]:
-    known = to.asker.lab.credentials
+    known = to.probe.lab.credentials
     to.note("log in", (yield api.token(known.client_id, known.client_secret)))
     to.note("log in with a wrong secret", (yield api.token(known.client_id, "wrong")))
 
@@ -147,7 +147,7 @@ def _contacts(to: Recorder, list_id: str) -> Flow[None]:
     yield from to.ask("add one with an unknown column", "contacts.add", "POST", path, [unknown], contacts=1)
     yield from to.ask("add one that is too long", "contacts.add", "POST", path, [lead(6, "x" * 20_000)], contacts=1)
     yield from to.ask("add none", "contacts.add", "POST", path, [])
-    yield from to.asker.size(list_id)
+    yield from to.probe.size(list_id)
     found = to.note("search", (yield api.search_leads(list_id, LEAD_ID, ["probe-0"])))
     to.note("search everything", (yield api.search_all(list_id, page_size=2)))
     entities = api.decoded(found).get("entities") or [{"id": NOBODY}]
@@ -160,9 +160,9 @@ def _contacts(to: Recorder, list_id: str) -> Flow[None]:
 
 
 def _imports(to: Recorder) -> Flow[None]:
-    list_id = yield from to.asker.new_list()
+    list_id = yield from to.probe.new_list()
     to.note("import status before any", (yield api.import_status(list_id)))
-    path = to.asker.lab.belongings.path.with_name("conform.csv")
+    path = to.probe.lab.belongings.path.with_name("conform.csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([COLUMNS.names, *(lead(n)["data"].values() for n in range(5))])
     to.note("import a file", (yield api.upload_csv(list_id, path, contact_id_column=LEAD_ID, rows=5)))
@@ -185,7 +185,7 @@ def _exports(to: Recorder, list_id: str) -> Flow[None]:
         return
     hop = to.note("download an export", (yield api.download(found.uri, list_id)))
     if "location" in hop.headers:
-        file = to.asker.lab.belongings.path.with_name("conform-export.csv")
+        file = to.probe.lab.belongings.path.with_name("conform-export.csv")
         reply = yield api.download_file(hop.headers["location"], list_id, file)
         head, *rows = file.read_bytes().splitlines() if reply.ok else [b""]
         ours = [row for row in rows if b"conform-3" in row]  # the order of rows is not documented
@@ -211,7 +211,7 @@ def _until(to: Recorder, call: str, path: str, is_so: Callable[[Reply], bool]) -
     """The answer noted is the first one that is so; else the last."""
     waited = 0.0
     while True:
-        reply = yield from to.asker.ask("poll", "GET", path)
+        reply = yield from to.probe.ask("poll", "GET", path)
         if is_so(reply) or waited > PATIENCE_S:
             return to.note(call, reply)
         yield Wait(STEP_S, "poll")

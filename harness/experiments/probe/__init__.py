@@ -98,11 +98,11 @@ async def run_probe(probe: ProbeOrder, tell: Callable[[str], None]) -> dict[str,
 
 async def _run_check(question: ProbeCheck, opened: Lab, settle_s: float) -> list[Finding]:
     """One that an org answers in a way nobody has thought of is told as such; the others are asked all the same."""
-    asker = Probe(opened, settle_s)
+    probe = Probe(opened, settle_s)
     try:
-        return await opened.run(question(asker))
+        return await opened.run(question(probe))
     except (Refusal, BadResponse) as trouble:
-        return [asker.seen(f"About {_name(question)}:", f"it could not be asked: {trouble}")]
+        return [probe.finding(f"About {_name(question)}:", f"it could not be asked: {trouble}")]
 
 
 def _name(question: ProbeCheck) -> str:

@@ -53,9 +53,9 @@ class Probe:
             op=op, method=method, url=path, headers=headers, body=content, query=pairs, contacts=contacts,
             idempotent=repeatable,
         )  # fmt: skip
-        return (yield from self.sent(call))
+        return (yield from self.send(call))
 
-    def sent(self, call: Call) -> Flow[Reply]:
+    def send(self, call: Call) -> Flow[Reply]:
         reply: Reply = yield call
         if corr := reply.headers.get("inin-correlation-id"):
             self.evidence.append(corr)
@@ -82,12 +82,12 @@ class Probe:
         size, again = -1, -2
         while size != again:
             size = again
-            reply = yield from self.sent(api.search_all(list_id, page_size=1))
+            reply = yield from self.send(api.search_all(list_id, page_size=1))
             again = int(api.decoded(reply).get("contactsCount", 0))
             yield Wait(self.settle_s, "poll")
         return size
 
-    def seen(self, question: str, observed: str, settings: Mapping[str, Any] | None = None) -> Finding:
+    def finding(self, question: str, observed: str, settings: Mapping[str, Any] | None = None) -> Finding:
         return Finding(
             question=question, observed=observed, settings=settings or {}, evidence=tuple(self.evidence[-20:])
         )

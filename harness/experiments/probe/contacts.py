@@ -11,53 +11,53 @@ LONGEST_ID = 512
 MARKS = "._:@+/ #$é-"  # tried one by one; the hyphen last, where it makes no range of a class
 
 
-def own_ids(asker: Probe) -> Flow[list[Finding]]:
+def own_ids(probe: Probe) -> Flow[list[Finding]]:
     """Whether an id that is given is taken, in one list and in two, and what a second contact of that id is."""
-    first, second = (yield from asker.new_list()), (yield from asker.new_list())
-    taken = yield from _id_given_back(asker, first, "probe-own-1")
+    first, second = (yield from probe.new_list()), (yield from probe.new_list())
+    taken = yield from _id_given_back(probe, first, "probe-own-1")
     question = "Is a contact's own id taken?"
     if not taken:
-        return [asker.seen(question, "no: the org makes its own", {"semantics.own_ids": "ignore"})]
-    twice = yield from _id_given_back(asker, second, "probe-own-1")
+        return [probe.finding(question, "no: the org makes its own", {"semantics.own_ids": "ignore"})]
+    twice = yield from _id_given_back(probe, second, "probe-own-1")
     told = "yes, and the same id may be in two lists" if twice else "yes, but in one list only"
-    seen = [asker.seen(question, told, {"semantics.own_ids": "accept"})]
-    yield from asker.add(first, lead(1, "changed", id="probe-own-1"))
-    size = yield from asker.size(first)
-    reply = yield from asker.get(first, "probe-own-1")
+    seen = [probe.finding(question, told, {"semantics.own_ids": "accept"})]
+    yield from probe.add(first, lead(1, "changed", id="probe-own-1"))
+    size = yield from probe.size(first)
+    reply = yield from probe.get(first, "probe-own-1")
     note = "" if not reply.ok else api.decoded(reply)["data"].get(NOTE)
     told = "an update" if (size, note) == (1, "changed") else f"not a plain update: {size} contacts, the note {note!r}"
-    return [*seen, asker.seen("What is a second contact of the same id?", told)]
+    return [*seen, probe.finding("What is a second contact of the same id?", told)]
 
 
-def id_length(asker: Probe) -> Flow[list[Finding]]:
-    list_id = yield from asker.new_list()
-    if not (yield from _id_given_back(asker, list_id, "p")):
+def id_length(probe: Probe) -> Flow[list[Finding]]:
+    list_id = yield from probe.new_list()
+    if not (yield from _id_given_back(probe, list_id, "p")):
         return []
 
     def accepts(length: int) -> Flow[bool]:
-        return _id_given_back(asker, list_id, "p" * length)
+        return _id_given_back(probe, list_id, "p" * length)
 
     most = yield from largest(accepts, 1, LONGEST_ID)
     settings = {"limits.contact_id_chars": most} if most < LONGEST_ID else {}
     told = f"{most} characters" if settings else f"{LONGEST_ID} characters and perhaps more"
-    return [asker.seen("How long may an own id be?", told, settings)]
+    return [probe.finding("How long may an own id be?", told, settings)]
 
 
-def id_alphabet(asker: Probe) -> Flow[list[Finding]]:
-    list_id = yield from asker.new_list()
-    if not (yield from _id_given_back(asker, list_id, "p")):
+def id_alphabet(probe: Probe) -> Flow[list[Finding]]:
+    list_id = yield from probe.new_list()
+    if not (yield from _id_given_back(probe, list_id, "p")):
         return []
     allowed = ""
     for mark in MARKS:
-        if (yield from _id_given_back(asker, list_id, f"p{mark}1")):
+        if (yield from _id_given_back(probe, list_id, f"p{mark}1")):
             allowed += mark
     pattern = "" if allowed == MARKS else f"[A-Za-z0-9{''.join(_in_a_class(mark) for mark in allowed)}]+"
     told = f"letters, digits and {' '.join(allowed) or 'nothing else'} (tried: {' '.join(MARKS)})"
-    return [asker.seen("Which characters may an own id have?", told, {"limits.contact_id_pattern": pattern})]
+    return [probe.finding("Which characters may an own id have?", told, {"limits.contact_id_pattern": pattern})]
 
 
-def _id_given_back(asker: Probe, list_id: str, contact_id: str) -> Flow[bool]:
-    reply = yield from asker.add(list_id, lead(1, id=contact_id))
+def _id_given_back(probe: Probe, list_id: str, contact_id: str) -> Flow[bool]:
+    reply = yield from probe.add(list_id, lead(1, id=contact_id))
     return reply.ok and [one.get("id") for one in bodies(reply)] == [contact_id]
 
 
@@ -71,67 +71,67 @@ def _in_a_class(mark: str) -> str:
 LONGEST_VALUE = 4096
 
 
-def unknown_columns(asker: Probe) -> Flow[list[Finding]]:
-    list_id, contact = (yield from asker.new_list()), lead(1)
+def unknown_columns(probe: Probe) -> Flow[list[Finding]]:
+    list_id, contact = (yield from probe.new_list()), lead(1)
     contact["data"]["Nobody knows"] = "x"
-    reply = yield from asker.add(list_id, contact)
+    reply = yield from probe.add(list_id, contact)
     question, setting = "What becomes of a column the list does not have?", "semantics.unknown_columns"
     if not reply.ok:
-        return [asker.seen(question, f"{reply.status} {api.Refusal(reply).code}", {setting: "reject"})]
+        return [probe.finding(question, f"{reply.status} {api.Refusal(reply).code}", {setting: "reject"})]
     kept = "Nobody knows" in bodies(reply)[0]["data"]
-    return [asker.seen(question, "it is stored" if kept else "it is dropped", {} if kept else {setting: "ignore"})]
+    return [probe.finding(question, "it is stored" if kept else "it is dropped", {} if kept else {setting: "ignore"})]
 
 
-def missing_columns(asker: Probe) -> Flow[list[Finding]]:
-    list_id, contact = (yield from asker.new_list()), lead(1)
+def missing_columns(probe: Probe) -> Flow[list[Finding]]:
+    list_id, contact = (yield from probe.new_list()), lead(1)
     del contact["data"][NOTE]
-    reply = yield from asker.add(list_id, contact)
+    reply = yield from probe.add(list_id, contact)
     told = "it may be" if reply.ok else f"{reply.status} {api.Refusal(reply).code}"
     settings = {"semantics.missing_columns": "allow" if reply.ok else "reject"}
-    return [asker.seen("May a column of the list be missing?", told, settings)]
+    return [probe.finding("May a column of the list be missing?", told, settings)]
 
 
-def update(asker: Probe) -> Flow[list[Finding]]:
+def update(probe: Probe) -> Flow[list[Finding]]:
     """A contact is updated without one of its columns."""
-    list_id = yield from asker.new_list()
-    contact_id = bodies((yield from asker.add(list_id, lead(1, "before"))))[0]["id"]
+    list_id = yield from probe.new_list()
+    contact_id = bodies((yield from probe.add(list_id, lead(1, "before"))))[0]["id"]
     body = {"data": {LEAD_ID: "probe-1", PHONE: "+15550100002"}}
     path = f"{api.LISTS}/{list_id}/contacts/{contact_id}"
-    reply = yield from asker.ask("contacts.update", "PUT", path, body)
+    reply = yield from probe.ask("contacts.update", "PUT", path, body)
     question = "What does an update do to columns it does not name?"
     if not reply.ok:
-        return [asker.seen(question, f"it has to name them all: {reply.status} {api.Refusal(reply).code}")]
-    note = (yield from _data(asker, list_id, contact_id)).get(NOTE)
+        return [probe.finding(question, f"it has to name them all: {reply.status} {api.Refusal(reply).code}")]
+    note = (yield from _data(probe, list_id, contact_id)).get(NOTE)
     told, value = ("they stay", "merge") if note == "before" else ("they are emptied", "replace")
-    return [asker.seen(question, told, {"semantics.update": value})]
+    return [probe.finding(question, told, {"semantics.update": value})]
 
 
-def trimming(asker: Probe) -> Flow[list[Finding]]:
-    list_id = yield from asker.new_list()
-    contact_id = bodies((yield from asker.add(list_id, lead(1, "  a  "))))[0]["id"]
-    note = (yield from _data(asker, list_id, contact_id)).get(NOTE)
+def trimming(probe: Probe) -> Flow[list[Finding]]:
+    list_id = yield from probe.new_list()
+    contact_id = bodies((yield from probe.add(list_id, lead(1, "  a  "))))[0]["id"]
+    note = (yield from _data(probe, list_id, contact_id)).get(NOTE)
     told = "yes" if note == "a" else "no" if note == "  a  " else f"neither: {note!r}"
-    return [asker.seen("Are the ends of a value trimmed by a POST?", told)]
+    return [probe.finding("Are the ends of a value trimmed by a POST?", told)]
 
 
-def value_length(asker: Probe) -> Flow[list[Finding]]:
+def value_length(probe: Probe) -> Flow[list[Finding]]:
     """The longest value of plain letters; then whether as many wider characters fit, and so what is counted."""
-    list_id = yield from asker.new_list()
+    list_id = yield from probe.new_list()
 
     def accepts(value: str) -> Flow[bool]:
-        reply = yield from asker.add(list_id, lead(1, value))
+        reply = yield from probe.add(list_id, lead(1, value))
         return reply.ok
 
     most = yield from largest(lambda length: accepts("x" * length), 1, LONGEST_VALUE)
     if most == LONGEST_VALUE:
-        return [asker.seen("How long may a value be?", f"{LONGEST_VALUE} characters and perhaps more")]
+        return [probe.finding("How long may a value be?", f"{LONGEST_VALUE} characters and perhaps more")]
     bytes_count = not (yield from accepts("é" * most))
     units_count = not (yield from accepts("\U0001f600" * most))
     unit = "bytes of UTF-8" if bytes_count else "UTF-16 units" if units_count else "characters (code points)"
-    return [asker.seen("How long may a value be?", f"{most} {unit}", {"limits.cell_chars": most})]
+    return [probe.finding("How long may a value be?", f"{most} {unit}", {"limits.cell_chars": most})]
 
 
-def _data(asker: Probe, list_id: str, contact_id: str) -> Flow[dict[str, Any]]:
-    reply: Reply = yield from asker.get(list_id, contact_id)
+def _data(probe: Probe, list_id: str, contact_id: str) -> Flow[dict[str, Any]]:
+    reply: Reply = yield from probe.get(list_id, contact_id)
     data: dict[str, Any] = api.decoded(reply).get("data", {})
     return data

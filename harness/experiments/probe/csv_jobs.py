@@ -16,65 +16,65 @@ IMPORT_TIMEOUT_S = 60.0
 IMPORT_POLL_S = 0.5
 
 
-def invalid_rows(asker: Probe) -> Flow[list[Finding]]:
+def invalid_rows(probe: Probe) -> Flow[list[Finding]]:
     """Five rows, one of which has a value that is far too long."""
-    list_id = yield from asker.new_list()
+    list_id = yield from probe.new_list()
     rows = [(f"probe-{n}", f"+155501000{n:02d}"[:12], FAR_TOO_LONG if n == 2 else "note") for n in range(5)]
-    shown = yield from _import(asker, list_id, rows, expected=4)
+    shown = yield from _import(probe, list_id, rows, expected=4)
     question, setting = "What does one bad row do to an import?", "semantics.invalid_rows"
     if shown.failed:
-        return [asker.seen(question, f"the import fails: {shown.failure_reason}", {setting: "fail"})]
-    size = yield from asker.size(list_id)
-    return [asker.seen(question, f"{size} of 5 rows are imported", {setting: "skip"} if size == 4 else {})]
+        return [probe.finding(question, f"the import fails: {shown.failure_reason}", {setting: "fail"})]
+    size = yield from probe.size(list_id)
+    return [probe.finding(question, f"{size} of 5 rows are imported", {setting: "skip"} if size == 4 else {})]
 
 
-def small_imports(asker: Probe) -> Flow[list[Finding]]:
+def small_imports(probe: Probe) -> Flow[list[Finding]]:
     """The smallest import that shows how far it is."""
     question, setting = "Which imports show a status?", "jobs.import_status_visible_rows"
-    if (yield from _shows(asker, 1)):
-        return [asker.seen(question, "also that of a single row", {setting: 0})]
-    if not (yield from _shows(asker, SMALL)):
-        return [asker.seen(question, f"none of up to {SMALL} rows")]
+    if (yield from _shows(probe, 1)):
+        return [probe.finding(question, "also that of a single row", {setting: 0})]
+    if not (yield from _shows(probe, SMALL)):
+        return [probe.finding(question, f"none of up to {SMALL} rows")]
     hidden, shown = 1, SMALL
     while shown - hidden > 1:
         middle = (hidden + shown) // 2
-        hidden, shown = (hidden, middle) if (yield from _shows(asker, middle)) else (middle, shown)
-    return [asker.seen(question, f"those of {shown} rows and more", {setting: shown})]
+        hidden, shown = (hidden, middle) if (yield from _shows(probe, middle)) else (middle, shown)
+    return [probe.finding(question, f"those of {shown} rows and more", {setting: shown})]
 
 
-def trimming(asker: Probe) -> Flow[list[Finding]]:
-    list_id = yield from asker.new_list()
-    yield from _import(asker, list_id, [("probe-1", "+15550100001", "  a  ")], expected=1)
-    yield from asker.size(list_id)
-    reply = yield from asker.sent(api.search_leads(list_id, LEAD_ID, ["probe-1"]))
+def trimming(probe: Probe) -> Flow[list[Finding]]:
+    list_id = yield from probe.new_list()
+    yield from _import(probe, list_id, [("probe-1", "+15550100001", "  a  ")], expected=1)
+    yield from probe.size(list_id)
+    reply = yield from probe.send(api.search_leads(list_id, LEAD_ID, ["probe-1"]))
     entities = api.decoded(reply).get("entities") or [{}]
     note = entities[0].get("data", {}).get(NOTE)
     told = {"a": "yes", "  a  ": "no"}.get(str(note), f"neither: {note!r}")
-    return [asker.seen("Are the ends of a value trimmed by an import?", told)]
+    return [probe.finding("Are the ends of a value trimmed by an import?", told)]
 
 
-def _shows(asker: Probe, count: int) -> Flow[bool]:
-    list_id = yield from asker.new_list()
+def _shows(probe: Probe, count: int) -> Flow[bool]:
+    list_id = yield from probe.new_list()
     rows = [tuple(lead(n)["data"][name] for name in COLUMNS.names) for n in range(count)]
-    shown = yield from _import(asker, list_id, rows, expected=count)
+    shown = yield from _import(probe, list_id, rows, expected=count)
     return shown.percent is not None
 
 
-def _import(asker: Probe, list_id: str, rows: Iterable[tuple[str, ...]], expected: int) -> Flow[api.ImportProgress]:
+def _import(probe: Probe, list_id: str, rows: Iterable[tuple[str, ...]], expected: int) -> Flow[api.ImportProgress]:
     """The last status of the import: at its end, or once the list holds as many contacts as are to be expected."""
-    path = write_csv(asker, list_id, rows)
+    path = write_csv(probe, list_id, rows)
     call = api.upload_csv(list_id, path, contact_id_column=None, rows=expected)
-    reply = yield from asker.sent(replace(call, idempotent=False))
+    reply = yield from probe.send(replace(call, idempotent=False))
     path.unlink()
     if not reply.ok:
         raise api.Refusal(reply)
     waited, silent_s = 0.0, 0.0
     while True:
-        shown = api.import_progress((yield from asker.sent(api.import_status(list_id))))
+        shown = api.import_progress((yield from probe.send(api.import_status(list_id))))
         if shown.failed or shown.finished or waited > IMPORT_TIMEOUT_S:
             return shown
         if shown.state is None:
-            counted = api.decoded((yield from asker.sent(api.search_all(list_id, page_size=1)))).get("contactsCount")
+            counted = api.decoded((yield from probe.send(api.search_all(list_id, page_size=1)))).get("contactsCount")
             silent_s += IMPORT_POLL_S if counted == expected else 0.0
             if silent_s > 2 * IMPORT_POLL_S:
                 return shown
@@ -82,8 +82,8 @@ def _import(asker: Probe, list_id: str, rows: Iterable[tuple[str, ...]], expecte
         waited += IMPORT_POLL_S
 
 
-def write_csv(asker: Probe, list_id: str, rows: Iterable[tuple[str, ...]]) -> Path:
-    path = asker.lab.belongings.path.with_name(f"{list_id}.csv")
+def write_csv(probe: Probe, list_id: str, rows: Iterable[tuple[str, ...]]) -> Path:
+    path = probe.lab.belongings.path.with_name(f"{list_id}.csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([(LEAD_ID, PHONE, NOTE), *rows])
     return path
@@ -97,31 +97,31 @@ EXPORT_POLL_S = 0.5
 REDIRECTS = (302, 303, 307)
 
 
-def export(asker: Probe) -> Flow[list[Finding]]:
+def export(probe: Probe) -> Flow[list[Finding]]:
     """Two exports of one list, with a change between them."""
-    list_id = yield from asker.new_list()
-    yield from asker.add(list_id, lead(1))
-    yield from asker.size(list_id)
-    first = yield from _export(asker, list_id)
+    list_id = yield from probe.new_list()
+    yield from probe.add(list_id, lead(1))
+    yield from probe.size(list_id)
+    first = yield from _export(probe, list_id)
     if first is None:
-        return [asker.seen("Is an export to be had?", f"not within {EXPORT_TIMEOUT_S:.0f} s")]
-    seen = yield from _file(asker, first, list_id)
-    yield from asker.add(list_id, lead(2))
-    yield from asker.sent(api.start_export(list_id))
-    at_once = api.export_of((yield from asker.sent(api.get_export(list_id))))
+        return [probe.finding("Is an export to be had?", f"not within {EXPORT_TIMEOUT_S:.0f} s")]
+    seen = yield from _file(probe, first, list_id)
+    yield from probe.add(list_id, lead(2))
+    yield from probe.send(api.start_export(list_id))
+    at_once = api.export_of((yield from probe.send(api.get_export(list_id))))
     question, setting = "What is answered while a second export is made?", "jobs.export_keeps_previous"
     if at_once is None:
-        return [*seen, asker.seen(question, "that there is none", {setting: False})]
+        return [*seen, probe.finding(question, "that there is none", {setting: False})]
     if at_once.timestamp == first.timestamp:
-        return [*seen, asker.seen(question, "the first one, which is stale", {setting: True})]
-    return [*seen, asker.seen(question, "it was there at once, so this cannot be told")]
+        return [*seen, probe.finding(question, "the first one, which is stale", {setting: True})]
+    return [*seen, probe.finding(question, "it was there at once, so this cannot be told")]
 
 
-def _export(asker: Probe, list_id: str) -> Flow[api.Export | None]:
-    yield from asker.sent(api.start_export(list_id))
+def _export(probe: Probe, list_id: str) -> Flow[api.Export | None]:
+    yield from probe.send(api.start_export(list_id))
     waited = 0.0
     while waited < EXPORT_TIMEOUT_S:
-        found = api.export_of((yield from asker.sent(api.get_export(list_id))))
+        found = api.export_of((yield from probe.send(api.get_export(list_id))))
         if found is not None:
             return found
         yield Wait(EXPORT_POLL_S, "poll")
@@ -129,26 +129,26 @@ def _export(asker: Probe, list_id: str) -> Flow[api.Export | None]:
     return None
 
 
-def _file(asker: Probe, found: api.Export, list_id: str) -> Flow[list[Finding]]:
-    hop: Reply = yield from asker.sent(api.download(found.uri, list_id))
+def _file(probe: Probe, found: api.Export, list_id: str) -> Flow[list[Finding]]:
+    hop: Reply = yield from probe.send(api.download(found.uri, list_id))
     question = "How is the file of an export reached?"
-    content, seen = hop.body, [asker.seen(question, f"{hop.status}, the file itself")]
+    content, seen = hop.body, [probe.finding(question, f"{hop.status}, the file itself")]
     if 300 <= hop.status < 400:
         settings = {"semantics.redirect_status": hop.status} if hop.status in REDIRECTS else {}
-        seen = [asker.seen(question, f"{hop.status}, to a signed address", settings)]
-        to = asker.lab.belongings.path.with_name("export.csv")
-        yield from asker.sent(api.download_file(hop.headers["location"], list_id, to))
+        seen = [probe.finding(question, f"{hop.status}, to a signed address", settings)]
+        to = probe.lab.belongings.path.with_name("export.csv")
+        yield from probe.send(api.download_file(hop.headers["location"], list_id, to))
         content = to.read_bytes()
         to.unlink()
-    return [*seen, *_content(asker, content)]
+    return [*seen, *_content(probe, content)]
 
 
-def _content(asker: Probe, content: bytes) -> list[Finding]:
+def _content(probe: Probe, content: bytes) -> list[Finding]:
     marked, quoted = content.startswith(b"\xef\xbb\xbf"), b'"inin-outbound-id"' in content[:40]
     told = f"{'a' if marked else 'no'} byte order mark, names {'in' if quoted else 'without'} quotes"
-    seen = [asker.seen("How does the file of an export begin?", told)]
+    seen = [probe.finding("How does the file of an export begin?", told)]
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     flag = rows[0].get(f"Callable-{PHONE}") if rows else None
     question = "How does an export write yes?"
     settings = {"semantics.callable_format": flag} if flag in ("1", "true") else {}
-    return [*seen, asker.seen(question, repr(flag), settings)]
+    return [*seen, probe.finding(question, repr(flag), settings)]

@@ -14,55 +14,55 @@ LONGEST_COLUMN = 512
 MOST_COLUMNS = 200
 
 
-def page_past_the_end(asker: Probe) -> Flow[list[Finding]]:
+def page_past_the_end(probe: Probe) -> Flow[list[Finding]]:
     query = {"pageNumber": "9999"}
-    reply = yield from asker.ask("lists.list", "GET", api.LISTS, query=query)
+    reply = yield from probe.ask("lists.list", "GET", api.LISTS, query=query)
     told = "an empty page" if reply.ok else f"{reply.status} {api.Refusal(reply).code}"
     settings = {"semantics.page_past_the_end": "empty" if reply.ok else "not_found"}
-    return [asker.seen("What is on a page past the end?", told, settings)]
+    return [probe.finding("What is on a page past the end?", told, settings)]
 
 
-def page_size(asker: Probe) -> Flow[list[Finding]]:
-    reply = yield from asker.ask("lists.list", "GET", api.LISTS, query={"pageSize": "1000"})
+def page_size(probe: Probe) -> Flow[list[Finding]]:
+    reply = yield from probe.ask("lists.list", "GET", api.LISTS, query={"pageSize": "1000"})
     question, most = "How large may a page be?", api.decoded(reply).get("pageSize") if reply.ok else None
     if most is None or most >= 1000:
-        return [asker.seen(question, f"asked for 1000: {reply.status}")]
-    return [asker.seen(question, f"{most}, whatever is asked for", {"limits.page_size": most})]
+        return [probe.finding(question, f"asked for 1000: {reply.status}")]
+    return [probe.finding(question, f"{most}, whatever is asked for", {"limits.page_size": most})]
 
 
-def name_length(asker: Probe) -> Flow[list[Finding]]:
+def name_length(probe: Probe) -> Flow[list[Finding]]:
     def accepts(length: int) -> Flow[bool]:
-        return _create(asker, asker.lab.name("").ljust(length, "x"), COLUMNS.names)
+        return _create(probe, probe.lab.name("").ljust(length, "x"), COLUMNS.names)
 
-    least = len(asker.lab.name("")) + 3
+    least = len(probe.lab.name("")) + 3
     most = yield from largest(accepts, least, LONGEST_NAME)
     settings = {"limits.list_name_chars": most} if most < LONGEST_NAME else {}
-    return [asker.seen("How long may a list's name be?", f"{most} characters", settings)]
+    return [probe.finding("How long may a list's name be?", f"{most} characters", settings)]
 
 
-def column_names(asker: Probe) -> Flow[list[Finding]]:
+def column_names(probe: Probe) -> Flow[list[Finding]]:
     def accepts(length: int) -> Flow[bool]:
-        return _create(asker, asker.lab.name(""), (*COLUMNS.names[:2], "x" * length))
+        return _create(probe, probe.lab.name(""), (*COLUMNS.names[:2], "x" * length))
 
     most = yield from largest(accepts, 1, LONGEST_COLUMN)
     settings = {"limits.column_name_chars": most} if most < LONGEST_COLUMN else {}
-    return [asker.seen("How long may a column's name be?", f"{most} characters", settings)]
+    return [probe.finding("How long may a column's name be?", f"{most} characters", settings)]
 
 
-def column_count(asker: Probe) -> Flow[list[Finding]]:
+def column_count(probe: Probe) -> Flow[list[Finding]]:
     def accepts(count: int) -> Flow[bool]:
-        return _create(asker, asker.lab.name(""), (*COLUMNS.names[:2], *(f"column {n}" for n in range(count - 2))))
+        return _create(probe, probe.lab.name(""), (*COLUMNS.names[:2], *(f"column {n}" for n in range(count - 2))))
 
     most = yield from largest(accepts, 3, MOST_COLUMNS)
     settings = {"limits.columns_per_list": most} if most < MOST_COLUMNS else {}
-    return [asker.seen("How many columns may a list have?", f"{most}", settings)]
+    return [probe.finding("How many columns may a list have?", f"{most}", settings)]
 
 
-def _create(asker: Probe, name: str, columns: tuple[str, ...]) -> Flow[bool]:
+def _create(probe: Probe, name: str, columns: tuple[str, ...]) -> Flow[bool]:
     """Whether the org makes such a list."""
     thing = CreatedResource(kind="contact_list", name=name)
     yield Save(Creating(thing))
-    reply: Any = yield from asker.sent(api.create_list(name, replace(COLUMNS, names=columns)))
+    reply: Any = yield from probe.send(api.create_list(name, replace(COLUMNS, names=columns)))
     if reply.ok:
         yield Save(Created(replace(thing, id=api.created_list_id(reply))))
     return bool(reply.ok)
@@ -75,41 +75,41 @@ STEP_S = 0.2
 LONGEST_S = 60.0
 
 
-def by_id(asker: Probe) -> Flow[list[Finding]]:
-    list_id = yield from asker.new_list()
-    contact_id = bodies((yield from asker.add(list_id, lead(1))))[0]["id"]
+def by_id(probe: Probe) -> Flow[list[Finding]]:
+    list_id = yield from probe.new_list()
+    contact_id = bodies((yield from probe.add(list_id, lead(1))))[0]["id"]
     path = f"{api.LISTS}/{list_id}/contacts/{contact_id}"
-    return (yield from _lag(asker, "by its id", "get_lag_s", lambda: asker.ask("contacts.get", "GET", path), _is_there))
+    return (yield from _lag(probe, "by its id", "get_lag_s", lambda: probe.ask("contacts.get", "GET", path), _is_there))
 
 
-def by_search(asker: Probe) -> Flow[list[Finding]]:
-    list_id = yield from asker.new_list()
-    yield from asker.add(list_id, lead(1))
+def by_search(probe: Probe) -> Flow[list[Finding]]:
+    list_id = yield from probe.new_list()
+    yield from probe.add(list_id, lead(1))
     return (
         yield from _lag(
-            asker,
+            probe,
             "by a search",
             "search_lag_s",
-            lambda: asker.sent(api.search_leads(list_id, LEAD_ID, ["probe-1"])),
+            lambda: probe.send(api.search_leads(list_id, LEAD_ID, ["probe-1"])),
             lambda reply: bool(api.decoded(reply).get("entities")),
         )
     )
 
 
-def by_size(asker: Probe) -> Flow[list[Finding]]:
+def by_size(probe: Probe) -> Flow[list[Finding]]:
     """The size of a list can be asked for only once the list can be read: then a second contact is added."""
-    list_id = yield from asker.new_list()
-    yield from asker.size(list_id)
+    list_id = yield from probe.new_list()
+    yield from probe.size(list_id)
     path, query = f"{api.LISTS}/{list_id}", {"includeSize": "true"}
-    while (yield from asker.ask("lists.get", "GET", path, query=query)).status == 404:
+    while (yield from probe.ask("lists.get", "GET", path, query=query)).status == 404:
         yield Wait(STEP_S, "poll")
-    yield from asker.add(list_id, lead(1))
+    yield from probe.add(list_id, lead(1))
     return (
         yield from _lag(
-            asker,
+            probe,
             "in the size of its list",
             "size_lag_s",
-            lambda: asker.ask("lists.get", "GET", path, query=query),
+            lambda: probe.ask("lists.get", "GET", path, query=query),
             lambda reply: api.decoded(reply).get("size") == 1,
         )
     )
@@ -120,18 +120,18 @@ def _is_there(reply: Reply) -> bool:
 
 
 def _lag(
-    asker: Probe, where: str, setting: str, look: Callable[[], Flow[Reply]], is_seen: Callable[[Reply], bool]
+    probe: Probe, where: str, setting: str, look: Callable[[], Flow[Reply]], is_seen: Callable[[Reply], bool]
 ) -> Flow[list[Finding]]:
     """Half-way between the last look that did not see it and the first that did."""
     question = f"When is a new contact seen {where}?"
-    written_at = unseen_at = asker.lab.session.now()
+    written_at = unseen_at = probe.lab.session.now()
     while not is_seen((yield from look())):
-        unseen_at = asker.lab.session.now()
+        unseen_at = probe.lab.session.now()
         if unseen_at - written_at > LONGEST_S:
-            return [asker.seen(question, f"not within {LONGEST_S:.0f} s")]
+            return [probe.finding(question, f"not within {LONGEST_S:.0f} s")]
         yield Wait(STEP_S, "poll")
     if unseen_at == written_at:
-        return [asker.seen(question, "at once", {f"semantics.{setting}": 0.0})]
-    lag = round((unseen_at + asker.lab.session.now()) / 2 - written_at, 1)
+        return [probe.finding(question, "at once", {f"semantics.{setting}": 0.0})]
+    lag = round((unseen_at + probe.lab.session.now()) / 2 - written_at, 1)
     settings: dict[str, Any] = {f"semantics.{setting}": lag}
-    return [asker.seen(question, f"after about {lag} s", settings)]
+    return [probe.finding(question, f"after about {lag} s", settings)]

@@ -78,7 +78,7 @@ class WorkBroker:
     lost: int = 0  # calls whose worker was lost after it had begun
     _queue: deque[Assignment] = field(default_factory=deque)
     _out: dict[int, Assignment] = field(default_factory=dict)
-    _seats: deque[tuple[str, int, float]] = field(default_factory=deque)  # worker, question, when it ends
+    _idle: deque[tuple[str, int, float]] = field(default_factory=deque)  # worker, question, when it ends
     _seen_at: float | None = None  # when a worker was last heard of
     _closed: Exception | None = None
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -90,16 +90,16 @@ class WorkBroker:
         """The answer that a worker got to `call`, whose URL is absolute. Waits. Raises GaveUp once it is closed."""
         with self._changed:
             self._require_open()
-            errand = Assignment(call)
-            self._queue.append(errand)
+            assignment = Assignment(call)
+            self._queue.append(assignment)
             self._match()
-            while errand.outcome is None:
-                if not errand.begun:
+            while assignment.outcome is None:
+                if not assignment.begun:
                     self._require_open()
                 self._changed.wait()
-            if isinstance(errand.outcome, Exception):
-                raise errand.outcome
-            return errand.outcome
+            if isinstance(assignment.outcome, Exception):
+                raise assignment.outcome
+            return assignment.outcome
 
     def close(self, error: Exception) -> None:
         """Give nothing out any more, for this reason; what has begun may end."""
@@ -110,16 +110,16 @@ class WorkBroker:
 
     # --- for the workers ----------------------------------------------------------------------------------------------
 
-    def asked(self, worker: str, question: Mapping[str, Any]) -> None:
+    def handle(self, worker: str, question: Mapping[str, Any]) -> None:
         """Answer a worker, now or when there is an answer."""
         with self._changed:
             now = self._seen_at = self.clock()
             if question["what"] == "work":
-                self._seats.append((worker, question["id"], now + WORK_S))
+                self._idle.append((worker, question["id"], now + WORK_S))
                 self._match()
                 return
-            errand = self._out.get(question["number"])
-            answer = {} if errand is None or errand.worker != worker else self._about(errand, question)
+            assignment = self._out.get(question["number"])
+            answer = {} if assignment is None or assignment.worker != worker else self._about(assignment, question)
             self.tell(worker, {"id": question["id"], **answer})
 
     def keep(self, present: set[str]) -> None:
@@ -128,13 +128,13 @@ class WorkBroker:
             now = self.clock()
             if present or self._seen_at is None:
                 self._seen_at = now
-            self._seats = deque(seat for seat in self._seats if seat[0] in present)
-            while self._seats and self._seats[0][2] <= now:
-                worker, question, _ = self._seats.popleft()
+            self._idle = deque(worker for worker in self._idle if worker[0] in present)
+            while self._idle and self._idle[0][2] <= now:
+                worker, question, _ = self._idle.popleft()
                 self.tell(worker, {"id": question})
-            for errand in list(self._out.values()):
-                if _is_lost(errand, present, now):
-                    self._take_back(errand)
+            for assignment in list(self._out.values()):
+                if _is_lost(assignment, present, now):
+                    self._take_back(assignment)
             if now - self._seen_at > NOBODY_S:
                 self._fail(GaveUp("NO_WORKERS", "no worker is left; start some, then run the same command again."))
             self._match()
@@ -146,68 +146,68 @@ class WorkBroker:
             raise self._closed
 
     def _match(self) -> None:
-        while self._queue and self._seats:
-            errand, (worker, question, _) = self._queue.popleft(), self._seats.popleft()
-            errand.number, errand.worker, errand.missed_at = next(self._numbers), worker, None
-            errand.due = self.clock() + BEGIN_S
-            self._out[errand.number] = errand
-            self.tell(worker, {"id": question, "number": errand.number, "call": encode(errand.call)})
+        while self._queue and self._idle:
+            assignment, (worker, question, _) = self._queue.popleft(), self._idle.popleft()
+            assignment.number, assignment.worker, assignment.missed_at = next(self._numbers), worker, None
+            assignment.due = self.clock() + BEGIN_S
+            self._out[assignment.number] = assignment
+            self.tell(worker, {"id": question, "number": assignment.number, "call": encode(assignment.call)})
 
-    def _about(self, errand: Assignment, question: Mapping[str, Any]) -> dict[str, Any]:
-        errand.due = self.clock() + (errand.call.timeout_s + GRACE_S if errand.begun else BEGIN_S)
+    def _about(self, assignment: Assignment, question: Mapping[str, Any]) -> dict[str, Any]:
+        assignment.due = self.clock() + (assignment.call.timeout_s + GRACE_S if assignment.begun else BEGIN_S)
         try:
             match question["what"]:
                 case "begin":
-                    return self._begin(errand)
+                    return self._begin(assignment)
                 case "part":
-                    return {"data": _part(errand.files[question["file"]], question["at"])}
+                    return {"data": _part(assignment.files[question["file"]], question["at"])}
                 case "save":
-                    return _save_part(errand.call, question["at"], question["data"])
+                    return _save_part(assignment.call, question["at"], question["data"])
                 case "done":
-                    self._end(errand, reply_of(question["reply"]))
+                    self._end(assignment, reply_of(question["reply"]))
                 case "given up":
-                    self._take_back(errand)
+                    self._take_back(assignment)
                     self._match()
                 case "trouble":
-                    self._end(errand, LocalResource(question["code"], question["message"]))
+                    self._end(assignment, LocalResource(question["code"], question["message"]))
         except OSError as error:
-            self._end(errand, LocalResource("DISK_FULL", f"{error.filename}: {error.strerror}; run again."))
+            self._end(assignment, LocalResource("DISK_FULL", f"{error.filename}: {error.strerror}; run again."))
         return {}
 
-    def _begin(self, errand: Assignment) -> dict[str, Any]:
+    def _begin(self, assignment: Assignment) -> dict[str, Any]:
         if self._closed is not None:
             return {}
-        errand.begun, errand.due = True, self.clock() + errand.call.timeout_s + GRACE_S
+        assignment.begun, assignment.due = True, self.clock() + assignment.call.timeout_s + GRACE_S
         return {"go": True}
 
-    def _take_back(self, errand: Assignment) -> None:
-        if errand.begun:
+    def _take_back(self, assignment: Assignment) -> None:
+        if assignment.begun:
             self.lost += 1
-            self._end(errand, replace(LOST))
+            self._end(assignment, replace(LOST))
             return
-        del self._out[errand.number]
+        del self._out[assignment.number]
         if self._closed is None:
-            self._queue.appendleft(errand)
+            self._queue.appendleft(assignment)
 
-    def _end(self, errand: Assignment, outcome: Reply | Exception) -> None:
-        del self._out[errand.number]
-        errand.outcome = outcome
+    def _end(self, assignment: Assignment, outcome: Reply | Exception) -> None:
+        del self._out[assignment.number]
+        assignment.outcome = outcome
         self._changed.notify_all()
 
     def _fail(self, error: Exception) -> None:
-        for errand in [*self._queue, *self._out.values()]:
-            errand.outcome = error
+        for assignment in [*self._queue, *self._out.values()]:
+            assignment.outcome = error
         self._queue.clear()
         self._out.clear()
         self._changed.notify_all()
 
 
-def _is_lost(errand: Assignment, present: set[str], now: float) -> bool:
-    if errand.worker in present:
-        errand.missed_at = None
-        return errand.due <= now
-    errand.missed_at = now if errand.missed_at is None else errand.missed_at
-    return not errand.begun or now - errand.missed_at >= LOST_S
+def _is_lost(assignment: Assignment, present: set[str], now: float) -> bool:
+    if assignment.worker in present:
+        assignment.missed_at = None
+        return assignment.due <= now
+    assignment.missed_at = now if assignment.missed_at is None else assignment.missed_at
+    return not assignment.begun or now - assignment.missed_at >= LOST_S
 
 
 def _part(file: FilePart, at: int) -> bytes:

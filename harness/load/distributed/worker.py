@@ -45,7 +45,7 @@ class MasterClient:
         """Something that needs no answer."""
         self.send({"id": next(self._numbers), "what": what, **more})
 
-    def told(self, answer: dict[str, Any]) -> None:
+    def receive(self, answer: dict[str, Any]) -> None:
         event, kept = self._waiting.get(answer["id"], (None, {}))
         if event is not None:
             kept.update(answer)
@@ -67,34 +67,34 @@ def _place() -> Path:
     return own_folder(place)
 
 
-def run_assignment(questions: MasterClient, exchange: Callable[[Call], Reply], clock: Callable[[], float]) -> bool:
+def run_assignment(master: MasterClient, exchange: Callable[[Call], Reply], clock: Callable[[], float]) -> bool:
     """Send one call for the master, if it has one."""
-    work = questions.ask("work", ASK_AGAIN_S)
+    work = master.ask("work", ASK_AGAIN_S)
     if "number" not in work:
         return False
     number, call = work["number"], call_of(work["call"])
     try:
-        with _files_here(questions, number, call) as here:
+        with _files_here(master, number, call) as here:
             asked_at = clock()
-            if "go" not in questions.ask("begin", number=number) or clock() - asked_at > GO_S:
-                questions.say("given up", number=number)
+            if "go" not in master.ask("begin", number=number) or clock() - asked_at > GO_S:
+                master.say("given up", number=number)
                 return False
             reply = exchange(here)
             if here.save_to is not None and reply.ok:
-                _bring_back(questions, number, here.save_to)
+                _bring_back(master, number, here.save_to)
     except LocalResource as trouble:
         message = str(trouble).removeprefix(f"{trouble.code} ")
-        questions.ask("trouble", number=number, code=trouble.code, message=message)
+        master.ask("trouble", number=number, code=trouble.code, message=message)
     except BaseException:  # a user that Locust takes away from its work
-        questions.say("given up", number=number)
+        master.say("given up", number=number)
         raise
     else:
-        questions.ask("done", number=number, reply=encode(reply))
+        master.ask("done", number=number, reply=encode(reply))
     return True
 
 
 @contextmanager
-def _files_here(questions: MasterClient, number: int, call: Call) -> Iterator[Call]:
+def _files_here(master: MasterClient, number: int, call: Call) -> Iterator[Call]:
     """The call with files of this machine in place of the master's. They hold personal data and are gone at its end."""
     if call.save_to is None and not any(isinstance(value, FilePart) for _, value in call.form or ()):
         yield call
@@ -104,27 +104,27 @@ def _files_here(questions: MasterClient, number: int, call: Call) -> Iterator[Ca
         form, files = [], 0
         for key, value in call.form or ():
             if isinstance(value, FilePart):
-                value = replace(value, path=_fetch(questions, number, files, folder / f"part-{files}"))
+                value = replace(value, path=_fetch(master, number, files, folder / f"part-{files}"))
                 files += 1
             form.append((key, value))
         save_to = None if call.save_to is None else folder / "answer"
         yield replace(call, form=None if call.form is None else tuple(form), save_to=save_to)
 
 
-def _fetch(questions: MasterClient, number: int, file: int, to: Path) -> Path:
+def _fetch(master: MasterClient, number: int, file: int, to: Path) -> Path:
     at = 0
     with to.open("wb") as target:
-        while data := _require_answer(questions.ask("part", number=number, file=file, at=at))["data"]:
+        while data := _require_answer(master.ask("part", number=number, file=file, at=at))["data"]:
             target.write(data)
             at += len(data)
     return to
 
 
-def _bring_back(questions: MasterClient, number: int, path: Path) -> None:
+def _bring_back(master: MasterClient, number: int, path: Path) -> None:
     at = 0
     with path.open("rb") as source:
         while data := source.read(CHUNK):
-            _require_answer(questions.ask("save", number=number, at=at, data=data))
+            _require_answer(master.ask("save", number=number, at=at, data=data))
             at += len(data)
 
 

@@ -84,7 +84,7 @@ def _watched(given: UploadOrder, die: tuple[str, int, str] | None, steps: str, *
     def around(shell: AsyncShell) -> AsyncShell:
         return MortalShell(shell, *(die or ("", 0, "")), Path(steps) if steps else None)
 
-    return ready.documented(asyncio.run(complete(plan, ready.target, given.credentials, ready.folder, around)), 0.0)
+    return ready.write_document(asyncio.run(complete(plan, ready.target, given.credentials, ready.folder, around)), 0.0)
 
 
 @dataclass

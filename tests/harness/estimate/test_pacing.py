@@ -47,11 +47,11 @@ def test_budgets():
             sent, used, reset = under_way.pop(0), rng.randint(1, 5), rng.randint(1, 12)
             told = {"inin-ratelimit-count": used, "inin-ratelimit-allowed": 5, "inin-ratelimit-reset": reset}
             budget.answered(sent, now, {name: str(value) for name, value in told.items()})
-            budgets.answered(rows)
+            budgets.release(rows)
             budgets.learn(rows, np.asarray([sent]), at, np.asarray([5]), np.asarray([used]), np.asarray([reset]))
         if rng.random() < 0.05:
             budget.refused(now, 4.0)
-            budgets.refused(rows, at + 4.0)
+            budgets.block(rows, at + 4.0)
 
 
 def test_a_new_token_has_a_window_of_its_own():

@@ -36,7 +36,7 @@ def gated(tree: Path, *arguments: str) -> subprocess.CompletedProcess:
 )
 def test_a_difference(found, told):
     """Is told by strategy and figure, with what was expected and what was found; there is no tolerance."""
-    failed = [check for check in counts.differences(FIGURES, found) if check.failed]
+    failed = [check for check in counts.differences(FIGURES, found) if check.has_failed]
     assert [(check.name, check.expected, check.found) for check in failed] == told
 
 
@@ -60,7 +60,7 @@ def test_the_committed_counts(tmp_path):
     """Are those of this version. If a difference is meant: `contactbench gate --update`, and say why."""
     expected = counts.read(EXPECTED)
     found = counts.measure(expected.played, tmp_path / "counts", lambda line: None)
-    assert [check.line() for check in counts.differences(expected.figures, found) if check.failed] == []
+    assert [check.line() for check in counts.differences(expected.figures, found) if check.has_failed] == []
 
 
 @pytest.mark.timeout(1800)

@@ -12,7 +12,7 @@ def raced(turns):
     race = Race()
     for base, head in turns:
         race.add(base, head)
-        if race.settled:
+        if race.is_settled:
             break
     return race
 

@@ -20,7 +20,7 @@ def played(rate, users, seconds, answer_s):
         planned = arrivals.claim(now)
         sent = max(now, planned)
         done = sent + answer_s(sent)
-        arrivals.answered(planned, sent, done)
+        arrivals.record(planned, sent, done)
         heappush(free_at, done)
     return arrivals.facts()
 
@@ -51,7 +51,7 @@ def test_a_slot_taken_after_its_moment_is_late():
     """Its latency counts from the plan."""
     arrivals = Arrivals(Constant(1.0).per_s)
     first, second = arrivals.claim(0.0), arrivals.claim(1.9)
-    arrivals.answered(second, 1.9, 2.0)
+    arrivals.record(second, 1.9, 2.0)
     assert (first, second, arrivals.late, arrivals.dropped) == (0.0, 1.0, 1, 0)
     assert arrivals.facts()["latency_max_s"] == pytest.approx(1.0)
 

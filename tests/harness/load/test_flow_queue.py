@@ -22,8 +22,8 @@ def test_a_stage_begins_when_the_last_one_has_ended():
     began = []
     handout = FlowQueue(stages("a", "b", began=began))
     assert [handout.take(), handout.take(), began] == ["a1", "a2", ["a"]]
-    handout.ended()
-    handout.ended()
+    handout.task_done()
+    handout.task_done()
     assert (handout.take(), began, handout.stage) == ("b1", ["a", "b"], "b")
 
 
@@ -31,10 +31,10 @@ def test_a_worker_without_work_waits_for_the_next_stage():
     """It is woken by the end of the last flow, not by a clock."""
     handout = FlowQueue(stages("a", "b"))
     assert [handout.take(), handout.take()] == ["a1", "a2"]
-    handout.ended()
+    handout.task_done()
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(handout.take)
-        handout.ended()
+        handout.task_done()
         assert waiting.result(timeout=10) == "b1"
 
 
@@ -42,20 +42,20 @@ def test_the_end():
     """It is done when everything was taken and has ended."""
     handout = FlowQueue(stages("a"))
     assert [handout.take(), handout.take()] == ["a1", "a2"]
-    handout.ended()
-    assert not handout.done
-    handout.ended()
-    assert (handout.take(), handout.done, handout.error) == (None, True, None)
+    handout.task_done()
+    assert not handout.is_done
+    handout.task_done()
+    assert (handout.take(), handout.is_done, handout.error) == (None, True, None)
 
 
 def test_nothing_is_begun_after_an_error():
     """The first error counts; whoever is under way comes to its end."""
     handout, first = FlowQueue(stages("a", "b")), ValueError("first")
     assert [handout.take(), handout.take()] == ["a1", "a2"]
-    handout.ended(first)
-    assert (handout.take(), handout.done) == (None, False)
-    handout.ended(ValueError("second"))
-    assert (handout.done, handout.error) == (True, first)
+    handout.task_done(first)
+    assert (handout.take(), handout.is_done) == (None, False)
+    handout.task_done(ValueError("second"))
+    assert (handout.is_done, handout.error) == (True, first)
 
 
 @pytest.mark.parametrize("where", ["stages", "flows"])
@@ -68,7 +68,7 @@ def test_an_error_on_the_way_to_a_flow(where):
 
     handout = FlowQueue(broken() if where == "stages" else [Stage("a", broken())])
     assert handout.take() is None
-    assert (handout.done, handout.error.code) == (True, "INPUT_BAD")
+    assert (handout.is_done, handout.error.code) == (True, "INPUT_BAD")
 
 
 def test_a_stop():

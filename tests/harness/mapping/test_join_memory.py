@@ -73,8 +73,8 @@ def test_two_years_of_months(tmp_path):
     joins = Joins(tmp_path, leads, "Lead ID", months)
     with kept_open(tmp_path, memory="24MB"):
         assert joins.count() == (2 * count, count)
-        assert joins.held() == 23 * 9000 + count
-        assert len(joins.gone()) == 23 * 9000
+        assert joins.count_known() == 23 * 9000 + count
+        assert len(joins.missing_leads()) == 23 * 9000
         joins.write_kept(tmp_path / "kept.csv", [GivenList(list_id="list-21", name="", leads=0)])
     assert [row["contact_id"] for row in read(tmp_path / "kept.csv")] == [
         f"c21-{n}" for n in range(21 * 9000, 22 * 9000)

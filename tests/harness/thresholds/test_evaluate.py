@@ -42,7 +42,7 @@ from harness.thresholds.expression import parse
 def test_a_limit(made, text, passed, told):
     """Is kept or not, and what was found is told in its own unit."""
     (judgement,) = evaluate([parse(text)], [made()])
-    assert (judgement.passed, judgement.told()) == (passed, told)
+    assert (judgement.passed, judgement.text()) == (passed, told)
 
 
 @pytest.mark.parametrize(
@@ -81,5 +81,5 @@ def test_a_run_of_nothing(made, nothing):
 def test_a_run_that_is_not_proved(made, text):
     """Has no figures, so it keeps no limit on them; its counts are told."""
     figure, count = evaluate([parse(text), parse("duplicates==0")], [made(proved=False, duplicates=3)])
-    assert (figure.passed, figure.told()) == (False, "not proved: no figure")
-    assert (count.passed, count.told()) == (False, "3")
+    assert (figure.passed, figure.text()) == (False, "not proved: no figure")
+    assert (count.passed, count.text()) == (False, "3")

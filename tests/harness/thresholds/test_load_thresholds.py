@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.thresholds.load_thresholds import gathered
+from harness.thresholds.load_thresholds import load_thresholds
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ def test_of_options_a_file_and_the_environment(tmp_path, name, content):
     """All of them hold, in that order."""
     (tmp_path / name).write_text(content)
     environ = {"CONTACTBENCH_THRESHOLDS": "rejected==0; requests<=1600\n"}
-    found = gathered(["lost==0"], tmp_path / name, environ)
+    found = load_thresholds(["lost==0"], tmp_path / name, environ)
     assert [one.text for one in found] == ["lost==0", "mapped==leads", "duration<1h", "rejected==0", "requests<=1600"]
 
 
@@ -27,11 +27,11 @@ def test_of_options_a_file_and_the_environment(tmp_path, name, content):
 def test_a_file_as_editors_save_it(tmp_path, name, content):
     """A byte order mark is skipped; what is not UTF-8 is told with what to do."""
     (tmp_path / name).write_text(content, encoding="utf-8-sig")
-    assert [one.text for one in gathered([], tmp_path / name, {})] == ["mapped==leads"]
+    assert [one.text for one in load_thresholds([], tmp_path / name, {})] == ["mapped==leads"]
     for encoding, told in (("utf-16", "looks like UTF-16; save it as UTF-8"), ("cp1252", "line 1 is not UTF-8")):
         (tmp_path / name).write_text(f"# \u00e9\n{content}", encoding=encoding)
         with pytest.raises(UsageError, match=told):
-            gathered([], tmp_path / name, {})
+            load_thresholds([], tmp_path / name, {})
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_a_file_that_says_none(tmp_path, name, content):
     if content is not None:
         (tmp_path / name).write_text(content)
     with pytest.raises(UsageError):
-        gathered([], tmp_path / name, {})
+        load_thresholds([], tmp_path / name, {})

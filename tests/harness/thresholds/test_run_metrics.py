@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from harness.errors import UsageError
-from harness.thresholds.run_metrics import facts_of
+from harness.thresholds.run_metrics import run_metrics
 
 COLUMNS = "seq BIGINT, op VARCHAR, contact_list_id VARCHAR, batch BIGINT, planned_at DOUBLE, sent_at DOUBLE,"
 COLUMNS += " done_at DOUBLE, status BIGINT, error VARCHAR"
@@ -38,7 +38,7 @@ def folder(tmp_path):
 
 def test_requests(folder):
     """Times are from the plan and from the sending; only what nobody made good has failed."""
-    (facts,) = facts_of(folder)
+    (facts,) = run_metrics(folder)
     assert facts.requests.planned_s[:3].tolist() == [3.0, 3.0, 2.0]
     assert facts.requests.service_s[:3].tolist() == [2.0, 2.0, 1.0]
     assert facts.requests.failed.tolist() == [False, True, False, True, False, False, False]
@@ -46,7 +46,7 @@ def test_requests(folder):
 
 def test_numbers(folder):
     """Are those of run.json, by the names that thresholds have for them; rejects are counted by code."""
-    (facts,) = facts_of(folder)
+    (facts,) = run_metrics(folder)
     assert (facts.numbers["duration"], facts.numbers["duplicates"], facts.numbers["mapped"]) == (8.0, 2, 1)
     assert facts.rejected_by_code == {"PHONE_MISSING": 1}
 
@@ -54,7 +54,7 @@ def test_numbers(folder):
 def test_a_run_that_is_not_proved_has_no_figures(folder):
     """Its counts are there, its times are not."""
     (folder / "run.json").write_text(json.dumps({"strategies": [ENTRY | {"verified": False}]}))
-    (facts,) = facts_of(folder)
+    (facts,) = run_metrics(folder)
     assert (facts.proved, facts.numbers["duration"], facts.numbers["mapped"]) == (False, None, 1)
 
 
@@ -63,4 +63,4 @@ def test_no_run(folder, missing):
     """A folder without the files of a run is a usage error."""
     (folder / missing).unlink()
     with pytest.raises(UsageError, match=missing):
-        facts_of(folder)
+        run_metrics(folder)

@@ -39,7 +39,7 @@ class Office:
         """What the worker is told, if it is told at once."""
         self._asked += 1
         before = len(self.told)
-        self.desk.asked(worker, {"id": self._asked, "what": what, **more})
+        self.broker.handle(worker, {"id": self._asked, "what": what, **more})
         return self.told[-1][1] if len(self.told) > before else {}
 
     @contextmanager
@@ -83,7 +83,7 @@ def test_who_was_lost_before_it_began_has_sent_nothing(office):
     """The call goes to another worker; the first one, come back, may not begin it any more."""
     with office.calling():
         first = office.ask("a", "work")
-        office.desk.keep({"b"})
+        office.broker.keep({"b"})
         second = office.ask("b", "work")
         assert "go" not in office.ask("a", "begin", number=first["number"])
         assert office.ask("b", "begin", number=second["number"])["go"]
@@ -98,9 +98,9 @@ def test_who_was_lost_with_a_call_leaves_a_doubt(office, how):
         given = office.ask("a", "work")
         office.ask("a", "begin", number=given["number"])
         present = set() if how == "gone" else {"a"}
-        office.desk.keep(present)
+        office.broker.keep(present)
         office.now += LOST_S if how == "gone" else CALL.timeout_s + GRACE_S
-        office.desk.keep(present)
+        office.broker.keep(present)
     (reply,) = office.outcomes
     assert (reply.status, reply.sent) == (0, True)
     assert len(office.ask("a", "done", **done(given["number"]))) == 1
@@ -113,7 +113,7 @@ def test_who_was_only_slow_to_be_heard_of_keeps_its_call(office):
         office.ask("a", "begin", number=given["number"])
         for present in (set(), {"a"}, set()):
             office.now += LOST_S - 1
-            office.desk.keep(present)
+            office.broker.keep(present)
         office.ask("a", "done", **done(given["number"]))
     assert (office.outcomes, office.desk.lost) == ([Reply(status=200)], 0)
 
@@ -123,7 +123,7 @@ def test_who_never_begins_loses_the_call(office):
     with office.calling():
         office.ask("a", "work")
         office.now += BEGIN_S
-        office.desk.keep({"a", "b"})
+        office.broker.keep({"a", "b"})
         given = office.ask("b", "work")
         office.ask("b", "begin", number=given["number"])
         office.ask("b", "done", **done(given["number"]))
@@ -134,7 +134,7 @@ def test_who_asks_in_vain_is_told_so(office):
     """After a while, so that nobody who has given up is given work."""
     assert office.ask("a", "work") == {}
     office.now += WORK_S
-    office.desk.keep({"a"})
+    office.broker.keep({"a"})
     assert office.told == [("a", {"id": 1})]
 
 
@@ -153,9 +153,9 @@ def test_nobody_is_left(office):
     """A run does not wait for ever for workers that do not come back."""
     with office.calling():
         office.ask("a", "work")
-        office.desk.keep({"a"})
+        office.broker.keep({"a"})
         office.now += NOBODY_S + 1
-        office.desk.keep(set())
+        office.broker.keep(set())
     assert "NO_WORKERS" in str(office.outcomes[0])
 
 
@@ -163,8 +163,8 @@ class Line:
     """A worker's line to a desk, and what it sends."""
 
     def __init__(self, office: Office) -> None:
-        self.questions = MasterClient(lambda question: office.desk.asked("w", question))
-        office.desk.tell = lambda _, answer: self.questions.told(answer)
+        self.questions = MasterClient(lambda question: office.broker.handle("w", question))
+        office.desk.tell = lambda _, answer: self.questions.receive(answer)
         self.sent: list[Call] = []
         self.times = iter((0.0, 0.0))
 
