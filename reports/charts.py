@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from reports.results import TRAITS, StrategyResult
-from reports.samples import Point, RequestSamples
+from reports.samples import RequestPoint, RequestSamples
 from reports.tables import Table
 from reports.wording import duration
 
@@ -99,7 +99,7 @@ def _panel(name: str, one: RequestSamples, scale: Any, axis: Any) -> Any:
     )
 
 
-def _dot(point: Point, per: float) -> dict[str, Any]:
+def _dot(point: RequestPoint, per: float) -> dict[str, Any]:
     outcome = "answered" if point.ok else "refused, not ready or failed"
     return {"at": round(point.sent_at / per, 4), "took": max(round(point.service_s, 4), _FLOOR_S), "outcome": outcome}
 

@@ -46,7 +46,7 @@ def write(directory: Path, *, drawer: Callable[[], charts.Draw | None] = charts.
     page = _page(directory, drawer())
     return [
         _replace(directory / "report.html", render(page)),
-        _replace(directory / "report.md", markdown.render(page)),
+        _replace(directory / "report.md", markdown.render_markdown(page)),
     ]
 
 

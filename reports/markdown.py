@@ -11,7 +11,7 @@ _PARTS = re.compile(r"(`[^`]*`)")
 _SPECIAL = re.compile(r"([\\`*_\[\]|#])")
 
 
-def render(page: ReportPage) -> str:
+def render_markdown(page: ReportPage) -> str:
     """The Markdown of `page`."""
     return "\n\n".join(_blocks(page)) + "\n"
 
@@ -75,10 +75,10 @@ def _rule(table: Table) -> str:
 def _text(text: str) -> str:
     """`text` on one line, with nothing in it that Markdown or HTML would read as markup, but for code in backticks."""
     parts = _PARTS.split(" ".join(text.split()))
-    return "".join(_literal(part) if part.startswith("`") and len(part) > 1 else _plain(part) for part in parts)
+    return "".join(_literal_text(part) if part.startswith("`") and len(part) > 1 else _plain(part) for part in parts)
 
 
-def _literal(part: str) -> str:
+def _literal_text(part: str) -> str:
     return part.replace("|", "\\|")
 
 

@@ -9,7 +9,7 @@ from reports.charts import Figure
 from reports.estimates import Estimate
 from reports.recommendation import Recommendation, recommend
 from reports.results import RunResult, StrategyResult, strategy_directory
-from reports.samples import RequestSamples, read
+from reports.samples import RequestSamples, read_samples
 from reports.tables import EMPTY, Table
 from reports.wording import code, duration, number
 
@@ -115,7 +115,7 @@ def _bar(entry: StrategyResult, longest_s: float, *, best: bool) -> Bar:
 
 def _samples(proved: list[StrategyResult], directory: Path) -> dict[str, RequestSamples]:
     most = _POINTS // max(len(proved), 1)
-    found = ((e.strategy, read(strategy_directory(directory, e) / "requests.parquet", most)) for e in proved)
+    found = ((e.strategy, read_samples(strategy_directory(directory, e) / "requests.parquet", most)) for e in proved)
     return {name: samples for name, samples in found if samples is not None}
 
 

@@ -30,7 +30,7 @@ _SOME = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class RequestPoint:
     sent_at: float  # s since the run began
     service_s: float
     ok: bool
@@ -45,10 +45,10 @@ class RequestSamples:
     p50_s: float
     p95_s: float
     max_s: float
-    points: tuple[Point, ...]
+    points: tuple[RequestPoint, ...]
 
 
-def read(path: Path, most: int) -> RequestSamples | None:
+def read_samples(path: Path, most: int) -> RequestSamples | None:
     """Samples of the requests in `path`, at most `most` points; None if there is no file or no request in it.
 
     A tenth of the points are the slowest requests, so that thinning out never hides them; the rest are every n-th.
@@ -63,5 +63,5 @@ def read(path: Path, most: int) -> RequestSamples | None:
     if totals is None or not totals[0]:
         return None
     total, not_ok, p50_s, p95_s, max_s = totals
-    points = tuple(Point(*row) for row in some)
+    points = tuple(RequestPoint(*row) for row in some)
     return RequestSamples(total=total, not_ok=not_ok, p50_s=p50_s, p95_s=p95_s, max_s=max_s, points=points)

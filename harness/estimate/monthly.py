@@ -14,7 +14,7 @@ from ..monthly.months import MEANING, MODES, MONTHS, Mode
 from ..strategies.job import Strategy
 
 
-def months(
+def monthly_plans(
     strategy: Strategy, leads: int, new_share: float, profile: Profile, p50_s: Callable[[int], float]
 ) -> Iterator[dict[str, Any]]:
     """One entry a mode that the strategy can do. `p50_s` says how long a number of leads takes."""
@@ -29,7 +29,7 @@ def months(
             clear_s = _clear_s(profile, held) if mode == "clear-then-load" else 0.0
             if sent not in known:
                 known[sent] = p50_s(sent) if sent else 0.0
-            rows.append(_month(month, sent, before, added, known[sent] + clear_s, profile))
+            rows.append(_month_entry(month, sent, before, added, known[sent] + clear_s, profile))
             held = rows[-1]["contacts_in_org"]
         yield {"mode": mode, "meaning": MEANING[mode], "strategy": strategy.name, "months": rows}
 
@@ -41,7 +41,7 @@ def _sent_and_added(mode: Mode, month: int, leads: int, new: int) -> tuple[int, 
     return (leads if mode == "upsert" else new), new
 
 
-def _month(month: int, sent: int, before: int, added: int, p50_s: float, profile: Profile) -> dict[str, Any]:
+def _month_entry(month: int, sent: int, before: int, added: int, p50_s: float, profile: Profile) -> dict[str, Any]:
     room = profile.limits.contacts_per_org - before
     fits = added <= room
     return {

@@ -21,7 +21,7 @@ from ..strategies.job import Settings, Strategy
 from ..wording import counted
 from . import sizes
 from .cases import Case, calibration_cases, case_tables
-from .monthly import months
+from .monthly import monthly_plans
 from .recording import UploadCase, program
 from .simulate import Replay, simulate
 from .sizes import Sizes
@@ -245,4 +245,4 @@ def _monthly(
         return float(np.median(simulate(case_tables([world]), order.seed).duration_s))
 
     for one in chosen:
-        yield from months(one, leads.leads, order.new_share, profile.profile, partial(p50, one))
+        yield from monthly_plans(one, leads.leads, order.new_share, profile.profile, partial(p50, one))

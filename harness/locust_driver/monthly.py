@@ -16,7 +16,7 @@ from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import RunVerdict, thresholds
 from ..monthly.months import MODES, MONTHS, Months, PreparedMonth, is_proved
-from ..monthly.summary import MonthResult, of_month, table, write
+from ..monthly.summary import MonthResult, of_month, table, write_months
 from ..runs.prepare import UploadOrder
 from ..runs.resolve_target import require_mock, resolve_target
 from ..strategies import STRATEGIES, strategy
@@ -91,7 +91,7 @@ class MonthlyRun(LoadRun):
         log.info("month %d of %d: %s", month.number, given.months, fails or "proved")
 
     def _summary(self, months: Months) -> str:
-        path = write(months.root, months.mode, months.strategy.name, self._results)
+        path = write_months(months.root, months.mode, months.strategy.name, self._results)
         return f"{table(months.mode, self._results)}\nwrote {path}"
 
 

@@ -9,7 +9,7 @@ import msgspec
 from ..mapping.files import write_json
 from .months import MEANING, Mode, Months, PreparedMonth
 
-FILE = "months.json"
+MONTHS_FILE = "months.json"
 CONTACTS_PER_ORG = 5_000_000  # Source: help.mypurecloud.com/articles/create-new-contact-list
 
 
@@ -48,10 +48,10 @@ def of_month(months: Months, month: PreparedMonth, fails: str, *, excludes: bool
     )
 
 
-def write(folder: Path, mode: Mode, strategy: str, rows: list[MonthResult]) -> Path:
+def write_months(folder: Path, mode: Mode, strategy: str, rows: list[MonthResult]) -> Path:
     document = {"mode": mode, "meaning": MEANING[mode], "strategy": strategy, "months": [asdict(row) for row in rows]}
-    write_json(folder / FILE, document)
-    return folder / FILE
+    write_json(folder / MONTHS_FILE, document)
+    return folder / MONTHS_FILE
 
 
 def table(mode: Mode, rows: list[MonthResult]) -> str:

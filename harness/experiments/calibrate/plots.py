@@ -20,7 +20,7 @@ points scatter evenly around the line along all of it. Figures of this org on th
 """
 
 
-def draw(to: Path, found: FitResult, host: str, date: str) -> Path | None:
+def draw_fits(to: Path, found: FitResult, host: str, date: str) -> Path | None:
     """The page, if it can be drawn."""
     from reports.charts import drawer
 

@@ -9,7 +9,7 @@ from ..experiment import write_profile
 from .fitting import FitResult, beside, table
 from .latency_fit import Observed
 from .observations import Observations
-from .plots import draw
+from .plots import draw_fits
 
 NOT_MEASURED = {
     "jobs.exports_at_once": "it takes as many lists as exports at once",
@@ -52,7 +52,7 @@ def write_results(
     }
     for path in (beside(to), folder / "calibration.json"):
         write_json(path, whole)
-    drawn = draw(folder / "calibration.html", found, host, date)
+    drawn = draw_fits(folder / "calibration.html", found, host, date)
     return document | {"plots": str(drawn) if drawn else None}
 
 

@@ -14,7 +14,7 @@ from ...status import status
 from ...wording import counted
 from .. import experiment
 from ..probe.checks import Probe
-from .script import Exchange, Recorder, script
+from .script import Exchange, Recorder, conform_script
 
 ABSENT = "(absent)"
 MOST_CONTACTS, MOST_REQUESTS = 100, 1_000
@@ -53,7 +53,7 @@ async def record(side: Side, settle_s: float = 5.0) -> list[Exchange]:
         to = Recorder(Probe(opened, settle_s))
         status().begin(f"asking {side.target.api}", unit="call", count=lambda: len(to.exchanges))
         try:
-            await opened.run(script(to))
+            await opened.run(conform_script(to))
         except (Refusal, BadResponse) as trouble:
             raise Refused(
                 "NOT_CONFORMED",

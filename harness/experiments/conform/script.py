@@ -103,7 +103,7 @@ class Recorder:
         return self.note(call, (yield from self.probe.ask(*arguments, **options)))
 
 
-def script(to: Recorder) -> Flow[None]:
+def conform_script(to: Recorder) -> Flow[None]:
     """Every call once, on lists of its own."""
     yield from _login(to)
     list_id = yield from to.probe.new_list()
