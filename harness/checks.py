@@ -46,9 +46,6 @@ def all_passed(checks: Iterable[Check]) -> bool:
     return not any(check.has_failed for check in checks)
 
 
-# Checks as JUnit XML, which CI servers show as tests.
-
-
 # XML 1.0 has no place for these, escaped or not. Source: https://www.w3.org/TR/xml/#charsets
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -92,9 +89,6 @@ def _text(text: str) -> str:
     return UNWRITABLE.sub("?", text)
 
 
-# Checks as a Markdown table, for the summary of a job or a comment on a pull request.
-
-
 EMOJI = {"passed": "✅", "warned": "⚠️", "failed": "❌", "not measured": "➖"}
 
 
@@ -118,9 +112,6 @@ def _cell(text: str) -> str:
     """`text` on one line, with nothing in it that would end its cell or be taken for HTML."""
     plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return plain.replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*")
-
-
-# Checks as files, where a CI server looks for them.
 
 
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"  # Source: https://docs.github.com/actions, workflow commands, job summaries

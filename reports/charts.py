@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from reports.results import TRAITS, StrategyResult
-from reports.samples import RequestPoint, RequestSamples
+from reports.results import TRAITS, RequestPoint, RequestSamples, StrategyResult
 from reports.tables import Table
 from reports.wording import duration
 
@@ -166,9 +165,6 @@ def _lean(svg: str) -> str:
     """`svg` for use inside a page: no namespaces, no marks for scripts, places to a hundredth of a pixel."""
     bare = _EMPTY.sub("", _NOISE.sub("", svg))
     return _PLACES.sub(lambda match: _DECIMALS.sub(lambda digits: f"{float(digits[0]):.2f}", match[0]), bare)
-
-
-# A drawing of the report together with the same in words and numbers.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

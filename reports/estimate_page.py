@@ -7,8 +7,8 @@ from typing import Any
 from reports import charts
 from reports.answer import ShortAnswer
 from reports.charts import Figure, colours, style, unit
-from reports.doubts import best
 from reports.estimates import Assumption, Estimate, MonthEstimate, StrategyEstimate
+from reports.recommendation import best
 from reports.tables import Table
 from reports.wording import NONE, code, duration, join_codes, number
 
@@ -188,9 +188,6 @@ def _figure(
         svg=draw(spec()) if draw and data.rows else "",
         missing=_NO_CHARTS,
     )
-
-
-# Draws an estimate: spreads of times, and what single changes do to them, on logarithmic scales.
 
 
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")

@@ -8,8 +8,7 @@ from reports.answer import ShortAnswer, answer, soonest
 from reports.charts import Figure
 from reports.estimates import Estimate
 from reports.recommendation import Recommendation, recommend
-from reports.results import RunResult, StrategyResult, strategy_directory
-from reports.samples import RequestSamples, read_samples
+from reports.results import RequestSamples, RunResult, StrategyResult, read_samples, strategy_directory
 from reports.tables import EMPTY, Table
 from reports.wording import code, duration, number
 

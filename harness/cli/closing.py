@@ -108,9 +108,6 @@ def _time(seconds: float) -> str:
     return duration(seconds)
 
 
-# What went wrong in a run and what became of it, said when it happens: first at once, then in counts now and then.
-
-
 Tell = Callable[[int, "Bookkeeping"], str]
 
 # A counter of the run's troubles -> what is to be said of so many more of them. In the order of cause and effect.

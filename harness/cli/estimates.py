@@ -93,9 +93,6 @@ def _folder(to: Path | None) -> Path | None:
     return own_folder(to)
 
 
-# Commands around the runs: leads to try with, and a mock org.
-
-
 def make_leads(
     count: Annotated[int, typer.Option(**number(0), help="How many.")],
     to: Annotated[Path, typer.Option(help="The .csv or .parquet file to write.")],

@@ -88,7 +88,7 @@ def calibrate(
     from datetime import UTC, datetime
 
     from ..experiments import calibrate as command
-    from ..experiments.calibrate.profile_text import render_text as told_in_words
+    from ..experiments.calibrate.results import render_text as told_in_words
     from ..files.replacement import require_free
     from ..runs.prepare import new_run_id
     from ..runs.resolve_target import credentials_for, resolve_target

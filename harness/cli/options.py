@@ -78,8 +78,6 @@ Target = Annotated[
     str, typer.Option(help="mock (127.0.0.1:8080), the URL of a server on this machine, or org: a real one.")
 ]
 
-# Thresholds as options of a command, and what is told of them when it has ended.
-
 
 Thresholds = Annotated[
     list[str] | None, typer.Option("--threshold", help="A limit, as 'p95(contacts.add)<1500ms'; may be repeated.")
@@ -122,7 +120,7 @@ def limits(
 ) -> ThresholdOptions:
     """Read before anything is sent. Raises UsageError."""
     from ..checks import require_ours
-    from ..thresholds.load_thresholds import load_thresholds
+    from ..thresholds.expression import load_thresholds
 
     thresholds = load_thresholds(expressions or [], file, os.environ)
     if not thresholds and (junit or summary):

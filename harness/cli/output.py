@@ -203,9 +203,6 @@ def command_line() -> str:
     return redacted(shlex.join(["contactbench", *sys.argv[1:]]))
 
 
-# How help looks: options under headings; what the environment may say is told in one sentence at the end.
-
-
 OTHER = "Options"
 HEADINGS = {
     "Input": "leads lead_id phone separator sheet count dedupe again from_server",

@@ -1,6 +1,7 @@
-"""How long a month's upload would take under a profile, without sending one byte of it.
+"""How long an upload would take under a profile, without sending anything.
 
-The real flows of a strategy are recorded once, against an org that only answers (`canned`, `recording`). What they did
-is a graph of requests and pauses (`skeleton`). `machine` then plays that graph for a thousand replicates at once, with
-the profile's limits, latencies, jobs and faults as arrays. Nothing of what a strategy does is written a second time.
+`recording` runs the real flows of a strategy once against a stub org (`stubs`) and turns what they did into a graph of
+requests and pauses. `cases` lays uploads under profiles out as arrays, and `simulate` plays them for a thousand
+replicates at once by the rules of `server_model`. No strategy is written a second time. The rules of the server are:
+scalar rules in an event heap would take ten times as long. Tests compare both.
 """

@@ -1,4 +1,8 @@
-"""`contactbench estimate`: how long it would take, on what that hangs, and what would change it. Nothing is sent."""
+"""`contactbench estimate`: how long it would take, what that depends on, and what would change it. Nothing is sent.
+
+With --monthly, twelve months of uploads into one org. That model assumes that every month brings as many leads, that
+the same share of them is new each month, and that nothing but these uploads changes the org.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from mockserver.profile import shipped
+from mockserver.pacing import latency_of
+from mockserver.profile import Profile, shipped
 
 from ..errors import UsageError
 from ..mapping.files import write_json
+from ..monthly.months import MEANING, MODES, MONTHS, Mode
 from ..runs.run_document import run_document
 from ..simulator import mock_org
 from ..simulator.mock_org import LoadedProfile
@@ -19,14 +25,62 @@ from ..status import status
 from ..strategies import strategy
 from ..strategies.job import Settings, Strategy
 from ..wording import counted
-from . import sizes
-from .cases import Case, calibration_cases, case_tables
-from .monthly import monthly_plans
+from . import stubs
+from .cases import Case, WhatIf, assumptions, calibration_cases, case_tables, options
 from .recording import UploadCase, program
 from .simulate import Replay, simulate
-from .sizes import Sizes
+from .stubs import Sizes
 from .summary import interval_entry, outward, percentiles
-from .what_if import WhatIf, assumptions, options
+
+
+def monthly_plans(
+    strategy: Strategy, leads: int, new_share: float, profile: Profile, p50_s: Callable[[int], float]
+) -> Iterator[dict[str, Any]]:
+    """One entry a mode that the strategy can do. `p50_s` says how long a number of leads takes."""
+    known: dict[int, float] = {}
+    for mode in MODES:
+        if mode == "upsert" and not strategy.own_ids:
+            continue
+        held, rows = 0, []
+        for month in range(1, MONTHS + 1):
+            sent, added = _sent_and_added(mode, month, leads, round(leads * new_share))
+            before = 0 if mode == "clear-then-load" else held
+            clear_s = _clear_s(profile, held) if mode == "clear-then-load" else 0.0
+            if sent not in known:
+                known[sent] = p50_s(sent) if sent else 0.0
+            rows.append(_month_entry(month, sent, before, added, known[sent] + clear_s, profile))
+            held = rows[-1]["contacts_in_org"]
+        yield {"mode": mode, "meaning": MEANING[mode], "strategy": strategy.name, "months": rows}
+
+
+def _sent_and_added(mode: Mode, month: int, leads: int, new: int) -> tuple[int, int]:
+    """Leads that are sent in a month, and how many of them become contacts that were not there."""
+    if month == 1 or mode in ("append", "clear-then-load"):
+        return leads, leads
+    return (leads if mode == "upsert" else new), new
+
+
+def _month_entry(month: int, sent: int, before: int, added: int, p50_s: float, profile: Profile) -> dict[str, Any]:
+    room = profile.limits.contacts_per_org - before
+    fits = added <= room
+    return {
+        "month": month,
+        "leads_sent": sent,
+        "p50_s": round(p50_s, 3) if fits else None,
+        "contacts_in_org": before + min(added, max(0, room)),
+        "fails": "" if fits else _failure(added, room, profile.limits.contacts_per_org),
+    }
+
+
+def _failure(added: int, room: int, cap: int) -> str:
+    return f"the org holds at most {cap:,} contacts: there is room for {max(0, room):,} of {added:,} new ones"
+
+
+def _clear_s(profile: Profile, held: int) -> float:
+    """One request a list, one after the other."""
+    lists = -(-held // profile.limits.contacts_per_list)
+    return lists * latency_of(profile, "lists.clear").base_s
+
 
 ASKED_ABOUT = "default"  # the profile whose settings are doubted where all shipped ones are asked
 REPLICATES_OF_A_QUESTION = 40  # only the median of each is told
@@ -120,8 +174,8 @@ def estimate(order: EstimateOrder, tell: Callable[[str], None]) -> dict[str, Any
 
 def _sizes(order: EstimateOrder) -> Sizes:
     if isinstance(order.leads, Path):
-        return sizes.of_file(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
-    return sizes.of_invented(order.leads, order.seed)
+        return stubs.of_file(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
+    return stubs.of_invented(order.leads, order.seed)
 
 
 def _about(profiles: Sequence[LoadedProfile]) -> int:

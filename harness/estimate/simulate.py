@@ -11,9 +11,8 @@ import numpy as np
 
 from ..client.oauth import RENEWAL_POLL_S
 from ..client.retry import MIN_WAIT_S, RetryPolicy
-from .call_graph import END
 from .cases import Bools, CaseTables, Floats, Ints
-from .recording import LOGIN, PROOF
+from .recording import END, LOGIN, PROOF
 from .server_model import (
     EXPIRED,
     FRESH,

@@ -1,19 +1,111 @@
-"""An org that only answers: what the flows are told while they are recorded. Nothing takes time, nothing is kept."""
+"""Stand-ins for leads, org, journal and files, in memory, for recording the flows of a strategy.
 
-from collections.abc import Callable, Mapping, Sequence
+Of the leads only their number and mean size are known. The org answers at once and stores nothing.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from ..domain import LeadId, Shard
+from .. import api
+from ..domain import LeadColumns, LeadId, Leads, Shard
 from ..events import ListCreated, ShardAbandoned, ShardImported, ShardMapped, UploadAccepted, UploadSending
 from ..flow import Call, Reply
 from ..journal.records import BatchRecord, Part, ShardRecord
+from ..leads.source import LeadSource, open_leads
+from ..leads.synthetic import SyntheticLeads
+from ..strategies.batches import cut
+
+LIST_ID = "0" * 36  # as long as the ids of lists are
+BLOCK = 8192
+FORM_BYTES = 600  # of a multipart upload, around the file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Means of a sample of the leads, in bytes."""
+
+    leads: int
+    columns: LeadColumns
+    contact: float  # one contact in a POST, as JSON
+    own_id_contact: float
+    row: float  # of a CSV file
+
+    def upload(self, rows: int) -> float:
+        """Bytes of the request that uploads so many rows."""
+        return FORM_BYTES + rows * self.row
+
+    def post(self, contacts: int, *, own_ids: bool) -> float:
+        return 1 + contacts * (1 + (self.own_id_contact if own_ids else self.contact))
+
+
+def of_invented(leads: int, seed: int) -> Sizes:
+    made = SyntheticLeads(min(leads, BLOCK), seed)
+    return _sizes_of(leads, made.columns, next(made.batches(BLOCK), None))
+
+
+def of_file(path: Path, *, lead_id: str, phone: str, separator: str = ",") -> Sizes:
+    """Every row is read, since only then is it known how many are leads. Raises InputBad."""
+    source: LeadSource = open_leads(path, lead_id=lead_id, phone=phone, separator=separator)
+    batches = source.batches(BLOCK)
+    sample = next(batches, None)
+    leads = len(sample) if sample else 0
+    return _sizes_of(leads + sum(len(others) for others in batches), source.columns, sample)
+
+
+def _sizes_of(leads: int, columns: LeadColumns, sample: Leads | None) -> Sizes:
+    if not sample:
+        return Sizes(leads=leads, columns=columns, contact=0.0, own_id_contact=0.0, row=0.0)
+
+    def json(own_id: bool) -> float:
+        pairs = zip(sample.ids, sample.rows, strict=True)
+        return sum(len(api.contact(id_, row, columns, LIST_ID, own_id=own_id)) for id_, row in pairs) / len(sample)
+
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(sample.rows)
+    row = len(lines.getvalue().encode()) / len(sample)
+    return Sizes(leads=leads, columns=columns, contact=json(False), own_id_contact=json(True), row=row)
+
+
+@dataclass(slots=True)
+class StandIns:
+    """Leads that are counted, not read. In each batch one lead stands for all of them, unless all are wanted."""
+
+    columns: LeadColumns
+    contact_bytes: float
+    body_bytes: int
+    whole: bool = False
+    stand_for: dict[int, int] = field(default_factory=dict)  # leads, by the position of the batch's first
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
+        if stop is None:
+            raise ValueError("nobody knows how many leads there are")
+        for first in range(start, stop, size):
+            for begin, end in _cut(round(self.contact_bytes), min(size, stop - first), self.body_bytes):
+                self.stand_for[first + begin] = end - begin
+                yield self._leads(first + begin, end - begin)
+
+    def _leads(self, first: int, count: int) -> Leads:
+        numbers = range(first, first + (count if self.whole else 1))
+        row = ("",) * len(self.columns.names)
+        index = self.columns.lead_id_index
+        ids = [LeadId(f"L{number:09d}") for number in numbers]
+        return Leads(first=first, ids=ids, rows=[(*row[:index], lead_id, *row[index + 1 :]) for lead_id in ids])
+
+
+@lru_cache(maxsize=64)
+def _cut(size: int, count: int, body_bytes: int) -> tuple[tuple[int, int], ...]:
+    return tuple(cut([size] * count, count, body_bytes))
+
 
 POLLS = 8  # questions after a job that is not done: more than it takes until their distance stays the same
-Job = Literal["", "waiting", "running"]  # a job has not begun to show, or is on its way
+JobState = Literal["", "waiting", "running"]  # a job has not begun to show, or is on its way
 LOST = Reply(status=503)  # its effect is not known to who gets it
 NO_EXPORT = {"code": "no.available.list.export.uri"}
 
@@ -24,7 +116,7 @@ encode, decode = msgspec.json.encode, msgspec.json.decode
 class Script:
     """Which trouble to play: jobs that are not done when they are asked for, or one call without a clear answer."""
 
-    busy: Job = ""
+    busy: JobState = ""
     lost: tuple[int, int] | None = None  # number of the flow, number of the call in it
     applied: bool = False  # the lost call had its effect
 
@@ -39,7 +131,7 @@ class StubOrg:
     rows: dict[str, int] = field(default_factory=dict)  # by list
     contacts: dict[str, str] = field(default_factory=dict)  # Lead ID -> contact id
     asked: dict[str, int] = field(default_factory=dict)  # how often, since a job of the list began
-    said: Job = ""  # of a job, by the last answer
+    said: JobState = ""  # of a job, by the last answer
 
     def answer(self, call: Call, *, lost: bool) -> Reply:
         """The answer; of a lost call none is clear, whether or not it has its effect."""
@@ -49,7 +141,7 @@ class StubOrg:
         reply = _ANSWERS[call.op](self, call)
         return LOST if lost else reply
 
-    def _busy(self, call: Call) -> Job:
+    def _busy(self, call: Call) -> JobState:
         """What the list's job is said to be; counts the question."""
         self.asked[call.contact_list_id] += 1
         self.said = self.script.busy if self.asked[call.contact_list_id] <= POLLS else ""
@@ -156,8 +248,6 @@ _ANSWERS: dict[str, Callable[[StubOrg, Call], Reply]] = {
     "export.download": StubOrg._download,
     "export.file": StubOrg._file,
 }
-
-# What a strategy is told of its own progress and files, kept in memory for as long as it is recorded.
 
 
 @dataclass(slots=True)

@@ -175,9 +175,6 @@ def _months(plan: dict[str, Any]) -> Table:
     return table
 
 
-# The ends of an estimate's interval: an interval that is made to hold, not one that holds in the middle of its luck.
-
-
 HOLDS, RUNS, CONFIDENCE = 0.8, 50, 0.99  # not 0.95: a table has a dozen of intervals, and each of them should hold
 DIGITS = 3  # of the ends of an interval
 

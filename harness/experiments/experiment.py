@@ -114,9 +114,6 @@ async def open_lab(
             await lab.tidy()
 
 
-# A profile as a TOML file: settings that were found out, over the default ones, each with where it comes from.
-
-
 def write_profile(to: Path, settings: Mapping[str, Any], source: str | Mapping[str, str]) -> None:
     """`settings` by dotted names; `source`: one of all of them, or one each."""
     sections: dict[str, list[str]] = {}

@@ -1,7 +1,8 @@
-"""The gate: its layers one after the other, and what they say together."""
+"""The gate: runs its layers on two versions of the project, base and head, and decides whether head may pass."""
 
 import os
 import platform
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,7 @@ from ..checks import FAILED, Check, all_passed
 from ..errors import RunError, UsageError
 from ..files.private_folder import own_folder
 from ..mapping.files import write_json
-from . import counts, trees
+from . import counts
 from .hot_paths import PATHS
 from .instructions import Tree, instruction_checks
 from .wall_clock import wall_checks
@@ -104,12 +105,12 @@ def _tree_checks(order: GateOrder, base: Tree, head: Tree, tell: Tell) -> list[C
 @contextmanager
 def _trees(order: GateOrder) -> Iterator[tuple[Tree, Tree]]:
     """Base and head."""
-    head = trees.require_tree(order.head_tree)
+    head = require_tree(order.head_tree)
     with tempfile.TemporaryDirectory(prefix="contactbench-compiled-") as compiled, ExitStack() as checkouts:
         if order.base_tree is not None:
-            base = trees.require_tree(order.base_tree)
+            base = require_tree(order.base_tree)
         else:
-            base = checkouts.enter_context(trees.worktree(order.base or trees.default_base(head), head))
+            base = checkouts.enter_context(worktree(order.base or default_base(head), head))
         yield Tree(base, Path(compiled) / "base"), Tree(head, Path(compiled) / "head")
 
 
@@ -125,3 +126,53 @@ def _document(order: GateOrder, checks: Sequence[Check], wall_s: float) -> dict[
         "accepted": order.accepted,
         "checks": [check.entry() for check in checks],
     }
+
+
+PACKAGE = Path("harness") / "__init__.py"
+
+
+@contextmanager
+def worktree(ref: str, repository: Path) -> Iterator[Path]:
+    """A worktree of `ref`, for as long as the context lasts. Raises UsageError."""
+    with tempfile.TemporaryDirectory(prefix="contactbench-base-") as folder:
+        tree = Path(folder) / "tree"
+        _git(repository, "worktree", "add", "--quiet", "--detach", str(tree), ref)
+        try:
+            yield require_tree(tree)
+        finally:
+            _git(repository, "worktree", "remove", "--force", str(tree))
+
+
+def default_base(repository: Path) -> str:
+    """Where this branch left the main one; the commit before this one where it did not. Raises UsageError."""
+    for main in ("origin/main", "main"):
+        try:
+            base = _git(repository, "merge-base", main, "HEAD")
+        except UsageError:
+            continue
+        if base != _git(repository, "rev-parse", "HEAD"):
+            return base
+    return _git(repository, "rev-parse", "HEAD~1")
+
+
+def require_tree(tree: Path) -> Path:
+    """`tree`, made absolute. Raises UsageError where it holds no version of this project."""
+    if not (tree / PACKAGE).is_file():
+        raise UsageError("NO_TREE", f"{tree} is no checkout of contactbench: it has no {PACKAGE}.")
+    return tree.resolve()
+
+
+def _git(repository: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", "-C", str(repository), *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except FileNotFoundError:
+        raise UsageError("NO_GIT", "git is not installed; name folders with --base-tree and --head-tree.") from None
+    except subprocess.CalledProcessError as error:
+        told = error.stderr.strip().splitlines()
+        raise UsageError("NO_BASE", f"git {arguments[0]}: {told[0] if told else 'failed'}; give --base REF.") from None
+    return done.stdout.strip()

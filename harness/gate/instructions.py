@@ -12,9 +12,6 @@ from pathlib import Path
 
 from ..checks import Check, Verdict
 
-# Plays `hot_paths.py` on a tree: one program of this version, the code of that one.
-
-
 PROGRAM = Path(__file__).parent / "hot_paths.py"
 TIMEOUT_S = 1800.0
 

@@ -7,9 +7,6 @@ from statistics import median
 from ..checks import Check, Verdict
 from .instructions import PathFigures, Tree, run_hot_paths
 
-# When one of two has been slower often enough to say so. Pure: seconds in, verdicts out.
-
-
 FAIL, WARN = 1.25, 1.10
 LEAST_ROUNDS, MOST_ROUNDS = 3, 20
 FEW = 8  # rounds: with fewer, both measures have to say that nothing is wrong

@@ -239,9 +239,6 @@ def _write_leads(leads: SyntheticLeads, folder: Path) -> Path:
     return path
 
 
-# Where a load test of invented leads runs when nobody says where: a test that is over is left as it is.
-
-
 ABOUT = "about.json"
 
 

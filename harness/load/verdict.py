@@ -12,8 +12,7 @@ from ..runs.prepare import PreparedUpload
 from ..runs.run import Outcome
 from ..runs.run_document import complaint
 from ..thresholds.evaluate import ThresholdCrossed, evaluate_run, threshold_error
-from ..thresholds.expression import Threshold
-from ..thresholds.load_thresholds import load_thresholds
+from ..thresholds.expression import Threshold, load_thresholds
 from ..wording import counted
 from .arrivals import Pacing
 

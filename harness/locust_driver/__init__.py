@@ -3,9 +3,8 @@
 The only package of the harness that imports Locust, which replaces sockets, locks and sleep in the whole process.
 """
 
-from .exchange import exchange
 from .load_run import LoadRun
 from .monthly import MonthlyRun
 from .users import BackgroundUser, LeadUser
 
-__all__ = ["BackgroundUser", "LeadUser", "LoadRun", "MonthlyRun", "exchange"]
+__all__ = ["BackgroundUser", "LeadUser", "LoadRun", "MonthlyRun"]

@@ -17,8 +17,7 @@ from ..load.distributed.worker import MasterClient, remove_stale_files, run_assi
 from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import stopped_error
-from .exchange import exchange
-from .gevent_driver import GeventShell
+from .gevent_driver import GeventShell, exchange
 
 QUESTION, ANSWER = "contactbench-question", "contactbench-answer"
 LOOK_S = 0.5

@@ -1,5 +1,6 @@
-"""Locust's events, passed on to the one scenario that is played."""
+"""Connects Locust's events to the one scenario that is run, and starts a mock where no host was given."""
 
+import atexit
 import errno
 import logging
 import os
@@ -8,9 +9,12 @@ import socket
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from functools import partial
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
+from urllib.parse import urlsplit
 
 import gevent
 import locust.stats
@@ -23,11 +27,46 @@ from ..load import locust_options
 from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import STOPPED, RunVerdict
+from ..runs.resolve_target import MOCK_URL
+from ..simulator.mock_org import started
 from .distributed import Master, Worker
 from .gevent_driver import GeventShell, stay_awake
-from .guard import EVERYWHERE
-from .own_mock import own_mock
-from .web import TAB, WebPage, WholeCsvFiles
+from .web import EVERYWHERE, TAB, WebPage, WholeCsvFiles
+
+PATIENCE_S = 5.0
+
+
+def own_mock(*, refused: bool, seed: int) -> dict[str, str]:
+    """What the ready file of the new mock says; nothing where a mock listens already. Raises UsageError for another
+    server there, and where a new one is `refused`."""
+    if _listens():
+        return {}
+    if refused:
+        raise UsageError(
+            "NO_MOCK", f"nothing listens at {MOCK_URL}: start `contactbench mock`, give --host, or omit --no-mock."
+        )
+    stack = ExitStack()
+    ready = stack.enter_context(started("default", seed, "none"))
+    atexit.register(stack.close)
+    return ready
+
+
+def _listens() -> bool:
+    """Whether a mock does. Raises UsageError for something else."""
+    connection = HTTPConnection(urlsplit(MOCK_URL).netloc, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", "/healthz")
+        is_mock = connection.getresponse().getheader("X-Mock") is not None
+    except ConnectionRefusedError:
+        return False
+    except (OSError, HTTPException):
+        is_mock = False
+    finally:
+        connection.close()
+    if not is_mock:
+        raise UsageError("NOT_A_MOCK", f"what listens at {MOCK_URL} is not a mock; stop it, or give --host.")
+    return True
+
 
 LOOPBACK = "127.0.0.1"
 PERCENTILES = [0.5, 0.95, 0.99]

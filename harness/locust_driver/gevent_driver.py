@@ -1,19 +1,154 @@
-"""What flows ask of the world, done on a Locust user's session."""
+"""Drives flows on a Locust user's session. Each request is in Locust's statistics under its operation."""
 
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import gevent
+from geventhttpclient.client import HTTPClientPool
+from geventhttpclient.response import HTTPParseError
 from locust.contrib.fasthttp import FastHttpSession
+from locust.exception import CatchResponseError
 
-from ..client.httpx_transport import Target
+from ..client.httpx_transport import MAX_ANSWER_BYTES, RESET_ON_CLOSE, Target
 from ..client.request_context import Bookkeeping
 from ..client.suspension import TICK_S, is_suspension
+from ..errors import LocalResource, misspoken
 from ..flow import Call, Reply, Wait
 from ..load.arrivals import Pacing
-from .exchange import exchange
+from ..load.multipart import Multipart
+
+CHUNK = 256 * 1024
+
+
+def exchange(session: FastHttpSession, target: Target, call: Call, name: str = "") -> Reply:
+    """The answer to `call`, noted in Locust's statistics under its operation or `name`; no answer is a Reply too."""
+    url = target.url(call) + (f"?{urlencode(call.query)}" if call.query else "")
+    with gevent.Timeout(call.timeout_s), _body(call) as (body, headers):
+        return _exchange(session, url, call, {"name": name or call.op, "data": body, "headers": headers})
+
+
+def _exchange(session: FastHttpSession, url: str, call: Call, request: dict[str, Any]) -> Reply:
+    began = time.perf_counter()
+    request = {**request, "stream": True, "allow_redirects": False}
+    with session.request(call.method, url, catch_response=True, **request) as response:
+        reply = _reply(call, response, url)
+        response.request_meta.update(
+            response_time=(time.perf_counter() - began) * 1000,
+            response_length=len(reply.body),
+            url=url.partition("?")[0],  # what follows signs the request
+            response=None,
+        )
+        if (failure := _failure(call, reply)) is None:
+            response.success()
+        else:
+            response.failure(CatchResponseError(failure))
+    return reply
+
+
+@contextmanager
+def _body(call: Call) -> Iterator[tuple[Any, dict[str, str]]]:
+    """What to send, and the headers that go with it. An answer in plain bytes is asked for: it may go to a file."""
+    headers = {"Accept-Encoding": "identity", **call.headers}
+    if call.form is None:
+        yield call.body, headers
+    else:
+        try:
+            form = Multipart(call.form, boundary=secrets.token_hex(16))
+        except OSError as error:
+            raise LocalResource(
+                "NOT_READ", f"{error.filename}: {error.strerror}; run the same command again."
+            ) from None
+        with form:
+            yield form, {**headers, "Content-Type": form.content_type}
+
+
+def _reply(call: Call, response: Any, url: str) -> Reply:
+    if response.status_code == 0:
+        return _lost_reply(response.error, url)
+    headers: dict[str, str] = {}
+    for name, value in response.headers.items():
+        known = headers.get(name.lower())
+        headers[name.lower()] = value if known is None else f"{known}, {value}"
+    try:
+        body = _read(call, response)
+    except _Broken as broken:
+        response.release()
+        return Reply(status=0, error=str(broken), truncated=True)
+    return Reply(status=response.status_code, headers=headers, body=body)
+
+
+def _lost_reply(error: Exception, url: str) -> Reply:
+    """Only a connection that never came about proves that nothing left. Raises UsageError for https to an http port."""
+    cause = getattr(error, "original", None) or error
+    if (mistake := misspoken(cause, url)) is not None:
+        raise mistake from None
+    never_sent = isinstance(
+        cause, (ConnectionRefusedError, gevent.socket.gaierror, gevent.ssl.SSLCertVerificationError)
+    )
+    return Reply(status=0, error=type(cause).__name__, sent=not never_sent)
+
+
+class _Broken(Exception):
+    """The answer does not come to its end, or to none that this API has reason to have."""
+
+
+def _read(call: Call, response: Any) -> bytes:
+    """The body; empty if it went to the call's file."""
+    if call.save_to is not None and 200 <= response.status_code < 300:
+        _save(call.save_to, _chunks(response))
+        return b""
+    body = bytearray()
+    for chunk in _chunks(response):
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise _Broken("TooLong")
+    return bytes(body)
+
+
+def _chunks(response: Any) -> Iterator[bytes]:
+    try:
+        while chunk := response.read(CHUNK):
+            yield chunk
+    except (gevent.Timeout, HTTPParseError, OSError) as error:
+        raise _Broken(type(error).__name__) from None
+
+
+def _save(path: Path, chunks: Iterator[bytes]) -> None:
+    try:
+        with path.open("wb") as file:
+            file.writelines(chunks)
+    except OSError as error:
+        raise LocalResource("DISK_FULL", f"{path}: {error.strerror}; free space and run again.") from None
+
+
+def _failure(call: Call, reply: Reply) -> str | None:
+    """Why Locust should count a failure. A 429 is the server's pacing, and an export takes its time: both are not."""
+    if reply.status == 0:
+        return reply.error
+    if reply.status < 400 or reply.status == 429 or (call.op == "export.get" and reply.status in (400, 404)):
+        return None
+    return f"HTTP {reply.status}"
+
+
+class ResettingPool(HTTPClientPool):  # type: ignore[misc]  # no types
+    """What a call that was given up has not sent yet goes with its connection, and is not delivered later."""
+
+    def get_client(self, url: Any) -> Any:
+        known = len(self.clients)
+        client = super().get_client(url)
+        if len(self.clients) > known:
+            client._connection_pool.after_connect = _reset_on_close  # the pool's own hook, of a pool that is not shown
+        return client
+
+
+def _reset_on_close(sock: Any) -> None:
+    sock.setsockopt(*RESET_ON_CLOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +199,6 @@ class GeventShell:
 
     def work(self, function: Callable[[], Any]) -> Any:
         return function()
-
-
-# Notices times in which this process did not run, as `harness/client/suspension.py` does on asyncio.
 
 
 def stay_awake(books: Callable[[], Bookkeeping]) -> None:

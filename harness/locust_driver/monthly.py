@@ -15,8 +15,7 @@ from ..load import locust_options
 from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import RunVerdict, thresholds
-from ..monthly.months import MODES, MONTHS, Months, PreparedMonth, is_proved
-from ..monthly.summary import MonthResult, of_month, table, write_months
+from ..monthly.months import MODES, MONTHS, MonthResult, Months, PreparedMonth, is_proved, of_month, table, write_months
 from ..runs.prepare import UploadOrder
 from ..runs.resolve_target import require_mock, resolve_target
 from ..strategies import STRATEGIES, strategy

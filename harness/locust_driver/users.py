@@ -19,7 +19,7 @@ from ..load.background_traffic import MappedContact
 from ..load.shared_run import SharedRun
 from ..runs.asyncio_runner import wrap_flow
 from ..runs.resolve_target import MOCK_URL
-from .exchange import ResettingPool, exchange
+from .gevent_driver import ResettingPool, exchange
 from .load_run import LoadRun
 
 if TYPE_CHECKING:
@@ -60,9 +60,6 @@ class LeadUser(OrgUser):
     @task  # type: ignore[untyped-decorator]
     def take_turn(self) -> None:
         self.load.take_turn(self)
-
-
-# A user who works with the org while leads are loaded: other people's requests, with a token of their own.
 
 
 POLICY = RetryPolicy(unreachable_s=20.0, attempts=3)

@@ -20,9 +20,6 @@ from ..client.org_safety import Aim
 from ..errors import UsageError
 from ..files.settings_text import settings_text
 
-# The platform's regions and their domains.
-
-
 REGIONS = {
     "us-east-1": "mypurecloud.com",
     "us-east-2": "use2.us-gov-pure.cloud",  # FedRAMP

@@ -148,9 +148,6 @@ def _require_agreement(outcome: Outcome, size: int) -> None:
         raise VerifyFailed("VERIFY_FAILED", f"canary of {size:,} leads: the org took none of them; see rejects.csv.")
 
 
-# Ask an org who it is, before a run's folder says that the run belongs to it.
-
-
 async def verify_org_identity(target: Target, credentials: Credentials, requests: Path) -> None:
     """Raises RunError unless the credentials are good, and those of the org that is meant. Writes nothing to it."""
     from ..client.asyncio_driver import connected  # an HTTP client takes a while to load

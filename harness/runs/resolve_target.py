@@ -13,9 +13,6 @@ from ..errors import SafetyStop, StateError, UsageError
 from ..strategies.job import Reach
 from .account import Account, account
 
-# The OAuth client of a server on this machine, named as Genesys's own tools name it; without any, the mock's.
-
-
 ID, SECRET = "GENESYSCLOUD_OAUTHCLIENT_ID", "GENESYSCLOUD_OAUTHCLIENT_SECRET"
 MOCK = Credentials("mock-client", "mock-secret")
 

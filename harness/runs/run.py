@@ -37,9 +37,6 @@ from ..strategies.preconditions import Foresight, untouched
 from ..wording import counted
 from .live_figures import mapped_before
 
-# A run that has come to its end: what its document says of the upload stands, whatever is asked of it later.
-
-
 DOCUMENT = "run.json"
 
 

@@ -172,9 +172,6 @@ def _with_status(told: str, status: NDArray[np.int64]) -> NDArray[np.bool_]:
     raise _NoSuchMetric(f"{told} is no status; those are numbers, or 4xx and 5xx")
 
 
-# What becomes of a run's thresholds once it has ended: judged, written down, and an exit code if one is crossed.
-
-
 class ThresholdCrossed(RunError):
     exit_code = FAILED
 

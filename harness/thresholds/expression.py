@@ -1,10 +1,16 @@
-"""The language of thresholds: `[strategy:] metric operator value[unit]`. Nothing here knows a run."""
+"""The language of thresholds, `[strategy:] metric operator value[unit]`, and where a command gets them from: options,
+a file, the environment.
+"""
 
 import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from ..errors import UsageError
+from ..files.settings_text import settings_text
 
 Kind = Literal["time", "number", "share", "rate"]
 UNITS: dict[str, tuple[Kind, float]] = {
@@ -140,3 +146,44 @@ def _require_sense(threshold: Threshold) -> None:
 
 def _bad(text: str, trouble: str) -> UsageError:
     return UsageError("BAD_THRESHOLD", f"{text.strip()!r} {trouble}.")
+
+
+VARIABLE = "CONTACTBENCH_THRESHOLDS"
+
+
+def load_thresholds(expressions: Sequence[str], file: Path | None, environ: Mapping[str, str]) -> list[Threshold]:
+    """All of them, in that order. Raises UsageError for the first that makes no sense: before anything is sent."""
+    named = environ.get(VARIABLE, "").replace(";", "\n").splitlines()
+    told = [*expressions, *([] if file is None else _some_in(file)), *(line for line in named if line.strip())]
+    return [parse(text) for text in told]
+
+
+def _some_in(path: Path) -> list[str]:
+    """Those of the file. Raises UsageError for one without any: a run that is held against nothing always passes."""
+    if found := list(_in_file(path)):
+        return found
+    raise UsageError("NO_THRESHOLDS", f"{path} holds no threshold; write one a line, such as mapped==leads.")
+
+
+def _in_file(path: Path) -> Iterator[str]:
+    """A threshold a line, `#` begins a comment; or TOML with a list named `thresholds`."""
+    try:
+        content = settings_text(path.read_bytes())
+    except OSError as error:
+        raise UsageError("BAD_THRESHOLDS", f"{path} cannot be read ({type(error).__name__}).") from None
+    except ValueError as reason:
+        raise UsageError("BAD_THRESHOLDS", f"{path} {reason}.") from None
+    if path.suffix == ".toml":
+        yield from _in_toml(path, content)
+    else:
+        yield from (text for line in content.splitlines() if (text := line.partition("#")[0].strip()))
+
+
+def _in_toml(path: Path, content: str) -> list[str]:
+    try:
+        listed = tomllib.loads(content).get("thresholds")
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError("BAD_THRESHOLDS", f"{path} is no TOML: {error}.") from None
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise UsageError("BAD_THRESHOLDS", f"{path} has no list of strings named `thresholds`.")
+    return listed

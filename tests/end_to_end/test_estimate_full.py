@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from harness.estimate import sizes
+from harness.estimate import stubs
 from harness.estimate.recording import UploadCase
 from harness.estimate.run_estimate import EstimateOrder, estimate
 from harness.estimate.summary import HOLDS
@@ -70,7 +70,7 @@ def with_the_same_luck(profile, name):
     limits = profile.profile.limits
     upload = UploadCase(
         strategy=strategy(name),
-        sizes=sizes.of_invented(LEADS, 1),
+        sizes=stubs.of_invented(LEADS, 1),
         contacts_per_list=limits.contacts_per_list,
         settings=Settings(body_bytes=limits.request_body_bytes),
     )

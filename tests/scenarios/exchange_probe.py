@@ -9,7 +9,8 @@ from locust.env import Environment
 
 from harness.client.httpx_transport import Target
 from harness.flow import Call, FilePart
-from harness.locust_driver import LeadUser, exchange
+from harness.locust_driver import LeadUser
+from harness.locust_driver.gevent_driver import exchange
 
 
 class Prober(LeadUser):

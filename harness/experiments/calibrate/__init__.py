@@ -1,7 +1,7 @@
 """`contactbench calibrate`: measure an org with a few thousand contacts, and write the profile that behaves like it.
 
-A designed experiment under caps (`posts`, `jobs`), every request of it noted (`watching`, `notebook`), fits to what was
-seen (`fitting`), and the profile with its replicates (`writing`), which `estimate` and the mock then take.
+A designed experiment under caps (`post_experiments`, `job_experiments`), every request recorded (`observations`), fits
+to the observations (`fitting`), and the profile with its replicates (`results`), which `estimate` and the mock take.
 """
 
 import random
@@ -17,11 +17,10 @@ from ...errors import SafetyStop
 from ...files.private_folder import own_folder
 from .. import experiment
 from . import job_experiments, post_experiments
-from .bench import CalibrationRun
+from .calibration_run import CalibrationRun
 from .fitting import fit_all
-from .observations import Observations
-from .profile_text import write_results
-from .recording_driver import RecordingDriver
+from .observations import Observations, RecordingDriver
+from .results import write_results
 
 ENOUGH = 20  # answered POSTs: with fewer there is nothing to fit
 

@@ -14,9 +14,6 @@ from . import job_fit, latency_fit, rate_fit
 from .latency_fit import TERMS, LatencyFit, Observed, fit
 from .observations import Observations, RequestObservation
 
-# The samples of an operation, as arrays to fit.
-
-
 SAME_MOMENT_S = 1e-3  # of requests that leave within this time nobody knows which the server served first
 ENOUGH = 0.6  # of the samples have to stay if those are left out
 

@@ -11,7 +11,7 @@ from ... import api
 from ...flow import Call, Flow, Reply, Wait
 from ...strategies.flows import stop
 from . import job_fit
-from .bench import CalibrationRun
+from .calibration_run import CalibrationRun
 from .observations import JobObservation, PhaseEnded
 
 LOOKERS = 8  # that look in turns

@@ -1,13 +1,18 @@
-"""What was seen of each request, a line a request, written as it comes: a run that was killed goes on from there."""
+"""Records every request of a calibration, one line each, as it happens: a killed run continues from the file."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from ...client.asyncio_driver import AsyncioShell
+from ...client.request_context import sent_bytes
+from ...errors import SafetyStop
 from ...files.atomic import private
+from ...flow import Call, Reply, Wait
 
 FILE = "observed.jsonl"
 
@@ -111,3 +116,103 @@ def _read(path: Path) -> Iterator[Line]:
     for text in whole.splitlines():
         line = msgspec.json.decode(text)
         yield msgspec.convert(line["line"], _KINDS[line["kind"]])
+
+
+MINUTE_S = 60.0
+
+
+class TimeUp(SafetyStop):
+    """The minutes that may be spent are over."""
+
+
+@dataclass(slots=True)
+class RecordingDriver:
+    """Around the shell that sends. After `ends_at` nothing leaves any more."""
+
+    inner: AsyncioShell
+    notebook: Observations
+    ends_at: float  # s since the run began
+    phase: str = ""
+    under_way: int = 0
+    _sent_at: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.inner.books.now()
+
+    async def send(self, call: Call) -> Reply:
+        while (wait := self.inner.books.hold(call)) is not None:
+            await self.sleep(wait)
+        self.require_time()
+        sent, contacts, kib = self.now(), _contacts(call), sent_bytes(call) / 1024
+        self._sent_at.append(sent)
+        self.under_way += 1
+        in_work = self.under_way
+        try:
+            reply = await self.inner.send(call)
+        finally:
+            self.under_way -= 1
+        self.notebook.add(
+            RequestObservation(
+                phase=self.phase,
+                op=call.op,
+                status=reply.status,
+                sent=round(sent, 6),
+                done=round(self.now(), 6),
+                contacts=contacts,
+                kib=round(kib, 4),
+                in_work=in_work,
+                allowed=_number(reply, "allowed"),
+                used=_number(reply, "count"),
+                reset=_number(reply, "reset"),
+            )
+        )
+        return reply
+
+    async def sleep(self, wait: Wait) -> None:
+        if self.now() + wait.seconds > self.ends_at:
+            raise _time_up()
+        await self.inner.sleep(wait)
+
+    async def save(self, event: Any) -> None:
+        await self.inner.save(event)
+
+    async def work(self, function: Callable[[], Any]) -> Any:
+        return await self.inner.work(function)
+
+    def require_time(self) -> None:
+        if self.now() > self.ends_at:
+            raise _time_up()
+
+    def has_room(self, contacts: int) -> bool:
+        """Whether so many contacts may still be sent."""
+        caps = self.inner.books.caps
+        return caps.contacts is None or caps.contacts_sent + contacts <= caps.contacts
+
+    def until_room_s(self, requests: int, per_minute: int | None) -> float:
+        """Seconds until so many requests may go one after the other without being held up; 0: now."""
+        now, budget = self.now(), self.inner.books.budget
+        waits = [0.0]
+        if budget.allowed is not None and budget.window_ends is not None and now < budget.window_ends:
+            room = budget.allowed - budget.used
+            waits.append(budget.window_ends - now if room < min(requests, 0.8 * budget.allowed) else 0.0)
+        if per_minute is not None:
+            recent = [at for at in self._sent_at if at > now - MINUTE_S]
+            surplus = len(recent) + min(requests, per_minute) - per_minute
+            waits.append(recent[surplus - 1] + MINUTE_S - now if surplus > 0 else 0.0)
+        return max(waits)
+
+
+def _time_up() -> TimeUp:
+    return TimeUp("TIME_CAP", "the minutes that may be spent are over; raise --max-minutes to measure more.")
+
+
+def _contacts(call: Call) -> int:
+    """As the time of the operation depends on them: those of a page, too."""
+    if call.op == "contacts.search" and call.body:
+        return int(msgspec.json.decode(call.body)["pageSize"])
+    return call.contacts
+
+
+def _number(reply: Reply, name: str) -> int | None:
+    text = reply.headers.get(f"inin-ratelimit-{name}", "")
+    return int(text) if text.isdigit() else None

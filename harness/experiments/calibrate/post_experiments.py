@@ -4,12 +4,10 @@ from collections.abc import Sequence
 
 from ... import api
 from ...flow import Flow
-from . import design
-from .bench import CalibrationRun, posts_noted
-from .design import Post
+from . import calibration_run
+from .calibration_run import CalibrationRun, Post, posts_noted
 from .fitting import op_samples
-from .observations import PhaseEnded
-from .recording_driver import MINUTE_S
+from .observations import MINUTE_S, PhaseEnded
 
 LOGINS = 3
 SHARE_OF_REQUESTS = 0.55  # for POSTs at once
@@ -29,7 +27,7 @@ async def logins(bench: CalibrationRun) -> None:
 
 
 async def pilot(bench: CalibrationRun) -> None:
-    await _post_all(bench, "pilot", design.pilot_posts(), 1)
+    await _post_all(bench, "pilot", calibration_run.pilot_posts(), 1)
 
 
 async def some_at_once(bench: CalibrationRun) -> None:
@@ -48,7 +46,9 @@ async def all_at_once(bench: CalibrationRun, concurrency: int) -> None:
     per_contact = found.per_contact_s + found.per_kib_s * _kib_a_contact(bench)
     bench.require(1, 1)
     contacts = round(bench.contacts_left * SHARE_OF_CONTACTS) + sum(post.contacts for post in done)
-    posts = design.concurrent_posts(found.base_s, per_contact, contacts, _requests(bench, len(done)), bench.rng)
+    posts = calibration_run.concurrent_posts(
+        found.base_s, per_contact, contacts, _requests(bench, len(done)), bench.rng
+    )
     await _post_all(bench, phase, posts, concurrency, ends=False)
 
 
@@ -68,7 +68,7 @@ async def _post_all(
     """Those that were not answered yet. A part that does not end is planned again when there is more to spend."""
     if not bench.run_phase(phase):
         return
-    left = design.remaining_posts(planned, posts_noted(bench.notebook, phase))
+    left = calibration_run.remaining_posts(planned, posts_noted(bench.notebook, phase))
     await bench.lab.run_all([bench.post(one) for one in left], concurrency)
     if ends:
         bench.notebook.add(PhaseEnded(phase))
@@ -87,7 +87,9 @@ def _requests(bench: CalibrationRun, done: int) -> int:
 
 
 def _kib_a_contact(bench: CalibrationRun) -> float:
-    full = [one.kib / one.contacts for one in bench.notebook.seen if one.op == ADD and one.contacts == design.FULL]
+    full = [
+        one.kib / one.contacts for one in bench.notebook.seen if one.op == ADD and one.contacts == calibration_run.FULL
+    ]
     return full[0] if full else 0.0
 
 

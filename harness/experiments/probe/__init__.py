@@ -15,24 +15,24 @@ from ...client.run_caps import Caps
 from ...status import status
 from .. import experiment
 from ..experiment import Lab, write_profile
-from . import batches, contacts, csv_jobs, lists, platform, rates
+from . import contacts, csv_jobs, lists, platform
 from .checks import Finding, Probe, ProbeCheck
 
 MOST_CONTACTS = 2_000
 MOST_REQUESTS = 1_500
 
 CHECKS: Sequence[ProbeCheck] = (
-    rates.window, rates.scope, rates.uploads,
+    platform.window, platform.scope, platform.uploads,
     contacts.own_ids, contacts.id_length, contacts.id_alphabet,
-    batches.answer_order, batches.one_bad_contact, batches.body_bytes,
-    batches.contacts_per_bulk_get, batches.contacts_per_delete,
+    contacts.answer_order, contacts.one_bad_contact, contacts.body_bytes,
+    contacts.contacts_per_bulk_get, contacts.contacts_per_delete,
     contacts.unknown_columns, contacts.missing_columns, contacts.update, contacts.trimming, contacts.value_length,
     lists.by_id, lists.by_search, lists.by_size,
     csv_jobs.invalid_rows, csv_jobs.small_imports, csv_jobs.trimming,
     csv_jobs.export,
     lists.page_past_the_end, lists.page_size, lists.name_length, lists.column_names, lists.column_count,
     platform.form_credentials, platform.token_lifetime, platform.bulk_jobs, platform.dnc,
-    batches.contacts_per_post,  # the most expensive one last
+    contacts.contacts_per_post,  # the most expensive one last
 )  # fmt: skip
 
 SAFETY = "asking would need more contacts, lists or requests than a sandbox should be given"

@@ -1,4 +1,4 @@
-"""Imports: a row that does not fit, what small ones show, and what is trimmed."""
+"""Imports and exports: rows that do not fit, small jobs, trimming, flags, and how an export's file is reached."""
 
 import csv
 import io
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ... import api
 from ...flow import Flow, Reply, Wait
-from .batches import FAR_TOO_LONG
 from .checks import COLUMNS, LEAD_ID, NOTE, PHONE, Finding, Probe, lead
+from .contacts import FAR_TOO_LONG
 
 SMALL = 64  # rows; what larger imports show is not asked
 IMPORT_TIMEOUT_S = 60.0
@@ -87,9 +87,6 @@ def write_csv(probe: Probe, list_id: str, rows: Iterable[tuple[str, ...]]) -> Pa
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([(LEAD_ID, PHONE, NOTE), *rows])
     return path
-
-
-# Exports: what the flags look like, how the file is reached, and what becomes of an earlier export.
 
 
 EXPORT_TIMEOUT_S = 120.0

@@ -68,9 +68,6 @@ def _create(probe: Probe, name: str, columns: tuple[str, ...]) -> Flow[bool]:
     return bool(reply.ok)
 
 
-# How long after a write its contact is seen: by its id, by a search, in the size of the list.
-
-
 STEP_S = 0.2
 LONGEST_S = 60.0
 

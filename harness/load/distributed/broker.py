@@ -17,8 +17,6 @@ import msgspec
 from ...errors import GaveUp, LocalResource
 from ...flow import Call, FilePart, Reply
 
-# Calls and replies as bytes, between the processes of a run. They hold a token, and leads: keep them on a network of
-
 
 def encode(value: Call | Reply) -> bytes:
     return _ENCODER.encode(value)

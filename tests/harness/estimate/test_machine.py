@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.estimate import sizes
+from harness.estimate import stubs
 from harness.estimate.cases import Case, case_tables
 from harness.estimate.recording import UploadCase, program
 from harness.estimate.simulate import simulate
@@ -22,7 +22,7 @@ SLIDING = {"rate.requests_per_window": 1000, "rate.window": "sliding"}
 def an_upload(strategy="batch-api", leads=1500, batch=50, cap=1_000_000, lists=None):
     return UploadCase(
         strategy=STRATEGIES[strategy],
-        sizes=sizes.of_invented(leads, 1),
+        sizes=stubs.of_invented(leads, 1),
         contacts_per_list=cap,
         lists=lists,
         settings=Settings(batch_size=batch),

@@ -2,8 +2,7 @@
 
 import pytest
 
-from harness.estimate.call_graph import END, REPEAT
-from harness.estimate.recording import program
+from harness.estimate.recording import END, REPEAT, program
 from harness.strategies import STRATEGIES
 
 from .test_machine import an_upload

@@ -3,9 +3,8 @@
 import pytest
 
 from harness.domain import Shard
-from harness.estimate import sizes
-from harness.estimate.sizes import LIST_ID, StandIns
-from harness.estimate.stubs import StubFiles, StubJournal
+from harness.estimate import stubs
+from harness.estimate.stubs import LIST_ID, StandIns, StubFiles, StubJournal
 from harness.journal.records import ShardRecord
 from harness.leads.shard_csv import write_csv, write_upload
 from harness.leads.synthetic import SyntheticLeads
@@ -18,7 +17,7 @@ LEADS = 3000
 @pytest.mark.parametrize("own_ids", [False, True])
 def test_a_post(own_ids):
     """A batch of the sampled leads has the bytes that are expected of it."""
-    made, known = SyntheticLeads(LEADS, 7), sizes.of_invented(LEADS, 7)
+    made, known = SyntheticLeads(LEADS, 7), stubs.of_invented(LEADS, 7)
     shard = Shard(number=0, first=0, count=LEADS, list_name="x")
     record = ShardRecord(shard=shard, contact_list_id=LIST_ID, state="listed", rows=None, file=None)
     job = Job(leads=made, progress=StubJournal([record]), files=StubFiles(), settings=Settings(batch_size=LEADS))
@@ -30,7 +29,7 @@ def test_a_file(tmp_path):
     """Leads of a file are counted, and its rows measured."""
     made = SyntheticLeads(LEADS, 7)
     write_csv(made, tmp_path / "leads.csv")
-    known = sizes.of_file(tmp_path / "leads.csv", lead_id="Lead ID", phone="Phone")
+    known = stubs.of_file(tmp_path / "leads.csv", lead_id="Lead ID", phone="Phone")
     written = write_upload(made, tmp_path / "upload.csv", 0, LEADS)
     assert known.leads == LEADS
     assert known.upload(LEADS) == pytest.approx(written.bytes, rel=0.01)
@@ -46,7 +45,7 @@ def test_a_file(tmp_path):
 )
 def test_stand_ins(contact_bytes, whole, lengths, stand_for):
     """Batches are cut as those of real leads; one lead stands for all of one, unless all are wanted."""
-    source = StandIns(sizes.of_invented(1, 1).columns, contact_bytes, 3_000_000, whole)
+    source = StandIns(stubs.of_invented(1, 1).columns, contact_bytes, 3_000_000, whole)
     made = list(source.batches(400, 0, 1000))
     assert [source.stand_for[leads.first] for leads in made] == stand_for
     assert [len(leads) for leads in made] == lengths[: len(made)]

@@ -7,8 +7,7 @@ from itertools import count
 
 import pytest
 
-from harness.load.arrivals import Arrivals
-from harness.load.rate_search import RateSearch
+from harness.load.arrivals import Arrivals, RateSearch
 from mockserver.pacing import Limiter
 from mockserver.profile import Rate
 

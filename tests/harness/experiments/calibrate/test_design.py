@@ -4,7 +4,14 @@ import random
 
 import pytest
 
-from harness.experiments.calibrate.design import FULL, LEAST, Post, concurrent_posts, remaining_posts, telling_size
+from harness.experiments.calibrate.calibration_run import (
+    FULL,
+    LEAST,
+    Post,
+    concurrent_posts,
+    remaining_posts,
+    telling_size,
+)
 
 
 @pytest.mark.parametrize(("base_s", "per_contact_s"), [(0.15, 0.001), (0.01, 0.01), (5.0, 0.0001), (1.0, 0.0)])

@@ -6,7 +6,7 @@ import pytest
 
 from harness.client.run_caps import Caps
 from harness.experiments import probe
-from harness.experiments.probe import NOT_ASKED, batches, contacts, csv_jobs, lists, platform, rates
+from harness.experiments.probe import NOT_ASKED, contacts, csv_jobs, lists, platform
 from harness.simulator import mock_org, virtual_time
 from harness.simulator.mock_org import LoadedProfile
 from mockserver.profile import Limits, Semantics, changed, flat
@@ -18,12 +18,12 @@ FLIPPED = [
     ("limits.contact_id_pattern", "[A-Za-z0-9_]+", contacts.id_alphabet),
     ("limits.contact_id_pattern", "[A-Za-z0-9._:@-]+", contacts.id_alphabet),
     ("limits.contact_id_pattern", "", contacts.id_alphabet),
-    ("semantics.answer_order", "shuffled", batches.answer_order),
-    ("semantics.bad_batch", "partial", batches.one_bad_contact),
-    ("limits.contacts_per_post", 700, batches.contacts_per_post),
-    ("limits.contacts_per_bulk_get", 100, batches.contacts_per_bulk_get),
-    ("limits.contacts_per_delete", 100, batches.contacts_per_delete),
-    ("limits.request_body_bytes", 512_000, batches.body_bytes),
+    ("semantics.answer_order", "shuffled", contacts.answer_order),
+    ("semantics.bad_batch", "partial", contacts.one_bad_contact),
+    ("limits.contacts_per_post", 700, contacts.contacts_per_post),
+    ("limits.contacts_per_bulk_get", 100, contacts.contacts_per_bulk_get),
+    ("limits.contacts_per_delete", 100, contacts.contacts_per_delete),
+    ("limits.request_body_bytes", 512_000, contacts.body_bytes),
     ("semantics.unknown_columns", "ignore", contacts.unknown_columns),
     ("semantics.missing_columns", "reject", contacts.missing_columns),
     ("semantics.update", "replace", contacts.update),
@@ -48,12 +48,12 @@ FLIPPED = [
     ("semantics.dnc_post_status", 200, platform.dnc),
     ("semantics.dnc_past_expiration", "accept", platform.dnc),
     ("semantics.dnc_delete_entries", "refuse", platform.dnc),
-    ("rate.requests_per_window", 180, rates.window),
-    ("rate.requests_per_window", 0, rates.window),
-    ("rate.window_s", 30.0, rates.window),
-    ("rate.window", "sliding", rates.window),
-    ("rate.scope", "client", rates.scope),
-    ("rate.counts_uploads", True, rates.uploads),
+    ("rate.requests_per_window", 180, platform.window),
+    ("rate.requests_per_window", 0, platform.window),
+    ("rate.window_s", 30.0, platform.window),
+    ("rate.window", "sliding", platform.window),
+    ("rate.scope", "client", platform.scope),
+    ("rate.counts_uploads", True, platform.uploads),
 ]
 # Limits of things that no strategy makes or asks for.
 BESIDE = {
