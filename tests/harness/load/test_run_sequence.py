@@ -17,15 +17,15 @@ class Run:
     """Two flows, then this verdict."""
 
     def __init__(self, verdict):
-        self.verdict, self.left, self.done = verdict, 2, False
+        self.verdict, self.left, self.is_done = verdict, 2, False
 
     def drive_one(self, shell):
         self.left -= 1
-        self.done = self.left < 0
-        return not self.done
+        self.is_done = self.left < 0
+        return not self.is_done
 
-    def settled(self):
-        assert self.done
+    def wait_until_done(self):
+        assert self.is_done
 
     def finish(self):
         return self.verdict

@@ -26,12 +26,12 @@ PATIENCE_S = 20.0
 
 
 class Office:
-    """A desk whose clock moves when told, and what it has told the workers."""
+    """A broker whose clock moves when told, and what it has told the workers."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.told: list[tuple[str, dict]] = []
-        self.desk = WorkBroker(lambda worker, answer: self.told.append((worker, answer)), lambda: self.now)
+        self.broker = WorkBroker(lambda worker, answer: self.told.append((worker, answer)), lambda: self.now)
         self.outcomes: list[object] = []
         self._asked = 0
 
@@ -47,7 +47,7 @@ class Office:
         """A flow that waits for its answer; it has it at the end."""
         thread = Thread(target=self._exchange, args=(call,))
         thread.start()
-        while not self.desk._queue and not self.desk._out and thread.is_alive():
+        while not self.broker._queue and not self.broker._out and thread.is_alive():
             pass
         yield
         thread.join(PATIENCE_S)
@@ -55,7 +55,7 @@ class Office:
 
     def _exchange(self, call: Call) -> None:
         try:
-            self.outcomes.append(self.desk.exchange(call))
+            self.outcomes.append(self.broker.exchange(call))
         except Exception as error:
             self.outcomes.append(error)
 
@@ -88,7 +88,7 @@ def test_who_was_lost_before_it_began_has_sent_nothing(office):
         assert "go" not in office.ask("a", "begin", number=first["number"])
         assert office.ask("b", "begin", number=second["number"])["go"]
         office.ask("b", "done", **done(second["number"]))
-    assert office.desk.lost == 0
+    assert office.broker.lost == 0
 
 
 @pytest.mark.parametrize("how", ["gone", "silent"])
@@ -115,7 +115,7 @@ def test_who_was_only_slow_to_be_heard_of_keeps_its_call(office):
             office.now += LOST_S - 1
             office.broker.keep(present)
         office.ask("a", "done", **done(given["number"]))
-    assert (office.outcomes, office.desk.lost) == ([Reply(status=200)], 0)
+    assert (office.outcomes, office.broker.lost) == ([Reply(status=200)], 0)
 
 
 def test_who_never_begins_loses_the_call(office):
@@ -142,11 +142,11 @@ def test_once_it_is_closed_nothing_begins(office):
     """What has begun may end."""
     with office.calling():
         given = office.ask("a", "work")
-        office.desk.close(GaveUp("STOPPED", "by hand"))
+        office.broker.close(GaveUp("STOPPED", "by hand"))
         assert "go" not in office.ask("a", "begin", number=given["number"])
     assert isinstance(office.outcomes[0], GaveUp)
     with pytest.raises(GaveUp):
-        office.desk.exchange(CALL)
+        office.broker.exchange(CALL)
 
 
 def test_nobody_is_left(office):
@@ -164,7 +164,7 @@ class Line:
 
     def __init__(self, office: Office) -> None:
         self.questions = MasterClient(lambda question: office.broker.handle("w", question))
-        office.desk.tell = lambda _, answer: self.questions.receive(answer)
+        office.broker.tell = lambda _, answer: self.questions.receive(answer)
         self.sent: list[Call] = []
         self.times = iter((0.0, 0.0))
 
