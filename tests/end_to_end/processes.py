@@ -1,4 +1,8 @@
-"""The commands as a user starts them: processes of their own, real sockets, files on the disk."""
+"""The commands as a user starts them: processes of their own, real sockets, files on the disk.
+
+They are forks of a process that has loaded everything, without a library for charts; where CONTACTBENCH_REAL_STARTS is
+set, each is an interpreter of its own.
+"""
 
 import json
 import os
@@ -13,7 +17,10 @@ from typing import Any
 
 import httpx
 
+from .fork_server import ForkedProcess
+
 CONTACTBENCH = str(Path(sysconfig.get_path("scripts")) / "contactbench")
+REAL_STARTS = "CONTACTBENCH_REAL_STARTS" in os.environ
 TIMEOUT_S = 120.0
 IDLE_S = 10.0  # how long a stalled request may take to end
 SETTINGS = ("CONTACTBENCH_", "GENESYSCLOUD_")  # of whoever runs the tests: none of them may reach a command
@@ -49,6 +56,8 @@ def environment(**more: str) -> dict[str, str]:
 
 def start(arguments: list[str], cwd: Path, **more: str) -> "subprocess.Popen[str]":
     """`contactbench` under way."""
+    if not REAL_STARTS:
+        return ForkedProcess("contactbench", arguments, cwd, environment(**more))
     command = [CONTACTBENCH, *arguments]
     return subprocess.Popen(
         command,
@@ -77,16 +86,22 @@ def ended(process: "subprocess.Popen[str]", timeout_s: float = TIMEOUT_S) -> Ran
     return Ran(process.returncode, out, err)
 
 
+def _started_mock(arguments: list[str], folder: Path) -> "subprocess.Popen[str]":
+    if not REAL_STARTS:
+        return ForkedProcess("mockserver", arguments, folder, environment())
+    command = [sys.executable, "-m", "mockserver", *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, env=environment(), stdout=pipe, stderr=pipe, text=True)
+
+
 class Mock:
     """A mock in a process of its own, and its control API."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         ready = folder / "ready.json"
-        command = [sys.executable, "-m", "mockserver", "--port", "0", "--ready-file", str(ready), *options]
-        self.process = subprocess.Popen(
-            command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        arguments = ["--port", "0", "--ready-file", str(ready), *options]
+        self.process = _started_mock(arguments, folder)
         assert self.process.stdout is not None
         if not self.process.stdout.readline():  # printed once the ready file is there
             raise AssertionError(self.process.communicate()[1])

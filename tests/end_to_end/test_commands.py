@@ -20,6 +20,7 @@ def run(mock, contactbench, make_leads, upload_of, tmp_path):
     return tmp_path / "run"
 
 
+@pytest.mark.slow
 def test_verify(mock, contactbench, run):
     """A finished upload can be proved again; a contact that was removed since is found, and nothing else is said."""
     proved = contactbench("verify", run, "--json")

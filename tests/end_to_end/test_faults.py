@@ -31,6 +31,7 @@ def survives(mock, contactbench, make_leads, upload_of, tmp_path):
     return uploaded
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("when", "action", "repeated", "looked_up"),
     [
@@ -53,6 +54,7 @@ def test_a_batch_whose_ids_the_server_makes(mock, survives, when, action, repeat
     assert (mock.count("contacts.add"), entry["resolved"]) == (BATCHES + repeated, looked_up)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("when", "action", "repeated"),
     [
@@ -69,6 +71,7 @@ def test_a_batch_with_own_ids(mock, survives, when, action, repeated):
     assert (mock.count("contacts.add"), entry["resolved"]) == (BATCHES + repeated, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("strategy", "when", "action", "lists_made"),
     [
@@ -112,6 +115,7 @@ def test_trouble_while_an_import_is_asked_about(survives):
     )
 
 
+@pytest.mark.slow
 def test_every_answer_comes_too_late(start_mock, contactbench, make_leads, upload_of, tmp_path):
     """A server that gives up on each POST and carries it out a moment later: looked up, and nothing is sent twice."""
     mock, leads = start_mock("--pace", "none"), make_leads(LEADS)
@@ -121,6 +125,7 @@ def test_every_answer_comes_too_late(start_mock, contactbench, make_leads, uploa
     assert (mock.count("contacts.add"), complaints(mock, tmp_path / "run", leads)) == (BATCHES, [])
 
 
+@pytest.mark.slow
 def test_tokens_that_do_not_last(start_mock, contactbench, make_leads, upload_of, tmp_path):
     """A token is renewed whenever it has expired, once for all requests under way."""
     mock, leads = start_mock("--pace", "none"), make_leads(LEADS)
@@ -130,6 +135,7 @@ def test_tokens_that_do_not_last(start_mock, contactbench, make_leads, upload_of
     assert 2 <= mock.count("oauth.token") <= 6
 
 
+@pytest.mark.slow
 def test_a_limit_that_is_met(start_mock, contactbench, make_leads, upload_of, tmp_path):
     """Requests wait for the next window instead of running into the limit."""
     mock, leads = start_mock("--pace", "none"), make_leads(LEADS)

@@ -87,6 +87,7 @@ def test_a_kill_at_any_moment(mock, contactbench, make_leads, upload_of, tmp_pat
     assert (len(mock.get("/state")["lists"]), files_with_rows(tmp_path / "run")) == (lists, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["batch-api", "csv-import-export"])
 def test_killed_again_and_again(mock, contactbench, make_leads, upload_of, tmp_path, killed, strategy):
     """Two kills while ids are made, one of them while the first one's doubts are resolved; then the command ends."""
@@ -100,6 +101,7 @@ def test_killed_again_and_again(mock, contactbench, make_leads, upload_of, tmp_p
     assert (ran.code, complaints(mock, tmp_path / "run", leads)) == (0, []), ran.err
 
 
+@pytest.mark.slow
 def test_what_the_journal_is_for(mock, contactbench, make_leads, upload_of, tmp_path, killed):
     """Without its note of what was being sent, an upload sends it again: the leads are doubled, and that is found."""
     leads = make_leads(LEADS)

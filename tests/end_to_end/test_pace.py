@@ -6,6 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+pytestmark = pytest.mark.slow  # tests/README.md says what is quicker
+
 TIGHT = """
 extends = "default"
 [rate]

@@ -30,12 +30,14 @@ def test_the_command(quick_mock, contactbench, tmp_path):
     assert "answer_order" in (tmp_path / "found.toml").read_text()
 
 
+@pytest.mark.slow
 def test_a_cap(quick_mock, contactbench):
     """It stops where it may send no more, and still takes its lists away."""
     ran = contactbench(*PROBE, quick_mock.url, "--max-contacts", 10, "--json")
     assert (ran.code, ran.complaint, names(quick_mock)) == (9, "RUN_CAP", [])
 
 
+@pytest.mark.slow
 def test_killed_and_cleaned_up(quick_mock, contactbench, tmp_path):
     """What a killed probe leaves, `cleanup` removes."""
     process = start([*PROBE, quick_mock.url], tmp_path)

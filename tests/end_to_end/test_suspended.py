@@ -46,6 +46,7 @@ def nobody_reads():
     return writer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "numbers"),
     [("no reader", [1]), ("no reader", [1, 2]), ("closed", [1, 2]), ("disk full", [1, 2])],

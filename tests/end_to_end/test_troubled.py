@@ -4,6 +4,8 @@ import pytest
 
 from harness.strategies import MAIN
 
+pytestmark = pytest.mark.slow  # tests/README.md says what is quicker
+
 HEARD = ("refused", "expired", "failed", "cut", "unsent")
 MEANT = ("not_applied", "repeatable", "doubtful")
 SEED_OF_FILES = 16194  # whose first upload and first download are struck

@@ -18,6 +18,10 @@ SLOW = {"op": "contacts.add", "every": 1, "when": "before_parse", "action": {"st
 STUCK = {"op": "contacts.add", "nth": 3, "when": "after_commit", "action": {"stall_s": 60}}
 
 
+def slow(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.fixture
 def arguments(make_leads, upload_of, mock):
     """Of an upload of some leads by batches, without --json."""
@@ -50,7 +54,7 @@ def test_json_is_alone_on_stdout(contactbench, arguments):
     assert ran.err.splitlines()[-1].startswith("next: contactbench mapping ")
 
 
-@pytest.mark.parametrize(("columns", "environ"), [(80, {}), (140, {"NO_COLOR": "1"}), (140, {"COLUMNS": "50"})])
+@pytest.mark.parametrize(("columns", "environ"), [(80, {}), slow(140, {"NO_COLOR": "1"}), slow(140, {"COLUMNS": "50"})])
 def test_a_live_line_in_a_terminal(mock, arguments, tmp_path, columns, environ):
     """One row that is drawn over, fits, tells waits apart, and is gone whenever something else is written."""
     mock.faults(REFUSED, SLOW)

@@ -35,6 +35,7 @@ def test_three_identical_uploads(mock, contactbench, make_leads, upload_of, tmp_
     assert {name: (run / name).read_bytes() for name in FIGURES} == before
 
 
+@pytest.mark.slow
 def test_a_proof_that_finds_the_org_changed(mock, contactbench, make_leads, upload_of, tmp_path):
     """The verdict is another one then, and publishes no rate; once the org is mended, everything is as it was."""
     upload = upload_of(make_leads(20), "batch-api-own-ids", mock.url)

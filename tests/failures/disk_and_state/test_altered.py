@@ -65,6 +65,7 @@ def outcome(path):
         return error.code
 
 
+@pytest.mark.sized
 def test_f139_any_byte_of_the_journal(path):
     """Every so many bytes one is altered: the journal is refused (exit 7), or says what it said."""
     whole, content = told(path), path.read_bytes()

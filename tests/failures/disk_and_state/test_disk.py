@@ -25,7 +25,7 @@ from harness.mapping.disk_space import needed_bytes, require_room
 from ...end_to_end.oracle import complaints
 from ...end_to_end.processes import CONTACTBENCH, ended, environment, start
 
-FAULTS = int(os.environ.get("CONTACTBENCH_DISK_FAULTS", "12"))
+FAULTS = int(os.environ.get("CONTACTBENCH_DISK_FAULTS", "4"))
 STRATEGIES = cycle(["batch-api", "csv-import-export", "csv-import-own-ids"])
 LEADS, OPTIONS = 300, ("--batch-size", 100, "--quiet-period", 0.3)
 ALL = [
@@ -57,6 +57,7 @@ def half_written(run):
     return wrong
 
 
+@pytest.mark.sized
 @needs_strace
 @pytest.mark.parametrize(("call", "error", "nth", "strategy"), CHOSEN)
 def test_a_call_that_fails(mock, contactbench, make_leads, upload_of, tmp_path, call, error, nth, strategy):

@@ -74,6 +74,7 @@ def test_f152_the_connection_is_lost_during_commit(rig, proxy, fate, nth):
     assert (between.done, rig.count("contacts.add")) == ([fate], BATCHES)
 
 
+@pytest.mark.slow
 def test_f153_the_server_stays_away(rig, postgres, proxy):
     """Nothing is sent that cannot be noted first: exit 5; once it is back, the same command ends with ALL."""
     between, url = proxy

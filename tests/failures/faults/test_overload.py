@@ -39,6 +39,7 @@ def test_f001_one_gate_for_all_workers(rig):
     rig.check(end, GEN, batch_size=10)
 
 
+@pytest.mark.slow
 def test_f001_the_limit_of_a_minute_is_kept(rig):
     """600 POSTs at 300 a minute: counted ahead from the server's headers, hardly one is refused: ALL."""
     end = rig.upload(GEN, batch_size=1)

@@ -29,6 +29,7 @@ def requests(case) -> int:
     return sum(sum(by_status.values()) for by_status in case.mock.get("/ledger/counts").values())
 
 
+@pytest.mark.sized
 def test_a_second_process(stuck, tally):
     """It ends with exit 7 within a second of its own time, and sends nothing; the first is not disturbed."""
     case, child = stuck

@@ -19,7 +19,7 @@ from ...end_to_end import oracle
 from .case import Case
 from .moments import at_random
 from .processes import Child, Ended, MortalMock
-from .sizes import LEADS, MOCK_KILLS, PAIRS
+from .sizes import LEADS, MOCK_KILLS, MOCKS, PAIRS
 
 SPAN_S = 1.5  # about as long as an upload takes, its jobs included
 CLIENTS, POSTED, POSTING_S = 3, 50, 0.5
@@ -87,6 +87,7 @@ def brought_to_its_end(case: Case, child: Child) -> Ended:
     return ended
 
 
+@pytest.mark.sized
 @pytest.mark.parametrize(("strategy", "seed"), each_strategy_in_turn[:MOCK_KILLS])
 def test_the_mock_is_killed_under_an_upload(durable, tally, strategy, seed):
     """Started again on its store: nothing acknowledged is lost, no job is complete and short, the upload ends well."""
@@ -103,6 +104,7 @@ def test_the_mock_is_killed_under_an_upload(durable, tally, strategy, seed):
     assert (ended.code, case.amiss()) == (0, []), ended.err
 
 
+@pytest.mark.sized
 @pytest.mark.parametrize(("strategy", "seed"), each_strategy_in_turn[:PAIRS])
 def test_both_are_killed(durable, tally, strategy, seed):
     """Killed together and started again, the org on its store and the upload in its folder: all ends well."""
@@ -163,7 +165,8 @@ class Posting:
         return found
 
 
-@pytest.mark.parametrize("seed", range(MOCK_KILLS // 5))
+@pytest.mark.sized
+@pytest.mark.parametrize("seed", range(MOCKS))
 def test_every_answer_of_a_killed_mock_holds(mortal_mock, tally, seed):
     """Five kills of one mock: each batch that was answered is there, each that was not is whole or absent."""
     columns = {"columnNames": ["Lead ID", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}

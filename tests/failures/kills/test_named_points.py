@@ -9,7 +9,7 @@ import pytest
 from harness.strategies import MAIN
 
 from .case import Case
-from .sizes import POINTS
+from .sizes import MOST_POINTS, POINTS
 
 LEADS, BATCH = 800, 100
 DOUBT = {  # a kill that leaves something in doubt: how it is resolved has steps of its own
@@ -48,9 +48,11 @@ def points(case: Case) -> Iterator[Point]:
 
 def drawn(known: list[Point], seed: str) -> list[Point]:
     """The share of the points that is played now."""
-    return known if POINTS == 1 else random.Random(seed).sample(known, max(1, round(POINTS * len(known))))
+    count = min(MOST_POINTS, max(1, round(POINTS * len(known))))
+    return known if POINTS == 1 else random.Random(seed).sample(known, count)
 
 
+@pytest.mark.sized
 @pytest.mark.parametrize("doubtful", [False, True], ids=["new", "in doubt"])
 @pytest.mark.parametrize("strategy", MAIN)
 def test_killed_at_a_named_point(small, tally, strategy, doubtful):

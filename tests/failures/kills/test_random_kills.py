@@ -34,6 +34,7 @@ def unbroken_run(unbroken, case_of, mock):
     return of
 
 
+@pytest.mark.sized
 @pytest.mark.parametrize("seed", range(KILLS))
 @pytest.mark.parametrize("strategy", MAIN)
 def test_killed_at_random(case_of, mock, unbroken_run, tally, strategy, seed):

@@ -11,8 +11,9 @@ POST, UPLOAD = r"POST /api/v2/outbound/contactlists/[^/]+/contacts HTTP", r"POST
 EXPORT = r"POST /api/v2/outbound/contactlists/[^/]+/export"
 SEARCH, LIST = r"POST /api/v2/outbound/contactlists/[^/]+/contacts/search", r"/api/v2/outbound/contactlists/[^/]+"
 BATCHES = 3
-OFFSETS = int(os.environ.get("CONTACTBENCH_OFFSETS", "3"))
+OFFSETS = int(os.environ.get("CONTACTBENCH_OFFSETS", "1"))
 
+pytestmark = pytest.mark.sized
 OFFSET = pytest.mark.parametrize("number", range(OFFSETS))
 SOME_OFFSETS = pytest.mark.parametrize("number", range(max(1, OFFSETS // 6)))
 SIDE = pytest.mark.parametrize("side", ["request", "answer"])

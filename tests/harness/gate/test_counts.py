@@ -63,6 +63,7 @@ def test_the_committed_counts(tmp_path):
     assert [check.line() for check in counts.differences(expected.figures, found) if check.has_failed] == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_request_more_a_batch(tmp_path, tree, base):
     """Fails the gate, which names the operation; the version without it passes."""

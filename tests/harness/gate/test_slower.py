@@ -14,6 +14,8 @@ from harness.checks import all_passed
 from harness.gate.instructions import instruction_checks
 from harness.gate.wall_clock import wall_checks
 
+pytestmark = pytest.mark.slow  # tests/README.md says what is quicker
+
 RUNS = int(os.environ.get("CONTACTBENCH_GATE_RUNS", "1"))
 UPLOAD_LEADS = int(os.environ.get("CONTACTBENCH_GATE_LEADS", "0"))
 PATH = "join an answer"

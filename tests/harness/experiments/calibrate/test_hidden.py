@@ -29,6 +29,7 @@ def foretold(profile, replicates, seed):
     return {entry["strategy"]: entry["duration_s"] for entry in document["strategies"]}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_orgs_that_nobody_knows(tmp_path):
     """The worst error at most 15 %, of enough orgs the median at most 5 %, and four of five within P10 and P90."""
