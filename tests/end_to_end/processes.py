@@ -20,6 +20,7 @@ import httpx
 from .fork_server import ForkedProcess
 
 CONTACTBENCH = str(Path(sysconfig.get_path("scripts")) / "contactbench")
+WITHOUT_CHARTS = {"PYTHONPATH": str(Path(__file__).parent / "without_charts")}
 REAL_STARTS = "CONTACTBENCH_REAL_STARTS" in os.environ
 TIMEOUT_S = 120.0
 IDLE_S = 10.0  # how long a stalled request may take to end

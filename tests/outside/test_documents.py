@@ -116,7 +116,8 @@ def _troubles(command: list[str]) -> list[str]:
         return _unknown(arguments, _options_of_locust(), program)
     if program == "tox" and "-e" in arguments:
         wanted = arguments[arguments.index("-e") + 1].split(",")
-        known = re.findall(r"\[testenv:([\w-]+)\]", (ROOT / "tox.ini").read_text())
+        sections = re.findall(r"\[testenv:(.+)\]", (ROOT / "tox.ini").read_text())
+        known = re.findall(r"[\w-]+", " ".join(sections))
         return [f"no tox environment {name}" for name in wanted if name not in {"py", "py311", *known}]
     if program == "make":
         targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)

@@ -23,7 +23,7 @@ from harness.leads.synthetic import SyntheticLeads
 from harness.mapping.disk_space import needed_bytes, require_room
 
 from ...end_to_end.oracle import complaints
-from ...end_to_end.processes import CONTACTBENCH, ended, environment, start
+from ...end_to_end.processes import CONTACTBENCH, WITHOUT_CHARTS, ended, environment, start
 
 FAULTS = int(os.environ.get("CONTACTBENCH_DISK_FAULTS", "4"))
 STRATEGIES = cycle(["batch-api", "csv-import-export", "csv-import-own-ids"])
@@ -76,7 +76,11 @@ def test_a_call_that_fails(mock, contactbench, make_leads, upload_of, tmp_path, 
         f"inject={call}:error={error}:when={nth}",
     ]
     spoiled = subprocess.run(
-        [*inject, CONTACTBENCH, *arguments], cwd=tmp_path, env=environment(), capture_output=True, text=True
+        [*inject, CONTACTBENCH, *arguments],
+        cwd=tmp_path,
+        env=environment(**WITHOUT_CHARTS),
+        capture_output=True,
+        text=True,
     )
     # The library that draws the report wakes its threads by a write, to no disk, and aborts where that fails.
     assert spoiled.returncode in (0, 8) or "failed to wake I/O driver" in spoiled.stderr, spoiled.stderr

@@ -1,4 +1,4 @@
-"""How much is played. CONTACTBENCH_KILLS is the number of kills at random moments of each strategy, and scales the rest.
+"""How much is played: CONTACTBENCH_KILLS is the number of kills at random moments, by strategy; the rest goes with it.
 
 One in `make test`, ten in `tox -e failures`, 200 in `tox -e kills`; from 100 on everything is played in full.
 """

@@ -9,7 +9,7 @@ import pytest
 
 from harness.leads.synthetic import SyntheticLeads, write_csv
 
-from ...end_to_end.processes import CONTACTBENCH, TIMEOUT_S, Mock, ended, environment
+from ...end_to_end.processes import CONTACTBENCH, TIMEOUT_S, WITHOUT_CHARTS, Mock, ended, environment
 
 SECRET = "s3cret-of-the-sandbox"
 PROFILE = f'[Sandbox]\nclient_credentials = "consultant"\nclient_secret = "{SECRET}"\n'
@@ -47,8 +47,8 @@ def contactbench(mock, tmp_path):
         org = ["--gc-config", "-", "--gc-profile", "sandbox"]
         command = [CONTACTBENCH, *map(str, arguments), *org, "--json"]
         done = subprocess.run(
-            command, input=stdin, capture_output=True, text=True, cwd=tmp_path, env=environment(**gateway(mock)),
-            timeout=TIMEOUT_S,
+            command, input=stdin, capture_output=True, text=True, cwd=tmp_path,
+            env=environment(**gateway(mock), **WITHOUT_CHARTS), timeout=TIMEOUT_S,
         )  # fmt: skip
         assert SECRET not in done.stdout + done.stderr
         return done.returncode, done.stdout, done.stderr
@@ -102,7 +102,7 @@ def test_somebody_is_at_a_terminal(mock, leads, tmp_path, typed, code):
     ]
     process = subprocess.Popen(
         command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-        env=environment(**gateway(mock)),
+        env=environment(**gateway(mock), **WITHOUT_CHARTS),
     )  # fmt: skip
     os.write(ours, f"{typed or org}\n".encode())
     ran = ended(process)
