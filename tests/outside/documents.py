@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RUNS = "sh"  # what a reader pastes into a shell
-DATA = frozenset({"text", "toml", "json", "yaml", "python", "js"})
+DATA = frozenset({"text", "toml", "json", "yaml", "python", "js", "mermaid"})
 NOT_RUN = re.compile(r"<!-- not run: (?P<reason>[^>]+) -->")
 FENCE = re.compile(r"(?P<indent> *)```(?P<info>.*)")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<to>[^)\s]+)\)")
@@ -71,7 +71,8 @@ class Document:
 
 def documents() -> list[Document]:
     folders = ("docs/*.md", "mockserver/*.md", "reports/**/README.md", "deploy/*.md")
-    found = [ROOT / "README.md", *(path for folder in folders for path in sorted(ROOT.glob(folder)))]
+    roots = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "tests/README.md")]
+    found = [*roots, *(path for folder in folders for path in sorted(ROOT.glob(folder)))]
     return [Document(str(path.relative_to(ROOT))) for path in found]
 
 

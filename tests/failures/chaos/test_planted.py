@@ -16,7 +16,7 @@ SLOW = {"positional join", "blind retry"}  # to be found
 
 @pytest.mark.parametrize("bug", [pytest.param(bug, marks=pytest.mark.slow) if bug in SLOW else bug for bug in BUGS])
 def test_a_planted_bug_is_found(tmp_path, bug):
-    """By the very runs that the real thing passes; docs/torture.md says at which seed."""
+    """By the very runs that the real thing passes; docs/chaos.md says at which seed."""
     strategy, planted, found_at = BUGS[bug]
     (tmp_path / "real").mkdir()
     (tmp_path / "spoilt").mkdir()
