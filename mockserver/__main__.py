@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from mockserver.config import Config, ConfigError, Pace, clients_in, parse_client
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 
 _option = partial(typer.Option, show_envvar=False)
 EPILOG = "Each option may also come from the environment: --port as CONTACTBENCH_MOCK_PORT."
@@ -106,7 +106,7 @@ def mock(
         raise typer.Exit(error.exit_code) from error
 
 
-def _clients(given: Sequence[str], file: Path | None) -> tuple[Client, ...]:
+def _clients(given: Sequence[str], file: Path | None) -> tuple[OAuthClient, ...]:
     """Those of the command line, then those of the file; without any, the one everybody knows."""
     named = [parse_client(text) for text in given] + (clients_in(file) if file else [])
     return tuple(named or [parse_client("mock-client:mock-secret")])

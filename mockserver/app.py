@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from mockserver.config import Strictness
-from mockserver.handling import Operation
-from mockserver.pipeline.pipeline import Pipeline, Served
+from mockserver.handling import ApiOperation
+from mockserver.pipeline.pipeline import BoundOperations, Pipeline
 from mockserver.pipeline.tenants import among
 from mockserver.routes import operations
 from mockserver.services import Services
@@ -23,16 +23,16 @@ def create_app(
 
     `others` are orgs behind the same address: whose a request is, its token or its signed address says.
     """
-    served = [Pipeline(each, hosts).served(operations(each, strictness)) for each in (services, *others)]
+    served = [Pipeline(each, hosts).bind(operations(each, strictness)) for each in (services, *others)]
     return _application(among(served) if others else served[0])
 
 
-def serve(services: Services, table: list[Operation], hosts: frozenset[str] = frozenset()) -> web.Application:
+def serve(services: Services, table: list[ApiOperation], hosts: frozenset[str] = frozenset()) -> web.Application:
     """Any operations, behind the pipeline."""
-    return _application(Pipeline(services, hosts).served(table))
+    return _application(Pipeline(services, hosts).bind(table))
 
 
-def _application(served: Served) -> web.Application:
+def _application(served: BoundOperations) -> web.Application:
     # Bodies are counted where they are read, with limits of their own: aiohttp would refuse them in its own words.
     app = web.Application(middlewares=[served.outermost], client_max_size=1 << 62)
     for operation, route in zip(served.table, served.routes, strict=True):

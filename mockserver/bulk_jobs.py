@@ -8,21 +8,21 @@ import msgspec
 from aiohttp import web
 
 from mockserver.contacts import selection as contact_selection
-from mockserver.contacts.rows import ContactForm, SentContact
-from mockserver.contacts.selection import Selection, check_named, selected
+from mockserver.contacts.rows import ContactForm, ParsedContact
+from mockserver.contacts.selection import Selection, check_named, selected_ids
 from mockserver.contacts.writes import set_attributes
 from mockserver.errors import NotFound
 from mockserver.exports.rows import export_header, export_lines
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
-from mockserver.http.body import malformed, parse_json, read_json_bytes
+from mockserver.http.body import malformed_body, parse_json, read_json_bytes
 from mockserver.ids import new_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
 from mockserver.jobs.import_progress import at_pace, completed_records, ends_at, failing, has_ended, stored_rows
 from mockserver.model import ContactList, ImportJob
-from mockserver.state.contact_attributes import merged
+from mockserver.state.contact_attributes import merge_json
 from mockserver.state.org import Org
-from mockserver.storage.store import Snapshot
+from mockserver.storage.store import ContactSnapshot
 
 # Bulk removals and updates of contacts as jobs. How far one is follows from the time, as with imports.
 
@@ -41,7 +41,7 @@ class BulkJob(msgspec.Struct, frozen=True, kw_only=True):
         return self.progress.id
 
 
-def interrupted(job: BulkJob) -> BulkJob:
+def after_restart(job: BulkJob) -> BulkJob:
     """The job as it is after a restart. Assumption: the code, and that the counters start from nothing."""
     if job.ended:
         return msgspec.structs.replace(job, has_backup=False)
@@ -53,7 +53,7 @@ def backup_is_there(job: BulkJob, now: float, ttl_s: float) -> bool:
     return has_ended(job.progress, now) and now < ends_at(job.progress) + ttl_s
 
 
-def shown(job: BulkJob, now: float, origin: str) -> dict[str, Any]:
+def job_json(job: BulkJob, now: float, origin: str) -> dict[str, Any]:
     """The JSON object of the job."""
     progress = job.progress
     total, completed, ended = progress.total_records, completed_records(progress, now), has_ended(progress, now)
@@ -93,7 +93,7 @@ class _Edit(_Removal, rename="camel", kw_only=True):
 class _Running:
     job: BulkJob
     ids: Sequence[str]
-    patch: SentContact | None  # None: they are removed
+    patch: ParsedContact | None  # None: they are removed
     done: int = 0
 
 
@@ -107,38 +107,38 @@ class BulkJobs:
     def reload(self) -> None:
         """As after a restart: the jobs that are kept, none of them running."""
         self._running: dict[str, _Running] = {}
-        self._jobs = {id_: interrupted(_decode(raw)) for id_, raw in self._org.store.documents(_DOCUMENTS).items()}
+        self._jobs = {id_: after_restart(_decode(raw)) for id_, raw in self._org.store.documents(_DOCUMENTS).items()}
 
-    async def remove(self, request: web.Request) -> Prepared:
+    async def remove(self, request: web.Request) -> PendingOperation:
         """Start to remove contacts. Assumption: contacts cannot be named by id, which the SDK has for updates only."""
-        list_id, wanted = request.match_info["contact_list_id"], _converted(await self._body(request), _Removal)
+        list_id, wanted = request.match_info["contact_list_id"], _convert(await self._body(request), _Removal)
         check_named(wanted, ("contactListFilterId", "criteria"), required=True)
-        return Prepared(lambda: self._started(list_id, wanted, None, origin(request)))
+        return PendingOperation(lambda: self._start(list_id, wanted, None, origin(request)))
 
-    async def update(self, request: web.Request) -> Prepared:
+    async def update(self, request: web.Request) -> PendingOperation:
         """Start to change contacts: columns and attributes that are named are replaced, the others stay."""
         list_id, body = request.match_info["contact_list_id"], await self._body(request)
-        wanted = _converted(body, _Edit)
+        wanted = _convert(body, _Edit)
         check_named(wanted, ("contactListFilterId", "criteria", "contactIds"), required=True)
         contact_list = self._org.store.contact_list(list_id)
         patch = ContactForm(contact_list, self._org.profile).patch(wanted.contact)
-        return Prepared(lambda: self._started(list_id, wanted, patch, origin(request)))
+        return PendingOperation(lambda: self._start(list_id, wanted, patch, origin(request)))
 
-    async def job(self, request: web.Request) -> Prepared:
+    async def job(self, request: web.Request) -> PendingOperation:
         """How far a job is."""
         list_id, job_id = request.match_info["contact_list_id"], request.match_info["job_id"]
-        return Prepared(lambda: self._asked(list_id, job_id, origin(request)))
+        return PendingOperation(lambda: self._get(list_id, job_id, origin(request)))
 
-    async def jobs(self, request: web.Request) -> Prepared:
+    async def jobs(self, request: web.Request) -> PendingOperation:
         """The latest jobs of a list, the newest first."""
         list_id = request.match_info["contact_list_id"]
-        return Prepared(lambda: self._listed(list_id, origin(request)))
+        return PendingOperation(lambda: self._list(list_id, origin(request)))
 
-    def settle(self) -> None:
+    def advance_to_now(self) -> None:
         """Do to the contacts what is due. Costs next to nothing while no job is running."""
         for running in list(self._running.values()):
             try:
-                self._settle(running, self._org.clock.now())
+                self._advance(running, self._org.clock.now())
             except NotFound:  # the list is gone
                 self._running.pop(running.job.id, None)
 
@@ -147,10 +147,10 @@ class BulkJobs:
         parse_json(raw)  # for its refusals
         return raw
 
-    def _started(self, list_id: str, wanted: _Removal, patch: SentContact | None, origin: str) -> Answer:
+    def _start(self, list_id: str, wanted: _Removal, patch: ParsedContact | None, origin: str) -> Response:
         org, now = self._org, self._org.clock.now()
         contact_list = org.store.contact_list(list_id)
-        ids = selected(org.store, contact_list, wanted, now)
+        ids = selected_ids(org.store, contact_list, wanted, now)
         job = BulkJob(
             progress=self._progress(list_id, len(ids), now),
             type="BulkEdit" if patch else "BulkDelete",
@@ -160,8 +160,8 @@ class BulkJobs:
             self._offer(job, contact_list, contact_selection.snapshot(org.store, list_id, ids))
         self._running[job.id] = _Running(job, ids, patch)
         self._keep(job)
-        self.settle()
-        return Answer(status=org.profile.semantics.bulk_job_status, body=self._json(job, origin))
+        self.advance_to_now()
+        return Response(status=org.profile.semantics.bulk_job_status, body=self._json(job, origin))
 
     def _progress(self, list_id: str, count: int, now: float) -> ImportJob:
         jobs = self._org.profile.jobs
@@ -175,7 +175,7 @@ class BulkJobs:
         )
         return at_pace(progress, jobs, now)
 
-    def _offer(self, job: BulkJob, contact_list: ContactList, contacts: Snapshot) -> None:
+    def _offer(self, job: BulkJob, contact_list: ContactList, contacts: ContactSnapshot) -> None:
         """The backup: the contacts as they were."""
         semantics, ttl_s = self._org.profile.semantics, self._org.profile.jobs.export_uri_ttl_s
 
@@ -187,13 +187,13 @@ class BulkJobs:
             Download(job.id, lines, lambda now: backup_is_there(self._jobs.get(job.id, job), now, ttl_s))
         )
 
-    def _asked(self, list_id: str, job_id: str, origin: str) -> Answer:
+    def _get(self, list_id: str, job_id: str, origin: str) -> Response:
         self._org.store.contact_list(list_id)
         job = self._jobs.get(job_id)
         if job is None or job.progress.contact_list_id != list_id:
             raise NotFound("The resource could not be found.", "resource.not.found")
         self._poll(job)
-        return Answer(body=self._json(self._jobs[job_id], origin))
+        return Response(body=self._json(self._jobs[job_id], origin))
 
     def _poll(self, job: BulkJob) -> None:
         """Jobs whose progress follows the questions move on."""
@@ -201,15 +201,15 @@ class BulkJobs:
             progress = msgspec.structs.replace(job.progress, polled=job.progress.polled + 1)
             moved = msgspec.structs.replace(job, progress=progress)
             self._jobs[job.id] = self._running[job.id].job = moved
-            self.settle()
+            self.advance_to_now()
 
-    def _listed(self, list_id: str, origin: str) -> Answer:
+    def _list(self, list_id: str, origin: str) -> Response:
         self._org.store.contact_list(list_id)
         entities = [msgspec.Raw(self._json(job, origin)) for job in reversed(self._of_list(list_id))]
         uri = f"{wire.contact_list_uri(list_id)}/contacts/bulk/jobs"
-        return Answer(body=msgspec.json.encode({"entities": entities, "total": len(entities), "selfUri": uri}))
+        return Response(body=msgspec.json.encode({"entities": entities, "total": len(entities), "selfUri": uri}))
 
-    def _settle(self, running: _Running, now: float) -> None:
+    def _advance(self, running: _Running, now: float) -> None:
         due = stored_rows(running.job.progress, now)
         part = running.ids[running.done : due]
         if part:
@@ -222,10 +222,10 @@ class BulkJobs:
     def _remove(self, running: _Running, ids: Sequence[str]) -> None:
         self._org.store.delete_contacts(running.job.progress.contact_list_id, ids)
 
-    def _patch(self, running: _Running, patch: SentContact, ids: Sequence[str]) -> None:
+    def _patch(self, running: _Running, patch: ParsedContact, ids: Sequence[str]) -> None:
         """Change those that are still there."""
         store, list_id = self._org.store, running.job.progress.contact_list_id
-        rows = {id_: merged(row, patch.row) for id_, row in store.existing(list_id, ids).items()}
+        rows = {id_: merge_json(row, patch.row) for id_, row in store.existing(list_id, ids).items()}
         store.put_contacts(list_id, list(rows), list(rows.values()))
         if patch.attributes is not None:
             set_attributes(self._org, list_id, list(rows), dict.fromkeys(rows, patch.attributes))
@@ -244,11 +244,11 @@ class BulkJobs:
         return [job for job in self._jobs.values() if job.progress.contact_list_id == list_id]
 
     def _json(self, job: BulkJob, origin: str) -> bytes:
-        return msgspec.json.encode(shown(job, self._org.clock.now(), origin))
+        return msgspec.json.encode(job_json(job, self._org.clock.now(), origin))
 
 
-def _converted(body: bytes, kind: type[T]) -> T:
+def _convert(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError as error:
-        raise malformed() from error
+        raise malformed_body() from error

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from mockserver.profile import LoadedProfile, ProfileError, at_cpu_speed, load, origins
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 
 Pace = Literal["real", "none"]
 
@@ -36,7 +36,7 @@ class Config:
     profile: str = "default"
     store: str = ":memory:"
     seed: int = 0
-    clients: tuple[Client, ...] = (Client("mock-client", "mock-secret"),)
+    clients: tuple[OAuthClient, ...] = (OAuthClient("mock-client", "mock-secret"),)
     pace: Pace = "real"
     ready_file: Path | None = None
     allowed_hosts: frozenset[str] = field(default_factory=frozenset)
@@ -77,7 +77,7 @@ class Config:
         return LoadedProfile(fast, origins(loaded.profile, fast, loaded.sources, "--pace none"))
 
 
-def parse_client(text: str) -> Client:
+def parse_client(text: str) -> OAuthClient:
     """`ID:SECRET[:GRANTS][@ORG]` as a client. Raises ConfigError, which does not repeat the secret.
 
     GRANTS are permissions with commas between them, a minus before those to go without; without any it holds all.
@@ -87,10 +87,10 @@ def parse_client(text: str) -> Client:
     secret, _, grants = rest.partition(":")
     if not (client_id and secret):
         raise ConfigError("--client takes ID:SECRET[:GRANTS][@ORG], id and secret not empty.")
-    return _checked(Client(client_id, secret, org=org).granted(grants.split(",") if grants else None))
+    return _with_valid_names(OAuthClient(client_id, secret, org=org).with_grants(grants.split(",") if grants else None))
 
 
-def clients_in(path: Path) -> list[Client]:
+def clients_in(path: Path) -> list[OAuthClient]:
     """The clients of a TOML file: `[[client]]` with `id`, `secret`, and perhaps `grants` and `org`."""
     try:
         tables = msgspec.toml.decode(path.read_bytes(), type=_ClientsFile).client
@@ -98,7 +98,9 @@ def clients_in(path: Path) -> list[Client]:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
     except (msgspec.DecodeError, ValueError) as error:  # the message may quote a secret
         raise ConfigError(f"{path} is not a TOML file of [[client]] tables with id, secret, grants, org.") from error
-    return [_checked(Client(each.id, each.secret, org=each.org).granted(each.grants)) for each in tables]
+    return [
+        _with_valid_names(OAuthClient(each.id, each.secret, org=each.org).with_grants(each.grants)) for each in tables
+    ]
 
 
 class _ClientTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -112,7 +114,7 @@ class _ClientsFile(msgspec.Struct, forbid_unknown_fields=True):
     client: list[_ClientTable]
 
 
-def _checked(client: Client) -> Client:
+def _with_valid_names(client: OAuthClient) -> OAuthClient:
     if not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", client.org):
         raise ConfigError("The name of an org is of letters, digits, - and _.")
     if any(not name for name in client.grants or ()):

@@ -13,7 +13,7 @@ from aiohttp import web
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
@@ -23,21 +23,21 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PendingOperation:
     """`commit` changes the store and answers; it may raise an ApiError, in which case it has changed nothing."""
 
-    commit: Callable[[], Answer]
+    commit: Callable[[], Response]
     contacts: int = 0  # how many contacts the operation handles: the latency model asks
-    first: Callable[[int], Answer] | None = None  # commits the first so many contacts only: a fault rule asks
+    first: Callable[[int], Response] | None = None  # commits the first so many contacts only: a fault rule asks
     list_id: str = ""  # the list it is about, where the path does not say
 
 
 Upgrade = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Handler = Callable[[web.Request], Awaitable[Prepared]]
+Handler = Callable[[web.Request], Awaitable[PendingOperation]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class ApiOperation:
     """One row of the route table."""
 
     op: str  # its name in fault rules, ledger, latencies: "contacts.add"

@@ -106,11 +106,11 @@ class MockGenesys:
             raise AssertionError(f"expected {count} contacts in list {list_id}; the lists hold {sizes or 'nothing'}")
 
     def assert_faults_fired(self) -> None:
-        """Fail if a fault rule has not struck as often as it was planned to, or never."""
+        """Fail if a fault rule has not fired as often as it was planned to, or never."""
         __tracebackhide__ = True
         if idle := [rule for rule in self.control.fired() if rule["fired"] < (rule["planned"] or 1)]:
             seen = journal.summary(self.control.counts())
-            raise AssertionError(f"these fault rules have not struck as planned: {idle}. Requests so far: {seen}")
+            raise AssertionError(f"these fault rules have not fired as planned: {idle}. Requests so far: {seen}")
 
     def __enter__(self) -> "MockGenesys":
         self._thread = _ServerThread(self._serving)

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
-from mockserver.profile import Latency, Profile, Rate
+from mockserver.profile import Latency, Profile, RateSettings
 
 
 class Decision(NamedTuple):
@@ -28,7 +28,7 @@ class Decision(NamedTuple):
 
 
 class Window(Protocol):
-    def used(self, now: float) -> int:
+    def requests_at(self, now: float) -> int:
         """Requests counted in the window at `now`."""
         ...
 
@@ -50,14 +50,14 @@ class FixedWindow:
     _started_at: float = -math.inf
     _count: int = 0
 
-    def used(self, now: float) -> int:
+    def requests_at(self, now: float) -> int:
         return self._count if now < self._started_at + self.length_s else 0
 
     def free_at(self, now: float) -> float:
-        return self._started_at + self.length_s if self.used(now) else now + self.length_s
+        return self._started_at + self.length_s if self.requests_at(now) else now + self.length_s
 
     def count(self, now: float) -> None:
-        if self.used(now) == 0:
+        if self.requests_at(now) == 0:
             self._started_at, self._count = now, 0
         self._count += 1
 
@@ -69,13 +69,13 @@ class SlidingWindow:
     length_s: float
     _times: deque[float] = field(default_factory=deque)
 
-    def used(self, now: float) -> int:
+    def requests_at(self, now: float) -> int:
         while self._times and self._times[0] + self.length_s <= now:
             self._times.popleft()
         return len(self._times)
 
     def free_at(self, now: float) -> float:
-        return self._times[0] + self.length_s if self.used(now) else now + self.length_s
+        return self._times[0] + self.length_s if self.requests_at(now) else now + self.length_s
 
     def count(self, now: float) -> None:
         self._times.append(now)
@@ -83,7 +83,7 @@ class SlidingWindow:
 
 def decide(window: Window, allowed: int, now: float) -> Decision:
     """What `window` says to a request at `now`. Counts nothing: another window may still refuse it."""
-    used = window.used(now)
+    used = window.requests_at(now)
     free_at = window.free_at(now)
     # One second more than is left, rounded down: the first answer of a 60 s window says 61.
     reset_s = math.floor(free_at - now) + 1
@@ -98,7 +98,7 @@ class Limiter:
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str, str, float], Window] = {}
 
-    def admit(self, bucket: str, op: str, rate: Rate, now: float) -> Decision | None:
+    def admit(self, bucket: str, op: str, rate: RateSettings, now: float) -> Decision | None:
         """Count a request of `op` against all limits that apply, or against none if one refuses it.
 
         The decision is the refusing limit's, else the tightest one's; None without any limit.
@@ -138,8 +138,8 @@ def latency_of(profile: Profile, op: str) -> Latency:
     return profile.latency.get(op) or profile.latency.get("*", _NONE)
 
 
-def seconds(model: Latency, *, contacts: int, kib: float, in_work: int, rng: random.Random) -> float:
-    """One draw. `in_work` counts the requests served at this moment, this one included.
+def seconds(model: Latency, *, contacts: int, kib: float, in_flight: int, rng: random.Random) -> float:
+    """One draw. `in_flight` counts the requests served at this moment, this one included.
 
     Every call takes the same draws from `rng` in the same order, whatever the settings: changing one setting
     leaves the luck of all requests as it was.
@@ -147,7 +147,7 @@ def seconds(model: Latency, *, contacts: int, kib: float, in_work: int, rng: ran
     deviation = _standard_normal(rng)
     unlucky = rng.random() < model.tail_probability
     work = model.base_s + model.per_contact_s * contacts + model.per_kib_s * kib
-    crowd = 1 + model.concurrency_penalty * max(0, in_work - 1)
+    crowd = 1 + model.concurrency_penalty * max(0, in_flight - 1)
     return work * math.exp(model.sigma * deviation) * crowd * (model.tail_factor if unlucky else 1.0)
 
 

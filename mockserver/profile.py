@@ -23,7 +23,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pass
 
 
-class Limits(_Section, frozen=True):
+class PlatformLimits(_Section, frozen=True):
     contacts_per_list: int
     contacts_per_org: int
     lists_per_org: int
@@ -55,7 +55,7 @@ class Limits(_Section, frozen=True):
     dnc_expiration_days: int  # how far away an expiration may be; 0: any
 
 
-class Rate(_Section, frozen=True):
+class RateSettings(_Section, frozen=True):
     requests_per_window: int  # 0: no limit
     window_s: float
     window: Literal["fixed", "sliding"]
@@ -81,7 +81,7 @@ class Latency(_Section, frozen=True):
     concurrency_penalty: float = 0.0
 
 
-class Jobs(_Section, frozen=True):
+class JobSettings(_Section, frozen=True):
     progress: Literal["time", "immediate", "polls"]  # what brings jobs forward
     polls: int  # with progress "polls": the job is done when its state has been asked for this often
     import_start_delay_s: float
@@ -134,7 +134,7 @@ class FaultRates(_Section, frozen=True):
     """How likely a request meets a fault, by kind: probabilities of kinds that exclude each other, so they add up to 1
     at most. Each request of the API that passed authentication and the rate limit is drawn once, on its own, uploads,
     exports and downloads like any other; logins, `/health` and `/openapi.json` never are. A repeat is a new request.
-    What the org refuses (an export that is not ready yet is a 404) is not struck after its commit: there was none.
+    What the org refuses (an export that is not ready yet is a 404) is not fired after its commit: there was none.
 
     error_before_commit  read, checked and waited for; 503, nothing was done
     error_after_commit   done; then 500
@@ -173,10 +173,10 @@ class Profile(_Section, frozen=True):
     """Everything in force. `changed` gives the profile after a control request."""
 
     name: str
-    limits: Limits
-    rate: Rate
+    limits: PlatformLimits
+    rate: RateSettings
     latency: dict[str, Latency]  # by op name; "*" for the others
-    jobs: Jobs
+    jobs: JobSettings
     semantics: Semantics
     tokens: Tokens
     request_timeout_s: float  # a request that takes longer is answered 504; its work may still be done. 0: never
@@ -203,19 +203,19 @@ def load(name_or_path: str) -> LoadedProfile:
     return LoadedProfile(profile, {".".join(path): source for path, source in sources.items()})
 
 
-def shipped() -> list[str]:
+def built_in_profiles() -> list[str]:
     """Names of the profiles that come with the mock."""
     files = resources.files(__package__).joinpath("profiles").iterdir()
     return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
 
 
-def changed(profile: Profile, patch: Mapping[str, Any], origin: str = "patch") -> tuple[Profile, list[str]]:
+def with_changes(profile: Profile, patch: Mapping[str, Any], origin: str = "patch") -> tuple[Profile, list[str]]:
     """The profile with some settings replaced, and their dotted names.
 
     `patch` is nested like the profile, or has dotted keys ("latency.contacts.add.base_s"), or both. `origin` is what
     the message of a ProfileError begins with.
     """
-    changes = dict(_leaves(_undotted(patch)))
+    changes = dict(_leaves(_expand_dots(patch)))
     settings = dict(_leaves(msgspec.to_builtins(profile))) | changes
     return _profile(settings, origin), [".".join(path) for path in changes]
 
@@ -266,7 +266,7 @@ def _read(name: str, relative_to: Path, seen: tuple[str, ...]) -> tuple[Settings
         if not isinstance(base, str):
             raise ProfileError(f"{name}: extends: expected the name of a profile")
         settings, sources = _read(base, folder, (*seen, name))
-    for path, value, source in _sourced(name, document, ()):
+    for path, value, source in _settings_with_sources(name, document, ()):
         settings[path], sources[path] = value, source
     return settings, sources
 
@@ -274,8 +274,10 @@ def _read(name: str, relative_to: Path, seen: tuple[str, ...]) -> tuple[Settings
 def _document(name: str, relative_to: Path) -> tuple[dict[str, Any], Path]:
     """The parsed TOML and the folder that relative names in it start from."""
     is_file = name.endswith(".toml") or "/" in name
-    if not is_file and name not in shipped():
-        raise ProfileError(f"no profile is called {name!r}; there are {', '.join(shipped())}, or give a .toml file")
+    if not is_file and name not in built_in_profiles():
+        raise ProfileError(
+            f"no profile is called {name!r}; there are {', '.join(built_in_profiles())}, or give a .toml file"
+        )
     path = relative_to / name if is_file else resources.files(__package__).joinpath("profiles", f"{name}.toml")
     try:
         return tomllib.loads(_text(path.read_bytes())), (relative_to / name).parent
@@ -292,14 +294,16 @@ def _text(content: bytes) -> str:
     return content.decode("utf-8-sig")
 
 
-def _sourced(file: str, table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any, str]]:
+def _settings_with_sources(
+    file: str, table: Mapping[str, Any], path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any, str]]:
     """Every setting of the table with its value and source."""
     for key, value in table.items():
         here = (*path, key)
         if not isinstance(value, dict):
             raise ProfileError(f'{file}: {".".join(here)}: expected {{ value = ..., source = "..." }}')
         if "value" not in value:
-            yield from _sourced(file, value, here)
+            yield from _settings_with_sources(file, value, here)
             continue
         source = value.get("source")
         if not isinstance(source, str) or not source.strip() or value.keys() != {"value", "source"}:
@@ -340,7 +344,7 @@ def _leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tup
             yield (*path, key), value
 
 
-def _undotted(patch: Mapping[str, Any]) -> dict[str, Any]:
+def _expand_dots(patch: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted keys as nested ones. Names of operations hold a dot themselves."""
     tree: dict[str, Any] = {}
     for key, value in patch.items():

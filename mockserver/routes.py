@@ -10,8 +10,8 @@ from mockserver.contacts.handlers import Contacts
 from mockserver.dnc.entries import DncEntries
 from mockserver.dnc.lists import DncLists
 from mockserver.dnc.model import DNC_LISTS
-from mockserver.handling import Handler, Operation
-from mockserver.http.named_resources import Entities, empty_listing
+from mockserver.handling import ApiOperation, Handler
+from mockserver.http.named_resources import NamedResources, empty_listing
 from mockserver.lists.handlers import ContactLists, ListBulkUpdate
 from mockserver.lists.views import ContactListViews
 from mockserver.openapi.handler import OpenApi
@@ -50,7 +50,7 @@ _STREAMED = {"import.upload", "presigned.put"}
 _UNCOUNTED = _OPEN | {"import.upload"}  # the profile decides for uploads: they go to another host of the real platform
 
 
-def operations(services: Services, strictness: Strictness = "off") -> list[Operation]:
+def operations(services: Services, strictness: Strictness = "off") -> list[ApiOperation]:
     """Every operation, first match first."""
     document = OpenApi(lambda: operations(services), strict=strictness != "off")
     table: list[Row] = [
@@ -64,7 +64,7 @@ def operations(services: Services, strictness: Strictness = "off") -> list[Opera
         *_dnc_rows(services),
     ]
     rows = [
-        Operation(
+        ApiOperation(
             op=op,
             method=method,
             path=path,
@@ -78,9 +78,9 @@ def operations(services: Services, strictness: Strictness = "off") -> list[Opera
     ]
     if strictness == "off":
         return rows
-    from mockserver.openapi.strict import held  # takes a while to load
+    from mockserver.openapi.strict import strict_operation  # takes a while to load
 
-    return [held(row, services.org, fail=strictness == "fail") for row in rows]
+    return [strict_operation(row, services.org, fail=strictness == "fail") for row in rows]
 
 
 def _permissions(services: Services) -> set[str]:
@@ -209,7 +209,7 @@ def _template_rows(services: Services) -> list[Row]:
     # fmt: on
 
 
-def _named_rows(name: str, entities: Entities[Any, Any], permission: str) -> list[Row]:
+def _named_rows(name: str, entities: NamedResources[Any, Any], permission: str) -> list[Row]:
     """What every kind of configuration can be asked."""
     every, one = entities.path, entities.path + "/{" + entities.id_name + "}"
     return [

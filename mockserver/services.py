@@ -18,7 +18,7 @@ from mockserver.jobs.presigned_uploads import PresignedUploads
 from mockserver.notifications.events import Sources
 from mockserver.notifications.handlers import Notifications
 from mockserver.profile import LoadedProfile
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 from mockserver.storage.store import Store
 from mockserver.templates.import_templates import ImportTemplates
@@ -50,10 +50,10 @@ class Services:
 
     def advance_to_now(self) -> None:
         """Bring the lists up to now. Every operation does it first, so nothing has to run in between."""
-        self.template_imports.settle()
-        self.imports.settle()
-        self.bulk_jobs.settle()
-        self.org.retention.settle()
+        self.template_imports.advance_to_now()
+        self.imports.advance_to_now()
+        self.bulk_jobs.advance_to_now()
+        self.org.retention.advance_to_now()
 
     def reset(self, seed: int | None = None) -> None:
         """Empty the org and start its generators anew: the same requests will get the same answers again.
@@ -91,7 +91,7 @@ def services_of(org: Org) -> Services:
     dnc_imports = DncImports(org, dnc, events)
     dnc_uploads = DncUploads(org, dnc_imports, presigned)
     uploads = UploadService(org, presigned, imports, template_imports, import_templates, events)
-    uploads.takes["dnclist"] = dnc_uploads.taken
+    uploads.takes["dnclist"] = dnc_uploads.reader_for
     services = Services(
         org=org,
         downloads=downloads,
@@ -121,7 +121,7 @@ def create_services(
     clock: Clock,
     profile: LoadedProfile,
     spool: Path,
-    clients: list[Client],
+    clients: list[OAuthClient],
     seed: int = 0,
     name: str = "",
 ) -> Services:

@@ -20,7 +20,7 @@ from mockserver.app import create_app
 from mockserver.clock import Clock, SystemClock
 from mockserver.config import Config, ConfigError, StoreUnavailableError
 from mockserver.control.app import create_control_app
-from mockserver.http.connections import Gate
+from mockserver.http.connections import ConnectionLimiter
 from mockserver.services import Services, create_services
 from mockserver.state.org import Org
 from mockserver.storage.store import Store
@@ -85,7 +85,7 @@ def opened_org(config: Config, clock: Clock, name: str = "") -> Iterator[Service
     """The org as configured, not served yet. Each has a store of its own. Raises ConfigError."""
     config.check()
     profile = config.loaded_profile()
-    with _opened(config.store_of(name)) as store, tempfile.TemporaryDirectory(prefix="contactbench-mock-") as spool:
+    with _open_store(config.store_of(name)) as store, tempfile.TemporaryDirectory(prefix="contactbench-mock-") as spool:
         yield create_services(
             store=store,
             clock=clock,
@@ -118,7 +118,7 @@ async def listening(app: web.Application, host: str, port: int, at_most: int = 0
     )
     await runner.setup()
     try:
-        server = await _bound(runner, host, port, at_most)
+        server = await _listen(runner, host, port, at_most)
         try:
             bound_host, bound_port = server.sockets[0].getsockname()[:2]
             yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
@@ -128,11 +128,11 @@ async def listening(app: web.Application, host: str, port: int, at_most: int = 0
         await runner.cleanup()
 
 
-async def _bound(runner: web.AppRunner, host: str, port: int, at_most: int) -> asyncio.Server:
+async def _listen(runner: web.AppRunner, host: str, port: int, at_most: int) -> asyncio.Server:
     """A listening socket. aiohttp's own sites have no place for a gate."""
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
-    gate = Gate(runner.server, at_most, _HEAD_S)
+    gate = ConnectionLimiter(runner.server, at_most, _HEAD_S)
     try:
         return await asyncio.get_running_loop().create_server(gate, host, port)
     except OSError as error:
@@ -146,7 +146,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 
 @contextmanager
-def _opened(store: str) -> Iterator[Store]:
+def _open_store(store: str) -> Iterator[Store]:
     """The store named on the command line, closed at the end."""
     opened = _open(store)
     try:

@@ -13,14 +13,14 @@ from typing import BinaryIO, NamedTuple
 from aiohttp import web
 
 from mockserver.errors import BadRequest, NotFound, Unsupported
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import arriving, read_json, refuse_encoded, too_large
-from mockserver.http.multipart import MalformedError, Parser, Part, boundary_of
+from mockserver.http.multipart import FormPart, MalformedError, Parser, boundary_of
 from mockserver.ids import new_id
 from mockserver.imports.events import Events
 from mockserver.imports.handlers import Imports
 from mockserver.imports.upload_request import ListUpload, spec_in_json, timeout_in, upload_in_form
-from mockserver.jobs.presigned_uploads import PresignedUploads, Take
+from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
 from mockserver.state.org import Org
 from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.imports import TemplateImports
@@ -32,13 +32,13 @@ PARTS = 8
 FIELD_BYTES = 64 * 1024
 
 
-class Upload(NamedTuple):
+class UploadedForm(NamedTuple):
     fields: dict[str, str]
     file: Path
 
 
 @asynccontextmanager
-async def received(request: web.Request, file: Path, limit: int) -> AsyncIterator[Upload]:
+async def receive_form(request: web.Request, file: Path, limit: int) -> AsyncIterator[UploadedForm]:
     """The form in the body, in whatever order its parts come; `file` exists inside the context only.
 
     Raises TooLarge once more than `limit` bytes have come, BadRequest for a form that is not as it should be.
@@ -78,21 +78,21 @@ class _Form:
         self._fields: dict[str, bytes] = {}
         self._name = ""  # of the part whose content comes now
 
-    def take(self, found: Part | bytes) -> None:
-        if isinstance(found, Part):
+    def take(self, found: FormPart | bytes) -> None:
+        if isinstance(found, FormPart):
             self._begin(found)
         elif self._name == "file" and self._file:
             self._file.write(found)
         else:
             self._add(found)
 
-    def upload(self) -> Upload:
+    def upload(self) -> UploadedForm:
         """The whole form."""
         if self._file is None:
             raise MalformedError("The form must have a file part called file.")
         self._file.flush()
         try:
-            return Upload({name: value.decode() for name, value in self._fields.items()}, self._path)
+            return UploadedForm({name: value.decode() for name, value in self._fields.items()}, self._path)
         except UnicodeDecodeError:
             raise MalformedError("The fields must be UTF-8.") from None
 
@@ -101,7 +101,7 @@ class _Form:
             self._file.close()
             self._path.unlink(missing_ok=True)
 
-    def _begin(self, part: Part) -> None:
+    def _begin(self, part: FormPart) -> None:
         if part.name in self._fields or (part.name == "file" and self._file is not None):
             raise MalformedError("Each part may come once.")
         if part.is_file != (part.name == "file"):
@@ -136,23 +136,23 @@ class UploadService:
         self._org, self._presigned, self._events = org, presigned, events
         self._imports, self._template_imports, self._templates = imports, template_imports, templates
         # What reads a file of each type; it may refuse the fields.
-        self.takes: dict[str, Callable[[Fields], Take]] = {"contactlist": self._of_contact_list}
+        self.takes: dict[str, Callable[[Fields], FileReader]] = {"contactlist": self._of_contact_list}
 
-    async def form(self, request: web.Request) -> Prepared:
+    async def form(self, request: web.Request) -> PendingOperation:
         """POST /uploads/v2/contactlist, whatever the file is for."""
         spooled = self._org.spool / new_id(self._org.rng_for("spool"))
-        async with received(request, spooled, self._org.profile.limits.upload_bytes) as upload:
+        async with receive_form(request, spooled, self._org.profile.limits.upload_bytes) as upload:
             file_type = upload.fields.get("fileType", "")
             if file_type not in self.takes:
                 raise BadRequest(f"fileType must be one of {', '.join(self.takes)}.")
             return await self.takes[file_type](upload.fields)(upload.file)
 
-    async def address(self, request: web.Request) -> Prepared:
+    async def address(self, request: web.Request) -> PendingOperation:
         """POST /api/v2/outbound/contactlists/uploads: an address to put the file to."""
         spec = spec_in_json(await read_json(request, self._org.profile.limits.request_body_bytes))
         upload, origin = spec.upload(), f"{request.scheme}://{request.host}"
 
-        def commit() -> Answer:
+        def commit() -> Response:
             self._check_exists(upload)
             return self._presigned.issue(
                 origin,
@@ -162,36 +162,36 @@ class UploadService:
                 partial(self._take_late, upload),
             )
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    def _of_contact_list(self, fields: Fields) -> Take:
+    def _of_contact_list(self, fields: Fields) -> FileReader:
         return partial(self._take, upload_in_form(fields))
 
-    async def _take(self, upload: ListUpload, path: Path) -> Prepared:
+    async def _take(self, upload: ListUpload, path: Path) -> PendingOperation:
         takers = self._template_imports if upload.template_id else self._imports
         return await takers.take(upload, path)
 
-    async def _take_late(self, upload: ListUpload, path: Path) -> Prepared:
+    async def _take_late(self, upload: ListUpload, path: Path) -> PendingOperation:
         """As the form's, but whoever put the file there is not told that the list is gone: an event says so."""
         try:
             prepared = await self._take(upload, path)
         except NotFound:
-            return Prepared(lambda: self._target_gone(upload))
+            return PendingOperation(lambda: self._target_gone(upload))
         commit = partial(self._committed_late, upload, prepared)
-        return Prepared(commit, contacts=prepared.contacts, list_id=prepared.list_id)
+        return PendingOperation(commit, contacts=prepared.contacts, list_id=prepared.list_id)
 
-    def _committed_late(self, upload: ListUpload, prepared: Prepared) -> Answer:
+    def _committed_late(self, upload: ListUpload, prepared: PendingOperation) -> Response:
         try:
             return prepared.commit()
         except NotFound:
             return self._target_gone(upload)
 
-    def _target_gone(self, upload: ListUpload) -> Answer:
+    def _target_gone(self, upload: ListUpload) -> Response:
         self._events.import_refused(upload.list_id or upload.template_id, "IMPORT_LIST_NO_LONGER_EXISTS")
-        return Answer()
+        return Response()
 
     def _check_exists(self, upload: ListUpload) -> None:
         if upload.template_id:
-            self._templates.known(upload.template_id)
+            self._templates.require(upload.template_id)
         else:
             self._org.store.contact_list(upload.list_id)

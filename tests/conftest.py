@@ -9,7 +9,7 @@ from aiohttp import web
 from mockserver.clock import ManualClock
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
 from mockserver.services import Services
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 
 from .postgres_server import postgres
@@ -36,9 +36,11 @@ class MockOrg:
 
     def change(self, **settings) -> None:
         """Change settings by dotted names, dots written as two underscores."""
-        from mockserver.profile import changed
+        from mockserver.profile import with_changes
 
-        self.org.profile, _ = changed(self.org.profile, {name.replace("__", "."): v for name, v in settings.items()})
+        self.org.profile, _ = with_changes(
+            self.org.profile, {name.replace("__", "."): v for name, v in settings.items()}
+        )
 
 
 @asynccontextmanager
@@ -77,7 +79,7 @@ async def mock_org(tmp_path, anyio_backend) -> AsyncIterator[MockOrg]:
         clock=clock,
         profile=LoadedProfile(at_cpu_speed(loaded.profile), loaded.sources),
         spool=tmp_path,
-        clients=[Client("mock-client", "mock-secret")],
+        clients=[OAuthClient("mock-client", "mock-secret")],
     )
     async with listening(create_app(services)) as client:
         await log_in(client)

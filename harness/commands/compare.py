@@ -122,7 +122,7 @@ async def _virtually(plan: RunPlan, profile: LoadedProfile, seed: int, folder: P
 
     async with mock_org.served(profile, seed) as (target, services):
         outcome = await complete(plan, target, mock_org.CREDENTIALS, folder)
-        return outcome, dict(services.org.struck.counts)
+        return outcome, dict(services.org.chance_faults.counts)
 
 
 def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:

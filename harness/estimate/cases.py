@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mockserver.pacing import latency_of
-from mockserver.profile import Latency, LoadedProfile, Profile, changed, flat
+from mockserver.profile import Latency, LoadedProfile, Profile, flat, with_changes
 
 from ..experiments.calibrate.fitting import of_profile
 from .recording import END, REPEAT, Node, Program, Step, UploadCase, program
@@ -191,7 +191,7 @@ def calibration_cases(world: Case, file: str) -> Iterator[Case]:
     others = of_profile(file, flat(world.profile))
     each = world.replicates // (len(others) + 1)
     for settings in others if each else ():
-        yield replace(world, profile=changed(world.profile, settings)[0], replicates=each)
+        yield replace(world, profile=with_changes(world.profile, settings)[0], replicates=each)
 
 
 BIG_LIST = 5_000_000  # what Customer Care can raise a list's cap to. Source: community.genesys.com 2025-09
@@ -291,4 +291,4 @@ def _ops(of: Program) -> set[str]:
 
 
 def _with(profile: Profile, settings: Mapping[str, Any]) -> Profile:
-    return changed(profile, settings)[0]
+    return with_changes(profile, settings)[0]

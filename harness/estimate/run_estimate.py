@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mockserver.pacing import latency_of
-from mockserver.profile import Profile, shipped
+from mockserver.profile import Profile, built_in_profiles
 
 from ..errors import UsageError
 from ..mapping.files import write_json
@@ -141,7 +141,7 @@ class _StrategyCases:
 def estimate(order: EstimateOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document, written if a file is named. Raises RunError."""
     chosen = [strategy(name) for name in order.strategies]
-    profiles = [mock_org.loaded(name) for name in ([order.profile] if order.profile else shipped())]
+    profiles = [mock_org.loaded(name) for name in ([order.profile] if order.profile else built_in_profiles())]
     leads = _sizes(order)
     entries: list[dict[str, Any]] = []
     effects: dict[str, dict[str, Any]] = {}

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from mockserver.profile import Jobs as Rules
+from mockserver.profile import JobSettings as Rules
 
 from ..client.rate_budget import LEAST_S, LOOK_AGAIN_S
 from .cases import Bools, Case, CaseTables, Floats, Ints

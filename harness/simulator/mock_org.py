@@ -59,7 +59,7 @@ async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Targe
     from mockserver.app import create_app
     from mockserver.clock import LoopClock
     from mockserver.services import create_services
-    from mockserver.state.auth import Client
+    from mockserver.state.auth import OAuthClient
     from mockserver.storage.memory_store import MemoryStore
 
     with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
@@ -68,7 +68,7 @@ async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Targe
             clock=LoopClock(asyncio.get_running_loop(), EPOCH),
             profile=profile,
             spool=Path(folder),
-            clients=[Client(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
+            clients=[OAuthClient(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
             seed=seed,
         )
         runner = web.AppRunner(create_app(services), access_log=None, keepalive_timeout=3600.0)

@@ -13,9 +13,9 @@ import msgspec
 
 from mockserver.contacts import data_types
 from mockserver.errors import ApiError, BadRequest, invalid_columns
-from mockserver.http.body import malformed
+from mockserver.http.body import malformed_body
 from mockserver.model import ContactList
-from mockserver.profile import Limits, Profile
+from mockserver.profile import PlatformLimits, Profile
 from mockserver.state.contact_attributes import attributes_in
 from mockserver.storage import row_codec
 from mockserver.storage.store import Row
@@ -23,7 +23,7 @@ from mockserver.storage.store import Row
 _ZIP_CODE = re.compile(r"(?:[0-9]{5}(?:-?[0-9]{4})?)?")
 
 
-class Batch(NamedTuple):
+class ContactBatch(NamedTuple):
     """Contacts in the order of the request."""
 
     ids: Sequence[str | None] | None  # what the client chose; None if it chose none at all
@@ -32,14 +32,14 @@ class Batch(NamedTuple):
     problem: ApiError | None = None  # with the contact after these; nothing was read from there on
     is_complete: bool = False  # every row is known to have a cell for each column
 
-    def first(self, count: int) -> "Batch":
+    def first(self, count: int) -> "ContactBatch":
         """The first `count` contacts alone."""
         attributes = {at: value for at, value in self.attributes.items() if at < count}
         ids = None if self.ids is None else self.ids[:count]
         return self._replace(ids=ids, rows=self.rows[:count], attributes=attributes, problem=None)
 
 
-class SentContact(NamedTuple):
+class ParsedContact(NamedTuple):
     id: str | None
     row: Row
     attributes: bytes | None
@@ -77,33 +77,33 @@ class ContactForm:
     def fits(self, contact_list: ContactList, profile: Profile) -> bool:
         return self._list is contact_list and self._profile is profile
 
-    def batch(self, body: bytes) -> Batch:
+    def batch(self, body: bytes) -> ContactBatch:
         """The contacts of a request. Raises BadRequest; if one of many may be bad, tells it in the result."""
         return self._plain_batch(body) or self._any_batch(body)
 
-    def contact(self, body: bytes | msgspec.Raw) -> SentContact:
+    def contact(self, body: bytes | msgspec.Raw) -> ParsedContact:
         """One contact. Raises BadRequest. Unknown fields are ignored (Assumption)."""
         try:
             sent, attributes = _read_sent(body), attributes_in(body, self._named)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise malformed() from error
+            raise malformed_body() from error
         if sent.contact_list_id not in (None, self._list.id):
-            raise malformed()  # Assumption: a contact of another list is refused
-        return SentContact(self._own_id(sent.id), self._row(sent.data), attributes)
+            raise malformed_body()  # Assumption: a contact of another list is refused
+        return ParsedContact(self._own_id(sent.id), self._row(sent.data), attributes)
 
-    def patch(self, body: bytes | msgspec.Raw) -> SentContact:
+    def patch(self, body: bytes | msgspec.Raw) -> ParsedContact:
         """Parts of a contact that are to be changed; its id is not looked at. Raises BadRequest."""
         try:
             sent, attributes = _read_patch(body), attributes_in(body, self._named)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise malformed() from error
+            raise malformed_body() from error
         if sent.contact_list_id not in (None, self._list.id):
-            raise malformed()
+            raise malformed_body()
         if self._named is not None and not self._named >= sent.data.keys():
             raise invalid_columns()
-        return SentContact(None, self._checked_row(sent.data), attributes)
+        return ParsedContact(None, self._checked_row(sent.data), attributes)
 
-    def _plain_batch(self, body: bytes) -> Batch | None:
+    def _plain_batch(self, body: bytes) -> ContactBatch | None:
         """The batch, if it is plain and right."""
         for decode, is_complete in self._plain_decoders:
             try:
@@ -112,8 +112,8 @@ class ContactForm:
                 continue
             if not 0 < len(contacts) <= self._limits.contacts_per_post or not self._are_plain(contacts):
                 return None
-            rows = row_codec.encoded([contact.data for contact in contacts])
-            return Batch(self._chosen([contact.id for contact in contacts]), rows, is_complete=is_complete)
+            rows = row_codec.encode_each([contact.data for contact in contacts])
+            return ContactBatch(self._own_ids([contact.id for contact in contacts]), rows, is_complete=is_complete)
         return None
 
     def _are_plain(self, contacts: Sequence[Any]) -> bool:
@@ -126,18 +126,18 @@ class ContactForm:
             and self._are_ids(ids)
         )
 
-    def _any_batch(self, body: bytes) -> Batch:
+    def _any_batch(self, body: bytes) -> ContactBatch:
         try:
             array = _read_array(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise malformed() from error
+            raise malformed_body() from error
         check_count(len(array), self._limits)
         contacts, problem = self._until_the_first_bad(array)
         attributes = {at: contact.attributes for at, contact in enumerate(contacts) if contact.attributes is not None}
-        return Batch(self._chosen([c.id for c in contacts]), [c.row for c in contacts], attributes, problem)
+        return ContactBatch(self._own_ids([c.id for c in contacts]), [c.row for c in contacts], attributes, problem)
 
-    def _until_the_first_bad(self, array: Sequence[msgspec.Raw]) -> tuple[list[SentContact], ApiError | None]:
-        contacts: list[SentContact] = []
+    def _until_the_first_bad(self, array: Sequence[msgspec.Raw]) -> tuple[list[ParsedContact], ApiError | None]:
+        contacts: list[ParsedContact] = []
         for sent in array:
             try:
                 contacts.append(self.contact(sent))
@@ -147,7 +147,7 @@ class ContactForm:
                 return contacts, problem
         return contacts, None
 
-    def _chosen(self, ids: list[str | None]) -> list[str | None] | None:
+    def _own_ids(self, ids: list[str | None]) -> list[str | None] | None:
         return ids if self._semantics.own_ids == "accept" and any(ids) else None
 
     def _are_ids(self, ids: Sequence[str]) -> bool:
@@ -182,7 +182,7 @@ class ContactForm:
         for column, check in self._checks.items():
             if (complaint := check(cells.get(column, ""))) is not None:
                 raise data_types.refusal(column, complaint)
-        (row,) = row_codec.encoded([cells])
+        (row,) = row_codec.encode_each([cells])
         return row
 
     def _check_columns(self, sent: Any) -> None:
@@ -242,17 +242,17 @@ def as_text(value: msgspec.Raw) -> str:
             try:
                 return _read_text(text)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                raise malformed() from error
+                raise malformed_body() from error
         case b"n":
             return ""
         case b"{" | b"[":
-            raise malformed()
+            raise malformed_body()
         case _:
             return text.decode()
 
 
-def check_count(count: int, limits: Limits) -> None:
+def check_count(count: int, limits: PlatformLimits) -> None:
     if count > limits.contacts_per_post:
         raise BadRequest(f"Too many contacts added, the limit is {limits.contacts_per_post}", "too.many.contacts.added")
     if count == 0:
-        raise malformed()  # Assumption: an empty array is refused
+        raise malformed_body()  # Assumption: an empty array is refused

@@ -138,8 +138,8 @@ def lookup(criteria: Criteria | None) -> Lookup | None:
 
 def matcher(criteria: Criteria | None, columns: Sequence[str], now: float) -> Callable[[Record], bool]:
     """A test of the cells of one contact, which come in the order of `columns`. Raises BadRequest for unfit values."""
-    tests = [(_joined(clause.filter_type), _cell_tests(clause, columns, now)) for clause in _clauses(criteria)]
-    join = _joined(criteria.filter_type if criteria else None)
+    tests = [(_combiner(clause.filter_type), _cell_tests(clause, columns, now)) for clause in _clauses(criteria)]
+    join = _combiner(criteria.filter_type if criteria else None)
     return lambda record: (
         not tests or join(joined(test(record[at]) for at, test in cells) if cells else True for joined, cells in tests)
     )
@@ -241,7 +241,7 @@ def _clauses(criteria: Criteria | None) -> list[Clause]:
     return (criteria.clauses if criteria else None) or []
 
 
-def _joined(filter_type: str | None) -> Callable[[Iterator[bool]], bool]:
+def _combiner(filter_type: str | None) -> Callable[[Iterator[bool]], bool]:
     return _JOINED[filter_type or "AND"]
 
 

@@ -14,10 +14,10 @@ import msgspec
 from mockserver.contacts import search
 from mockserver.contacts.search import CONTACT_ID, Criteria, Lookup, Record, SearchRequest, Sort
 from mockserver.errors import BadRequest, NotFound
-from mockserver.http.paging import Page
+from mockserver.http.paging import PageRequest
 from mockserver.model import ContactList
 from mockserver.storage.row_codec import decoder
-from mockserver.storage.store import Row, Snapshot, Store
+from mockserver.storage.store import ContactSnapshot, Row, Store
 
 
 class Selection(msgspec.Struct, rename="camel", kw_only=True):
@@ -26,7 +26,7 @@ class Selection(msgspec.Struct, rename="camel", kw_only=True):
     contact_ids: list[str] | None = None
 
     @property
-    def named(self) -> list[str]:
+    def ways(self) -> list[str]:
         """Which of the ways it is said in."""
         said = {
             "contactListFilterId": self.contact_list_filter_id,
@@ -38,14 +38,14 @@ class Selection(msgspec.Struct, rename="camel", kw_only=True):
 
 def check_named(selection: Selection, allowed: Sequence[str], *, required: bool) -> None:
     """Raise BadRequest if the selection is said in no way, in several, or in one that is not allowed."""
-    named = selection.named
+    named = selection.ways
     if len(named) > 1 or not {*named} <= {*allowed} or (required and not named):
         raise BadRequest(f"Expected one of {', '.join(allowed)}; there is {', '.join(named) or 'none of them'}.")
     if required and selection.criteria is not None and not search.predicates(selection.criteria):
         raise BadRequest("The criteria have no predicate; to remove all contacts, clear the contact list.")
 
 
-def selected(store: Store, contact_list: ContactList, selection: Selection, now: float) -> Sequence[str]:
+def selected_ids(store: Store, contact_list: ContactList, selection: Selection, now: float) -> Sequence[str]:
     """The ids, in order of creation, or in that of the request. Raises NotFound for a filter, BadRequest."""
     if selection.contact_ids is not None:
         return list(store.existing(contact_list.id, selection.contact_ids))
@@ -55,11 +55,11 @@ def selected(store: Store, contact_list: ContactList, selection: Selection, now:
     return matching(store, contact_list, criteria, now)
 
 
-def snapshot(store: Store, list_id: str, ids: Sequence[str]) -> Snapshot:
+def snapshot(store: Store, list_id: str, ids: Sequence[str]) -> ContactSnapshot:
     """These contacts as they are now."""
     rows = store.existing(list_id, ids)
     stored = ((id_, store.attributes(list_id, id_)) for id_ in ids)
-    return Snapshot(list(ids), [rows[id_] for id_ in ids], {id_: raw for id_, raw in stored if raw is not None})
+    return ContactSnapshot(list(ids), [rows[id_] for id_ in ids], {id_: raw for id_, raw in stored if raw is not None})
 
 
 # Three roads from a search to its contacts: a page of all, an index, or a look at every contact.
@@ -69,7 +69,7 @@ NO_LAG = math.inf
 FILTERS = "contact_list_filter"  # the kind of documents that contact list filters are
 
 
-class Found(NamedTuple):
+class SearchPage(NamedTuple):
     """One page, and how many there are on all pages."""
 
     ids: Sequence[str]
@@ -102,9 +102,14 @@ def matching(store: Store, contact_list: ContactList, criteria: Criteria | None,
     return _matching(store, contact_list.id, SearchRequest(criteria=criteria), now)
 
 
-def found(
-    store: Store, contact_list: ContactList, wanted: SearchRequest, page: Page, now: float, horizon: float = NO_LAG
-) -> Found:
+def search_page(
+    store: Store,
+    contact_list: ContactList,
+    wanted: SearchRequest,
+    page: PageRequest,
+    now: float,
+    horizon: float = NO_LAG,
+) -> SearchPage:
     """The page of the contacts that match, without those created after `horizon`. Raises BadRequest.
 
     A page of all costs nothing, a search for values of one text column costs by the values, any other by the list.
@@ -119,22 +124,22 @@ def found(
 
 def _matching(store: Store, list_id: str, wanted: SearchRequest, now: float) -> Sequence[str]:
     looked_up = None if wanted.contact_sorts else search.lookup(wanted.criteria)
-    return _scanned(store, list_id, wanted, now) if looked_up is None else _ids(store, list_id, looked_up)
+    return _scan(store, list_id, wanted, now) if looked_up is None else _ids(store, list_id, looked_up)
 
 
-def _page_of_all(store: Store, list_id: str, page: Page, horizon: float) -> Found:
+def _page_of_all(store: Store, list_id: str, page: PageRequest, horizon: float) -> SearchPage:
     total = store.size(list_id) if horizon == NO_LAG else store.created_until(list_id, horizon)
     shown = store.page(list_id, page.offset, min(page.size, max(0, total - page.offset)))
-    return Found(shown.ids, shown.rows, total, shown.created)
+    return SearchPage(shown.ids, shown.rows, total, shown.created)
 
 
-def _page_of(store: Store, list_id: str, page: Page, ids: Sequence[str], horizon: float) -> Found:
+def _page_of(store: Store, list_id: str, page: PageRequest, ids: Sequence[str], horizon: float) -> SearchPage:
     if horizon != NO_LAG:
-        created = store.created(list_id, ids)
+        created = store.created_at(list_id, ids)
         ids = [id_ for id_, moment in zip(ids, created, strict=True) if moment <= horizon]
     shown = page.of(ids)
     rows = store.existing(list_id, shown)
-    return Found(shown, [rows[id_] for id_ in shown], len(ids))
+    return SearchPage(shown, [rows[id_] for id_ in shown], len(ids))
 
 
 def _ids(store: Store, list_id: str, wanted: Lookup) -> Sequence[str]:
@@ -143,14 +148,14 @@ def _ids(store: Store, list_id: str, wanted: Lookup) -> Sequence[str]:
     return store.find(list_id, wanted.column, wanted.values)
 
 
-def _scanned(store: Store, list_id: str, wanted: SearchRequest, now: float) -> Sequence[str]:
+def _scan(store: Store, list_id: str, wanted: SearchRequest, now: float) -> Sequence[str]:
     """The ids of all that match, sorted as wanted, else in order of creation."""
     sorts = wanted.contact_sorts or []
     asked = [each.column for each in search.predicates(wanted.criteria)] + [sort.field_name for sort in sorts]
     columns = [CONTACT_ID, *dict.fromkeys(column for column in asked if column != CONTACT_ID)]
     matches = search.matcher(wanted.criteria, columns, now)
     records = [record for record in _records(store, list_id, columns[1:]) if matches(record)]
-    return [record[0] for record in _sorted(records, sorts, columns)]
+    return [record[0] for record in _sort_records(records, sorts, columns)]
 
 
 def _records(store: Store, list_id: str, columns: Sequence[str]) -> Iterable[Record]:
@@ -162,7 +167,7 @@ def _records(store: Store, list_id: str, columns: Sequence[str]) -> Iterable[Rec
     return ((id_, *row) for id_, row in zip(contacts.ids, cells, strict=True))
 
 
-def _sorted(records: list[Record], sorts: Sequence[Sort], columns: Sequence[str]) -> list[Record]:
+def _sort_records(records: list[Record], sorts: Sequence[Sort], columns: Sequence[str]) -> list[Record]:
     for sort in reversed(sorts):
         at, key = columns.index(sort.field_name), search.sort_key(sort)
         records.sort(key=lambda record, at=at, key=key: key(record[at]), reverse=sort.direction == "DESC")  # type: ignore[misc]

@@ -39,4 +39,4 @@ def readable(org: Org, list_id: str, ids: Sequence[str]) -> Sequence[str]:
     if not lag_s:
         return ids
     newest = org.clock.now() - lag_s
-    return [id_ for id_, moment in zip(ids, org.store.created(list_id, ids), strict=True) if moment <= newest]
+    return [id_ for id_, moment in zip(ids, org.store.created_at(list_id, ids), strict=True) if moment <= newest]

@@ -4,13 +4,13 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from mockserver.contacts.rows import Batch
+from mockserver.contacts.rows import ContactBatch
 from mockserver.errors import BadRequest
 from mockserver.ids import new_ids
-from mockserver.profile import Limits
-from mockserver.state.contact_attributes import merged, with_priority, without_system_data
+from mockserver.profile import PlatformLimits
+from mockserver.state.contact_attributes import merge_json, with_priority, without_system_data
 from mockserver.state.org import Org
-from mockserver.state.retention import dated
+from mockserver.state.retention import with_expiry
 from mockserver.storage.store import Row
 
 Forget = Callable[[bytes], bytes]  # stored attributes -> what is left of them before new ones are set
@@ -36,7 +36,7 @@ class Options(NamedTuple):
 NO_OPTIONS = Options()
 
 
-def write(org: Org, list_id: str, batch: Batch, options: Options = NO_OPTIONS) -> Written:
+def write(org: Org, list_id: str, batch: ContactBatch, options: Options = NO_OPTIONS) -> Written:
     """Store the batch, whole or not at all, unless the profile says otherwise. Raises NotFound, BadRequest.
 
     With `bad_batch = "partial"` the contacts before the bad one are stored, and its problem is raised all the same.
@@ -44,7 +44,7 @@ def write(org: Org, list_id: str, batch: Batch, options: Options = NO_OPTIONS) -
     written = _append(org, list_id, batch, options) if batch.ids is None else _put(org, list_id, batch, options)
     if batch.problem is not None:
         raise batch.problem
-    return _shuffled(written, org.rng) if org.profile.semantics.answer_order == "shuffled" else written
+    return _shuffle(written, org.rng) if org.profile.semantics.answer_order == "shuffled" else written
 
 
 def set_attributes(
@@ -56,24 +56,26 @@ def set_attributes(
     changed = {id_: forget(value) for id_, value in stored.items()} if forget else {}
     if given:
         before, now, zone = stored | changed, org.clock.now(), store.contact_list(list_id).time_zone
-        changed |= {id_: merged(before.get(id_, b"{}"), dated(value, now, zone)) for id_, value in given.items()}
+        changed |= {
+            id_: merge_json(before.get(id_, b"{}"), with_expiry(value, now, zone)) for id_, value in given.items()
+        }
     if changed:
         store.set_attributes(list_id, changed)
         org.retention.note(list_id, changed)
     return stored | changed
 
 
-def _append(org: Org, list_id: str, batch: Batch, options: Options) -> Written:
+def _append(org: Org, list_id: str, batch: ContactBatch, options: Options) -> Written:
     """All ids are the server's: every contact is new, and nobody need ask for it."""
     count = min(_room(org, list_id, len(batch.rows)), len(batch.rows))
     ids, rows, now = new_ids(org.rng, count), batch.rows[:count], org.clock.now()
     org.store.add_contacts(list_id, ids, rows, now)
     _queue(org, list_id, options, new=count, updated=0)
-    given = _given(ids, batch, options)
+    given = _attributes_to_set(ids, batch, options)
     return Written(ids, rows, set_attributes(org, list_id, (), given) if given else {}, [now])
 
 
-def _put(org: Org, list_id: str, batch: Batch, options: Options) -> Written:
+def _put(org: Org, list_id: str, batch: ContactBatch, options: Options) -> Written:
     """Insert or update by id. Of one id twice in a request the last wins, and is answered once (Assumption)."""
     ids, now = _with_drawn(org.rng, batch.ids or ()), org.clock.now()
     rows = dict(zip(ids, batch.rows, strict=True))
@@ -81,17 +83,17 @@ def _put(org: Org, list_id: str, batch: Batch, options: Options) -> Written:
     room = _room(org, list_id, len(rows) - len(existing))
     rows = _that_fit(rows, existing, room)
     if org.profile.semantics.update == "merge" and not batch.is_complete:
-        rows |= {id_: merged(old, rows[id_]) for id_, old in existing.items()}
+        rows |= {id_: merge_json(old, rows[id_]) for id_, old in existing.items()}
     org.store.put_contacts(list_id, list(rows), list(rows.values()), now)
     _queue(org, list_id, options, new=len(rows) - len(existing), updated=len(existing))
-    given = {id_: value for id_, value in _given(ids, batch, options).items() if id_ in rows}
+    given = {id_: value for id_, value in _attributes_to_set(ids, batch, options).items() if id_ in rows}
     forget = without_system_data if options.clear_system_data else None
     attributes = set_attributes(org, list_id, list(existing), given, forget)
-    created = org.store.created(list_id, list(rows)) if existing else [now]
+    created = org.store.created_at(list_id, list(rows)) if existing else [now]
     return Written(list(rows), list(rows.values()), attributes, created)
 
 
-def _given(ids: Sequence[str], batch: Batch, options: Options) -> dict[str, bytes]:
+def _attributes_to_set(ids: Sequence[str], batch: ContactBatch, options: Options) -> dict[str, bytes]:
     """The attributes to set, by contact: those of the batch, and the priority of all of it."""
     given = {ids[at]: value for at, value in batch.attributes.items() if at < len(ids)}
     if options.priority is None:
@@ -129,7 +131,7 @@ def _room(org: Org, list_id: str, wanted: int) -> int:
     return room
 
 
-def _full(limits: Limits, *, of_list: bool) -> BadRequest:
+def _full(limits: PlatformLimits, *, of_list: bool) -> BadRequest:
     """Assumption: the codes. No source names them; imports report EXCEEDED_CONTACT_LIMIT."""
     if of_list:
         return BadRequest(
@@ -142,7 +144,7 @@ def _full(limits: Limits, *, of_list: bool) -> BadRequest:
     )
 
 
-def _shuffled(written: Written, rng: random.Random) -> Written:
+def _shuffle(written: Written, rng: random.Random) -> Written:
     order = list(range(len(written.ids)))
     rng.shuffle(order)
     created = written.created if len(written.created) == 1 else [written.created[at] for at in order]

@@ -14,7 +14,7 @@ from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.http.body import arriving, parse_json, read_body, too_large
 from mockserver.op_names import OP_NAMES
-from mockserver.profile import ProfileError, changed, origins
+from mockserver.profile import ProfileError, origins, with_changes
 from mockserver.services import Services
 
 _BODY_BYTES = 4 * 1024 * 1024
@@ -45,7 +45,7 @@ class Control:
         return web.Response(status=204)
 
     async def faults(self, request: web.Request) -> web.Response:
-        """The rules with how often each was planned to strike, matched, and struck."""
+        """The rules with how often each was planned to fire, matched, and fired."""
         del request
         return _json(self._org.faults.report())
 
@@ -59,7 +59,7 @@ class Control:
         op, status = request.query.get("op", ""), request.query.get("status")
         if op not in OP_NAMES | {""}:
             raise BadRequest(f"No operation is called {op!r}.")
-        entries = self._org.ledger.select(
+        entries = self._org.request_log.select(
             _number(request, "since", 0),
             op=op,
             status=None if status is None else _number(request, "status", 0),
@@ -69,17 +69,17 @@ class Control:
         return _json(list(islice(entries, _number(request, "limit", _ENTRIES))))
 
     async def verify(self, request: web.Request) -> web.Response:
-        """Whether counts add up, which fault rules did not strike as planned, how close tokens came to their limit."""
+        """Whether counts add up, which fault rules did not fire as planned, how close tokens came to their limit."""
         del request
         org = self._org
-        told = org.ledger.verified(org.profile.rate.window_s)
+        told = org.request_log.verification(org.profile.rate.window_s)
         allowed = org.profile.rate.requests_per_window
-        return _json(told | {"allowed": allowed or None, "unfired": org.faults.unfired()})
+        return _json(told | {"allowed": allowed or None, "unfired": org.faults.shortfalls()})
 
     async def counts(self, request: web.Request) -> web.Response:
         """All requests since the start or the last reset, by operation and status."""
         del request
-        return _json(self._org.ledger.counts())
+        return _json(self._org.request_log.counts())
 
     async def profile(self, request: web.Request) -> web.Response:
         """The settings in force, and under `sources` where each comes from."""
@@ -93,7 +93,7 @@ class Control:
             raise BadRequest("Expected an object of settings.")
         before = self._org.profile
         try:
-            self._org.profile, _ = changed(before, patch, "control request")
+            self._org.profile, _ = with_changes(before, patch, "control request")
         except ProfileError as error:
             raise BadRequest(str(error)) from error
         self._org.sources = origins(before, self._org.profile, self._org.sources, "control request")
@@ -114,7 +114,7 @@ class Control:
         if unknown := grants.keys() - self._org.clients.keys():
             raise BadRequest(f"No client is called {min(unknown)!r}.")
         for client_id, given in grants.items():
-            self._org.clients[client_id] = self._org.clients[client_id].granted(given)
+            self._org.clients[client_id] = self._org.clients[client_id].with_grants(given)
         return await self.clients(request)
 
     async def state(self, request: web.Request) -> web.Response:

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Middleware
 from mockserver.control.api import Control
 from mockserver.errors import ApiError, Forbidden, MethodNotAllowed, NotFound, Unauthorized
 from mockserver.http.access import check_host
-from mockserver.http.responses import error_answer
+from mockserver.http.responses import error_response
 from mockserver.ids import new_id
 from mockserver.services import Services
 from mockserver.state.org import Org
@@ -40,11 +40,11 @@ def create_control_app(services: Services, token: str, others: Sequence[Services
     controls = {each.org.name: Control(each) for each in (services, *others)}
     app = web.Application(middlewares=[_guard(services.org, token)], client_max_size=1 << 62)
     for method, path, handler in _ROUTES:
-        app.router.add_route(method, path, _addressed(controls, handler))
+        app.router.add_route(method, path, _route_to_org(controls, handler))
     return app
 
 
-def _addressed(controls: dict[str, Control], handler: Callable[[Control], Route]) -> Route:
+def _route_to_org(controls: dict[str, Control], handler: Callable[[Control], Route]) -> Route:
     async def route(request: web.Request) -> web.StreamResponse:
         control = controls.get(request.query.get("org", ""))
         if control is None:
@@ -71,7 +71,7 @@ def _guard(org: Org, token: str) -> Middleware:
             refusal.headers = {"Allow": ",".join(sorted(error.allowed_methods))}
         except web.HTTPNotFound:
             refusal = NotFound("The requested resource was not found.")
-        answer = error_answer(refusal, new_id(org.rng_for("control")))
+        answer = error_response(refusal, new_id(org.rng_for("control")))
         headers = {"Content-Type": answer.content_type, **answer.headers}
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 

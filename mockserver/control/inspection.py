@@ -52,21 +52,23 @@ def exposition(services: Services) -> str:
     """All metrics in the text format, version 0.0.4."""
     org = services.org
     lines = [f"# TYPE {_PREFIX}requests_total counter"]
-    for op, statuses in org.ledger.counts().items():
+    for op, statuses in org.request_log.counts().items():
         for status, count in statuses.items():
             lines.append(f'{_PREFIX}requests_total{{op="{op}",status="{status}"}} {count}')
-    if violations := org.ledger.violations():
+    if violations := org.request_log.violations():
         lines.append(f"# TYPE {_PREFIX}schema_violations_total counter")
         lines += [f'{_PREFIX}schema_violations_total{{op="{op}"}} {count}' for op, count in violations.items()]
-    if org.struck.counts:
+    if org.chance_faults.counts:
         lines.append(f"# TYPE {_PREFIX}faults_by_chance_total counter")
-        lines += [f'{_PREFIX}faults_by_chance_total{{kind="{k}"}} {n}' for k, n in sorted(org.struck.counts.items())]
+        lines += [
+            f'{_PREFIX}faults_by_chance_total{{kind="{k}"}} {n}' for k, n in sorted(org.chance_faults.counts.items())
+        ]
     gauges = {
         "contact_lists": len(org.store.contact_lists()),
         "contacts": org.store.total_size(),
         "tokens": len(org.tokens),
         "notification_channels": len(services.notifications.channels),
-        "requests_in_work": org.in_work,
+        "requests_in_work": org.in_flight,
         "faults_fired": sum(rule["fired"] for rule in org.faults.report()),
     }
     for name, value in gauges.items():

@@ -19,7 +19,7 @@ def checked_op(op: str) -> str:
     return op
 
 
-def chosen(
+def matching_entries(
     entries: Sequence[Entry], op: str | None = None, status: int | None = None, list_id: str | None = None
 ) -> list[Entry]:
     """The entries that fit everything asked for. Raises ValueError for an operation that does not exist."""

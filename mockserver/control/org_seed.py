@@ -9,7 +9,7 @@ import msgspec
 from mockserver.clock import MovableClock
 from mockserver.control import inspection, journal, snapshots
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.profile import changed, origins
+from mockserver.profile import origins, with_changes
 from mockserver.services import Services
 from mockserver.state.request_log import Entry
 
@@ -34,7 +34,7 @@ class OrgControl:
         return armed.report()
 
     def fired(self) -> list[dict[str, Any]]:
-        """The fault rules with how often each was planned to strike, matched, and struck."""
+        """The fault rules with how often each was planned to fire, matched, and fired."""
         return self._do(lambda: self._org.faults.report())
 
     def profile(self, settings: Mapping[str, Any] | None = None, /, **named: Any) -> dict[str, Any]:
@@ -44,11 +44,11 @@ class OrgControl:
         ProfileError.
         """
         changes = {**(settings or {}), **{name.replace("__", "."): value for name, value in named.items()}}
-        return self._do(lambda: self._changed(changes))
+        return self._do(lambda: self._change_profile(changes))
 
     def permissions(self, client_id: str, *grants: str) -> None:
         """Leave a client these permissions, or all but those behind a minus. Raises KeyError for an unknown client."""
-        client = self._org.clients[client_id].granted(grants)
+        client = self._org.clients[client_id].with_grants(grants)
         self._in_turn(lambda: self._org.clients.update({client_id: client}))
 
     def advance(self, seconds: float) -> None:
@@ -57,12 +57,12 @@ class OrgControl:
 
     def journal(self, op: str | None = None, status: int | None = None, list_id: str | None = None) -> list[Entry]:
         """The requests so far, oldest first, at most the last 100,000. Status 0 is a cut connection."""
-        entries = self._do(lambda: self._org.ledger.since(0))
-        return journal.chosen(entries, op, status, list_id)
+        entries = self._do(lambda: self._org.request_log.since(0))
+        return journal.matching_entries(entries, op, status, list_id)
 
     def counts(self) -> dict[str, dict[int, int]]:
         """How many requests there were, by operation and status."""
-        return self._do(lambda: self._org.ledger.counts())
+        return self._do(lambda: self._org.request_log.counts())
 
     def state(self) -> dict[str, Any]:
         """Lists with their sizes, jobs on their way, tokens in force."""
@@ -75,7 +75,7 @@ class OrgControl:
 
     def token(self, client_id: str = "") -> str:
         """A token in force, of the first client unless told: for tests that are not about the login."""
-        return self._do(lambda: self._issued(client_id or next(iter(self._org.clients))))
+        return self._do(lambda: self._issue_token(client_id or next(iter(self._org.clients))))
 
     def snapshot(self) -> bytes:
         """The whole state, apart from settings, clients, faults and what was asked so far."""
@@ -93,14 +93,14 @@ class OrgControl:
         answer: T = self._in_turn(ask)
         return answer
 
-    def _changed(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def _change_profile(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         before = self._org.profile
-        self._org.profile, _ = changed(before, changes, "test")
+        self._org.profile, _ = with_changes(before, changes, "test")
         self._org.sources = origins(before, self._org.profile, self._org.sources, "test")
         in_force: dict[str, Any] = msgspec.to_builtins(self._org.profile)
         return in_force
 
-    def _issued(self, client_id: str) -> str:
+    def _issue_token(self, client_id: str) -> str:
         org = self._org
         secret = org.rng_for("tokens").randbytes(32).hex()
         org.tokens.issue(secret, org.clients[client_id].id, org.clock.now(), org.profile.tokens.lifetime_s)

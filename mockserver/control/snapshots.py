@@ -44,9 +44,9 @@ def snapshot(services: Services) -> Iterator[bytes]:
     yield _FORMAT
     count = 0
     for kind, value in _records(services.org):
-        yield _framed([kind, value])
+        yield _frame([kind, value])
         count += 1
-    yield _framed(["end", count])
+    yield _frame(["end", count])
 
 
 def restore(services: Services, file: BinaryIO) -> None:
@@ -80,7 +80,7 @@ def _contacts(store: Store, list_id: str) -> Iterator[tuple[str, Any]]:
     for start in range(0, len(taken.ids), _CHUNK_CONTACTS):
         ids = taken.ids[start : start + _CHUNK_CONTACTS]
         at = start
-        for created, same in groupby(store.created(list_id, ids)):
+        for created, same in groupby(store.created_at(list_id, ids)):
             end = at + len(list(same))
             yield "contacts", (list_id, taken.ids[at:end], taken.rows[at:end], created)
             at = end
@@ -88,7 +88,7 @@ def _contacts(store: Store, list_id: str) -> Iterator[tuple[str, Any]]:
         yield "attributes", (list_id, taken.attributes)
 
 
-def _framed(record: object) -> bytes:
+def _frame(record: object) -> bytes:
     raw = _encode(record)
     return len(raw).to_bytes(4, "big") + raw
 

@@ -35,7 +35,7 @@ class EntrySet:
             for value in change.values:
                 of_kind.pop(value, None)
         elif isinstance(change.expires, int):
-            self._of[change.kind] = _unexpired(of_kind, change.expires) if change.expires else {}
+            self._of[change.kind] = _without_expired(of_kind, change.expires) if change.expires else {}
 
     def new(self, kind: EntryKind, values: Sequence[str]) -> int:
         """How many of these are not there yet."""
@@ -54,7 +54,7 @@ class EntrySet:
     def drop_expired(self, minute: int) -> None:
         for kind, of_kind in self._of.items():
             if any(0 < expires <= minute for expires in of_kind.values()):
-                self._of[kind] = _unexpired(of_kind, minute)
+                self._of[kind] = _without_expired(of_kind, minute)
 
     def snapshot(self) -> Mapping[EntryKind, Mapping[str, int]]:
         """A copy; the texts are shared."""
@@ -69,7 +69,7 @@ class EntrySet:
                 yield Change("add", kind, values[part], expires[part])
 
 
-def _unexpired(entries: Mapping[str, int], minute: int) -> dict[str, int]:
+def _without_expired(entries: Mapping[str, int], minute: int) -> dict[str, int]:
     return {value: expires for value, expires in entries.items() if not 0 < expires <= minute}
 
 
@@ -115,7 +115,7 @@ class DncBook:
     def reload(self) -> None:
         """Take in what the store holds, as after a restart."""
         self._dropped_minute = 0  # until then nothing has to be looked through for what has expired
-        self._tables = {list_id: self._recalled(raw) for list_id, raw in self._store.documents(_LISTS).items()}
+        self._tables = {list_id: self._restore_table(raw) for list_id, raw in self._store.documents(_LISTS).items()}
 
     def lists(self) -> Sequence[DncList]:
         """In order of creation."""
@@ -187,7 +187,7 @@ class DncBook:
         self._save(table)
         self._store.delete_documents(old)
 
-    def _recalled(self, raw: bytes) -> _Table:
+    def _restore_table(self, raw: bytes) -> _Table:
         saved = _decode_saved(raw)
         table = _Table(saved.dnc_list, saved.generation)
         for document in self._store.documents(table.kind).values():

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from mockserver.dnc.model import EntryKind
 from mockserver.dnc.rules import is_too_far, minute_in, minute_of, normal
 from mockserver.imports.csv_rows import Record, RefusedFileError, Report, batches, skip
-from mockserver.profile import Limits, Semantics
+from mockserver.profile import PlatformLimits, Semantics
 
 _INVALID: dict[EntryKind, str] = {
     "phone": "IMPORT_INVALID_PHONE_NUMBERS",
@@ -31,25 +31,25 @@ class Columns(NamedTuple):
 
 
 @dataclass(slots=True)
-class Found:
+class EntriesOfKind:
     """Entries of one kind in the order of the file, and the minutes they expire, 0 if never."""
 
     values: list[str] = field(default_factory=list)
     expires: list[int] = field(default_factory=list)
 
 
-AllFound = dict[EntryKind, Found]
+EntriesByKind = dict[EntryKind, EntriesOfKind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class DncFileRules:
     columns: Columns
-    limits: Limits
+    limits: PlatformLimits
     semantics: Semantics
     now: float
 
 
-def read_entries(path: Path, rules: Rules, report: Report, found: AllFound) -> Iterator[None]:
+def read_entries(path: Path, rules: DncFileRules, report: Report, found: EntriesByKind) -> Iterator[None]:
     """Add the file's entries to `found`, some 1,000 records a step. Raises RefusedFileError, possibly after some."""
     with path.open(encoding="utf-8-sig", newline="\n") as file:
         reader = csv.reader(file, strict=True)
@@ -61,7 +61,7 @@ def read_entries(path: Path, rules: Rules, report: Report, found: AllFound) -> I
             yield
 
 
-def _header(reader: Iterator[Record], rules: Rules) -> Record:
+def _header(reader: Iterator[Record], rules: DncFileRules) -> Record:
     try:
         header = next(reader, [])
     except (csv.Error, UnicodeDecodeError):
@@ -78,13 +78,13 @@ def _header(reader: Iterator[Record], rules: Rules) -> Record:
     return header
 
 
-def _record_reader(header: Record, rules: Rules) -> Callable[[Record, AllFound], str | None]:
+def _record_reader(header: Record, rules: DncFileRules) -> Callable[[Record, EntriesByKind], str | None]:
     """A function that adds one record's entries, or says why it has none."""
     places = [(kind, header.index(name)) for kind, name in rules.columns.entries]
     expires_at = header.index(rules.columns.expiration) if rules.columns.expiration else None
     width, limits = len(header), rules.limits
 
-    def read(record: Record, found: AllFound) -> str | None:
+    def read(record: Record, found: EntriesByKind) -> str | None:
         if len(record) != width:
             return "IMPORT_ENTRY_DOES_NOT_ALIGN_WITH_HEADERS"
         sent = [(kind, record[place]) for kind, place in places if record[place].strip()]
@@ -94,7 +94,7 @@ def _record_reader(header: Record, rules: Rules) -> Callable[[Record, AllFound],
         if code or not kept:
             return code or "IMPORT_INVALID_DATA"
         for kind, value in kept:
-            of_kind = found.setdefault(kind, Found())
+            of_kind = found.setdefault(kind, EntriesOfKind())
             of_kind.values.append(value or "")
             of_kind.expires.append(minute)
         return None
@@ -102,7 +102,7 @@ def _record_reader(header: Record, rules: Rules) -> Callable[[Record, AllFound],
     return read
 
 
-def _expiry(text: str, rules: Rules) -> tuple[int, str | None]:
+def _expiry(text: str, rules: DncFileRules) -> tuple[int, str | None]:
     """The minute in a cell, 0 for an empty one, and the complaint about it if there is one."""
     if not text:
         return 0, None

@@ -10,8 +10,8 @@ from mockserver.dnc.book import DncBook
 from mockserver.dnc.imports import DncImports
 from mockserver.dnc.model import Change, EntryKind
 from mockserver.errors import invalid_value
-from mockserver.handling import Answer, Handler, Prepared
-from mockserver.http.body import malformed, read_json
+from mockserver.handling import Handler, PendingOperation, Response
+from mockserver.http.body import malformed_body, read_json
 from mockserver.http.query import flag
 from mockserver.state.org import Org
 
@@ -41,40 +41,40 @@ class DncEntries:
     def add(self, kind: EntryKind) -> Handler:
         """POST: an array of entries; answer as the profile says. Only phone numbers may come with an expiration."""
 
-        async def handler(request: web.Request) -> Prepared:
+        async def handler(request: web.Request) -> PendingOperation:
             values = _texts(await self._body(request))
             expires = request.query.get("expirationDateTime") if kind == "phone" else None
             change = self._addition(kind, values, expires)
             status = self._org.profile.semantics.dnc_post_status if kind == "phone" else 204
-            return self._prepared(request, change, status)
+            return self._prepare(request, change, status)
 
         return handler
 
     def change(self, kind: EntryKind) -> Handler:
         """PATCH: add or remove entries; answer 204. Those to be removed may be unknown (Assumption)."""
 
-        async def handler(request: web.Request) -> Prepared:
+        async def handler(request: web.Request) -> PendingOperation:
             sent = await self._body(request)
-            patch = _converted(sent, _Patch)
+            patch = _convert(sent, _Patch)
             values = _texts(sent.get(_FIELDS[kind]) if isinstance(sent, dict) else None)
             if patch.action not in ("Add", "Remove"):
                 raise invalid_value(patch.action, "action", "Add, Remove")
             change = self._addition(kind, values, patch.expiration_date_time)
             if patch.action == "Remove":
                 change = Change("remove", kind, change.values)
-            return self._prepared(request, change, 204)
+            return self._prepare(request, change, 204)
 
         return handler
 
     def clear(self, kind: EntryKind) -> Handler:
         """DELETE: all entries, or those that have expired; answer 204."""
 
-        async def handler(request: web.Request) -> Prepared:
+        async def handler(request: web.Request) -> PendingOperation:
             expired_only = flag(request.query, "expiredOnly")
             if self._org.profile.semantics.dnc_delete_entries == "refuse":
                 raise dnc_rules.NotEnabled("DNC list delete all or expired entries feature not enabled")
             minute = dnc_rules.minute_of(self._org.clock.now()) if expired_only else 0
-            return self._prepared(request, Change("clear", kind, [], minute), 204)
+            return self._prepare(request, Change("clear", kind, [], minute), 204)
 
         return handler
 
@@ -86,27 +86,29 @@ class DncEntries:
         minute = dnc_rules.expiry(expires, self._org.clock.now(), profile.limits, profile.semantics)
         return Change("add", kind, dnc_rules.entries(kind, values, profile.limits), minute)
 
-    def _prepared(self, request: web.Request, change: Change, status: int) -> Prepared:
+    def _prepare(self, request: web.Request, change: Change, status: int) -> PendingOperation:
         list_id = request.match_info["dnc_list_id"]
-        return Prepared(lambda: self._made(list_id, change, status), contacts=len(change.values), list_id=list_id)
+        return PendingOperation(
+            lambda: self._apply(list_id, change, status), contacts=len(change.values), list_id=list_id
+        )
 
-    def _made(self, list_id: str, change: Change, status: int) -> Answer:
+    def _apply(self, list_id: str, change: Change, status: int) -> Response:
         dnc_rules.check_kind(self._book.dnc_list(list_id), change.kind)
-        self._imports.settle()
+        self._imports.advance_to_now()
         if change.action == "add":
             entries = self._book.entries(list_id)
             new = entries.new(change.kind, change.values)
             dnc_rules.check_room(new, len(entries), self._book.total_size(), self._org.profile.limits)
         self._book.make(list_id, change)
-        return Answer(status=status)
+        return Response(status=status)
 
 
 def _texts(sent: object) -> list[str]:
-    return _converted(sent, list[str])
+    return _convert(sent, list[str])
 
 
-def _converted(sent: object, kind: type[T]) -> T:
+def _convert(sent: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(sent, kind)
     except msgspec.ValidationError as error:
-        raise malformed() from error
+        raise malformed_body() from error

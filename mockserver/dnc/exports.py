@@ -17,10 +17,10 @@ from mockserver.dnc.imports import DncImports
 from mockserver.dnc.model import EntryKind, uri
 from mockserver.dnc.rules import check_internal, minute_text
 from mockserver.errors import NotFound
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.ids import new_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
-from mockserver.jobs.export_job import asked, export_job, is_available, timestamp
+from mockserver.jobs.export_job import after_poll, export_job, is_available, timestamp
 from mockserver.model import ExportJob
 from mockserver.state.org import Org
 
@@ -46,34 +46,34 @@ class DncExports:
         """As after a restart: without any export."""
         self._exports: dict[str, _Export] = {}  # by the download's id, in the order they were asked for
 
-    async def create(self, request: web.Request) -> Prepared:
+    async def create(self, request: web.Request) -> PendingOperation:
         """POST .../export. The body is not looked at: SDKs send `null` or nothing."""
         list_id = request.match_info["dnc_list_id"]
-        return Prepared(lambda: self._create(list_id))
+        return PendingOperation(lambda: self._create(list_id))
 
-    async def get(self, request: web.Request) -> Prepared:
+    async def get(self, request: web.Request) -> PendingOperation:
         """GET .../export: where the newest file is, as JSON or as a redirect."""
         list_id = request.match_info["dnc_list_id"]
         redirects = request.query.get("download", "false").lower() == "true"
-        return Prepared(lambda: self._get(list_id, origin(request), redirects=redirects))
+        return PendingOperation(lambda: self._get(list_id, origin(request), redirects=redirects))
 
-    def _create(self, list_id: str) -> Answer:
+    def _create(self, list_id: str) -> Response:
         org, now = self._org, self._org.clock.now()
         check_internal(self._book.dnc_list(list_id))
-        self._imports.settle()
+        self._imports.advance_to_now()
         self._forget_old(list_id, now)
         entries = self._book.entries(list_id)
         running = [export.job for export in self._exports.values() if now < export.job.ready_at < math.inf]
         job = export_job(new_id(org.rng), list_id, len(entries), now, org.profile.jobs, running)
         self._exports[job.id] = export = _Export(job, entries.snapshot())
         self._downloads.offer(Download(job.id, lambda: _lines(export), lambda moment: is_available(export.job, moment)))
-        return Answer(body=msgspec.json.encode({"id": job.id, "selfUri": f"{uri(list_id)}/export"}))
+        return Response(body=msgspec.json.encode({"id": job.id, "selfUri": f"{uri(list_id)}/export"}))
 
-    def _get(self, list_id: str, origin: str, *, redirects: bool) -> Answer:
+    def _get(self, list_id: str, origin: str, *, redirects: bool) -> Response:
         self._book.dnc_list(list_id)
         now = self._org.clock.now()
         for export in self._of_list(list_id):
-            export.job = asked(export.job, now, self._org.profile.jobs.export_uri_ttl_s)
+            export.job = after_poll(export.job, now, self._org.profile.jobs.export_uri_ttl_s)
         available = [export.job for export in self._of_list(list_id) if is_available(export.job, now)]
         if not available:
             message = "There is no available download URI for the dnc list at this time."
@@ -82,7 +82,7 @@ class DncExports:
         where = uri_of(job.id, origin)
         if redirects:
             return self._downloads.redirect(where)
-        return Answer(body=msgspec.json.encode({"uri": where, "exportTimestamp": timestamp(job.ready_at)}))
+        return Response(body=msgspec.json.encode({"uri": where, "exportTimestamp": timestamp(job.ready_at)}))
 
     def _of_list(self, list_id: str) -> list[_Export]:
         return [export for export in self._exports.values() if export.job.contact_list_id == list_id]
@@ -101,7 +101,7 @@ def lines(entries: Entries) -> Iterator[bytes]:
     """The file's content, some 5,000 entries at a time."""
     yield HEADER
     for kind, of_kind in entries.items():
-        rows = (f'"{_escaped(value)}","{kind}","{minute_text(minute)}"\n' for value, minute in of_kind.items())
+        rows = (f'"{_escape(value)}","{kind}","{minute_text(minute)}"\n' for value, minute in of_kind.items())
         while chunk := "".join(islice(rows, _CHUNK_ROWS)):
             yield chunk.encode()
 
@@ -111,5 +111,5 @@ def _lines(export: _Export) -> Iterator[bytes]:
     return lines(entries)
 
 
-def _escaped(value: str) -> str:
+def _escape(value: str) -> str:
     return value.replace('"', '""')

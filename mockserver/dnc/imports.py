@@ -12,10 +12,10 @@ from aiohttp import web
 
 from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
-from mockserver.dnc.csv_rows import AllFound, Columns, Rules, read_entries
+from mockserver.dnc.csv_rows import Columns, DncFileRules, EntriesByKind, read_entries
 from mockserver.dnc.model import Change, DncList, EntryKind, uri
 from mockserver.errors import BadRequest
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import RefusedFileError, Report
 from mockserver.imports.events import Events
@@ -50,7 +50,7 @@ _EXPIRATION = "expirationDateTimeColumn"
 class _Import:
     job: ImportJob
     report: Report = field(default_factory=Report)
-    found: AllFound = field(default_factory=dict)
+    found: EntriesByKind = field(default_factory=dict)
     stored: dict[EntryKind, int] = field(default_factory=dict)
 
 
@@ -71,28 +71,28 @@ class DncImports:
     def reload(self) -> None:
         """As after a restart: the last import of each list, none on its way."""
         self._queues: dict[str, deque[_Import]] = {}
-        self._last = {list_id: _recalled(raw) for list_id, raw in self._org.store.documents(_SAVED).items()}
+        self._last = {list_id: _restore(raw) for list_id, raw in self._org.store.documents(_SAVED).items()}
 
-    async def read(self, fields: Mapping[str, str], file: Path) -> Prepared:
+    async def read(self, fields: Mapping[str, str], file: Path) -> PendingOperation:
         """What starts the import of a file that has been uploaded with these fields. `file` is read at once."""
         org = self._org
-        dnc_list = self.checked(fields)
-        rules = Rules(
+        dnc_list = self.list_for(fields)
+        rules = DncFileRules(
             columns=_columns(fields, org.profile.semantics.dnc_column_separator),
             limits=org.profile.limits,
             semantics=org.profile.semantics,
             now=org.clock.now(),
         )
         report, refused = Report(), None
-        found: AllFound = {}
+        found: EntriesByKind = {}
         try:
             for _ in read_entries(file, rules, report, found):
                 await asyncio.sleep(0)  # others are served in between
         except RefusedFileError as error:
             found, refused = {}, error.code
-        return Prepared(lambda: self._start(dnc_list.id, found, report, refused), list_id=dnc_list.id)
+        return PendingOperation(lambda: self._start(dnc_list.id, found, report, refused), list_id=dnc_list.id)
 
-    def checked(self, fields: Mapping[str, str]) -> DncList:
+    def list_for(self, fields: Mapping[str, str]) -> DncList:
         """The list a file is for. Raises BadRequest and NotFound. Assumption: 400 for whatever is wrong."""
         if not fields.get("id"):
             raise BadRequest("id must be the id of a DNC list.")
@@ -104,16 +104,16 @@ class DncImports:
             dnc_rules.check_kind(dnc_list, kind)
         return dnc_list
 
-    async def status(self, request: web.Request) -> Prepared:
+    async def status(self, request: web.Request) -> PendingOperation:
         """GET /api/v2/outbound/dnclists/{id}/importstatus."""
         list_id = request.match_info["dnc_list_id"]
 
-        def commit() -> Answer:
+        def commit() -> Response:
             self._book.dnc_list(list_id)
             self._poll(list_id)
-            return Answer(body=msgspec.json.encode(self.status_of(list_id)))
+            return Response(body=msgspec.json.encode(self.status_of(list_id)))
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
     def _poll(self, list_id: str) -> None:
         """Somebody asks for the status: an import whose progress follows the questions moves on."""
@@ -123,7 +123,7 @@ class DncImports:
 
     def status_of(self, list_id: str) -> ImportStatus:
         """The status of the import that is running, or else of the last one, or an empty one."""
-        self.settle()
+        self.advance_to_now()
         queue = self._queues.get(list_id)
         shown = queue[0] if queue else self._last.get(list_id)
         visible_rows = self._org.profile.jobs.import_status_visible_rows
@@ -131,15 +131,15 @@ class DncImports:
 
     def next_step_at(self, list_id: str) -> float:
         """When time alone will change the status next; infinite if it will not."""
-        self.settle()
+        self.advance_to_now()
         queue = self._queues.get(list_id)
         return next_step_at(queue[0].job, self._org.clock.now()) if queue else math.inf
 
-    def settle(self) -> None:
+    def advance_to_now(self) -> None:
         """Bring all lists up to now: what has come by import, and what has expired."""
         now = self._org.clock.now()
         for list_id in list(self._queues):
-            self._settle_list(list_id, self._queues[list_id], now)
+            self._advance_list(list_id, self._queues[list_id], now)
         if self._org.profile.semantics.dnc_expired_entries == "dropped":
             self._book.drop_expired(dnc_rules.minute_of(now))
 
@@ -149,10 +149,10 @@ class DncImports:
         self._last.pop(list_id, None)
         self._org.store.delete_document(_SAVED, list_id)
 
-    def _start(self, list_id: str, found: AllFound, report: Report, refused: str | None) -> Answer:
+    def _start(self, list_id: str, found: EntriesByKind, report: Report, refused: str | None) -> Response:
         org = self._org
         self._book.dnc_list(list_id)
-        self.settle()
+        self.advance_to_now()
         job = ImportJob(
             id=new_id(org.rng),
             contact_list_id=list_id,
@@ -169,9 +169,9 @@ class DncImports:
         self._queues.setdefault(list_id, deque()).append(started)
         self._save(list_id, started.job, ended=False)
         # Assumption: the fields of this answer are not documented; official clients only log it.
-        return Answer(body=msgspec.json.encode({"correlationId": job.id, "uri": f"{uri(list_id)}/importstatus"}))
+        return Response(body=msgspec.json.encode({"correlationId": job.id, "uri": f"{uri(list_id)}/importstatus"}))
 
-    def _fits(self, list_id: str, found: AllFound) -> bool:
+    def _fits(self, list_id: str, found: EntriesByKind) -> bool:
         entries = self._book.entries(list_id)
         return sum(entries.new(kind, each.values) for kind, each in found.items()) <= self._room(list_id)
 
@@ -180,7 +180,7 @@ class DncImports:
         in_list = limits.dnc_records_per_list - len(book.entries(list_id))
         return max(0, min(in_list, limits.dnc_records_per_org - book.total_size()))
 
-    def _settle_list(self, list_id: str, queue: deque[_Import], now: float) -> None:
+    def _advance_list(self, list_id: str, queue: deque[_Import], now: float) -> None:
         while queue:
             current = queue[0]
             self._store(current, stored_rows(current.job, now))
@@ -195,7 +195,7 @@ class DncImports:
         self._save(list_id, ended.job, ended=not queue)
         dnc_list = self._book.dnc_list(list_id)
         entity = Reference(id=list_id, name=dnc_list.name, self_uri=uri(list_id))
-        self._events.ended(entity, ended.job, ended.report)
+        self._events.record_end(entity, ended.job, ended.report)
         if queue:
             starts_at = max(queue[0].job.started_at, ends_at(ended.job))
             queue[0].job = msgspec.structs.replace(queue[0].job, started_at=starts_at)
@@ -239,7 +239,7 @@ def _columns(fields: Mapping[str, str], separator: str) -> Columns:
     return Columns([(kind, name) for kind, name in named if name], fields.get(_EXPIRATION, ""))
 
 
-def _recalled(raw: bytes) -> _Import:
+def _restore(raw: bytes) -> _Import:
     """An import as it is after a restart: over, and failed if it was not over before."""
     saved = msgspec.json.decode(raw, type=_Saved)
     job = saved.job if saved.ended else failing(saved.job, INTERRUPTED, 0)

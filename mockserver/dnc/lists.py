@@ -12,9 +12,9 @@ from mockserver.dnc.book import DncBook
 from mockserver.dnc.imports import DncImports
 from mockserver.dnc.model import DNC_LISTS, DncList, DncSpec, SourceType
 from mockserver.errors import BadRequest, Conflict, NotFound, invalid_value
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http import paging
-from mockserver.http.body import malformed, read_json
+from mockserver.http.body import malformed_body, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import Query, flag, several
 from mockserver.http.wire import timestamp
@@ -28,53 +28,53 @@ class DncLists:
     def __init__(self, org: Org, book: DncBook, imports: DncImports) -> None:
         self._org, self._book, self._imports = org, book, imports
 
-    async def create(self, request: web.Request) -> Prepared:
+    async def create(self, request: web.Request) -> PendingOperation:
         """Answer 200 with the new list."""
         spec = await self._spec(request)
-        return Prepared(lambda: self._created(spec))
+        return PendingOperation(lambda: self._create(spec))
 
-    async def get(self, request: web.Request) -> Prepared:
+    async def get(self, request: web.Request) -> PendingOperation:
         return self._one(request, dnc_model.wire)
 
-    async def division_view(self, request: web.Request) -> Prepared:
+    async def division_view(self, request: web.Request) -> PendingOperation:
         return self._one(request, dnc_model.division_view)
 
-    async def list(self, request: web.Request) -> Prepared:
+    async def list(self, request: web.Request) -> PendingOperation:
         """Answer with one page of the lists asked for. `allowEmptyResult` changes nothing: such pages are empty."""
         flag(request.query, "allowEmptyResult")
         return self._many(request, DNC_LISTS, dnc_model.wire)
 
-    async def division_views(self, request: web.Request) -> Prepared:
+    async def division_views(self, request: web.Request) -> PendingOperation:
         return self._many(request, f"{DNC_LISTS}/divisionviews", dnc_model.division_view)
 
-    async def update(self, request: web.Request) -> Prepared:
+    async def update(self, request: web.Request) -> PendingOperation:
         list_id, spec = request.match_info["dnc_list_id"], await self._spec(request)
-        return Prepared(lambda: self._updated(list_id, spec))
+        return PendingOperation(lambda: self._update(list_id, spec))
 
-    async def delete(self, request: web.Request) -> Prepared:
+    async def delete(self, request: web.Request) -> PendingOperation:
         """Answer 200 without a body. Assumption: an import on its way ends with its list."""
         list_id = request.match_info["dnc_list_id"]
-        return Prepared(lambda: self._deleted(list_id))
+        return PendingOperation(lambda: self._delete(list_id))
 
     async def _spec(self, request: web.Request) -> DncSpec:
         sent = await read_json(request, self._org.profile.limits.request_body_bytes)
         try:
             return msgspec.convert(sent, DncSpec)
         except msgspec.ValidationError as error:
-            raise malformed() from error
+            raise malformed_body() from error
 
-    def _one(self, request: web.Request, wire: Wire) -> Prepared:
+    def _one(self, request: web.Request, wire: Wire) -> PendingOperation:
         list_id, query = request.match_info["dnc_list_id"], request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus")
-        return Prepared(lambda: _json(self._shown(self._read(list_id), query, wire)))
+        return PendingOperation(lambda: _json(self._to_json(self._read(list_id), query, wire)))
 
-    def _many(self, request: web.Request, path: str, wire: Wire) -> Prepared:
+    def _many(self, request: web.Request, path: str, wire: Wire) -> PendingOperation:
         query = request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus")
         page = paging.page_in(query, self._org.profile.limits.page_size)
-        return Prepared(lambda: self._listed(path, query, page, wire))
+        return PendingOperation(lambda: self._list(path, query, page, wire))
 
-    def _created(self, spec: DncSpec) -> Answer:
+    def _create(self, spec: DncSpec) -> Response:
         org, now = self._org, timestamp(self._org.clock.now())
         others, limits = self._book.lists(), org.profile.limits
         new = dnc_model.dnc_list(
@@ -85,8 +85,8 @@ class DncLists:
         self._book.create(new)
         return _json(dnc_model.wire(new))
 
-    def _updated(self, list_id: str, spec: DncSpec) -> Answer:
-        org, old = self._org, self._known(list_id)
+    def _update(self, list_id: str, spec: DncSpec) -> Response:
+        org, old = self._org, self._existing(list_id)
         if spec.version != old.version:
             raise Conflict(
                 f"The version is {old.version}, the update is of version {spec.version}.",
@@ -105,21 +105,21 @@ class DncLists:
         self._book.replace(new)
         return _json(dnc_model.wire(new))
 
-    def _deleted(self, list_id: str) -> Answer:
-        self._known(list_id)
+    def _delete(self, list_id: str) -> Response:
+        self._existing(list_id)
         self._imports.drop(list_id)
         self._book.delete(list_id)
-        return Answer()
+        return Response()
 
-    def _listed(self, path: str, query: Query, page: paging.Page, wire: Wire) -> Answer:
+    def _list(self, path: str, query: Query, page: paging.PageRequest, wire: Wire) -> Response:
         found = in_order(_asked_for(self._book.lists(), query), query)
-        entities = [self._shown(each, query, wire) for each in page.of(found)]
-        return Answer(body=paging.listing(path, page, len(found), entities, parameters=[*query.items()]))
+        entities = [self._to_json(each, query, wire) for each in page.of(found)]
+        return Response(body=paging.listing(path, page, len(found), entities, parameters=[*query.items()]))
 
-    def _shown(self, each: DncList, query: Query, wire: Wire) -> dict[str, object]:
+    def _to_json(self, each: DncList, query: Query, wire: Wire) -> dict[str, object]:
         more: dict[str, object] = {}
         if flag(query, "includeSize"):
-            self._imports.settle()
+            self._imports.advance_to_now()
             more["size"] = len(self._book.entries(each.id))
         if flag(query, "includeImportStatus"):
             more["importStatus"] = self._imports.status_of(each.id)
@@ -132,7 +132,7 @@ class DncLists:
         except NotFound as error:
             raise NotFound("The dialer DNC list was not found.", "dnc.list.not.found") from error
 
-    def _known(self, list_id: str) -> DncList:
+    def _existing(self, list_id: str) -> DncList:
         """The list. Raises NotFound with the code that changing and deleting have for it, unlike reading."""
         try:
             return self._book.dnc_list(list_id)
@@ -156,8 +156,8 @@ def _asked_for(lists: Iterable[DncList], query: Query) -> Iterator[DncList]:
     )
 
 
-def _json(value: object) -> Answer:
-    return Answer(body=msgspec.json.encode(value))
+def _json(value: object) -> Response:
+    return Response(body=msgspec.json.encode(value))
 
 
 def _raise_first(problems: Iterator[BadRequest]) -> None:

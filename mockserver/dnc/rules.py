@@ -11,7 +11,7 @@ from typing import get_args
 
 from mockserver.dnc.model import ContactMethod, DncList, EntryKind, SourceType
 from mockserver.errors import ApiError, BadRequest, invalid_value
-from mockserver.profile import Limits, Semantics
+from mockserver.profile import PlatformLimits, Semantics
 
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", re.ASCII)
 _PHONE = re.compile(r"\+?[0-9]{3,15}", re.ASCII)  # Assumption: as short as a service number, as long as E.164 has it
@@ -23,7 +23,9 @@ class NotEnabled(ApiError):
     status, code = 501, "not.implemented"
 
 
-def problems(new: DncList, limits: Limits, semantics: Semantics, others: Sequence[DncList]) -> Iterator[BadRequest]:
+def problems(
+    new: DncList, limits: PlatformLimits, semantics: Semantics, others: Sequence[DncList]
+) -> Iterator[BadRequest]:
     """All that is wrong with a list, the refusal that is given first."""
     yield from _name_problems(new, limits, others)
     if new.dnc_source_type not in get_args(SourceType):
@@ -36,7 +38,7 @@ def problems(new: DncList, limits: Limits, semantics: Semantics, others: Sequenc
         yield BadRequest("External dnc source was not able to authenticate.", "dnc.source.authentication.failed")
 
 
-def count_problems(limits: Limits, others: Sequence[DncList]) -> Iterator[BadRequest]:
+def count_problems(limits: PlatformLimits, others: Sequence[DncList]) -> Iterator[BadRequest]:
     if len(others) >= limits.dnc_lists_per_org:
         yield BadRequest("The maximum dnc list count has been reached.", "max.entity.count.reached")
 
@@ -54,7 +56,7 @@ def change_problems(old: DncList, new: DncList) -> Iterator[BadRequest]:
         yield BadRequest("The source, contact method and exclusion column can not be updated.", "invalid.update")
 
 
-def _name_problems(new: DncList, limits: Limits, others: Sequence[DncList]) -> Iterator[BadRequest]:
+def _name_problems(new: DncList, limits: PlatformLimits, others: Sequence[DncList]) -> Iterator[BadRequest]:
     if not new.name.strip():
         yield BadRequest("A name must be provided.", "name.cannot.be.blank")
     if len(new.name) > limits.list_name_chars:
@@ -65,7 +67,7 @@ def _name_problems(new: DncList, limits: Limits, others: Sequence[DncList]) -> I
         yield BadRequest("The name already exists.", "duplicate.name")
 
 
-def _is_configured(new: DncList, limits: Limits) -> bool:
+def _is_configured(new: DncList, limits: PlatformLimits) -> bool:
     """Whether it has what its source type needs. Source: SDK 269.0.0 models/dnc_list_create.py."""
     if new.dnc_source_type == "rds":
         return new.contact_method is not None
@@ -97,7 +99,7 @@ def check_internal(dnc_list: DncList) -> None:
         )
 
 
-def normal(kind: EntryKind, value: str, limits: Limits) -> str | None:
+def normal(kind: EntryKind, value: str, limits: PlatformLimits) -> str | None:
     """The entry as it is kept, or None if it is none.
 
     Assumptions: numbers are kept without formatting characters, as contacts' numbers are read (help article on CSV
@@ -111,7 +113,7 @@ def normal(kind: EntryKind, value: str, limits: Limits) -> str | None:
     return value if value.strip() and len(value) <= limits.cell_chars else None
 
 
-def entries(kind: EntryKind, sent: Sequence[str], limits: Limits) -> list[str]:
+def entries(kind: EntryKind, sent: Sequence[str], limits: PlatformLimits) -> list[str]:
     """The entries of one request as they are kept. Raises BadRequest. Assumption: one bad entry refuses all."""
     most = limits.dnc_entries_per_request
     if not sent or (most and len(sent) > most):
@@ -126,7 +128,7 @@ def minute_of(now: float) -> int:
     return int(now // 60)
 
 
-def expiry(text: str | None, now: float, limits: Limits, semantics: Semantics) -> int:
+def expiry(text: str | None, now: float, limits: PlatformLimits, semantics: Semantics) -> int:
     """The minute an entry expires, since the epoch; 0 without a text. Raises BadRequest.
 
     Format: SDK 269.0.0 models/dnc_patch_phone_numbers_request.py, `yyyy-MM-ddTHH:mmZ`.
@@ -158,12 +160,12 @@ def minute_text(minute: int) -> str:
     return datetime.fromtimestamp(60 * minute, UTC).strftime("%Y-%m-%dT%H:%MZ") if minute else ""
 
 
-def is_too_far(minute: int, now: float, limits: Limits) -> bool:
+def is_too_far(minute: int, now: float, limits: PlatformLimits) -> bool:
     """Whether an expiration is beyond the limit, if there is one."""
     return bool(limits.dnc_expiration_days) and minute > minute_of(now) + limits.dnc_expiration_days * 24 * 60
 
 
-def check_room(new: int, in_list: int, in_org: int, limits: Limits) -> None:
+def check_room(new: int, in_list: int, in_org: int, limits: PlatformLimits) -> None:
     """Raises BadRequest if `new` entries fit neither the list nor the org.
 
     Assumption: these codes; dnc.phone.numbers.per.list.limit.exceeded and its like exist besides.

@@ -9,10 +9,10 @@ from aiohttp import web
 
 from mockserver.dnc.imports import DncImports
 from mockserver.errors import ApiError
-from mockserver.handling import Answer, Prepared
-from mockserver.http.body import malformed, read_json
+from mockserver.handling import PendingOperation, Response
+from mockserver.http.body import malformed_body, read_json
 from mockserver.imports.upload_request import check_content_type, timeout_in
-from mockserver.jobs.presigned_uploads import PresignedUploads, Take
+from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
 from mockserver.state.org import Org
 
 
@@ -37,46 +37,46 @@ class DncUploads:
     def __init__(self, org: Org, imports: DncImports, presigned: PresignedUploads) -> None:
         self._org, self._imports, self._presigned = org, imports, presigned
 
-    async def address(self, request: web.Request) -> Prepared:
+    async def address(self, request: web.Request) -> PendingOperation:
         """POST /api/v2/outbound/dnclists/uploads: an address to put the file to."""
         spec = _spec(await read_json(request, self._org.profile.limits.request_body_bytes))
         origin, timeout_s = f"{request.scheme}://{request.host}", timeout_in(spec.signed_url_timeout_seconds)
 
-        def commit() -> Answer:
+        def commit() -> Response:
             fields = spec.fields()
-            self._imports.checked(fields)
+            self._imports.list_for(fields)
             folder = f"{self._org.id}/dnclists"
             return self._presigned.issue(
-                origin, folder, spec.content_type, timeout_s, lambda file: self._take_late(fields, file)
+                origin, folder, spec.content_type, timeout_s, lambda file: self._read_late(fields, file)
             )
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    def taken(self, fields: Mapping[str, str]) -> Take:
+    def reader_for(self, fields: Mapping[str, str]) -> FileReader:
         """What reads a file that comes in a form with these fields. Raises ApiError if it cannot be for a list."""
-        self._imports.checked(fields)
+        self._imports.list_for(fields)
         return partial(self._imports.read, fields)
 
-    async def _take_late(self, fields: Mapping[str, str], file: Path) -> Prepared:
+    async def _read_late(self, fields: Mapping[str, str], file: Path) -> PendingOperation:
         """As the form's, but whoever put the file there is not told that the list is gone."""
         try:
             prepared = await self._imports.read(fields, file)
         except ApiError:
-            return Prepared(Answer)
-        return Prepared(lambda: _quietly(prepared))
+            return PendingOperation(Response)
+        return PendingOperation(lambda: _quietly(prepared))
 
 
-def _quietly(prepared: Prepared) -> Answer:
+def _quietly(prepared: PendingOperation) -> Response:
     try:
         return prepared.commit()
     except ApiError:
-        return Answer()
+        return Response()
 
 
 def _spec(sent: object) -> _Spec:
     try:
         spec = msgspec.convert(sent, _Spec)
     except msgspec.ValidationError as error:
-        raise malformed() from error
+        raise malformed_body() from error
     check_content_type(spec.content_type)
     return spec

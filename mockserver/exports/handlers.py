@@ -11,27 +11,27 @@ import msgspec
 from aiohttp import web
 
 from mockserver.contacts import selection as contact_selection
-from mockserver.contacts.selection import Selection, check_named, selected
+from mockserver.contacts.selection import Selection, check_named, selected_ids
 from mockserver.errors import NotFound
 from mockserver.exports.rows import export_header, export_lines
-from mockserver.handling import Answer, Prepared
-from mockserver.http.body import malformed, read_json
+from mockserver.handling import PendingOperation, Response
+from mockserver.http.body import malformed_body, read_json
 from mockserver.ids import new_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
-from mockserver.jobs.export_job import asked, export_job, is_available, timestamp
+from mockserver.jobs.export_job import after_poll, export_job, is_available, timestamp
 from mockserver.model import ContactList, ExportJob
 from mockserver.state.org import Org
-from mockserver.storage.store import Snapshot
+from mockserver.storage.store import ContactSnapshot
 
 _KEPT_A_LIST = 8  # exports of one list, expired or not
-_NOTHING = Snapshot((), ())
+_NOTHING = ContactSnapshot((), ())
 
 
 @dataclass(slots=True)
 class _Export:
     job: ExportJob
     contact_list: ContactList
-    contacts: Snapshot  # until the file is written
+    contacts: ContactSnapshot  # until the file is written
 
 
 class Exports:
@@ -43,22 +43,22 @@ class Exports:
         """As after a restart: without any export."""
         self._exports: dict[str, _Export] = {}  # by the download's id, in the order they were asked for
 
-    async def create(self, request: web.Request) -> Prepared:
+    async def create(self, request: web.Request) -> PendingOperation:
         """POST .../export: of all contacts, or of those that the body names."""
         list_id = request.match_info["contact_list_id"]
         sent = await read_json(request, self._org.profile.limits.request_body_bytes, optional=True)
         try:
             wanted = msgspec.convert({} if sent is None else sent, Selection)
         except msgspec.ValidationError as error:
-            raise malformed() from error
+            raise malformed_body() from error
         check_named(wanted, ("contactListFilterId", "criteria", "contactIds"), required=False)
-        return Prepared(lambda: self._create(list_id, wanted))
+        return PendingOperation(lambda: self._create(list_id, wanted))
 
-    async def get(self, request: web.Request) -> Prepared:
+    async def get(self, request: web.Request) -> PendingOperation:
         """GET .../export: where the newest file is, as JSON or as a redirect."""
         list_id = request.match_info["contact_list_id"]
         redirect = request.query.get("download", "false").lower() == "true"
-        return Prepared(lambda: self._get(list_id, origin(request), redirect))
+        return PendingOperation(lambda: self._get(list_id, origin(request), redirect))
 
     # What fault rules may do to the newest export of a list.
 
@@ -72,9 +72,9 @@ class Exports:
         export = self._of_list(list_id)[-1]
         ids, rows, attributes, _ = export.contacts
         kept = max(0, len(ids) - count)
-        export.contacts = Snapshot(ids[:kept], rows[:kept], attributes)
+        export.contacts = ContactSnapshot(ids[:kept], rows[:kept], attributes)
 
-    def _create(self, list_id: str, wanted: Selection) -> Answer:
+    def _create(self, list_id: str, wanted: Selection) -> Response:
         org, now = self._org, self._org.clock.now()
         contact_list, contacts = org.store.contact_list(list_id), self._contacts(list_id, wanted, now)
         self._forget_old(list_id, now)
@@ -85,19 +85,19 @@ class Exports:
             Download(job.id, lambda: self._lines(export), lambda moment: is_available(export.job, moment))
         )
         uri = f"/api/v2/outbound/contactlists/{list_id}/export"
-        return Answer(body=msgspec.json.encode({"id": job.id, "selfUri": uri}))
+        return Response(body=msgspec.json.encode({"id": job.id, "selfUri": uri}))
 
-    def _contacts(self, list_id: str, wanted: Selection, now: float) -> Snapshot:
+    def _contacts(self, list_id: str, wanted: Selection, now: float) -> ContactSnapshot:
         store = self._org.store
-        if not wanted.named:
+        if not wanted.ways:
             return store.snapshot(list_id)
-        return contact_selection.snapshot(store, list_id, selected(store, store.contact_list(list_id), wanted, now))
+        return contact_selection.snapshot(store, list_id, selected_ids(store, store.contact_list(list_id), wanted, now))
 
-    def _get(self, list_id: str, origin: str, redirect: bool) -> Answer:
+    def _get(self, list_id: str, origin: str, redirect: bool) -> Response:
         self._org.store.contact_list(list_id)
         now = self._org.clock.now()
         for export in self._of_list(list_id):
-            export.job = asked(export.job, now, self._org.profile.jobs.export_uri_ttl_s)
+            export.job = after_poll(export.job, now, self._org.profile.jobs.export_uri_ttl_s)
         available = [export.job for export in self._of_list(list_id) if is_available(export.job, now)]
         if not available:
             message = "There is no available download URI for contact list at this time."
@@ -134,5 +134,5 @@ class Exports:
             self._downloads.withdraw(export.job.id)
 
 
-def _json(value: dict[str, str]) -> Answer:
-    return Answer(body=msgspec.json.encode(value))
+def _json(value: dict[str, str]) -> Response:
+    return Response(body=msgspec.json.encode(value))

@@ -77,7 +77,7 @@ def export_header(contact_list: ContactList) -> bytes:
     """The byte order mark and the first line: id, the list's columns, 5 of the list, 9 of each phone column."""
     phones = (f"{name}-{phone.column_name}" for phone in contact_list.phone_columns for name in _PHONE_COLUMNS)
     names = ["inin-outbound-id", *contact_list.column_names, *_LIST_COLUMNS, *phones]
-    return b"\xef\xbb\xbf" + f"{_quoted(names)}\n".encode()
+    return b"\xef\xbb\xbf" + f"{_csv_line(names)}\n".encode()
 
 
 def export_lines(
@@ -97,7 +97,7 @@ def export_lines(
     for start in range(0, len(ids), CHUNK_ROWS):
         part = ids[start : start + CHUNK_ROWS]
         contacts = zip(part, decode(rows[start : start + CHUNK_ROWS]), strict=True)
-        lines = [f"{_quoted((id_, *cells))},{special.get(id_, untouched)}\n" for id_, cells in contacts]
+        lines = [f"{_csv_line((id_, *cells))},{special.get(id_, untouched)}\n" for id_, cells in contacts]
         yield "".join(lines).encode()
 
 
@@ -109,10 +109,10 @@ def _system_cells(contact_list: ContactList, attributes: _Attributes, semantics:
         column = phone.column_name
         by_media = [said[attributes.is_contactable_at(each, column)] for each in _PHONE_MEDIA]
         cells += ["", "", "", "", "", said[attributes.is_callable(column)], *by_media, ""]
-    return _quoted(cells)
+    return _csv_line(cells)
 
 
-def _quoted(cells: Sequence[str]) -> str:
+def _csv_line(cells: Sequence[str]) -> str:
     text = '","'.join(cells)
     if text.count('"') != 2 * len(cells) - 2:  # a quote inside a cell
         text = '","'.join(cell.replace('"', '""') for cell in cells)

@@ -1,4 +1,4 @@
-"""Faults on demand: which requests they strike is a pure decision on the rules and the requests so far."""
+"""Faults on demand: which requests they fire is a pure decision on the rules and the requests so far."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class _Armed:
     def matches(self, op: str, when: Moment, body: bytes) -> bool:
         return self.rule.op in ("*", op) and self._moment == when and self._text in body
 
-    def strikes(self) -> bool:
-        """Whether the match just counted is one to strike."""
-        if self.rule.planned is not None and self.fired >= self.rule.planned:
+    def fires(self) -> bool:
+        """Whether the match just counted is one to fire."""
+        if self.rule.planned_count is not None and self.fired >= self.rule.planned_count:
             return False
         if self.rule.nth:
             return self.seen >= self.rule.nth
@@ -36,11 +36,11 @@ class _Armed:
     def report(self) -> dict[str, Any]:
         when = self.rule.when or self._moment
         told: dict[str, Any] = msgspec.to_builtins(self.rule)
-        return told | {"when": when, "planned": self.rule.planned, "seen": self.seen, "fired": self.fired}
+        return told | {"when": when, "planned": self.rule.planned_count, "seen": self.seen, "fired": self.fired}
 
 
 class Faults:
-    """The rules in force. Every rule counts every request it matches; the first that strikes decides."""
+    """The rules in force. Every rule counts every request it matches; the first that fires decides."""
 
     def __init__(self, rules: list[Rule] | None = None) -> None:
         self._armed = [_Armed(rule) for rule in rules or ()]
@@ -53,12 +53,12 @@ class Faults:
         return any(armed.rule.contains and armed.rule.op in ("*", op) for armed in self._armed)
 
     def fire(self, op: str, when: Moment, body: bytes = b"") -> Action | None:
-        """What strikes this request at this moment."""
+        """What fires on this request at this moment."""
         action = None
         for armed in self._armed:
             if armed.matches(op, when, body):
                 armed.seen += 1
-                if action is None and armed.strikes():
+                if action is None and armed.fires():
                     armed.fired += 1
                     action = armed.rule.action
         return action
@@ -67,12 +67,12 @@ class Faults:
         """Each rule as it was given, with `planned` (null: without end), `seen` and `fired`."""
         return [armed.report() for armed in self._armed]
 
-    def unfired(self) -> list[dict[str, Any]]:
-        """The rules that have not struck as often as planned, or not at all."""
+    def shortfalls(self) -> list[dict[str, Any]]:
+        """The rules that have not fired as often as planned, or not at all."""
         return [told for told in self.report() if told["fired"] < (told["planned"] or 1)]
 
 
-# Faults by chance: which kind strikes a request, and how, as a pure decision on the profile's rates and one draw.
+# Faults by chance: which kind hits a request, and how, as a pure decision on the profile's rates and one draw.
 
 
 SPARED = frozenset({"oauth.token", "health", "openapi", "channels.connect"})
@@ -82,7 +82,7 @@ EXPIRED = "expired_token"
 
 
 @dataclass(frozen=True, slots=True)
-class Stroke:
+class InjectedFault:
     """A fault that awaits its moment."""
 
     kind: str  # as `FaultRates` calls it
@@ -90,14 +90,14 @@ class Stroke:
     action: Action
 
 
-def stroke(profile: Profile, op: str, draw: float) -> Stroke | None:
-    """What strikes a request of `op` whose luck is `draw`, from 0 up to but not 1; None: nothing does."""
+def chance_fault(profile: Profile, op: str, draw: float) -> InjectedFault | None:
+    """The fault, if any, for a request of `op` whose draw is `draw`, from 0 up to but not 1."""
     if op in SPARED:
         return None
     for kind, rate in profile.faults.by_kind.items():
         if draw < rate:
             spared = kind == "partial_commit" and op != "contacts.add"
-            return None if spared else Stroke(kind, _WHEN[kind], _action(kind, profile, draw / rate))
+            return None if spared else InjectedFault(kind, _WHEN[kind], _action(kind, profile, draw / rate))
         draw -= rate
     return None
 
@@ -134,7 +134,7 @@ def _action(kind: str, profile: Profile, share: float) -> Action:
             return Action(reset=True)
 
 
-class Struck:
+class ChanceFaults:
     """What came of the rates of one org: faults by kind, and the requests of tokens that may expire."""
 
     def __init__(self) -> None:

@@ -26,10 +26,10 @@ def rewritten(body: bytes, how: Rewrite, rng: random.Random) -> bytes:
     """The JSON answer with its contacts changed; one without contacts stays as it is."""
     answer = msgspec.json.decode(body)
     if isinstance(answer, list):
-        return msgspec.json.encode(_changed(answer, how, rng))
+        return msgspec.json.encode(_apply(answer, how, rng))
     if "entities" in answer:
-        return msgspec.json.encode(answer | {"entities": _changed(answer["entities"], how, rng)})
-    changed = _changed([answer], how, rng)
+        return msgspec.json.encode(answer | {"entities": _apply(answer["entities"], how, rng)})
+    changed = _apply([answer], how, rng)
     return msgspec.json.encode(changed[0]) if changed else b"null"
 
 
@@ -41,7 +41,7 @@ def rewritten_csv(body: bytes, how: Rewrite, rng: random.Random) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(header)
-    for contact in _changed(contacts, how, rng):
+    for contact in _apply(contacts, how, rng):
         cells = contact["data"] | {_SYSTEM_COLUMN: contact.get("id", "")}
         writer.writerow([cells[name] for name in header])
     return _MARK + out.getvalue().encode()
@@ -52,11 +52,11 @@ def _others(header: list[str], record: list[str]) -> dict[str, str]:
     return {name: cell for name, cell in zip(header, record, strict=True) if name != _SYSTEM_COLUMN}
 
 
-def _changed(contacts: list[Contact], how: Rewrite, rng: random.Random) -> list[Contact]:
+def _apply(contacts: list[Contact], how: Rewrite, rng: random.Random) -> list[Contact]:
     return _REWRITES[how](contacts, rng) if contacts else contacts
 
 
-def _shuffled(contacts: list[Contact], rng: random.Random) -> list[Contact]:
+def _shuffle(contacts: list[Contact], rng: random.Random) -> list[Contact]:
     """In another order, for certain if there are two."""
     order = list(contacts)
     rng.shuffle(order)
@@ -80,10 +80,10 @@ def _without_id(contacts: list[Contact], rng: random.Random) -> list[Contact]:
 
 def _with_lower_lead_ids(contacts: list[Contact], rng: random.Random) -> list[Contact]:
     del rng
-    return [contact | {"data": _lowered(contact["data"])} for contact in contacts]
+    return [contact | {"data": _with_lower_case(contact["data"])} for contact in contacts]
 
 
-def _lowered(data: dict[str, str]) -> dict[str, str]:
+def _with_lower_case(data: dict[str, str]) -> dict[str, str]:
     column = next((name for name in data if "lead" in name.lower()), next(iter(data), ""))
     return data | {column: data[column].lower()} if column else data
 
@@ -97,7 +97,7 @@ def _first_with(**changes: str) -> Callable[[list[Contact], random.Random], list
 
 
 _REWRITES: dict[Rewrite, Callable[[list[Contact], random.Random], list[Contact]]] = {
-    "shuffle": _shuffled,
+    "shuffle": _shuffle,
     "drop_one": lambda contacts, _: contacts[:-1],
     "add_one": _with_one_more,
     "duplicate_id": _with_id_of_another,

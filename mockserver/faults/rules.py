@@ -2,8 +2,8 @@
 
     {"op": "contacts.add", "nth": 3, "when": "after_commit", "action": {"reset": true}}
 
-`nth` strikes the nth request that matches (and the next ones up to `times`), `every` each nth, neither of them all.
-`contains` matches requests whose body holds that text. `times` bounds how often a rule strikes.
+`nth` fires on the nth request that matches (and the next ones up to `times`), `every` each nth, neither of them all.
+`contains` matches requests whose body holds that text. `times` bounds how often a rule fires.
 """
 
 from collections.abc import Iterator, Mapping
@@ -60,7 +60,7 @@ class Action(_Strict, frozen=True):
 
     @property
     def moment(self) -> Moment | None:
-        """When it strikes, if it has a moment of its own."""
+        """When it fires, if it has a moment of its own."""
         if self.late_commit_s is not None or self.partial_commit is not None:
             return "before_commit"
         if self.truncate_at is not None or self.content_length_delta is not None:
@@ -92,12 +92,12 @@ class Rule(_Strict, frozen=True):
 
     @property
     def moment(self) -> Moment:
-        """When it strikes. Actions with a moment of their own go before `when`."""
+        """When it fires. Actions with a moment of their own go before `when`."""
         return self.action.moment or self.when or "before_parse"
 
     @property
-    def planned(self) -> int | None:
-        """How often it will strike; None: without end."""
+    def planned_count(self) -> int | None:
+        """How often it will fire; None: without end."""
         return self.times or (1 if self.nth else None)
 
 
@@ -129,7 +129,7 @@ def _problems(rule: Rule) -> Iterator[str]:
     yield from _senseless(rule.action)
     if rule.action.status and rule.moment == "mid_response":
         yield "half an answer can stall or be cut, but its status is out already"
-    yield from _misplaced(rule.op, rule.action)
+    yield from _misplaced_effects(rule.op, rule.action)
 
 
 def _senseless(action: Action) -> Iterator[str]:
@@ -153,7 +153,7 @@ def _senseless(action: Action) -> Iterator[str]:
         yield '`rows` and `"job": "drop_rows"` belong together'
 
 
-def _misplaced(op: str, action: Action) -> Iterator[str]:
+def _misplaced_effects(op: str, action: Action) -> Iterator[str]:
     """Effects that this operation cannot have."""
     if action.partial_commit is not None and op != "contacts.add":
         yield "`partial_commit` is for contacts.add"

@@ -5,7 +5,7 @@ import socket
 from aiohttp import web
 
 from mockserver.errors import Forbidden, Misdirected, TooManyRequests, Unauthorized
-from mockserver.handling import Operation
+from mockserver.handling import ApiOperation
 from mockserver.state.auth import Token
 from mockserver.state.org import Org
 
@@ -26,7 +26,7 @@ def check_host(request: web.Request, hosts: frozenset[str] = frozenset()) -> Non
         raise Misdirected("This server does not answer to that host name.")
 
 
-def authenticate(org: Org, operation: Operation, request: web.Request) -> None:
+def authenticate(org: Org, operation: ApiOperation, request: web.Request) -> None:
     """One bearer token in the header, in force, whose client holds the permission."""
     request[TOKEN] = token = _token(org, request)
     missing = org.clients[token.client_id].lacks(operation.permission)
@@ -36,7 +36,7 @@ def authenticate(org: Org, operation: Operation, request: web.Request) -> None:
         )
 
 
-def limit(org: Org, operation: Operation, request: web.Request) -> None:
+def limit(org: Org, operation: ApiOperation, request: web.Request) -> None:
     """Count the request; its answer says how much of the window is used."""
     rate = org.profile.rate
     if not (operation.counts or (operation.op == "import.upload" and rate.counts_uploads)):
@@ -61,17 +61,15 @@ def bearer(request: web.Request) -> str:
 def _token(org: Org, request: web.Request) -> Token:
     secret = bearer(request)
     if not secret:
-        raise _unauthorized(
-            "No authentication bearer token specified in authorization header.", "authentication.required"
-        )
+        raise _refusal("No authentication bearer token specified in authorization header.", "authentication.required")
     is_alone = len(request.headers.getall("Authorization")) == 1
     token = org.tokens.find(secret, org.clock.now()) if is_alone else None
     if token is None:
-        raise _unauthorized("Invalid login credentials.", "bad.credentials")
+        raise _refusal("Invalid login credentials.", "bad.credentials")
     return token
 
 
-def _unauthorized(message: str, code: str) -> Unauthorized:
+def _refusal(message: str, code: str) -> Unauthorized:
     error = Unauthorized(message, code)
     error.headers = {"WWW-Authenticate": "Bearer"}
     return error

@@ -67,7 +67,7 @@ async def read_json(request: web.Request, limit: int, *, optional: bool = False)
     if raw.strip() in (b"", b"null"):
         if optional:
             return None
-        raise malformed()
+        raise malformed_body()
     return parse_json(raw)
 
 
@@ -78,13 +78,13 @@ def parse_json(raw: bytes) -> Any:
         if len(raw) <= _CHECKED_FOR_DUPLICATES_BYTES:
             json.loads(raw, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
-        raise malformed() from error
+        raise malformed_body() from error
     if _deeper_than(value, _MAX_DEPTH):
-        raise malformed()
+        raise malformed_body()
     return value
 
 
-def malformed() -> BadRequest:
+def malformed_body() -> BadRequest:
     return BadRequest("The request could not be understood by the server due to malformed syntax.")
 
 

@@ -10,7 +10,7 @@ _REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Lengt
 _HEAD_ENDS = b"\r\n\r\n"
 
 
-class Gate:
+class ConnectionLimiter:
     """A protocol factory: that of `serve`, for at most `at_most` connections, whose first head comes in `head_s`.
 
     Later requests on a connection are the affair of its keep-alive time. 0 is no limit.
@@ -29,7 +29,7 @@ class Gate:
 class _Connection(asyncio.Protocol):
     """Passes everything on, and watches the beginning."""
 
-    def __init__(self, gate: Gate, inner: asyncio.Protocol) -> None:
+    def __init__(self, gate: ConnectionLimiter, inner: asyncio.Protocol) -> None:
         self._gate = gate
         self._inner = inner
         self._is_in = False

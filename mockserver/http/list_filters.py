@@ -155,7 +155,7 @@ NAME_FILTERS: dict[str, Matches] = {
 }
 
 
-def shown(lists: Iterable[ContactList], query: Query, most_ids: int) -> Sequence[ContactList]:
+def matching_lists(lists: Iterable[ContactList], query: Query, most_ids: int) -> Sequence[ContactList]:
     """The lists a query asks for, sorted. Raises BadRequest. Assumptions: case counts, and the order is by name."""
     ids, divisions, tests = several(query, "id"), several(query, "divisionId"), field_tests(query)
     if len(ids) > most_ids:
@@ -182,11 +182,11 @@ def name_filter(query: Query) -> Callable[[str], bool]:
     """Whether a name is one the query asks for; several values narrow. Raises BadRequest."""
     kind = query.get("filterType", "Prefix")
     one_of(NAME_FILTERS, kind, "filterType")
-    asked = [_named(*inline(value, kind)) for value in query.getall("name", []) if value]
+    asked = [_name_test(*inline(value, kind)) for value in query.getall("name", []) if value]
     return lambda name: all(matches(name, wanted) for matches, wanted in asked)
 
 
-def _named(kind: str, wanted: str) -> tuple[Matches, str]:
+def _name_test(kind: str, wanted: str) -> tuple[Matches, str]:
     if kind == "RegEx" and set("".join(_parts(wanted))) & set("*+?()[]{}|\\^$"):
         raise invalid_value(wanted, "RegEx", "plain characters, . and .*")
     return NAME_FILTERS[kind], wanted

@@ -18,7 +18,7 @@ class MalformedError(Exception):
     """The body is not the form it says it is; the message tells what was expected."""
 
 
-class Part(NamedTuple):
+class FormPart(NamedTuple):
     """The beginning of a part; the bytes that follow it are its content."""
 
     name: str
@@ -44,7 +44,7 @@ class Parser:
         self._step = self._preamble
         self._closed = False
 
-    def feed(self, data: bytes) -> Iterator[Part | bytes]:
+    def feed(self, data: bytes) -> Iterator[FormPart | bytes]:
         self._buffer += data
         while (found := self._step()) is not None:
             if found:
@@ -57,7 +57,7 @@ class Parser:
 
     # Each step takes what it can from the buffer: a part, content, b"" if it only moved on, None if it needs more.
 
-    def _preamble(self) -> Part | bytes | None:
+    def _preamble(self) -> FormPart | bytes | None:
         before, found = self._up_to(self._delimiter, PREAMBLE_BYTES, "preamble")
         if found:
             self._step = self._after_delimiter
@@ -65,7 +65,7 @@ class Parser:
         self._buffer = before
         return None
 
-    def _after_delimiter(self) -> Part | bytes | None:
+    def _after_delimiter(self) -> FormPart | bytes | None:
         if self._buffer.startswith(b"--"):
             self._closed, self._step = True, self._epilogue
             return b""
@@ -76,7 +76,7 @@ class Parser:
         self._step = self._headers
         return b""
 
-    def _headers(self) -> Part | bytes | None:
+    def _headers(self) -> FormPart | bytes | None:
         headers, found = self._up_to(b"\r\n\r\n", HEADER_BYTES, "headers of a part")
         if not found:
             self._buffer = headers
@@ -86,7 +86,7 @@ class Parser:
         self._step = self._first_content
         return _part(headers[2:])
 
-    def _first_content(self) -> Part | bytes | None:
+    def _first_content(self) -> FormPart | bytes | None:
         if len(self._buffer) < len(self._delimiter) and self._delimiter.startswith(self._buffer):
             return None
         if not self._buffer.startswith(self._delimiter):
@@ -94,7 +94,7 @@ class Parser:
         self._step = self._content
         return b""
 
-    def _content(self) -> Part | bytes | None:
+    def _content(self) -> FormPart | bytes | None:
         end = self._buffer.find(self._delimiter)
         if end >= 0:
             content, self._buffer = self._buffer[:end], self._buffer[end + len(self._delimiter) :]
@@ -104,7 +104,7 @@ class Parser:
         content, self._buffer = self._buffer[:-kept], self._buffer[-kept:]
         return content or None
 
-    def _epilogue(self) -> Part | bytes | None:
+    def _epilogue(self) -> FormPart | bytes | None:
         self._buffer = b""
         return None
 
@@ -117,7 +117,7 @@ class Parser:
         return before, bool(found)
 
 
-def _part(raw: bytes) -> Part:
+def _part(raw: bytes) -> FormPart:
     headers = email.message_from_bytes(raw)
     name = headers.get_param("name", header="content-disposition")
     if headers.get_content_disposition() != "form-data" or not isinstance(name, str) or not name:
@@ -125,4 +125,4 @@ def _part(raw: bytes) -> Part:
     if headers.get("Content-Encoding") or headers.get("Content-Transfer-Encoding", "").lower() not in _UNENCODED:
         raise MalformedError("Parts must not be encoded.")
     # The file's name is never looked at: no path is ever made from it.
-    return Part(name, headers.get_param("filename", header="content-disposition") is not None)
+    return FormPart(name, headers.get_param("filename", header="content-disposition") is not None)

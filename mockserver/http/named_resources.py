@@ -12,15 +12,15 @@ from aiohttp import web
 from multidict import MultiDict
 
 from mockserver.errors import BadRequest, Conflict, NotFound
-from mockserver.handling import Answer, Handler, Prepared
-from mockserver.http.body import malformed, read_json
+from mockserver.handling import Handler, PendingOperation, Response
+from mockserver.http.body import malformed_body, read_json
 from mockserver.http.list_filters import in_order, name_filter
-from mockserver.http.paging import Page, listing, page_in, refuse_past_the_end
+from mockserver.http.paging import PageRequest, listing, page_in, refuse_past_the_end
 from mockserver.http.query import Query, flag, several
 from mockserver.state.org import Org
 
 
-class Entity(Protocol):
+class NamedResource(Protocol):
     @property
     def id(self) -> str: ...
     @property
@@ -44,11 +44,11 @@ class _Ids(msgspec.Struct):
     ids: list[str]
 
 
-E = TypeVar("E", bound=Entity)
+E = TypeVar("E", bound=NamedResource)
 S = TypeVar("S", bound=Spec)
 
 
-class Entities(ABC, Generic[E, S]):
+class NamedResources(ABC, Generic[E, S]):
     kind: str  # in the store
     path: str  # of the collection
     id_name: str  # the path parameter
@@ -59,18 +59,18 @@ class Entities(ABC, Generic[E, S]):
         self._decode = msgspec.json.Decoder(entity).decode
 
     @abstractmethod
-    def _made(self, spec: S, old: E | None, others: Sequence[E]) -> E:
+    def _build(self, spec: S, old: E | None, others: Sequence[E]) -> E:
         """The value a client asks for, in the place of `old` or new beside `others`. Raises BadRequest."""
 
     @abstractmethod
-    def _shown(self, each: E, query: Query) -> dict[str, Any]:
+    def _to_json(self, each: E, query: Query) -> dict[str, Any]:
         """The JSON object."""
 
     @abstractmethod
     def _check_unused(self, each: E) -> None:
         """Raise BadRequest if it may not be deleted."""
 
-    def _narrowed(self, each: E, query: Query) -> bool:
+    def _matches(self, each: E, query: Query) -> bool:
         """Whether a listing has it, apart from what all listings ask."""
         del each, query
         return True
@@ -83,128 +83,130 @@ class Entities(ABC, Generic[E, S]):
         """In order of creation."""
         return [self._decode(raw) for raw in self._org.store.documents(self.kind).values()]
 
-    def known(self, entity_id: str) -> E:
+    def require(self, entity_id: str) -> E:
         """Raises NotFound."""
         raw = self._org.store.documents(self.kind).get(entity_id)
         if raw is None:
             raise NotFound("The resource could not be found.", "resource.not.found")
         return self._decode(raw)
 
-    async def create(self, request: web.Request) -> Prepared:
+    async def create(self, request: web.Request) -> PendingOperation:
         """Answer 200 with the new value."""
-        spec = self._parsed(await self._body(request))
-        return Prepared(lambda: _json(self._shown(self._added([spec])[0], MultiDict())))
+        spec = self._parse(await self._body(request))
+        return PendingOperation(lambda: _json(self._to_json(self._add([spec])[0], MultiDict())))
 
-    async def bulk_add(self, request: web.Request) -> Prepared:
+    async def bulk_add(self, request: web.Request) -> PendingOperation:
         """Answer 200 with all of them on one page. Assumption: if one is refused, none is added."""
         sent = await self._body(request)
         if not isinstance(sent, list) or not 0 < len(sent) <= self._org.profile.limits.lists_per_bulk_get:
-            raise malformed()
-        specs = [self._parsed(each) for each in sent]
-        return Prepared(lambda: self._page_of_all(self._added(specs), request.query))
+            raise malformed_body()
+        specs = [self._parse(each) for each in sent]
+        return PendingOperation(lambda: self._page_of_all(self._add(specs), request.query))
 
-    async def bulk_retrieve(self, request: web.Request) -> Prepared:
+    async def bulk_retrieve(self, request: web.Request) -> PendingOperation:
         """Answer with those that exist. Source of the body: SDK 269.0.0, `ids`."""
         sent = await self._body(request)
         try:
             ids = msgspec.convert(sent, _Ids).ids
         except msgspec.ValidationError as error:
-            raise malformed() from error
+            raise malformed_body() from error
         if len(ids) > self._org.profile.limits.lists_per_bulk_get:
-            raise malformed()
-        return Prepared(lambda: self._page_of_all([each for each in self.all() if each.id in ids], request.query))
+            raise malformed_body()
+        return PendingOperation(
+            lambda: self._page_of_all([each for each in self.all() if each.id in ids], request.query)
+        )
 
-    async def get(self, request: web.Request) -> Prepared:
+    async def get(self, request: web.Request) -> PendingOperation:
         entity_id, query = request.match_info[self.id_name], request.query
         flag(query, "includeImportStatus")
-        return Prepared(lambda: _json(self._shown(self.known(entity_id), query)))
+        return PendingOperation(lambda: _json(self._to_json(self.require(entity_id), query)))
 
-    async def list(self, request: web.Request) -> Prepared:
+    async def list(self, request: web.Request) -> PendingOperation:
         query = request.query
         flag(query, "includeImportStatus"), flag(query, "allowEmptyResult")
-        return Prepared(lambda: self._listed(query))
+        return PendingOperation(lambda: self._list(query))
 
-    async def update(self, request: web.Request) -> Prepared:
+    async def update(self, request: web.Request) -> PendingOperation:
         """Answer 200; the version has to be the current one."""
-        entity_id, spec = request.match_info[self.id_name], self._parsed(await self._body(request))
-        return Prepared(lambda: self._updated(entity_id, spec))
+        entity_id, spec = request.match_info[self.id_name], self._parse(await self._body(request))
+        return PendingOperation(lambda: self._update(entity_id, spec))
 
-    async def delete(self, request: web.Request) -> Prepared:
+    async def delete(self, request: web.Request) -> PendingOperation:
         """Answer 204."""
         entity_id = request.match_info[self.id_name]
-        return Prepared(lambda: self._deleted([self.known(entity_id)]))
+        return PendingOperation(lambda: self._delete([self.require(entity_id)]))
 
-    async def delete_many(self, request: web.Request) -> Prepared:
+    async def delete_many(self, request: web.Request) -> PendingOperation:
         """Answer 204. Assumption: unknown ids are passed over, and if one may not be deleted, none is."""
         ids = several(request.query, "id")
         if not ids:
-            raise malformed()
+            raise malformed_body()
         if len(ids) > self._org.profile.limits.lists_per_bulk_get:
             raise BadRequest("There were too many ids in the request.", "too.many.deletes")
-        return Prepared(lambda: self._deleted([each for each in self.all() if each.id in ids]))
+        return PendingOperation(lambda: self._delete([each for each in self.all() if each.id in ids]))
 
     async def _body(self, request: web.Request) -> Any:
         return await read_json(request, self._org.profile.limits.request_body_bytes)
 
-    def _parsed(self, sent: Any) -> S:
+    def _parse(self, sent: Any) -> S:
         try:
             return msgspec.convert(sent, self._spec)
         except msgspec.ValidationError as error:
-            raise malformed() from error
+            raise malformed_body() from error
 
-    def _added(self, specs: Sequence[S]) -> Sequence[E]:
+    def _add(self, specs: Sequence[S]) -> Sequence[E]:
         others, added = self.all(), []
         for spec in specs:
             if len(others) >= self._most():
                 raise BadRequest("The maximum count has been reached.", "max.entity.count.reached")
-            others.append(new := self._made(spec, None, others))
+            others.append(new := self._build(spec, None, others))
             added.append(new)
         for new in added:
             self._save(new)
         return added
 
-    def _updated(self, entity_id: str, spec: S) -> Answer:
-        old = self.known(entity_id)
+    def _update(self, entity_id: str, spec: S) -> Response:
+        old = self.require(entity_id)
         if spec.version != old.version:
             raise Conflict(
                 f"The version is {old.version}, the update is of version {spec.version}.",
                 "invalid.update.wrong.version",
             )
-        new = self._made(spec, old, self.all())
+        new = self._build(spec, old, self.all())
         self._save(new)
-        return _json(self._shown(new, MultiDict()))
+        return _json(self._to_json(new, MultiDict()))
 
-    def _listed(self, query: Query) -> Answer:
+    def _list(self, query: Query) -> Response:
         page, fits = page_in(query, self._org.profile.limits.page_size), name_filter(query)
-        found = in_order((each for each in self.all() if fits(each.name) and self._narrowed(each, query)), query)
-        entities = [self._shown(each, query) for each in page.of(found)]
+        found = in_order((each for each in self.all() if fits(each.name) and self._matches(each, query)), query)
+        entities = [self._to_json(each, query) for each in page.of(found)]
         refuse_past_the_end(page, len(found), query, self._org.profile.semantics.page_past_the_end)
-        return Answer(body=listing(self.path, page, len(found), entities, parameters=[*query.items()]))
+        return Response(body=listing(self.path, page, len(found), entities, parameters=[*query.items()]))
 
-    def _page_of_all(self, found: Sequence[E], query: Query) -> Answer:
-        whole = Page(1, max(1, len(found)))
-        return Answer(body=listing(self.path, whole, len(found), [self._shown(each, query) for each in found]))
+    def _page_of_all(self, found: Sequence[E], query: Query) -> Response:
+        whole = PageRequest(1, max(1, len(found)))
+        return Response(body=listing(self.path, whole, len(found), [self._to_json(each, query) for each in found]))
 
-    def _deleted(self, entities: Sequence[E]) -> Answer:
+    def _delete(self, entities: Sequence[E]) -> Response:
         for each in entities:
             self._check_unused(each)
         for each in entities:
             self._org.store.delete_document(self.kind, each.id)
-        return Answer(status=204)
+        return Response(status=204)
 
     def _save(self, value: E) -> None:
         self._org.store.save_document(self.kind, value.id, msgspec.json.encode(value))
 
 
-def _json(value: object) -> Answer:
-    return Answer(body=msgspec.json.encode(value))
+def _json(value: object) -> Response:
+    return Response(body=msgspec.json.encode(value))
 
 
 def empty_listing(org: Org, path: str) -> Handler:
     """The listing of a kind that the mock has none of: it dials nobody. A fault rule may tell of some."""
 
-    async def handler(request: web.Request) -> Prepared:
+    async def handler(request: web.Request) -> PendingOperation:
         page = page_in(request.query, org.profile.limits.page_size)
-        return Prepared(lambda: Answer(body=listing(path, page, 0, [], parameters=[*request.query.items()])))
+        return PendingOperation(lambda: Response(body=listing(path, page, 0, [], parameters=[*request.query.items()])))
 
     return handler

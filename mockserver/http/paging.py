@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageRequest:
     """Page `number`, from 1, of `size` entities each."""
 
     number: int
@@ -31,20 +31,20 @@ class Page:
         return entities[self.offset : self.offset + self.size]
 
 
-def page(number: int, size: int, largest: int) -> Page:
+def page(number: int, size: int, largest: int) -> PageRequest:
     """The page asked for. A larger size than allowed gets the largest (Assumption); less than 1 is a BadRequest."""
     if number < 1:
         raise invalid_value(number, "pageNumber", "whole numbers from 1")
     if size < 1:
         raise invalid_value(size, "pageSize", f"whole numbers from 1 to {largest}")
-    return Page(number, min(size, largest))
+    return PageRequest(number, min(size, largest))
 
 
-def page_in(query: Query, largest: int) -> Page:
+def page_in(query: Query, largest: int) -> PageRequest:
     return page(whole_number(query, "pageNumber", 1), whole_number(query, "pageSize", DEFAULT_SIZE), largest)
 
 
-def refuse_past_the_end(page: Page, total: int, query: Query, what_then: str) -> None:
+def refuse_past_the_end(page: PageRequest, total: int, query: Query, what_then: str) -> None:
     """Raise NotFound for a later page without entities, where the profile says so and no empty one was asked for."""
     if what_then == "not_found" and page.number > 1 and page.offset >= total and not flag(query, "allowEmptyResult"):
         raise NotFound("The requested resource was not found.")
@@ -52,7 +52,7 @@ def refuse_past_the_end(page: Page, total: int, query: Query, what_then: str) ->
 
 def listing(
     path: str,
-    page: Page,
+    page: PageRequest,
     total: int,
     entities: Sequence[object],
     *,

@@ -11,7 +11,7 @@ import msgspec
 from mockserver.clock import Clock
 from mockserver.errors import ApiError, OAuthError
 from mockserver.faults.engine import Action
-from mockserver.handling import Answer
+from mockserver.handling import Response
 
 # Source: swagger of 2018-03-21; 502 has no body of the platform's, a front end makes it.
 _CODES = {
@@ -35,32 +35,32 @@ _CODES = {
 }
 
 
-def error_answer(error: ApiError | OAuthError, correlation_id: str) -> Answer:
+def error_response(error: ApiError | OAuthError, correlation_id: str) -> Response:
     """The refusal as JSON."""
     if isinstance(error, OAuthError):
         body = {"error": error.error, "description": error.description, "error_description": error.description}
-        return Answer(status=error.status, body=msgspec.json.encode(body))
-    return Answer(
+        return Response(status=error.status, body=msgspec.json.encode(body))
+    return Response(
         status=error.status,
         body=_error_body(error.status, error.code, str(error), correlation_id),
         headers=error.headers,
     )
 
 
-def internal_error(correlation_id: str) -> Answer:
+def internal_error(correlation_id: str) -> Response:
     """What an unexpected failure looks like from outside: an id to find it in the log, nothing else."""
-    return Answer(status=500, body=_error_body(500, *_CODES[500], correlation_id))
+    return Response(status=500, body=_error_body(500, *_CODES[500], correlation_id))
 
 
-def struck_answer(action: Action, status: int, correlation_id: str) -> tuple[Answer, set[str]]:
+def fault_response(action: Action, status: int, correlation_id: str) -> tuple[Response, set[str]]:
     """The answer of a fault with this status, and the names of the headers it leaves out.
 
     A 429 says `Retry-After: 1` unless the rule says otherwise.
     """
     usual = {"Retry-After": "1"} if status == 429 else {}
     headers, left_out = without_nulls(usual | {name.title(): value for name, value in action.headers.items()})
-    body = _struck_body(action.body, status, headers.get("Retry-After", "1"), correlation_id)
-    return Answer(status=status, body=body, headers=headers), left_out
+    body = _fault_body(action.body, status, headers.get("Retry-After", "1"), correlation_id)
+    return Response(status=status, body=body, headers=headers), left_out
 
 
 def without_nulls(headers: Mapping[str, str | None]) -> tuple[dict[str, str], set[str]]:
@@ -69,7 +69,7 @@ def without_nulls(headers: Mapping[str, str | None]) -> tuple[dict[str, str], se
     return given, {name.lower() for name, value in headers.items() if value is None}
 
 
-def _struck_body(body: Any, status: int, retry_after: str, correlation_id: str) -> bytes:
+def _fault_body(body: Any, status: int, retry_after: str, correlation_id: str) -> bytes:
     if isinstance(body, str):
         return body.encode()
     if body is not msgspec.UNSET:
@@ -105,7 +105,7 @@ class CommonHeaders:
             "Date": "",
         }
 
-    def of(self, answer: Answer, correlation_id: str, rate: Mapping[str, str]) -> dict[str, str]:
+    def of(self, answer: Response, correlation_id: str, rate: Mapping[str, str]) -> dict[str, str]:
         """All headers of an answer; its own win over the common ones."""
         headers = self._fixed_now() | {"Content-Type": answer.content_type, "ININ-Correlation-Id": correlation_id}
         headers.update(rate)

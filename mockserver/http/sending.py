@@ -10,7 +10,7 @@ from aiohttp import web
 
 from mockserver.clock import Clock
 from mockserver.faults.engine import Action
-from mockserver.handling import Answer
+from mockserver.handling import Response
 
 _BLOCK_BYTES = 256 * 1024
 
@@ -37,7 +37,7 @@ def framing(size: int, fault: Action | None, *, announces: bool = True) -> Frami
 
 async def send(
     request: web.Request,
-    answer: Answer,
+    answer: Response,
     headers: dict[str, str],
     fault: Action | None,
     clock: Clock,

@@ -27,7 +27,7 @@ from mockserver.ids import new_ids
 from mockserver.imports.retention_columns import RetentionReader
 from mockserver.imports.upload_request import CSV, NO_RETENTION, ListUpload, RetentionColumns
 from mockserver.model import ContactList
-from mockserver.profile import Limits, Semantics
+from mockserver.profile import PlatformLimits, Semantics
 from mockserver.storage import row_codec
 
 CHUNK_RECORDS = 1_000
@@ -72,18 +72,18 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class FileRules:
     """What a file is checked against. `contact_id_name` is the column that holds the contacts' ids, or empty."""
 
     contact_list: ContactList
-    limits: Limits
+    limits: PlatformLimits
     semantics: Semantics
     contact_id_name: str = ""
     retention: RetentionColumns = NO_RETENTION
     now: float = 0.0  # what retention counts from
 
 
-def read_chunks(path: Path, rules: Rules, rng: random.Random, report: Report) -> Iterator[Chunk]:
+def read_chunks(path: Path, rules: FileRules, rng: random.Random, report: Report) -> Iterator[Chunk]:
     """The accepted records in order, some 1,000 at a time. Raises RefusedFileError, possibly after the first chunks.
 
     Duplicate ids stay in: stored in order, the last one wins (assumption). A byte order mark is accepted, as exports
@@ -102,11 +102,11 @@ def read_chunks(path: Path, rules: Rules, rng: random.Random, report: Report) ->
         raise RefusedFileError("IMPORT_ENTRY_DOES_NOT_ALIGN_WITH_HEADERS")
 
 
-def has_own_ids(rules: Rules) -> bool:
+def has_own_ids(rules: FileRules) -> bool:
     return bool(rules.contact_id_name) and rules.semantics.own_ids == "accept"
 
 
-def _read_header(reader: Iterator[Record], rules: Rules) -> Record:
+def _read_header(reader: Iterator[Record], rules: FileRules) -> Record:
     try:
         header = next(reader, [])
     except csv.Error:
@@ -116,23 +116,23 @@ def _read_header(reader: Iterator[Record], rules: Rules) -> Record:
         in_header = b"\n" not in error.object[: error.start]
         raise RefusedFileError("IMPORT_FAILED_TO_READ_HEADERS" if in_header else _UNPARSABLE) from None
     header = [name.strip(_PADDING) for name in header] if rules.contact_list.trim_whitespace else header
-    header = _spelled(header, rules)
+    header = _with_list_spelling(header, rules)
     for refused, code in _header_checks(header, rules):
         if refused:
             raise RefusedFileError(code)
     return header
 
 
-def _spelled(header: Record, rules: Rules) -> Record:
+def _with_list_spelling(header: Record, rules: FileRules) -> Record:
     """The header as the list spells its columns, where the org does not look at case."""
     if rules.semantics.column_case == "exact":
         return header
-    names = [*rules.retention.named, *rules.contact_list.column_names]
+    names = [*rules.retention.column_names, *rules.contact_list.column_names]
     by_case = {name.casefold(): name for name in names}
     return [name if name in names else by_case.get(name.casefold(), name) for name in header]
 
 
-def _header_checks(header: Record, rules: Rules) -> Iterator[tuple[bool, str]]:
+def _header_checks(header: Record, rules: FileRules) -> Iterator[tuple[bool, str]]:
     limits, names = rules.limits, set(header)
     yield not header, "IMPORT_FAILED_TO_READ_HEADERS"
     yield not any(header), "IMPORT_NO_COLUMNS_DEFINED"
@@ -143,7 +143,7 @@ def _header_checks(header: Record, rules: Rules) -> Iterator[tuple[bool, str]]:
     yield len(names) < len(header), "IMPORT_FAILED_TO_READ_HEADERS"
     yield not names.issuperset(rules.contact_list.column_names), "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"
     yield bool(rules.contact_id_name) and rules.contact_id_name not in names, "IMPORT_MISSING_CUSTOM_ID"
-    yield not names.issuperset(rules.retention.named), "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"  # Assumption
+    yield not names.issuperset(rules.retention.column_names), "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"  # Assumption
 
 
 def batches(reader: Iterator[Record], semantics: Semantics, report: Report) -> Iterator[tuple[int, list[Record]]]:
@@ -183,7 +183,7 @@ def skip(report: Report, semantics: Semantics, record: int, code: str) -> None:
 class _Columns:
     """How this file's records become the list's rows: which cells, in which order, and which one is the id."""
 
-    def __init__(self, header: Record, rules: Rules) -> None:
+    def __init__(self, header: Record, rules: FileRules) -> None:
         wanted = rules.contact_list.column_names
         self.header = header
         self._rules = rules
@@ -271,8 +271,8 @@ def _may_be_padded(rows: bytes) -> bool:
     return b' "' in rows or b'":" ' in rows or (b"\\" in rows and b"\\t" in rows)
 
 
-def _retention_reader(header: Record, rules: Rules) -> RetentionReader | None:
-    if not rules.retention.named:
+def _retention_reader(header: Record, rules: FileRules) -> RetentionReader | None:
+    if not rules.retention.column_names:
         return None
     return RetentionReader(header, rules.retention, rules.now, rules.contact_list.time_zone)
 
@@ -306,7 +306,7 @@ class ReadFile:
     clears_system_data: bool = False  # of contacts that exist
 
 
-async def read_file(path: Path, rules: Rules, rng: random.Random, upload: ListUpload) -> ReadFile:
+async def read_file(path: Path, rules: FileRules, rng: random.Random, upload: ListUpload) -> ReadFile:
     """The whole file. Others are served in between."""
     if upload.content_type != CSV:
         # Spreadsheets are not imitated. Assumption: one that the platform cannot read fails with this code.

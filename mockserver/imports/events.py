@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import NotFound, invalid_value
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.list_filters import NAME_FILTERS
 from mockserver.http.paging import listing, page_in
 from mockserver.http.query import Query, one_of
@@ -59,22 +59,22 @@ class Events:
         self._org = org
         self._kept = kept
 
-    async def list(self, request: web.Request) -> Prepared:
+    async def list(self, request: web.Request) -> PendingOperation:
         """GET /api/v2/outbound/events."""
         query = request.query
-        return Prepared(lambda: self._listed(query))
+        return PendingOperation(lambda: self._list(query))
 
-    async def get(self, request: web.Request) -> Prepared:
+    async def get(self, request: web.Request) -> PendingOperation:
         """GET /api/v2/outbound/events/{eventId}."""
         event_id = request.match_info["event_id"]
-        return Prepared(lambda: self._got(event_id))
+        return PendingOperation(lambda: self._get(event_id))
 
     def import_ended(self, contact_list: ContactList, job: ImportJob, report: Report) -> None:
         """Tell what of an import into a list was skipped, and why it failed, if it did."""
         entity = Reference(id=contact_list.id, name=contact_list.name, self_uri=contact_list_uri(contact_list.id))
-        self.ended(entity, job, report)
+        self.record_end(entity, job, report)
 
-    def ended(self, entity: Reference, job: ImportJob, report: Report) -> None:
+    def record_end(self, entity: Reference, job: ImportJob, report: Report) -> None:
         for code, count in report.counts.items():
             first = next((str(event.record) for event in report.events if event.code == code), "")
             self._add("WARNING", job.id, skipped_message(code, count, report.records, first), entity)
@@ -102,20 +102,20 @@ class Events:
         if len(kept := store.documents(_KIND)) > self._kept:
             store.delete_document(_KIND, next(iter(kept)))
 
-    def _listed(self, query: Query) -> Answer:
+    def _list(self, query: Query) -> Response:
         page = page_in(query, self._org.profile.limits.page_size)
-        found = chosen(map(_decode, self._org.store.documents(_KIND).values()), query)
-        entities = [_shown(event) for event in page.of(found)]
-        return Answer(body=listing(_PATH, page, len(found), entities, parameters=[*query.items()]))
+        found = matching_events(map(_decode, self._org.store.documents(_KIND).values()), query)
+        entities = [_event_json(event) for event in page.of(found)]
+        return Response(body=listing(_PATH, page, len(found), entities, parameters=[*query.items()]))
 
-    def _got(self, event_id: str) -> Answer:
+    def _get(self, event_id: str) -> Response:
         raw = self._org.store.documents(_KIND).get(event_id)
         if raw is None:
             raise NotFound("The resource could not be found.", "resource.not.found")
-        return Answer(body=msgspec.json.encode(_shown(_decode(raw))))
+        return Response(body=msgspec.json.encode(_event_json(_decode(raw))))
 
 
-def chosen(events: Iterable[EventLog], query: Query) -> list[EventLog]:
+def matching_events(events: Iterable[EventLog], query: Query) -> list[EventLog]:
     """The entries a query asks for, sorted. Raises BadRequest. Assumption: unless told, the oldest come first.
 
     Source: swagger of 2018-03-21, which has codes for values that are not allowed.
@@ -163,5 +163,5 @@ _DESCENDING = {"a": False, "ascending": False, "d": True, "descending": True}
 _decode = msgspec.json.Decoder(EventLog).decode
 
 
-def _shown(event: EventLog) -> dict[str, Any]:
+def _event_json(event: EventLog) -> dict[str, Any]:
     return {**msgspec.to_builtins(event), "selfUri": f"{_PATH}/{event.id}"}

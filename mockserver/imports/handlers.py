@@ -1,7 +1,7 @@
 """Imports: how the rows of uploaded files come into contact lists.
 
-A file is read completely while its upload is served. Its rows then wait, and `settle` moves into the list those that
-the import's pace has reached, so that every operation sees as many as the status says.
+A file is read completely while its upload is served. Its rows then wait, and `advance_to_now` stores those that the
+import's pace has reached, so that every operation sees as many contacts as the status says.
 """
 
 import math
@@ -13,9 +13,9 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import NotFound
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.ids import new_id
-from mockserver.imports.csv_rows import ReadFile, Report, Rules, read_file
+from mockserver.imports.csv_rows import FileRules, ReadFile, Report, read_file
 from mockserver.imports.events import Events
 from mockserver.imports.upload_request import ListUpload
 from mockserver.jobs.import_progress import (
@@ -61,11 +61,11 @@ class Imports:
     def reload(self) -> None:
         """As after a restart: the last import of each list, none on its way."""
         self._queues: dict[str, deque[_Import]] = {}
-        self._last = {list_id: _recalled(raw) for list_id, raw in self._org.store.imports().items()}
+        self._last = {list_id: _restore(raw) for list_id, raw in self._org.store.imports().items()}
 
-    async def take(self, upload: ListUpload, path: Path) -> Prepared:
+    async def take(self, upload: ListUpload, path: Path) -> PendingOperation:
         """Read a file for one list; the commit starts its import. Raises NotFound if there is no such list."""
-        rules = Rules(
+        rules = FileRules(
             contact_list=self._org.store.contact_list(upload.list_id),
             limits=self._org.profile.limits,
             semantics=self._org.profile.semantics,
@@ -74,30 +74,30 @@ class Imports:
             now=self._org.clock.now(),
         )
         file = await read_file(path, rules, self._org.rng, upload)
-        return Prepared(lambda: self._started(upload.list_id, file), list_id=upload.list_id)
+        return PendingOperation(lambda: self._start(upload.list_id, file), list_id=upload.list_id)
 
-    async def status(self, request: web.Request) -> Prepared:
+    async def status(self, request: web.Request) -> PendingOperation:
         """GET /api/v2/outbound/contactlists/{id}/importstatus."""
         list_id = request.match_info["contact_list_id"]
 
-        def commit() -> Answer:
+        def commit() -> Response:
             self._org.store.contact_list(list_id)
             self.poll(list_id)
-            return Answer(body=msgspec.json.encode(self.status_of(list_id)))
+            return Response(body=msgspec.json.encode(self.status_of(list_id)))
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    def settle(self) -> None:
+    def advance_to_now(self) -> None:
         """Bring the lists up to now. Costs next to nothing while no import is on its way."""
         for list_id in list(self._queues):
             try:
-                self._settle_list(list_id, self._queues[list_id], self._org.clock.now())
+                self._advance_list(list_id, self._queues[list_id], self._org.clock.now())
             except NotFound:
                 self.drop(list_id)
 
     def status_of(self, list_id: str) -> ImportStatus:
         """The status of the import that is running, or else of the last one, or an empty one."""
-        shown = self._shown(list_id)
+        shown = self._current(list_id)
         visible_rows = self._org.profile.jobs.import_status_visible_rows
         return import_status_at(shown.job, self._org.clock.now(), visible_rows) if shown else ImportStatus()
 
@@ -106,7 +106,7 @@ class Imports:
         queue = self._queues.get(list_id)
         if queue and queue[0].job.polls:
             queue[0].job = msgspec.structs.replace(queue[0].job, polled=queue[0].job.polled + 1)
-            self.settle()
+            self.advance_to_now()
 
     def failure_of(self, list_id: str, job_id: str) -> str | None:
         """Why that import failed, if it did and is the newest that has ended."""
@@ -123,7 +123,7 @@ class Imports:
 
     def events(self, list_id: str) -> Report:
         """The records that the import shown by `status_of` skipped."""
-        shown = self._shown(list_id)
+        shown = self._current(list_id)
         return shown.file.report if shown else Report()
 
     def forget(self, list_id: str) -> None:
@@ -187,14 +187,14 @@ class Imports:
         self._save(list_id)
         return started.job
 
-    def _started(self, list_id: str, file: ReadFile) -> Answer:
+    def _start(self, list_id: str, file: ReadFile) -> Response:
         jobs = self._org.profile.jobs
         job = self.begin(list_id, file, self._org.clock.now() + jobs.import_start_delay_s, jobs.import_rows_per_s)
         # Assumption: the fields of this answer are not documented; official clients only log it.
         uri = f"/api/v2/outbound/contactlists/{list_id}/importstatus"
-        return Answer(body=msgspec.json.encode({"correlationId": job.id, "uri": uri}))
+        return Response(body=msgspec.json.encode({"correlationId": job.id, "uri": uri}))
 
-    def _settle_list(self, list_id: str, queue: deque[_Import], now: float) -> None:
+    def _advance_list(self, list_id: str, queue: deque[_Import], now: float) -> None:
         self._org.store.contact_list(list_id)
         while queue:
             current = queue[0]
@@ -249,12 +249,12 @@ class Imports:
         ids = current.file.ids[current.stored : current.stored + count]
         return _first_that_fit(ids, set(store.existing(list_id, ids)), room)
 
-    def _shown(self, list_id: str) -> _Import | None:
+    def _current(self, list_id: str) -> _Import | None:
         queue = self._queues.get(list_id)
         return queue[0] if queue else self._last.get(list_id)
 
     def _save(self, list_id: str) -> None:
-        if shown := self._shown(list_id):
+        if shown := self._current(list_id):
             self._org.store.save_import(list_id, msgspec.json.encode(_Saved(shown.job, list_id not in self._queues)))
 
 
@@ -274,7 +274,7 @@ def _first_that_fit(ids: list[str], known: set[str], room: int) -> int:
     return len(ids)
 
 
-def _recalled(raw: bytes) -> _Import:
+def _restore(raw: bytes) -> _Import:
     """An import as it is after a restart: over, and failed if it was not over before."""
     saved = msgspec.json.decode(raw, type=_Saved)
     job = saved.job if saved.ended else failing(saved.job, INTERRUPTED, 0)

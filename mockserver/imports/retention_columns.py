@@ -13,7 +13,7 @@ import msgspec
 
 from mockserver.dates import date_in
 from mockserver.imports.upload_request import RetentionColumns
-from mockserver.state.retention import dated
+from mockserver.state.retention import with_expiry
 
 _TYPES = ("Never", "Today", "RetentionDays", "DateExpiration")
 _MOST_DAYS = 36_500
@@ -51,7 +51,7 @@ class RetentionReader:
         said = {"retentionType": cells.type}
         more = {"retentionDays": int(cells.days)} if cells.days else {}
         date = {"dateExpiration": cells.expiration} if cells.expiration else {}
-        return dated(msgspec.json.encode(said | more | date), self._now, self._time_zone)
+        return with_expiry(msgspec.json.encode(said | more | date), self._now, self._time_zone)
 
     def _cells(self, record: Sequence[str]) -> Retained:
         """Without a column for it, the type follows from what else there is."""

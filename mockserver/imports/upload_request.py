@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from mockserver.errors import BadRequest, invalid_value
-from mockserver.http.body import malformed
+from mockserver.http.body import malformed_body
 
 CSV = "text/csv"
 EXCEL = ("application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -25,7 +25,7 @@ class RetentionColumns:
     expiration: str = ""
 
     @property
-    def named(self) -> list[str]:
+    def column_names(self) -> list[str]:
         return [name for name in (self.type, self.days, self.expiration) if name]
 
 
@@ -107,7 +107,7 @@ def spec_in_json(sent: Any) -> UploadSpec:
     try:
         spec = msgspec.convert(sent, UploadSpec)
     except msgspec.ValidationError as error:
-        raise malformed() from error
+        raise malformed_body() from error
     check_content_type(spec.content_type)
     timeout_in(spec.signed_url_timeout_seconds)
     if spec.file_specification_template_id:

@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import ApiError, BadRequest, Forbidden, NotFound
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.jobs.export_job import is_signed, signature
 from mockserver.state.org import Org
 
@@ -56,25 +56,25 @@ class Downloads:
         if self._downloads.pop(download_id, None):
             self._path(download_id).unlink(missing_ok=True)
 
-    async def download(self, request: web.Request) -> Prepared:
+    async def download(self, request: web.Request) -> PendingOperation:
         """GET /api/v2/downloads/{id}, with a token: the way to the signed address. Source: SDK downloads_api.py:57."""
         download_id = request.match_info["download_id"]
         redirects = request.query.get("issueRedirect", "true").lower() != "false"
-        return Prepared(lambda: self._address(download_id, origin(request), redirects=redirects))
+        return PendingOperation(lambda: self._address(download_id, origin(request), redirects=redirects))
 
-    async def file(self, request: web.Request) -> Prepared:
+    async def file(self, request: web.Request) -> PendingOperation:
         """GET the signed address, which needs no token: the CSV."""
         if self._org.profile.semantics.bearer_at_signed_address == "refuse" and "Authorization" in request.headers:
             # As object stores do with a request that is authorized twice.
             raise BadRequest("Only one way of authorization is allowed; this address is signed.")
-        download = self._signed(request)
+        download = self._verified_download(request)
         await self._write(download)
-        return Prepared(lambda: self._file_answer(download.id))
+        return PendingOperation(lambda: self._file_answer(download.id))
 
-    def redirect(self, uri: str) -> Answer:
-        return Answer(status=self._org.profile.semantics.redirect_status, headers={"Location": uri})
+    def redirect(self, uri: str) -> Response:
+        return Response(status=self._org.profile.semantics.redirect_status, headers={"Location": uri})
 
-    def _address(self, download_id: str, origin: str, *, redirects: bool) -> Answer:
+    def _address(self, download_id: str, origin: str, *, redirects: bool) -> Response:
         now = self._org.clock.now()
         download = self._downloads.get(download_id)
         if download is None or not download.is_available(now):
@@ -82,15 +82,15 @@ class Downloads:
         expires = math.ceil(now + self._org.profile.jobs.export_uri_ttl_s)
         query = f"Expires={expires}&Signature={signature(self._key, download_id, expires)}"
         url = f"{origin}/downloads/{download_id}?{query}"
-        return self.redirect(url) if redirects else Answer(body=msgspec.json.encode({"url": url}))
+        return self.redirect(url) if redirects else Response(body=msgspec.json.encode({"url": url}))
 
-    def _signed(self, request: web.Request) -> Download:
+    def _verified_download(self, request: web.Request) -> Download:
         download_id, expires = request.match_info["download_id"], request.query.get("Expires", "")
         if not is_signed(self._key, download_id, expires, request.query.get("Signature", "")):
             raise Forbidden("The signature of this address is not valid.", "access.denied")
         download = self._downloads.get(download_id)
         if download is None or int(expires) < self._org.clock.now():
-            raise _gone()
+            raise _expired_error()
         return download
 
     async def _write(self, download: Download) -> None:
@@ -108,16 +108,16 @@ class Downloads:
     def _path(self, download_id: str) -> Path:
         return self._org.spool / f"{download_id}.csv"
 
-    def _file_answer(self, download_id: str) -> Answer:
+    def _file_answer(self, download_id: str) -> Response:
         path = self._path(download_id)
         if not path.exists():  # withdrawn while the request waited
-            raise _gone()
+            raise _expired_error()
         headers = {
             "Content-Disposition": f'attachment; filename="{path.name}"',
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         }
-        return Answer(content_type="text/csv", headers=headers, file=path)
+        return Response(content_type="text/csv", headers=headers, file=path)
 
 
 def uri_of(download_id: str, origin: str) -> str:
@@ -129,5 +129,5 @@ def origin(request: web.Request) -> str:
     return f"{request.scheme}://{request.host}"
 
 
-def _gone() -> Gone:
+def _expired_error() -> Gone:
     return Gone("This address has expired.")

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from mockserver.model import ExportJob
-from mockserver.profile import Jobs
+from mockserver.profile import JobSettings
 
 
-def export_job(job_id: str, list_id: str, rows: int, now: float, jobs: Jobs, running: Sequence[ExportJob]) -> ExportJob:
+def export_job(
+    job_id: str, list_id: str, rows: int, now: float, jobs: JobSettings, running: Sequence[ExportJob]
+) -> ExportJob:
     """The job asked for at `now`. Assumption: it waits until fewer than `exports_at_once` others are being made."""
     busy_until = sorted(other.ready_at for other in running)
     starts_at = busy_until[-jobs.exports_at_once] if len(busy_until) >= jobs.exports_at_once else now
@@ -30,7 +32,7 @@ def export_job(job_id: str, list_id: str, rows: int, now: float, jobs: Jobs, run
     )
 
 
-def asked(job: ExportJob, now: float, ttl_s: float) -> ExportJob:
+def after_poll(job: ExportJob, now: float, ttl_s: float) -> ExportJob:
     """The job after somebody has asked whether it is ready."""
     if job.polled >= job.polls:
         return job

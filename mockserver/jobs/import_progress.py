@@ -5,7 +5,7 @@ import math
 import msgspec
 
 from mockserver.model import ImportJob, ImportStatus
-from mockserver.profile import Jobs
+from mockserver.profile import JobSettings
 
 # Assumption: the platform has no public code for an import that was cut short by a restart or by clearing the list.
 INTERRUPTED = "IMPORT_INTERRUPTED"
@@ -30,7 +30,7 @@ def stored_rows(job: ImportJob, now: float) -> int:
     return job.accepted * completed_records(job, now) // job.total_records if job.total_records else 0
 
 
-def at_pace(job: ImportJob, jobs: Jobs, now: float) -> ImportJob:
+def at_pace(job: ImportJob, jobs: JobSettings, now: float) -> ImportJob:
     """The job with the progress that the profile asks for."""
     if jobs.progress == "time":
         return job

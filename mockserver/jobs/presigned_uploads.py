@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 import msgspec
 from aiohttp import web
 
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import arriving
 from mockserver.ids import new_id
 from mockserver.state.org import Org
@@ -35,7 +35,9 @@ def is_signature(given: str, key: bytes, *parts: str) -> bool:
     return hmac.compare_digest(given.encode(errors="surrogateescape"), signature(key, *parts).encode())
 
 
-Take = Callable[[Path], Awaitable[Prepared]]  # reads a file that came; the commit starts what is to be done with it
+FileReader = Callable[
+    [Path], Awaitable[PendingOperation]
+]  # reads a file that came; the commit starts what is to be done with it
 
 _PATH = "/presigned/"
 _DATE = "%Y%m%dT%H%M%SZ"
@@ -44,7 +46,7 @@ _DATE = "%Y%m%dT%H%M%SZ"
 @dataclass(frozen=True, slots=True)
 class _Address:
     expires_at: datetime
-    take: Take
+    take: FileReader
 
 
 class PresignedUploads:
@@ -59,7 +61,7 @@ class PresignedUploads:
         self._key = self._org.rng_for("presigned").randbytes(32)
         self._addresses: dict[str, _Address] = {}  # by upload key
 
-    def issue(self, origin: str, folder: str, content_type: str, timeout_s: int, take: Take) -> Answer:
+    def issue(self, origin: str, folder: str, content_type: str, timeout_s: int, take: FileReader) -> Response:
         """Answer 200 with an address for one file; `take` gets the file. To be called in a commit."""
         now = datetime.fromtimestamp(self._org.clock.now(), UTC)
         self._forget_expired(now)
@@ -71,26 +73,26 @@ class PresignedUploads:
         query = (
             f"X-Amz-Date={date}&X-Amz-Expires={timeout_s}&X-Amz-SignedHeaders={quote(names)}&X-Amz-Signature={signed}"
         )
-        return Answer(
+        return Response(
             body=msgspec.json.encode(
                 {"url": f"{origin}{_PATH}{quote(key)}?{query}", "uploadKey": key, "headers": headers}
             )
         )
 
-    async def put(self, request: web.Request) -> Prepared:
+    async def put(self, request: web.Request) -> PendingOperation:
         """PUT the address: 200 without a body; else XML, and nothing has happened."""
         try:
             address = self._address(request)
-            prepared = await self._taken(request, address)
+            prepared = await self._receive_file(request, address)
         except _RefusedError as error:
             refusal = error.answer(request.path)
-            return Prepared(lambda: refusal)
+            return PendingOperation(lambda: refusal)
 
-        def commit() -> Answer:
+        def commit() -> Response:
             prepared.commit()
-            return Answer(content_type="application/xml")
+            return Response(content_type="application/xml")
 
-        return Prepared(commit, contacts=prepared.contacts, list_id=prepared.list_id)
+        return PendingOperation(commit, contacts=prepared.contacts, list_id=prepared.list_id)
 
     def _address(self, request: web.Request) -> _Address:
         if "Authorization" in request.headers:
@@ -113,7 +115,7 @@ class PresignedUploads:
             raise _RefusedError(403, "AccessDenied", "Request has expired")
         return address
 
-    async def _taken(self, request: web.Request, address: _Address) -> Prepared:
+    async def _receive_file(self, request: web.Request, address: _Address) -> PendingOperation:
         path = self._org.spool / new_id(self._org.rng_for("spool"))
         try:
             await _receive(request, path, self._org.profile.limits.upload_bytes)
@@ -133,13 +135,13 @@ class _RefusedError(Exception):
         super().__init__(message)
         self._status, self._code = status, code
 
-    def answer(self, path: str) -> Answer:
+    def answer(self, path: str) -> Response:
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             f"<Error><Code>{self._code}</Code><Message>{escape(str(self))}</Message>"
             f"<Resource>{escape(path)}</Resource></Error>"
         )
-        return Answer(status=self._status, body=body.encode(), content_type="application/xml")
+        return Response(status=self._status, body=body.encode(), content_type="application/xml")
 
 
 def _refuse_unsigned(headers: Mapping[str, str], names: str) -> None:

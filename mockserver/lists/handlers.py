@@ -8,10 +8,10 @@ from aiohttp import web
 
 from mockserver.contacts import visibility
 from mockserver.errors import ApiError, BadRequest, Conflict, NotFound
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
-from mockserver.http.body import malformed, read_json
-from mockserver.http.list_filters import shown
+from mockserver.http.body import malformed_body, read_json
+from mockserver.http.list_filters import matching_lists
 from mockserver.http.paging import listing, page_in, refuse_past_the_end
 from mockserver.http.query import Query, flag, several
 from mockserver.ids import new_id
@@ -29,53 +29,53 @@ class ContactLists:
     def __init__(self, org: Org, imports: Imports) -> None:
         self._org, self._imports = org, imports
 
-    async def create(self, request: web.Request) -> Prepared:
+    async def create(self, request: web.Request) -> PendingOperation:
         """Answer 200 with the new list."""
         spec = await self._spec(request)
-        return Prepared(lambda: self._created(spec))
+        return PendingOperation(lambda: self._create(spec))
 
-    async def get(self, request: web.Request) -> Prepared:
+    async def get(self, request: web.Request) -> PendingOperation:
         list_id, query = request.match_info["contact_list_id"], request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus")
-        return Prepared(lambda: self._got(list_id, query))
+        return PendingOperation(lambda: self._get(list_id, query))
 
-    async def list(self, request: web.Request) -> Prepared:
+    async def list(self, request: web.Request) -> PendingOperation:
         """Answer with one page of the lists asked for."""
         query = request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus"), flag(query, "allowEmptyResult")
-        return Prepared(lambda: self._listed(query))
+        return PendingOperation(lambda: self._list(query))
 
-    async def update(self, request: web.Request) -> Prepared:
+    async def update(self, request: web.Request) -> PendingOperation:
         list_id, spec = request.match_info["contact_list_id"], await self._spec(request)
-        return Prepared(lambda: self._updated(list_id, spec))
+        return PendingOperation(lambda: self._update(list_id, spec))
 
-    async def delete(self, request: web.Request) -> Prepared:
+    async def delete(self, request: web.Request) -> PendingOperation:
         """Answer 200 without a body; refuse while an import runs."""
         list_id = request.match_info["contact_list_id"]
-        return Prepared(lambda: self._deleted(list_id))
+        return PendingOperation(lambda: self._delete(list_id))
 
-    async def delete_many(self, request: web.Request) -> Prepared:
+    async def delete_many(self, request: web.Request) -> PendingOperation:
         """Answer 204; 409 if some could not be deleted, and then the others are gone (Assumption)."""
         ids = list(dict.fromkeys(several(request.query, "id")))
         if not ids:
-            raise malformed()
+            raise malformed_body()
         if len(ids) > self._org.profile.limits.lists_per_bulk_get:  # Assumption: the same limit as for reading
             raise BadRequest("There were too many contact lists in the request.", "too.many.deletes")
-        return Prepared(lambda: self._deleted_many(ids))
+        return PendingOperation(lambda: self._delete_many(ids))
 
-    async def clear(self, request: web.Request) -> Prepared:
+    async def clear(self, request: web.Request) -> PendingOperation:
         """Answer 204; the contacts are gone at once. The body is not looked at: SDKs send `null` or nothing."""
         list_id = request.match_info["contact_list_id"]
-        return Prepared(lambda: self._cleared(list_id))
+        return PendingOperation(lambda: self._clear(list_id))
 
     async def _spec(self, request: web.Request) -> ListSpec:
         sent = await read_json(request, self._org.profile.limits.request_body_bytes)
         try:
             return msgspec.convert(sent, ListSpec)
         except msgspec.ValidationError as error:
-            raise malformed() from error
+            raise malformed_body() from error
 
-    def _created(self, spec: ListSpec) -> Answer:
+    def _create(self, spec: ListSpec) -> Response:
         org, now = self._org, wire.timestamp(self._org.clock.now())
         others = org.store.contact_lists()
         new = list_spec.contact_list(
@@ -86,8 +86,8 @@ class ContactLists:
         org.store.create_list(new)
         return _json(wire.contact_list(new))
 
-    def _updated(self, list_id: str, spec: ListSpec) -> Answer:
-        org, old = self._org, self._known(list_id)
+    def _update(self, list_id: str, spec: ListSpec) -> Response:
+        org, old = self._org, self._existing(list_id)
         if spec.version != old.version:
             raise Conflict(
                 f"The version is {old.version}, the update is of version {spec.version}.",
@@ -106,49 +106,49 @@ class ContactLists:
         org.store.replace_list(new)
         return _json(wire.contact_list(new))
 
-    def _got(self, list_id: str, query: Query) -> Answer:
+    def _get(self, list_id: str, query: Query) -> Response:
         try:
             contact_list = self._org.store.contact_list(list_id)
             visibility.check_list(self._org, contact_list)
-            return _json(self._shown(contact_list, query))
+            return _json(self._to_json(contact_list, query))
         except NotFound as error:  # the same code as elsewhere has words of its own here
             raise NotFound("The dialer contact list was not found.", "contact.list.not.found") from error
 
-    def _listed(self, query: Query) -> Answer:
+    def _list(self, query: Query) -> Response:
         limits = self._org.profile.limits
         page = page_in(query, limits.page_size)
-        found = shown(self._org.store.contact_lists(), query, limits.lists_per_bulk_get)
-        entities = [self._shown(each, query) for each in page.of(found)]
+        found = matching_lists(self._org.store.contact_lists(), query, limits.lists_per_bulk_get)
+        entities = [self._to_json(each, query) for each in page.of(found)]
         refuse_past_the_end(page, len(found), query, self._org.profile.semantics.page_past_the_end)
-        return Answer(body=listing(wire.CONTACT_LISTS, page, len(found), entities, parameters=[*query.items()]))
+        return Response(body=listing(wire.CONTACT_LISTS, page, len(found), entities, parameters=[*query.items()]))
 
-    def _deleted(self, list_id: str) -> Answer:
-        self._known(list_id)
+    def _delete(self, list_id: str) -> Response:
+        self._existing(list_id)
         if self._imports.running(list_id):
             raise BadRequest("The contact list import is in progress.", "contact.list.import.in.progress")
         self._org.store.delete_list(list_id)
         self._imports.drop(list_id)
-        return Answer()
+        return Response()
 
-    def _deleted_many(self, ids: Ids) -> Answer:
-        deleted = [self._is_deleted(list_id) for list_id in ids]
+    def _delete_many(self, ids: Ids) -> Response:
+        deleted = [self._delete_if_possible(list_id) for list_id in ids]
         if not all(deleted):
             raise Conflict("Not all the requested contact lists could be deleted.", "bulk.delete.conflict")
-        return Answer(status=204)
+        return Response(status=204)
 
-    def _is_deleted(self, list_id: str) -> bool:
+    def _delete_if_possible(self, list_id: str) -> bool:
         try:
-            self._deleted(list_id)
+            self._delete(list_id)
         except ApiError:
             return False
         return True
 
-    def _cleared(self, list_id: str) -> Answer:
+    def _clear(self, list_id: str) -> Response:
         self._org.store.clear(list_id)
         self._imports.drop(list_id)
-        return Answer(status=204)
+        return Response(status=204)
 
-    def _shown(self, each: ContactList, query: Query) -> dict[str, object]:
+    def _to_json(self, each: ContactList, query: Query) -> dict[str, object]:
         more: dict[str, object] = {}
         if flag(query, "includeSize"):
             more["size"] = visibility.size(self._org, each.id)
@@ -156,7 +156,7 @@ class ContactLists:
             more["importStatus"] = self._imports.status_of(each.id)
         return wire.contact_list(each, **more)
 
-    def _known(self, list_id: str) -> ContactList:
+    def _existing(self, list_id: str) -> ContactList:
         """The list. Raises NotFound with the code that changing and deleting have for it, unlike reading."""
         try:
             return self._org.store.contact_list(list_id)
@@ -164,8 +164,8 @@ class ContactLists:
             raise NotFound("The resource could not be found.", "resource.not.found") from error
 
 
-def _json(value: object) -> Answer:
-    return Answer(body=msgspec.json.encode(value))
+def _json(value: object) -> Response:
+    return Response(body=msgspec.json.encode(value))
 
 
 def _raise_first(problems: Iterator[ApiError]) -> None:
@@ -198,39 +198,39 @@ class ListBulkUpdate:
     def __init__(self, org: Org) -> None:
         self._org = org
 
-    async def update(self, request: web.Request) -> Prepared:
+    async def update(self, request: web.Request) -> PendingOperation:
         """POST .../bulk/update: answer 200 with a result for each list; a refused one leaves the others alone."""
         limits = self._org.profile.limits
         sent = await read_json(request, limits.request_body_bytes)
         try:
             wanted = msgspec.convert(sent, _Request)
         except msgspec.ValidationError as error:
-            raise malformed() from error
+            raise malformed_body() from error
         ids = list(dict.fromkeys(wanted.contact_list_ids))
         if not ids or not wanted.contact_list.fields():
-            raise malformed()  # Assumption
+            raise malformed_body()  # Assumption
         if len(ids) > limits.lists_per_bulk_update:
             # Assumption: the code; reading many by id has the like.
             raise BadRequest(
                 f"Only {limits.lists_per_bulk_update} contact lists can be updated at a time", "too.many.bulk.updates"
             )
-        return Prepared(lambda: self._updated(ids, wanted.contact_list.fields()))
+        return PendingOperation(lambda: self._update(ids, wanted.contact_list.fields()))
 
-    def _updated(self, ids: list[str], fields: dict[str, Any]) -> Answer:
+    def _update(self, ids: list[str], fields: dict[str, Any]) -> Response:
         results = [self._result(list_id, fields) for list_id in ids]
         failed = [at for at, result in enumerate(results) if not result["success"]]
         body = {"results": results, "errorCount": len(failed), "errorIndexes": failed}
-        return Answer(body=msgspec.json.encode(body))
+        return Response(body=msgspec.json.encode(body))
 
     def _result(self, list_id: str, fields: dict[str, Any]) -> dict[str, Any]:
         try:
-            new = self._changed(list_id, fields)
+            new = self._change(list_id, fields)
         except ApiError as error:
             told = {"code": error.code, "message": str(error), "status": error.status, "retryable": False}
             return {"id": list_id, "success": False, "status": error.status, "error": told | {"details": []}}
         return {"id": list_id, "success": True, "status": 200, "entity": wire.contact_list(new)}
 
-    def _changed(self, list_id: str, fields: dict[str, Any]) -> ContactList:
+    def _change(self, list_id: str, fields: dict[str, Any]) -> ContactList:
         store = self._org.store
         try:
             old = store.contact_list(list_id)

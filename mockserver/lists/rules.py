@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from mockserver.dates import date_in
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.model import ContactList
-from mockserver.profile import Limits
+from mockserver.profile import PlatformLimits
 
 SYSTEM_COLUMNS = frozenset(
     (
@@ -25,7 +25,7 @@ _SYSTEM_PREFIXES = (
 _RETENTION_TYPES = ("Never", "Today", "RetentionDays")  # Source: SDK 269.0.0 models/contact_list.py
 
 
-def problems(new: ContactList, limits: Limits, others: Sequence[ContactList]) -> Iterator[BadRequest]:
+def problems(new: ContactList, limits: PlatformLimits, others: Sequence[ContactList]) -> Iterator[BadRequest]:
     """All that is wrong with a list, the refusal that is given first."""
     yield from _name_problems(new, limits, others)
     yield from _column_problems(new, limits)
@@ -34,7 +34,7 @@ def problems(new: ContactList, limits: Limits, others: Sequence[ContactList]) ->
     yield from _other_problems(new)
 
 
-def count_problems(limits: Limits, others: Sequence[ContactList]) -> Iterator[BadRequest]:
+def count_problems(limits: PlatformLimits, others: Sequence[ContactList]) -> Iterator[BadRequest]:
     if len(others) >= limits.lists_per_org:
         yield BadRequest("The maximum contact list count has been reached.", "max.entity.count.reached")
 
@@ -63,7 +63,7 @@ def _typed_columns(value: ContactList) -> tuple[object, ...]:
     return value.email_columns, value.whats_app_columns, value.column_data_type_specifications
 
 
-def _name_problems(new: ContactList, limits: Limits, others: Sequence[ContactList]) -> Iterator[BadRequest]:
+def _name_problems(new: ContactList, limits: PlatformLimits, others: Sequence[ContactList]) -> Iterator[BadRequest]:
     if not new.name.strip():
         yield BadRequest("A name must be provided.", "name.cannot.be.blank")
     if len(new.name) > limits.list_name_chars:
@@ -74,7 +74,7 @@ def _name_problems(new: ContactList, limits: Limits, others: Sequence[ContactLis
         yield BadRequest("The name already exists.", "duplicate.name")
 
 
-def _column_problems(new: ContactList, limits: Limits) -> Iterator[BadRequest]:
+def _column_problems(new: ContactList, limits: PlatformLimits) -> Iterator[BadRequest]:
     names = new.column_names
     if not names:
         yield BadRequest("There are no contact columns defined.", "no.contact.columns.defined")

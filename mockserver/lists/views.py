@@ -7,9 +7,9 @@ from aiohttp import web
 
 from mockserver.contacts import visibility
 from mockserver.errors import NotFound
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
-from mockserver.http.list_filters import shown
+from mockserver.http.list_filters import matching_lists
 from mockserver.http.paging import listing, page_in
 from mockserver.http.query import Query, flag
 from mockserver.imports.handlers import Imports
@@ -23,34 +23,34 @@ class ContactListViews:
     def __init__(self, org: Org, imports: Imports) -> None:
         self._org, self._imports = org, imports
 
-    async def views(self, request: web.Request) -> Prepared:
+    async def views(self, request: web.Request) -> PendingOperation:
         """GET .../divisionviews: one page."""
         query = request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus")
-        return Prepared(lambda: self._views(query))
+        return PendingOperation(lambda: self._views(query))
 
-    async def view(self, request: web.Request) -> Prepared:
+    async def view(self, request: web.Request) -> PendingOperation:
         """GET .../divisionviews/{id}."""
         list_id, query = request.match_info["contact_list_id"], request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus")
-        return Prepared(lambda: _json(self._shown(self._known(list_id), query)))
+        return PendingOperation(lambda: _json(self._to_json(self._existing(list_id), query)))
 
-    async def time_zones(self, request: web.Request) -> Prepared:
+    async def time_zones(self, request: web.Request) -> PendingOperation:
         """GET .../timezonemappingpreview. Assumption: no number is mapped here, all wait for the default window.
 
         Source of the fields: SDK 269.0.0 models/time_zone_mapping_preview.py.
         """
         list_id = request.match_info["contact_list_id"]
-        return Prepared(lambda: _json(self._preview(self._known(list_id))))
+        return PendingOperation(lambda: _json(self._preview(self._existing(list_id))))
 
-    def _views(self, query: Query) -> Answer:
+    def _views(self, query: Query) -> Response:
         limits = self._org.profile.limits
         page = page_in(query, limits.page_size)
-        found = shown(self._org.store.contact_lists(), query, limits.lists_per_bulk_get)
-        entities = [self._shown(each, query) for each in page.of(found)]
-        return Answer(body=listing(_VIEWS, page, len(found), entities, parameters=[*query.items()]))
+        found = matching_lists(self._org.store.contact_lists(), query, limits.lists_per_bulk_get)
+        entities = [self._to_json(each, query) for each in page.of(found)]
+        return Response(body=listing(_VIEWS, page, len(found), entities, parameters=[*query.items()]))
 
-    def _shown(self, each: ContactList, query: Query) -> dict[str, Any]:
+    def _to_json(self, each: ContactList, query: Query) -> dict[str, Any]:
         """Source of the fields: SDK 269.0.0 models/contact_list_division_view.py."""
         view: dict[str, Any] = {
             "id": each.id,
@@ -81,12 +81,12 @@ class ContactListViews:
             "contactListSize": size,
         }
 
-    def _known(self, list_id: str) -> ContactList:
+    def _existing(self, list_id: str) -> ContactList:
         try:
             return self._org.store.contact_list(list_id)
         except NotFound as error:
             raise NotFound("The dialer contact list was not found.", "contact.list.not.found") from error
 
 
-def _json(value: object) -> Answer:
-    return Answer(body=msgspec.json.encode(value))
+def _json(value: object) -> Response:
+    return Response(body=msgspec.json.encode(value))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mockserver.errors import BadRequest, Forbidden, NotFound
 from mockserver.notifications.topics import Topic, topic
-from mockserver.state.auth import Client, Token
+from mockserver.state.auth import OAuthClient, Token
 
 _WAITING = 10_000  # events that one connection may have waiting; one that does not read them is closed
 
@@ -26,7 +26,7 @@ class Channel:
     outboxes: set[Outbox] = field(default_factory=set)  # one a connection
     wakes_at: float = 0.0  # when a connection looks by itself whether there is something to tell
 
-    def connected(self) -> Outbox:
+    def connect(self) -> Outbox:
         outbox: Outbox = asyncio.Queue(_WAITING)
         self.outboxes.add(outbox)
         return outbox
@@ -82,7 +82,7 @@ class Channels:
             raise NotFound("The channel could not be found.")
         return channel
 
-    def connected(self) -> list[Channel]:
+    def connected_channels(self) -> list[Channel]:
         return [each for each in self._channels.values() if each.outboxes]
 
     def forget_expired(self, now: float) -> None:
@@ -98,7 +98,7 @@ class Channels:
         del self._channels[channel.id]
 
 
-class Verdict(NamedTuple):
+class TopicVerdict(NamedTuple):
     """Whether a client may listen to a topic."""
 
     name: str
@@ -110,7 +110,7 @@ class Verdict(NamedTuple):
     def is_permitted(self) -> bool:
         return not self.reason
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """A ChannelTopic. Source: SDK 269.0.0 models/channel_topic.py. Assumption: the wording of reasons."""
         told: dict[str, Any] = {"id": self.name, "state": "Permitted" if self.is_permitted else "Rejected"}
         if self.reason:
@@ -120,18 +120,18 @@ class Verdict(NamedTuple):
         return told | {"selfUri": f"/api/v2/notifications/availabletopics/{self.name}"}
 
 
-def verdict(name: str, client: Client) -> Verdict:
+def verdict(name: str, client: OAuthClient) -> TopicVerdict:
     """What becomes of a subscription to the topic called `name`."""
     found = topic(name)
     if found is None:
-        return Verdict(name, None, "There is no such topic.")
+        return TopicVerdict(name, None, "There is no such topic.")
     if found.kind.is_of_a_user:
-        return Verdict(name, found, "The topic is a user's, and a client's token has none.")
+        return TopicVerdict(name, found, "The topic is a user's, and a client's token has none.")
     missing = client.lacks(found.kind.permission)
-    return Verdict(name, found, "Permissions are missing." if missing else "", missing)
+    return TopicVerdict(name, found, "Permissions are missing." if missing else "", missing)
 
 
-def raise_rejected(verdicts: Iterable[Verdict]) -> None:
+def raise_rejected(verdicts: Iterable[TopicVerdict]) -> None:
     """One that is rejected fails the whole request. Source: developer announcement of 2021 (contract notes, 8)."""
     for each in verdicts:
         if each.topic is None:
@@ -145,7 +145,7 @@ def raise_rejected(verdicts: Iterable[Verdict]) -> None:
             raise Forbidden("You are not authorized to perform the requested action.", "not.authorized")
 
 
-def owned(channel: Channel, token: Token) -> Channel:
+def require_owned(channel: Channel, token: Token) -> Channel:
     """The channel, if the token's client made it. Raises NotFound: what belongs to others does not exist."""
     if channel.client_id != token.client_id:
         raise NotFound("The channel could not be found.")

@@ -29,7 +29,7 @@ class Sources(NamedTuple):
     dnc_imports: DncImports
 
 
-def seen(sources: Sources, topic: Topic) -> object:
+def topic_state(sources: Sources, topic: Topic) -> object:
     """What of the topic's object would be worth an event if it changed; None if it does not exist."""
     try:
         if topic.kind.kind in ("list", "dnc"):

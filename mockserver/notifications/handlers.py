@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.access import TOKEN
-from mockserver.http.body import malformed, read_json
+from mockserver.http.body import malformed_body, read_json
 from mockserver.http.query import flag, one_of, several
 from mockserver.http.wire import timestamp
 from mockserver.notifications import events
-from mockserver.notifications.channels import Channel, Channels, Verdict, owned, raise_rejected, verdict
+from mockserver.notifications.channels import Channel, Channels, TopicVerdict, raise_rejected, require_owned, verdict
 from mockserver.notifications.events import Sources
 from mockserver.notifications.sockets import connection
 from mockserver.notifications.topics import KINDS, Topic
@@ -42,80 +42,82 @@ class Notifications:
     def __contains__(self, channel_id: str) -> bool:
         return channel_id in self.channels
 
-    async def create(self, request: web.Request) -> Prepared:
+    async def create(self, request: web.Request) -> PendingOperation:
         """POST .../channels, without a body: a new channel, in the place of the oldest of too many."""
         token, host = request[TOKEN], request.host
 
-        def commit() -> Answer:
+        def commit() -> Response:
             now, limits = self._org.clock.now(), self._org.profile.limits
             channel = Channel(self._new_id(), token.client_id, token.hash, now + limits.channel_lifetime_s)
             self.channels.add(channel, limits.channels_per_client, now)
-            return _json(_shown(channel, host))
+            return _json(_channel_json(channel, host))
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    async def of_client(self, request: web.Request) -> Prepared:
+    async def of_client(self, request: web.Request) -> PendingOperation:
         """GET .../channels: the token's, or all of the client, those of other tokens without ids."""
         token, host = request[TOKEN], request.host
         choices = {"token": False, "oauthclient": True}
         every = one_of(choices, request.query.get("includechannels", "token"), "includechannels")
 
-        def commit() -> Answer:
+        def commit() -> Response:
             channels = self.channels.of(token.client_id, self._org.clock.now())
             shown = [each for each in channels if every or each.token == token.hash]
-            return _json({"entities": [_shown(each, host, hides_id=each.token != token.hash) for each in shown]})
+            return _json({"entities": [_channel_json(each, host, hides_id=each.token != token.hash) for each in shown]})
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    async def head(self, request: web.Request) -> Prepared:
+    async def head(self, request: web.Request) -> PendingOperation:
         """HEAD .../channels/{id}: 200 while it lives, else 404."""
 
-        def commit() -> Answer:
+        def commit() -> Response:
             self._channel(request)
-            return Answer()
+            return Response()
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    async def subscriptions(self, request: web.Request) -> Prepared:
-        return Prepared(lambda: _listed([Verdict(each.name, each) for each in self._channel(request).topics.values()]))
+    async def subscriptions(self, request: web.Request) -> PendingOperation:
+        return PendingOperation(
+            lambda: _topic_listing([TopicVerdict(each.name, each) for each in self._channel(request).topics.values()])
+        )
 
-    async def subscribe(self, request: web.Request) -> Prepared:
+    async def subscribe(self, request: web.Request) -> PendingOperation:
         """POST .../subscriptions: these as well. Assumption: the answer names those of the request."""
         return await self._subscribe(request, replaces=False)
 
-    async def resubscribe(self, request: web.Request) -> Prepared:
+    async def resubscribe(self, request: web.Request) -> PendingOperation:
         """PUT .../subscriptions: these instead of all others."""
         return await self._subscribe(request, replaces=True)
 
-    async def unsubscribe(self, request: web.Request) -> Prepared:
+    async def unsubscribe(self, request: web.Request) -> PendingOperation:
         """DELETE .../subscriptions: none any more."""
 
-        def commit() -> Answer:
+        def commit() -> Response:
             self._channel(request).unsubscribe()
-            return Answer()
+            return Response()
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    async def available(self, request: web.Request) -> Prepared:
+    async def available(self, request: web.Request) -> PendingOperation:
         """GET .../availabletopics: those of outbound that the mock knows."""
         expand = set(several(request.query, "expand"))
         flag(request.query, "includePreview")
-        return Prepared(lambda: _json({"entities": [kind.described(expand) for kind in KINDS]}))
+        return PendingOperation(lambda: _json({"entities": [kind.to_json(expand) for kind in KINDS]}))
 
-    async def connect(self, request: web.Request) -> Prepared:
+    async def connect(self, request: web.Request) -> PendingOperation:
         """GET /channels/{id}, the `connectUri`: a WebSocket for who knows the id."""
         channel_id = request.match_info["channel_id"]
 
-        def commit() -> Answer:
+        def commit() -> Response:
             channel = self.channels.live(channel_id, self._org.clock.now())
-            channel.seen = {name: self._seen(each) for name, each in channel.topics.items()}
-            return Answer(status=101, upgrade=lambda request: connection(self._org, channel, request, self))
+            channel.seen = {name: self._topic_state(each) for name, each in channel.topics.items()}
+            return Response(status=101, upgrade=lambda request: connection(self._org, channel, request, self))
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
     def notify(self) -> None:
         """Tell all who are connected what has changed. Costs nothing while nobody is."""
-        for channel in self.channels.connected():
+        for channel in self.channels.connected_channels():
             for each in channel.topics.values():
                 self._look(channel, each)
             if self.next_step_at(channel) < channel.wakes_at:
@@ -135,11 +137,11 @@ class Notifications:
         """End every connection."""
         self.channels.clear()
 
-    def _seen(self, of: Topic) -> object:
-        return events.seen(self._sources, of)
+    def _topic_state(self, of: Topic) -> object:
+        return events.topic_state(self._sources, of)
 
     def _look(self, channel: Channel, of: Topic) -> None:
-        seen = self._seen(of)
+        seen = self._topic_state(of)
         if seen == channel.seen.get(of.name):
             return
         channel.seen[of.name] = seen
@@ -151,24 +153,28 @@ class Notifications:
         correlation_id = f"{self._org.rng_for('notifications').getrandbits(128):032x}"
         return {"topicName": name, "version": "2", "eventBody": body, "metadata": {"CorrelationId": correlation_id}}
 
-    async def _subscribe(self, request: web.Request, *, replaces: bool) -> Prepared:
+    async def _subscribe(self, request: web.Request, *, replaces: bool) -> PendingOperation:
         names = _names(await read_json(request, _BODY_BYTES))
         client, ignores_errors = self._org.clients[request[TOKEN].client_id], flag(request.query, "ignoreErrors")
 
-        def commit() -> Answer:
+        def commit() -> Response:
             channel = self._channel(request)
             verdicts = [verdict(name, client) for name in names]
             if not ignores_errors:
                 raise_rejected(verdicts)
             permitted = [each.topic for each in verdicts if each.topic and each.is_permitted]
             channel.listen(permitted, self._org.profile.limits.topics_per_channel, replaces=replaces)
-            channel.seen = {name: channel.seen.get(name) or self._seen(each) for name, each in channel.topics.items()}
-            return _listed(verdicts)
+            channel.seen = {
+                name: channel.seen.get(name) or self._topic_state(each) for name, each in channel.topics.items()
+            }
+            return _topic_listing(verdicts)
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
     def _channel(self, request: web.Request) -> Channel:
-        return owned(self.channels.live(request.match_info["channel_id"], self._org.clock.now()), request[TOKEN])
+        return require_owned(
+            self.channels.live(request.match_info["channel_id"], self._org.clock.now()), request[TOKEN]
+        )
 
     def _new_id(self) -> str:
         """Source of the prefix: an id printed in the official guide. Who knows the id may listen: it is long."""
@@ -179,18 +185,18 @@ def _names(value: Any) -> list[str]:
     try:
         return [each.id for each in msgspec.convert(value, list[_Sent])]
     except msgspec.ValidationError as error:
-        raise malformed() from error
+        raise malformed_body() from error
 
 
-def _shown(channel: Channel, host: str, *, hides_id: bool = False) -> dict[str, Any]:
+def _channel_json(channel: Channel, host: str, *, hides_id: bool = False) -> dict[str, Any]:
     """A Channel. Source: SDK 269.0.0 models/channel.py. Here it is at the same address as the API, without TLS."""
     told = {} if hides_id else {"connectUri": f"ws://{host}/channels/{channel.id}", "id": channel.id}
     return told | {"expires": timestamp(channel.expires_at)}
 
 
-def _listed(verdicts: list[Verdict]) -> Answer:
-    return _json({"entities": [each.shown() for each in verdicts]})
+def _topic_listing(verdicts: list[TopicVerdict]) -> Response:
+    return _json({"entities": [each.to_json() for each in verdicts]})
 
 
-def _json(value: object) -> Answer:
-    return Answer(body=msgspec.json.encode(value))
+def _json(value: object) -> Response:
+    return Response(body=msgspec.json.encode(value))

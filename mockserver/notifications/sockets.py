@@ -32,7 +32,7 @@ async def connection(org: Org, channel: Channel, request: web.Request, steps: St
     """Serve the channel until either side ends it. Assumption: each of several connections gets every event."""
     socket = web.WebSocketResponse(max_msg_size=_LARGEST_BYTES, timeout=1.0)
     await socket.prepare(request)
-    outbox = channel.connected()
+    outbox = channel.connect()
     sending = asyncio.create_task(_send(org, channel, outbox, socket, steps))
     try:
         async for message in socket:

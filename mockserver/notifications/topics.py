@@ -28,7 +28,7 @@ class TopicKind:
     def pattern(self) -> "re.Pattern[str]":
         return re.compile(re.escape(self.template).replace(r"\{id\}", "([A-Za-z0-9-]{1,64})"))
 
-    def described(self, expand: set[str]) -> dict[str, Any]:
+    def to_json(self, expand: set[str]) -> dict[str, Any]:
         """An AvailableTopic with what `expand` names. Source: SDK 269.0.0 models/available_topic.py."""
         permission = {"type": "permission", "permissions": [self.permission], "allowsCurrentUser": self.is_of_a_user}
         more = {

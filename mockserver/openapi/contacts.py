@@ -155,13 +155,13 @@ class ContactPatch(Sent, frozen=True, kw_only=True):
     self_uri: ServersOwn = None
 
 
-class SentContact(ContactPatch, frozen=True, kw_only=True):
+class SentContactBody(ContactPatch, frozen=True, kw_only=True):
     """A contact whose `id` is known is changed; one without gets an id of the server's."""
 
     data: Cells
 
 
-class Range(Sent, frozen=True, kw_only=True):
+class RangeBody(Sent, frozen=True, kw_only=True):
     min: Scalar | None = None
     max: Scalar | None = None
     min_inclusive: bool | None = None
@@ -169,26 +169,26 @@ class Range(Sent, frozen=True, kw_only=True):
     in_set: list[Scalar] | None = None
 
 
-class Predicate(Sent, frozen=True, kw_only=True):
+class PredicateBody(Sent, frozen=True, kw_only=True):
     """BETWEEN and IN need a `range`, the other operators a `value`."""
 
     column: str
     operator: Operator
     column_type: ColumnType | None = None
     value: Scalar | None = None
-    range: Range | None = None
+    range: RangeBody | None = None
     inverted: bool | None = None
     column_data_type: ServersOwn = None
 
 
-class Clause(Sent, frozen=True, kw_only=True):
+class ClauseBody(Sent, frozen=True, kw_only=True):
     filter_type: FilterType | None = None
-    predicates: list[Predicate] | None = None
+    predicates: list[PredicateBody] | None = None
 
 
-class Criteria(Sent, frozen=True, kw_only=True):
+class CriteriaBody(Sent, frozen=True, kw_only=True):
     filter_type: FilterType | None = None
-    clauses: list[Clause] | None = None
+    clauses: list[ClauseBody] | None = None
 
 
 class ContactSort(Sent, frozen=True, kw_only=True):
@@ -199,7 +199,7 @@ class ContactSort(Sent, frozen=True, kw_only=True):
 
 class ContactListingRequest(Sent, frozen=True, kw_only=True):
     contact_list_filter_id: str | None = None
-    criteria: Criteria | None = None
+    criteria: CriteriaBody | None = None
     page_number: FromOne | None = None
     page_size: FromOne | None = None
     contact_sorts: list[ContactSort] | None = None
@@ -209,7 +209,7 @@ class ContactsExportRequest(Sent, frozen=True, kw_only=True):
     """At most one of the three; none is the whole list."""
 
     contact_list_filter_id: str | None = None
-    criteria: Criteria | None = None
+    criteria: CriteriaBody | None = None
     contact_ids: list[str] | None = None
 
 
@@ -217,7 +217,7 @@ class ContactBulkSearchParameters(Sent, frozen=True, kw_only=True):
     """One of a filter and criteria."""
 
     contact_list_filter_id: str | None = None
-    criteria: Criteria | None = None
+    criteria: CriteriaBody | None = None
     generate_download_uri: bool | None = field(default=None, name="generateDownloadURI")
 
 
@@ -273,7 +273,7 @@ class FilterClause(Answered, frozen=True, kw_only=True):
     predicates: list[FilterPredicate] | None = None
 
 
-class ContactListFilter(Answered, frozen=True, kw_only=True):
+class ContactListFilterBody(Answered, frozen=True, kw_only=True):
     id: str
     name: str
     date_created: Moment
@@ -288,7 +288,7 @@ class ContactListFilter(Answered, frozen=True, kw_only=True):
 
 
 class ContactListFilterListing(Listing, frozen=True, kw_only=True):
-    entities: list[ContactListFilter]
+    entities: list[ContactListFilterBody]
 
 
 class SentContactListFilter(Sent, frozen=True, kw_only=True):
@@ -302,7 +302,7 @@ class SentContactListFilter(Sent, frozen=True, kw_only=True):
     contact_list: SentReference | None = None
     contact_list_template: SentReference | None = None
     source_type: SourceType | None = None
-    clauses: list[Clause] | None = None
+    clauses: list[ClauseBody] | None = None
     filter_type: FilterType | None = None
     self_uri: ServersOwn = None
 
@@ -340,7 +340,7 @@ CONTACTS = {
             Parameter("clearSystemData", bool, "Forget what is known of the contacts besides their data."),
             Parameter("doNotQueue", bool, "Checked; nothing is ever dialled here."),
         ),
-        body=list[SentContact],
+        body=list[SentContactBody],
         example=[_CONTACT],
         answer=list[DialerContact],
         codes={
@@ -356,7 +356,7 @@ CONTACTS = {
     "contacts.get": Described(summary="A contact", answer=DialerContact, codes=_CONTACT_NOT_FOUND),
     "contacts.update": Described(
         summary="Change a contact",
-        body=SentContact,
+        body=SentContactBody,
         example=_CONTACT,
         answer=DialerContact,
         codes={400: (*_CONTACT_RULES, "contact.does.not.exist"), **LIST_NOT_FOUND},

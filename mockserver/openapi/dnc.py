@@ -23,7 +23,7 @@ from .shapes import (
     Count,
     DomainEntityRef,
     ExportUri,
-    ImportStatus,
+    ImportStatusBody,
     Int64,
     Listing,
     Moment,
@@ -48,11 +48,11 @@ class DncListDivisionView(Answered, frozen=True, kw_only=True):
     dnc_source_type: DncSource
     contact_method: ContactMethod | Unset = UNSET
     size: Count | Unset = UNSET
-    import_status: ImportStatus | Unset = UNSET
+    import_status: ImportStatusBody | Unset = UNSET
     self_uri: str
 
 
-class DncList(DncListDivisionView, frozen=True, kw_only=True):
+class DncListBody(DncListDivisionView, frozen=True, kw_only=True):
     date_created: Moment
     date_modified: Moment
     version: Count
@@ -64,7 +64,7 @@ class DncList(DncListDivisionView, frozen=True, kw_only=True):
 
 
 class DncListListing(Listing, frozen=True, kw_only=True):
-    entities: list[DncList]
+    entities: list[DncListBody]
 
 
 class DncListDivisionViewListing(Listing, frozen=True, kw_only=True):
@@ -157,7 +157,7 @@ _LISTED = (
 )
 
 
-def _added(kind: str, entries: Any) -> Described:
+def _add_operation(kind: str, entries: Any) -> Described:
     of_phones = kind == "phone numbers"
     return Described(
         summary=f"Add {kind}",
@@ -168,12 +168,12 @@ def _added(kind: str, entries: Any) -> Described:
     )
 
 
-def _changed(kind: str, patch: Any, field: str, entry: str) -> Described:
+def _change_operation(kind: str, patch: Any, field: str, entry: str) -> Described:
     example = {"action": "Add", field: [entry], "expirationDateTime": "2099-12-31T23:59Z"}
     return Described(summary=f"Add or remove {kind}", body=patch, example=example, status=204, codes=_ENTRY_CODES)
 
 
-def _cleared(kind: str) -> Described:
+def _clear_operation(kind: str) -> Described:
     return Described(
         summary=f"Remove all {kind}, or those that have expired",
         query=(_EXPIRED_ONLY,),
@@ -199,7 +199,7 @@ DNC = {
         summary="Create a DNC list",
         body=SentDncList,
         example={"name": "Never again", "dncSourceType": "rds_custom", "customExclusionColumn": "Lead ID"},
-        answer=DncList,
+        answer=DncListBody,
         codes={400: (*_RULES, "max.entity.count.reached")},
     ),
     "dnc.list": Described(
@@ -211,14 +211,14 @@ DNC = {
     "dnc.get": Described(
         summary="A DNC list",
         query=SIZE_AND_IMPORT,
-        answer=DncList,
+        answer=DncListBody,
         codes={400: ("invalid.value",), **_LIST_NOT_FOUND},
     ),
     "dnc.update": Described(
         summary="Change a DNC list",
         body=SentDncList,
         example={"name": "Not now", "version": 1, "dncSourceType": "rds", "contactMethod": "Any"},
-        answer=DncList,
+        answer=DncListBody,
         codes={400: (*_RULES, "invalid.update"), 409: ("invalid.update.wrong.version",), **NOT_FOUND},
     ),
     "dnc.delete": Described(summary="Delete a DNC list", codes=NOT_FOUND),
@@ -240,19 +240,23 @@ DNC = {
         answer=UploadUrl,
         codes={400: ("invalid.value", *_UNSUPPORTED), **_LIST_NOT_FOUND},
     ),
-    "dnc.phones_add": _added("phone numbers", PhoneNumbers),
-    "dnc.phones_change": _changed("phone numbers", DncPatchPhoneNumbers, "phoneNumbers", "+15550100001"),
-    "dnc.phones_clear": _cleared("phone numbers"),
-    "dnc.emails_add": _added("email addresses", EmailAddresses),
-    "dnc.emails_change": _changed("email addresses", DncPatchEmailAddresses, "emailAddresses", "lead@example.com"),
-    "dnc.emails_clear": _cleared("email addresses"),
-    "dnc.whatsapp_change": _changed("WhatsApp numbers", DncPatchWhatsAppNumbers, "whatsAppNumbers", "+15550100001"),
-    "dnc.whatsapp_clear": _cleared("WhatsApp numbers"),
-    "dnc.custom_change": _changed(
+    "dnc.phones_add": _add_operation("phone numbers", PhoneNumbers),
+    "dnc.phones_change": _change_operation("phone numbers", DncPatchPhoneNumbers, "phoneNumbers", "+15550100001"),
+    "dnc.phones_clear": _clear_operation("phone numbers"),
+    "dnc.emails_add": _add_operation("email addresses", EmailAddresses),
+    "dnc.emails_change": _change_operation(
+        "email addresses", DncPatchEmailAddresses, "emailAddresses", "lead@example.com"
+    ),
+    "dnc.emails_clear": _clear_operation("email addresses"),
+    "dnc.whatsapp_change": _change_operation(
+        "WhatsApp numbers", DncPatchWhatsAppNumbers, "whatsAppNumbers", "+15550100001"
+    ),
+    "dnc.whatsapp_clear": _clear_operation("WhatsApp numbers"),
+    "dnc.custom_change": _change_operation(
         "custom exclusions", DncPatchCustomExclusionColumns, "customExclusionColumnEntries", "L-0000001"
     ),
-    "dnc.custom_clear": _cleared("custom exclusions"),
-    "dnc.import_status": Described(summary="How far an import is", answer=ImportStatus, codes=_LIST_NOT_FOUND),
+    "dnc.custom_clear": _clear_operation("custom exclusions"),
+    "dnc.import_status": Described(summary="How far an import is", answer=ImportStatusBody, codes=_LIST_NOT_FOUND),
     "dnc.export_create": Described(
         summary="Ask for an export", answer=ExportStarted, codes={400: _UNSUPPORTED, **_LIST_NOT_FOUND}
     ),

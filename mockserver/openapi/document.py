@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from mockserver.handling import Operation
+from mockserver.handling import ApiOperation
 
 from .described import Described, Parameter
 from .operations import DESCRIBED, error_codes
@@ -68,7 +68,7 @@ _BEARER: list[dict[str, list[str]]] = [{"oauth": []}, {"bearer": []}]  # either 
 _REDIRECTS = ("302", "303", "307")  # which one, a setting of the profile decides
 
 
-def document(table: Sequence[Operation], version: str, *, strict: bool = False) -> dict[str, Any]:
+def document(table: Sequence[ApiOperation], version: str, *, strict: bool = False) -> dict[str, Any]:
     """The document of these operations; `strict` says that unknown parameters and fields are refused.
 
     An operation without a description is there with its address alone.
@@ -137,7 +137,7 @@ def _sent_names() -> set[str]:
     return found
 
 
-def _operation(operation: Operation, schemas: _Schemas, following: Schema) -> dict[str, Any]:
+def _operation(operation: ApiOperation, schemas: _Schemas, following: Schema) -> dict[str, Any]:
     described = DESCRIBED.get(operation.op)
     told: dict[str, Any] = {"operationId": operation.op, "tags": [operation.op.partition(".")[0]]}
     path = [
@@ -160,7 +160,7 @@ def _operation(operation: Operation, schemas: _Schemas, following: Schema) -> di
     return told
 
 
-def _security(operation: Operation) -> list[dict[str, list[str]]]:
+def _security(operation: ApiOperation) -> list[dict[str, list[str]]]:
     if operation.auth:
         return _BEARER
     # The secret comes with Basic authentication, or in the form if the profile lets it.

@@ -5,20 +5,20 @@ from collections.abc import Callable, Sequence
 import msgspec
 from aiohttp import web
 
-from mockserver.handling import Answer, Operation, Prepared
+from mockserver.handling import ApiOperation, PendingOperation, Response
 from mockserver.http.responses import mock_version
 
 
 class OpenApi:
-    def __init__(self, table: Callable[[], Sequence[Operation]], *, strict: bool = False) -> None:
+    def __init__(self, table: Callable[[], Sequence[ApiOperation]], *, strict: bool = False) -> None:
         self._table = table
         self._strict = strict
         self._made = b""
 
-    async def document(self, request: web.Request) -> Prepared:
+    async def document(self, request: web.Request) -> PendingOperation:
         """Answer with the same bytes each time."""
         del request
-        return Prepared(lambda: Answer(body=self._bytes()))
+        return PendingOperation(lambda: Response(body=self._bytes()))
 
     def _bytes(self) -> bytes:
         if not self._made:

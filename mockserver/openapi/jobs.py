@@ -12,7 +12,7 @@ from .shapes import (
     Count,
     DomainEntityRef,
     ExportUri,
-    ImportStatus,
+    ImportStatusBody,
     Int64,
     Listing,
     Moment,
@@ -75,27 +75,27 @@ class DownloadUrl(Answered, frozen=True, kw_only=True):
     url: Uri
 
 
-class EventMessage(Answered, frozen=True, kw_only=True):
+class EventMessageBody(Answered, frozen=True, kw_only=True):
     code: str
     message: str
     message_with_params: str
     message_params: dict[str, str]
 
 
-class EventLog(Answered, frozen=True, kw_only=True):
+class EventLogBody(Answered, frozen=True, kw_only=True):
     id: str
     timestamp: Moment
     level: Literal["INFO", "WARNING", "ERROR"]
     category: str
     correlation_id: str
-    event_message: EventMessage
+    event_message: EventMessageBody
     error_entity: DomainEntityRef | Unset = UNSET
     related_entity: DomainEntityRef | Unset = UNSET
     self_uri: str
 
 
 class EventLogListing(Listing, frozen=True, kw_only=True):
-    entities: list[EventLog]
+    entities: list[EventLogBody]
 
 
 class BulkIds(Sent, frozen=True, kw_only=True):
@@ -109,7 +109,7 @@ class SplittingInformation(Answered, frozen=True, kw_only=True):
     use_waterfall_rule: bool
 
 
-class ImportTemplate(Answered, frozen=True, kw_only=True):
+class ImportTemplateBody(Answered, frozen=True, kw_only=True):
     id: str
     name: str
     date_created: Moment
@@ -121,12 +121,12 @@ class ImportTemplate(Answered, frozen=True, kw_only=True):
     splitting_information: SplittingInformation | Unset = UNSET
     list_name_format: NameFormat
     custom_list_name_format_value: str | Unset = UNSET
-    import_status: ImportStatus | Unset = UNSET
+    import_status: ImportStatusBody | Unset = UNSET
     self_uri: str
 
 
 class ImportTemplateListing(Listing, frozen=True, kw_only=True):
-    entities: list[ImportTemplate]
+    entities: list[ImportTemplateBody]
 
 
 class SentSplitting(Sent, frozen=True, kw_only=True):
@@ -209,7 +209,7 @@ JOBS = {
             411: ("MissingContentLength",),
         },
     ),
-    "import.status": Described(summary="How far an import is", answer=ImportStatus, codes=LIST_NOT_FOUND),
+    "import.status": Described(summary="How far an import is", answer=ImportStatusBody, codes=LIST_NOT_FOUND),
     "export.create": Described(
         summary="Ask for an export",
         body=ContactsExportRequest,
@@ -253,5 +253,5 @@ JOBS = {
         answer=EventLogListing,
         codes={400: ("invalid.value",)},
     ),
-    "events.get": Described(summary="An entry of the event log", answer=EventLog, codes=NOT_FOUND),
+    "events.get": Described(summary="An entry of the event log", answer=EventLogBody, codes=NOT_FOUND),
 }

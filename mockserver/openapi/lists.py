@@ -26,7 +26,7 @@ from .shapes import (
     Answered,
     Count,
     DomainEntityRef,
-    ImportStatus,
+    ImportStatusBody,
     Int64,
     Listing,
     Moment,
@@ -46,7 +46,7 @@ class CampaignListing(Listing, frozen=True, kw_only=True):
     entities: list[DomainEntityRef]
 
 
-class ContactColumn(Answered, frozen=True, kw_only=True):
+class ContactColumnBody(Answered, frozen=True, kw_only=True):
     """ContactPhoneNumberColumn, EmailColumn or WhatsAppColumn."""
 
     column_name: str
@@ -68,11 +68,11 @@ class ContactListDivisionView(Answered, frozen=True, kw_only=True):
     name: str
     division: DomainEntityRef | Unset = UNSET
     column_names: list[str]
-    phone_columns: list[ContactColumn]
-    email_columns: list[ContactColumn]
-    whats_app_columns: list[ContactColumn]
+    phone_columns: list[ContactColumnBody]
+    email_columns: list[ContactColumnBody]
+    whats_app_columns: list[ContactColumnBody]
     size: Count | Unset = UNSET
-    import_status: ImportStatus | Unset = UNSET
+    import_status: ImportStatusBody | Unset = UNSET
     self_uri: str
 
 
@@ -80,9 +80,9 @@ class ContactListTemplate(Answered, frozen=True, kw_only=True):
     id: str
     name: str
     column_names: list[str]
-    phone_columns: list[ContactColumn]
-    email_columns: list[ContactColumn]
-    whats_app_columns: list[ContactColumn]
+    phone_columns: list[ContactColumnBody]
+    email_columns: list[ContactColumnBody]
+    whats_app_columns: list[ContactColumnBody]
     self_uri: str
     date_created: Moment
     date_modified: Moment
@@ -99,13 +99,13 @@ class ContactListTemplate(Answered, frozen=True, kw_only=True):
     time_zone: str | Unset = UNSET
 
 
-class ContactList(ContactListTemplate, frozen=True, kw_only=True):
+class ContactListBody(ContactListTemplate, frozen=True, kw_only=True):
     """`size` and `importStatus` are there if they were asked for."""
 
     division: DomainEntityRef | Unset = UNSET
     date_expiration: Moment | Unset = UNSET
     size: Count | Unset = UNSET
-    import_status: ImportStatus | Unset = UNSET
+    import_status: ImportStatusBody | Unset = UNSET
 
 
 class ContactListTemplateListing(Listing, frozen=True, kw_only=True):
@@ -113,7 +113,7 @@ class ContactListTemplateListing(Listing, frozen=True, kw_only=True):
 
 
 class ContactListEntityListing(Listing, frozen=True, kw_only=True):
-    entities: list[ContactList]
+    entities: list[ContactListBody]
 
 
 class ContactListDivisionViewListing(Listing, frozen=True, kw_only=True):
@@ -193,7 +193,7 @@ class ContactListsBulkResult(Answered, frozen=True, kw_only=True):
     id: str
     success: bool
     status: int
-    entity: ContactList | Unset = UNSET
+    entity: ContactListBody | Unset = UNSET
     error: BulkError | Unset = UNSET
 
 
@@ -270,7 +270,7 @@ LISTS = {
         summary="Create a contact list",
         body=SentContactList,
         example={"name": "January", **COLUMNS},
-        answer=ContactList,
+        answer=ContactListBody,
         codes=_CREATE,
     ),
     "lists.list": Described(
@@ -282,14 +282,14 @@ LISTS = {
     "lists.get": Described(
         summary="A contact list",
         query=SIZE_AND_IMPORT,
-        answer=ContactList,
+        answer=ContactListBody,
         codes={400: ("invalid.value",), **LIST_NOT_FOUND},
     ),
     "lists.update": Described(
         summary="Change a contact list",
         body=SentContactList,
         example={"name": "February", "version": 1, **COLUMNS},
-        answer=ContactList,
+        answer=ContactListBody,
         codes=_UPDATE,
     ),
     "lists.delete": Described(

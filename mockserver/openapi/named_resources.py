@@ -5,11 +5,11 @@ from typing import Any
 
 from mockserver.op_names import OP_NAMES
 
-from .contacts import ContactListFilter, ContactListFilterListing, FilterPreview, SentContactListFilter
+from .contacts import ContactListFilterBody, ContactListFilterListing, FilterPreview, SentContactListFilter
 from .described import ALLOW_EMPTY, NAMED, NOT_FOUND, PAGING, PAST_THE_END, SORTED, Codes, Described, Parameter
-from .jobs import BulkIds, ImportTemplate, ImportTemplateListing, SentImportTemplate
+from .jobs import BulkIds, ImportTemplateBody, ImportTemplateListing, SentImportTemplate
 from .lists import COLUMNS, LIST_RULES, ContactListTemplate, ContactListTemplateListing, SentContactList
-from .shapes import ImportStatus
+from .shapes import ImportStatusBody
 
 _NAME = ("name.cannot.be.blank", "name.length.exceeded", "duplicate.name")
 _IMPORT_STATUS = Parameter("includeImportStatus", bool, "Tell how the last import went; of import templates only.")
@@ -17,7 +17,7 @@ _IDS = Parameter("id", str, "Which ones.", many=True, required=True)
 _LISTED = (*PAGING, *NAMED, *SORTED, _IMPORT_STATUS, ALLOW_EMPTY)
 
 
-def _kept(
+def _resource_operations(
     name: str,
     noun: str,
     sent: Any,
@@ -76,7 +76,7 @@ _FILTER_RULES: Codes = {
 }
 
 _EVERYTHING = {
-    **_kept(
+    **_resource_operations(
         "list_templates",
         "contact list template",
         SentContactList,
@@ -87,11 +87,11 @@ _EVERYTHING = {
         query=(Parameter("timeZone", str, "Only of these time zones.", many=True),),
         in_use=("referential.integrity.error",),
     ),
-    **_kept(
+    **_resource_operations(
         "import_templates",
         "import template",
         SentImportTemplate,
-        ImportTemplate,
+        ImportTemplateBody,
         ImportTemplateListing,
         refusals={
             400: (*_NAME, "contact.list.template.not.found", "contact.list.filter.not.found", "invalid.value"),
@@ -103,14 +103,14 @@ _EVERYTHING = {
     "import_templates.status": Described(
         summary="How far an import through the template is",
         query=(Parameter("listNamePrefix", str, "Of the newest import with this prefix."),),
-        answer=ImportStatus,
+        answer=ImportStatusBody,
         codes=NOT_FOUND,
     ),
-    **_kept(
+    **_resource_operations(
         "filters",
         "contact list filter",
         SentContactListFilter,
-        ContactListFilter,
+        ContactListFilterBody,
         ContactListFilterListing,
         refusals=_FILTER_RULES,
         query=(Parameter("contactListId", str, "Only of this contact list."),),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mockserver.handling import Operation
+from mockserver.handling import ApiOperation
 
 from .contacts import CONTACTS
 from .described import Described
@@ -15,7 +15,7 @@ from .platform import PLATFORM
 DESCRIBED: dict[str, Described] = {**PLATFORM, **LISTS, **CONTACTS, **JOBS, **KEPT, **DNC}
 
 
-def error_codes(operation: Operation, described: Described, *, strict: bool = False) -> dict[int, list[str]]:
+def error_codes(operation: ApiOperation, described: Described, *, strict: bool = False) -> dict[int, list[str]]:
     """Everything the operation is refused with, by status."""
     codes: dict[int, list[str]] = {}
     of_strict_mode = ((400, "invalid.property"), (400, "invalid.value")) if strict else ()
@@ -25,7 +25,7 @@ def error_codes(operation: Operation, described: Described, *, strict: bool = Fa
     return dict(sorted(codes.items()))
 
 
-def _common(operation: Operation, described: Described) -> Iterator[tuple[int, str]]:
+def _common(operation: ApiOperation, described: Described) -> Iterator[tuple[int, str]]:
     yield 400, "bad.request"
     if operation.auth:
         yield 401, "authentication.required"

@@ -7,7 +7,7 @@ from msgspec import UNSET, field
 from msgspec import UnsetType as Unset
 
 from .described import PAGING, Described, Parameter
-from .shapes import Answered, Count, DomainEntityRef, Listing, Moment, OAuthError, Sent, ServersOwn
+from .shapes import Answered, Count, DomainEntityRef, Listing, Moment, OAuthErrorBody, Sent, ServersOwn
 
 # Tokens, the org, its divisions and limits, and notifications.
 
@@ -22,7 +22,7 @@ class Health(Answered, frozen=True, kw_only=True):
     status: Literal["ok"]
 
 
-class Organization(Answered, frozen=True, kw_only=True):
+class OrganizationBody(Answered, frozen=True, kw_only=True):
     id: str
     name: str
     domain: str
@@ -97,14 +97,14 @@ class LimitNamespaceListing(Listing, frozen=True, kw_only=True):
     entities: list[str]
 
 
-class Limit(Answered, frozen=True, kw_only=True):
+class LimitBody(Answered, frozen=True, kw_only=True):
     key: str
     namespace: str
     value: Count
 
 
 class LimitListing(Answered, frozen=True, kw_only=True):
-    entities: list[Limit]
+    entities: list[LimitBody]
 
 
 class LimitDocs(Answered, frozen=True, kw_only=True):
@@ -126,7 +126,7 @@ class LimitDocumentation(Answered, frozen=True, kw_only=True):
     namespaces: list[NamespaceDocs]
 
 
-class Channel(Answered, frozen=True, kw_only=True):
+class ChannelBody(Answered, frozen=True, kw_only=True):
     """Of another token's channel, only when it ends."""
 
     connect_uri: str | Unset = UNSET
@@ -135,7 +135,7 @@ class Channel(Answered, frozen=True, kw_only=True):
 
 
 class ChannelListing(Answered, frozen=True, kw_only=True):
-    entities: list[Channel]
+    entities: list[ChannelBody]
 
 
 class SentTopic(Sent, frozen=True, kw_only=True):
@@ -218,11 +218,11 @@ PLATFORM = {
         answer=OAuthToken,
         form=_TOKEN_FORM,
         codes={400: ("invalid_request", "unsupported_grant_type", "invalid_client")},
-        errors=OAuthError,
+        errors=OAuthErrorBody,
     ),
     "health": Described(summary="Tell that the mock answers; not part of the platform", answer=Health),
     "openapi": Described(summary="This document; not part of the platform", answer=_DOCUMENT),
-    "organizations.me": Described(summary="The org", answer=Organization),
+    "organizations.me": Described(summary="The org", answer=OrganizationBody),
     "tokens.me": Described(summary="Whose token this is", answer=TokenInfo),
     "tokens.delete": Described(summary="Make the token worthless at once"),
     "subjects.me": Described(
@@ -258,7 +258,7 @@ PLATFORM = {
     "limits.get": Described(summary="The limits of a namespace", answer=LimitListing),
     "limits.defaults": Described(summary="The limits of a namespace as nobody has changed them", answer=LimitListing),
     "limits.docs": Described(summary="What the limits are", answer=LimitDocumentation),
-    "channels.create": Described(summary="Open a channel", answer=Channel),
+    "channels.create": Described(summary="Open a channel", answer=ChannelBody),
     "channels.list": Described(
         summary="The channels of a token, or of its client",
         query=(Parameter("includechannels", Literal["token", "oauthclient"], "token unless told."),),

@@ -11,12 +11,23 @@ from msgspec import UNSET, Meta
 from msgspec import UnsetType as Unset
 
 
+def _schema_name(class_name: str) -> str:
+    """The schema's name. A class ends in `Body` where a handler has a value of that name; ErrorBody is the API's."""
+    return class_name if class_name == "ErrorBody" else class_name.removesuffix("Body")
+
+
 class Answered(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What the mock answers: all of its fields are here."""
+
+    def __init_subclass__(cls) -> None:
+        cls.__name__ = _schema_name(cls.__name__)
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What a client sends. Strict mode refuses unknown fields, otherwise they are ignored."""
+
+    def __init_subclass__(cls) -> None:
+        cls.__name__ = _schema_name(cls.__name__)
 
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -73,13 +84,13 @@ class ErrorBody(Answered, frozen=True, kw_only=True):
     errors: list[Any]
 
 
-class OAuthError(Answered, frozen=True, kw_only=True, rename=None):
+class OAuthErrorBody(Answered, frozen=True, kw_only=True, rename=None):
     error: str
     description: str
     error_description: str
 
 
-class ImportStatus(Answered, frozen=True, kw_only=True):
+class ImportStatusBody(Answered, frozen=True, kw_only=True):
     """A finished import has no state, only 100 percent; one too small to be seen has nothing at all."""
 
     state: Annotated[str, Meta(pattern="^(IN_PROGRESS|FAILED)$")] | Unset = UNSET

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import ApiError, BadRequest, OAuthError, invalid_value
-from mockserver.handling import Answer, Operation, Prepared
+from mockserver.handling import ApiOperation, PendingOperation, Response
 from mockserver.http.body import BODY
 from mockserver.state.org import Org
 
@@ -29,40 +29,40 @@ class UndocumentedError(Exception):
     """The mock has answered what its document does not have: its own fault, so 500."""
 
 
-def held(operation: Operation, org: Org, *, fail: bool) -> Operation:
+def strict_operation(operation: ApiOperation, org: Org, *, fail: bool) -> ApiOperation:
     """The operation, strict. A wrong answer is logged and counted; with `fail` it becomes a 500."""
     described = DESCRIBED.get(operation.op)
     if described is None:
         return operation
     codes = error_codes(operation, described)
 
-    def told(problem: str) -> None:
-        org.ledger.note_violation(operation.op)
+    def report(problem: str) -> None:
+        org.request_log.note_violation(operation.op)
         log.error("%s: %s", operation.op, problem)
         if fail:
             raise UndocumentedError(f"{operation.op}: {problem}")
 
-    def checked(commit: Callable[[], Answer]) -> Answer:
+    def check_response(commit: Callable[[], Response]) -> Response:
         try:
             answer = commit()
         except ApiError as error:
-            _check_refusal(error, codes, told)
+            _check_refusal(error, codes, report)
             raise
-        for problem in answer_problems(described, answer):
-            told(problem)
+        for problem in response_problems(described, answer):
+            report(problem)
         return answer
 
-    async def handler(request: web.Request) -> Prepared:
+    async def handler(request: web.Request) -> PendingOperation:
         try:
             prepared = await operation.handler(request)
         except (ApiError, OAuthError) as error:
-            _check_refusal(error, codes, told)
+            _check_refusal(error, codes, report)
             raise
         for refusal in request_problems(described, request):
             raise refusal
         first = prepared.first
-        partly = (lambda count: checked(lambda: first(count))) if first else None
-        return replace(prepared, commit=lambda: checked(prepared.commit), first=partly)
+        partly = (lambda count: check_response(lambda: first(count))) if first else None
+        return replace(prepared, commit=lambda: check_response(prepared.commit), first=partly)
 
     return replace(operation, handler=handler)
 
@@ -79,7 +79,7 @@ def request_problems(described: Described, request: web.Request) -> Iterator[Bad
         yield from _body_problems(described, request[BODY])
 
 
-def answer_problems(described: Described, answer: Answer) -> Iterator[str]:
+def response_problems(described: Described, answer: Response) -> Iterator[str]:
     """What of an answer is not in the document."""
     if described.redirects and answer.status in _REDIRECTS:
         return
@@ -97,10 +97,10 @@ def answer_problems(described: Described, answer: Answer) -> Iterator[str]:
         yield str(error)
 
 
-def _check_refusal(error: ApiError | OAuthError, codes: dict[int, list[str]], told: Callable[[str], None]) -> None:
+def _check_refusal(error: ApiError | OAuthError, codes: dict[int, list[str]], report: Callable[[str], None]) -> None:
     code = error.code if isinstance(error, ApiError) else error.error
     if code not in codes.get(error.status, ()):
-        told(f"refused with {error.status} {code}, which is not documented")
+        report(f"refused with {error.status} {code}, which is not documented")
 
 
 def _body_problems(described: Described, raw: bytes) -> Iterator[BadRequest]:

@@ -12,15 +12,15 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, OAuthError, TimedOut
-from mockserver.handling import Answer, Operation, Prepared
+from mockserver.handling import ApiOperation, PendingOperation, Response
 from mockserver.http.access import RATE_HEADERS, TOKEN, authenticate, check_host, limit
 from mockserver.http.body import BODY, read_body, refuse_encoded
-from mockserver.http.responses import CommonHeaders, error_answer, internal_error
+from mockserver.http.responses import CommonHeaders, error_response, internal_error
 from mockserver.http.sending import send
 from mockserver.ids import new_id
 from mockserver.pacing import latency_of, seconds
 from mockserver.pipeline.commits import Commits
-from mockserver.pipeline.fault_injection import CORRELATION_ID, LEFT_OUT, OP, Striker
+from mockserver.pipeline.fault_injection import CORRELATION_ID, LEFT_OUT, OP, FaultInjector
 from mockserver.services import Services
 
 log = logging.getLogger(__name__)
@@ -31,11 +31,11 @@ Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class BoundOperations:
     """Operations behind a pipeline, as an application takes them."""
 
     services: Services
-    table: Sequence[Operation]
+    table: Sequence[ApiOperation]
     routes: Sequence[Route]  # one an operation
     outermost: Middleware
     stop: Callable[[web.Application], Awaitable[None]]
@@ -50,10 +50,10 @@ class Pipeline:
         self._hosts = hosts
         self._headers = CommonHeaders(org.clock)
         self._commits = Commits(services)
-        self._striker = Striker(services, self._commits)
+        self._fault_injector = FaultInjector(services, self._commits)
 
-    def served(self, table: Sequence[Operation]) -> Served:
-        return Served(self._services, table, [self.route(each) for each in table], self.outermost, self.stop)
+    def bind(self, table: Sequence[ApiOperation]) -> BoundOperations:
+        return BoundOperations(self._services, table, [self.route(each) for each in table], self.outermost, self.stop)
 
     @web.middleware
     async def outermost(self, request: web.Request, handler: Route) -> web.StreamResponse:
@@ -72,7 +72,7 @@ class Pipeline:
         self._record(request, response.status, response.content_length or 0)
         return response
 
-    def route(self, operation: Operation) -> Route:
+    def route(self, operation: ApiOperation) -> Route:
         """What serves this operation."""
 
         async def serve(request: web.Request) -> web.StreamResponse:
@@ -80,11 +80,11 @@ class Pipeline:
             if operation.auth:
                 authenticate(self._org, operation, request)
             limit(self._org, operation, request)
-            self._org.in_work += 1
+            self._org.in_flight += 1
             try:
                 answer = await self._work(operation, request)
             finally:
-                self._org.in_work -= 1
+                self._org.in_flight -= 1
             return await self._send(request, answer)
 
         return serve
@@ -95,69 +95,69 @@ class Pipeline:
         self._services.notifications.close()
         await self._commits.stop()
 
-    async def _work(self, operation: Operation, request: web.Request) -> Answer:
+    async def _work(self, operation: ApiOperation, request: web.Request) -> Response:
         """From the request to its answer, each fault at its moment."""
         if self._org.faults.reads_body(operation.op) and not operation.streamed:
             await read_body(request, self._org.profile.limits.request_body_bytes)
-        if struck := await self._striker.before_parse(request):
-            return struck
+        if response := await self._fault_injector.before_parse(request):
+            return response
         prepared = await operation.handler(request)
         request[LIST_ID] = prepared.list_id
         await self._take_time(request, prepared)
-        return await self._striker.commit(request, prepared)
+        return await self._fault_injector.commit(request, prepared)
 
-    async def _send(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+    async def _send(self, request: web.Request, answer: Response) -> web.StreamResponse:
         if answer.upgrade:
             return await answer.upgrade(request)
-        fault = self._striker.fired(request, "mid_response")
+        fault = self._fault_injector.action_at(request, "mid_response")
         if fault and fault.headers:
-            answer = self._striker.with_headers(request, answer, fault)
+            answer = self._fault_injector.with_headers(request, answer, fault)
         headers = self._all_headers(request, answer)
         announces = "content-length" not in request.get(LEFT_OUT, ())
         return await send(request, answer, headers, fault, self._org.clock, announces=announces)
 
-    async def _take_time(self, request: web.Request, prepared: Prepared) -> None:
-        """Wait as long as the operation takes; past the platform's own patience, answer 504 and let the work go on."""
+    async def _take_time(self, request: web.Request, prepared: PendingOperation) -> None:
+        """Wait as long as the operation takes; past the platform's own timeout, answer 504 and let the work go on."""
         took = self._latency(request, prepared)
-        patience = self._org.profile.request_timeout_s or took
+        timeout_s = self._org.profile.request_timeout_s or took
         if took > 0:
-            await self._org.clock.sleep(min(took, patience))
-        if took > patience:
-            self._commits.later(prepared, took - patience)
+            await self._org.clock.sleep(min(took, timeout_s))
+        if took > timeout_s:
+            self._commits.later(prepared, took - timeout_s)
             raise TimedOut
 
-    def _latency(self, request: web.Request, prepared: Prepared) -> float:
+    def _latency(self, request: web.Request, prepared: PendingOperation) -> float:
         op = request[OP]
         size = len(request[BODY]) if BODY in request else request.content_length or 0
         return seconds(
             latency_of(self._org.profile, op),
             contacts=prepared.contacts,
             kib=size / 1024,
-            in_work=self._org.in_work,
+            in_flight=self._org.in_flight,
             rng=self._org.rng_for(f"latency/{op}"),
         )
 
     def _refusal(self, request: web.Request, error: Exception) -> web.Response:
         correlation_id = request[CORRELATION_ID]
-        translated = _translated(request, error)
+        translated = _platform_error(request, error)
         if translated is None:
             log.error("correlation id %s", correlation_id, exc_info=error)
             answer = internal_error(correlation_id)
         else:
-            answer = error_answer(translated, correlation_id)
+            answer = error_response(translated, correlation_id)
         response = web.Response(status=answer.status, body=answer.body, headers=self._all_headers(request, answer))
         if answer.status in (408, 413):
             response.force_close()  # the rest of the body is not wanted
         return response
 
-    def _all_headers(self, request: web.Request, answer: Answer) -> dict[str, str]:
+    def _all_headers(self, request: web.Request, answer: Response) -> dict[str, str]:
         headers = self._headers.of(answer, request[CORRELATION_ID], request.get(RATE_HEADERS, {}))
         if LEFT_OUT in request:
             headers = {name: value for name, value in headers.items() if name.lower() not in request[LEFT_OUT]}
         return headers
 
     def _record(self, request: web.Request, status: int, sent: int) -> None:
-        self._org.ledger.add(
+        self._org.request_log.add(
             op=request.get(OP, ""),
             token=request[TOKEN].short if TOKEN in request else "",
             status=status,
@@ -169,7 +169,7 @@ class Pipeline:
         )
 
 
-def _translated(request: web.Request, error: Exception) -> ApiError | OAuthError | None:
+def _platform_error(request: web.Request, error: Exception) -> ApiError | OAuthError | None:
     """The platform's word for a failure; None if it has none."""
     if isinstance(error, ApiError | OAuthError):
         return error

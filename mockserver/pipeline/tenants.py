@@ -9,14 +9,14 @@ from aiohttp import web
 from mockserver.errors import ApiError
 from mockserver.http.access import bearer
 from mockserver.http.body import read_body
-from mockserver.pipeline.pipeline import Route, Served
+from mockserver.pipeline.pipeline import BoundOperations, Route
 from mockserver.services import Services
 
 _TENANT = web.RequestKey("tenant", int)
 _FORM_BYTES = 64 * 1024
 
 
-def among(served: Sequence[Served]) -> Served:
+def among(served: Sequence[BoundOperations]) -> BoundOperations:
     """The same operations for several orgs. What says nothing of any org is the first one's affair."""
     tenants = [each.services for each in served]
 
@@ -30,7 +30,7 @@ def among(served: Sequence[Served]) -> Served:
             await each.stop(app)
 
     routes = [_switch(alike) for alike in zip(*(each.routes for each in served), strict=True)]
-    return Served(tenants[0], served[0].table, routes, outermost, stop)
+    return BoundOperations(tenants[0], served[0].table, routes, outermost, stop)
 
 
 async def tenant_of(request: web.Request, tenants: Sequence[Services]) -> int:

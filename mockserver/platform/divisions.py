@@ -10,12 +10,12 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import NotFound
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.access import TOKEN
 from mockserver.http.paging import listing, page_in
 from mockserver.http.query import flag, several
 from mockserver.model import Reference
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 
 _PATH = "/api/v2/authorization/divisions"
@@ -25,52 +25,54 @@ class Divisions:
     def __init__(self, org: Org) -> None:
         self._org = org
 
-    async def home(self, request: web.Request) -> Prepared:
+    async def home(self, request: web.Request) -> PendingOperation:
         del request
-        return Prepared(lambda: _json(_shown(self._org.home_division)))
+        return PendingOperation(lambda: _json(_division_json(self._org.home_division)))
 
-    async def list(self, request: web.Request) -> Prepared:
+    async def list(self, request: web.Request) -> PendingOperation:
         """One page, of those with an `id`, or a name that holds `name` (Assumption), in any case."""
         query = request.query
         page = page_in(query, self._org.profile.limits.page_size)
         ids, name, counts = several(query, "id"), query.get("name", "").lower(), flag(query, "objectCount")
 
-        def commit() -> Answer:
+        def commit() -> Response:
             found = [
                 each
                 for each in [self._org.home_division]
                 if (not ids or each.id in ids) and name in (each.name or "").lower()
             ]
-            shown = [_shown(each) | (self._counted(each) if counts else {}) for each in page.of(found)]
-            return Answer(body=listing(_PATH, page, len(found), shown, parameters=[*query.items()]))
+            shown = [
+                _division_json(each) | (self._with_object_counts(each) if counts else {}) for each in page.of(found)
+            ]
+            return Response(body=listing(_PATH, page, len(found), shown, parameters=[*query.items()]))
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    async def get(self, request: web.Request) -> Prepared:
+    async def get(self, request: web.Request) -> PendingOperation:
         division_id, counts = request.match_info["division_id"], flag(request.query, "objectCount")
 
-        def commit() -> Answer:
+        def commit() -> Response:
             home = self._org.home_division
             if division_id != home.id:
                 raise NotFound("The division could not be found.")
-            return _json(_shown(home) | (self._counted(home) if counts else {}))
+            return _json(_division_json(home) | (self._with_object_counts(home) if counts else {}))
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    def _counted(self, division: Reference) -> dict[str, Any]:
+    def _with_object_counts(self, division: Reference) -> dict[str, Any]:
         """How many objects are in the division, by type. Assumption: the spelling of the type."""
         lists = [each for each in self._org.store.contact_lists() if each.division and each.division.id == division.id]
         return {"objectCounts": {"CONTACTLIST": len(lists)}}
 
 
-def _shown(division: Reference) -> dict[str, Any]:
+def _division_json(division: Reference) -> dict[str, Any]:
     """Source: SDK 269.0.0 models/authz_division.py."""
     told: dict[str, Any] = msgspec.to_builtins(division)
     return told | {"description": "", "homeDivision": True}
 
 
-def _json(value: object) -> Answer:
-    return Answer(body=msgspec.json.encode(value))
+def _json(value: object) -> Response:
+    return Response(body=msgspec.json.encode(value))
 
 
 # What a client may do, as it is told when it asks.
@@ -84,17 +86,17 @@ class Subjects:
         """`known`: every permission that an operation asks for."""
         self._org, self._known = org, known
 
-    async def me(self, request: web.Request) -> Prepared:
+    async def me(self, request: web.Request) -> PendingOperation:
         """The client whose token it is, with its one role; what that permits, if the full role is asked for."""
         full = flag(request.query, "includeFullRoles")
 
-        def commit() -> Answer:
+        def commit() -> Response:
             client = self._org.clients[request[TOKEN].client_id]
-            return Answer(body=msgspec.json.encode(self._shown(client, full)))
+            return Response(body=msgspec.json.encode(self._subject_json(client, full)))
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    def _shown(self, client: Client, full: bool) -> dict[str, Any]:
+    def _subject_json(self, client: OAuthClient, full: bool) -> dict[str, Any]:
         role_id = str(uuid.UUID(hashlib.sha256(client.id.encode()).hexdigest()[:32]))
         role: dict[str, Any] = {
             "id": role_id,
@@ -113,7 +115,7 @@ class Subjects:
         }
 
 
-def policies(client: Client, known: Iterable[str]) -> Iterator[dict[str, Any]]:
+def policies(client: OAuthClient, known: Iterable[str]) -> Iterator[dict[str, Any]]:
     """What the client may do: everything, or of each entity some actions."""
     if client.permissions is None and not client.denied:
         yield _EVERYTHING

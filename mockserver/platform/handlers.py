@@ -3,7 +3,7 @@
 import msgspec
 from aiohttp import web
 
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.access import TOKEN
 from mockserver.state.org import Org
 
@@ -12,7 +12,7 @@ class Platform:
     def __init__(self, org: Org) -> None:
         self._org = org
 
-    async def organization(self, request: web.Request) -> Prepared:
+    async def organization(self, request: web.Request) -> PendingOperation:
         """Source: SDK 269.0.0 models/organization.py, the fields that matter here."""
         del request
         body = {
@@ -24,23 +24,23 @@ class Platform:
         }
         return _answering(body)
 
-    async def token(self, request: web.Request) -> Prepared:
+    async def token(self, request: web.Request) -> PendingOperation:
         """Source: SDK 269.0.0 models/token_info.py."""
         organization = {"id": self._org.id, "name": self._name}
         client = {"id": request[TOKEN].client_id, "organization": organization}
         return _answering({"organization": organization, "homeOrganization": organization, "OAuthClient": client})
 
-    async def revoke_token(self, request: web.Request) -> Prepared:
+    async def revoke_token(self, request: web.Request) -> PendingOperation:
         """Make the token worthless at once."""
         token = request[TOKEN]
 
-        def commit() -> Answer:
+        def commit() -> Response:
             self._org.tokens.revoke(token)
-            return Answer()
+            return Response()
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    async def health(self, request: web.Request) -> Prepared:
+    async def health(self, request: web.Request) -> PendingOperation:
         del request
         return _answering({"status": "ok"})
 
@@ -49,5 +49,5 @@ class Platform:
         return f"contactbench mock {self._org.name}".rstrip()
 
 
-def _answering(body: object) -> Prepared:
-    return Prepared(lambda: Answer(body=msgspec.json.encode(body)))
+def _answering(body: object) -> PendingOperation:
+    return PendingOperation(lambda: Response(body=msgspec.json.encode(body)))

@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import NotFound
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.paging import listing, page_in
 from mockserver.profile import Profile, load
 from mockserver.state.org import Org
@@ -32,32 +32,32 @@ class LimitsApi:
     def __init__(self, org: Org) -> None:
         self._org = org
 
-    async def namespaces(self, request: web.Request) -> Prepared:
+    async def namespaces(self, request: web.Request) -> PendingOperation:
         page = page_in(request.query, self._org.profile.limits.page_size)
         names = list(_FRIENDLY)
-        return Prepared(lambda: Answer(body=listing(_PATH, page, len(names), page.of(names))))
+        return PendingOperation(lambda: Response(body=listing(_PATH, page, len(names), page.of(names))))
 
-    async def in_force(self, request: web.Request) -> Prepared:
+    async def in_force(self, request: web.Request) -> PendingOperation:
         """The limits of a namespace as they are."""
-        return Prepared(lambda: _answer(request.match_info["namespace"], self._org.profile))
+        return PendingOperation(lambda: _answer(request.match_info["namespace"], self._org.profile))
 
-    async def defaults(self, request: web.Request) -> Prepared:
+    async def defaults(self, request: web.Request) -> PendingOperation:
         """The limits of a namespace as nobody has changed them."""
-        return Prepared(lambda: _answer(request.match_info["namespace"], self._default))
+        return PendingOperation(lambda: _answer(request.match_info["namespace"], self._default))
 
-    async def docs(self, request: web.Request) -> Prepared:
+    async def docs(self, request: web.Request) -> PendingOperation:
         """Source: SDK 269.0.0 models/limit_documentation.py, namespace_docs.py, limit_docs.py."""
         del request
         documented = [
             {
                 "name": namespace,
                 "friendlyName": friendly,
-                "limits": [_documented(limit) for limit in limits(self._default) if limit.namespace == namespace],
+                "limits": [_limit_docs(limit) for limit in limits(self._default) if limit.namespace == namespace],
             }
             for namespace, friendly in _FRIENDLY.items()
         ]
         url = "https://developer.genesys.cloud/organization/organization/limits"
-        return Prepared(lambda: _json({"url": url, "namespaces": documented}))
+        return PendingOperation(lambda: _json({"url": url, "namespaces": documented}))
 
     @cached_property
     def _default(self) -> Profile:
@@ -86,7 +86,7 @@ def _all(profile: Profile) -> Iterator[Limit]:
     yield Limit("notifications", "topics.per.channel.max", caps.topics_per_channel, "Topics of a channel")
 
 
-def _answer(namespace: str, profile: Profile) -> Answer:
+def _answer(namespace: str, profile: Profile) -> Response:
     if namespace not in _FRIENDLY:
         raise NotFound("The requested namespace was not found.")
     shown = [
@@ -97,10 +97,10 @@ def _answer(namespace: str, profile: Profile) -> Answer:
     return _json({"entities": shown})
 
 
-def _documented(limit: Limit) -> dict[str, Any]:
+def _limit_docs(limit: Limit) -> dict[str, Any]:
     told = {"key": limit.key, "defaultValue": limit.value, "description": limit.description}
     return told | {"configurable": True, "trackable": False}
 
 
-def _json(value: object) -> Answer:
-    return Answer(body=msgspec.json.encode(value))
+def _json(value: object) -> Response:
+    return Response(body=msgspec.json.encode(value))

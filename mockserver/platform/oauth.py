@@ -7,9 +7,9 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import OAuthError, TooManyRequests
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import read_body
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 
 _FORM_BYTES = 64 * 1024
@@ -22,14 +22,14 @@ class OAuth:
     def __init__(self, org: Org) -> None:
         self._org = org
 
-    async def token(self, request: web.Request) -> Prepared:
+    async def token(self, request: web.Request) -> PendingOperation:
         """Issue a token to a client that knows its secret. Refusals are 400 with a body of their own, never 401."""
         form = await self._form(request)
         client_id, secret = self._credentials(request, form)
         self._limit(client_id)
         self._check_grant(form)
         client = self._client(client_id, secret)
-        return Prepared(lambda: self._issue(client))
+        return PendingOperation(lambda: self._issue(client))
 
     async def _form(self, request: web.Request) -> dict[str, str]:
         """The fields of the form, each given once."""
@@ -74,19 +74,19 @@ class OAuth:
         if grant != "client_credentials":
             raise OAuthError("unsupported_grant_type", "only client_credentials is supported")
 
-    def _client(self, client_id: str, secret: str) -> Client:
+    def _client(self, client_id: str, secret: str) -> OAuthClient:
         """Answers to an unknown client and to a wrong secret are the same. Source: public client tests."""
         client = self._org.clients.get(client_id)
         if client is None or not client.secret_is(secret):
             raise _unknown_client()
         return client
 
-    def _issue(self, client: Client) -> Answer:
+    def _issue(self, client: OAuthClient) -> Response:
         secret = self._org.rng_for("tokens").randbytes(32).hex()
         lifetime_s, at_most = self._org.profile.tokens.lifetime_s, self._org.profile.tokens.per_client
         self._org.tokens.issue(secret, client.id, self._org.clock.now(), lifetime_s, at_most)
         body = {"access_token": secret, "token_type": "bearer", "expires_in": lifetime_s}
-        return Answer(body=msgspec.json.encode(body))
+        return Response(body=msgspec.json.encode(body))
 
 
 def _unknown_client() -> OAuthError:

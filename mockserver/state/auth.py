@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class OAuthClient:
     id: str
     secret: str = field(repr=False)
     permissions: frozenset[str] | None = None  # None: all of them
@@ -29,7 +29,7 @@ class Client:
             return None
         return [*sorted(self.permissions or ()), *(f"-{name}" for name in sorted(self.denied))]
 
-    def granted(self, grants: Iterable[str] | None) -> "Client":
+    def with_grants(self, grants: Iterable[str] | None) -> "OAuthClient":
         """The same client with these permissions alone; those behind a minus are taken from it, or from all."""
         given = None if grants is None else list(grants)
         denied = frozenset(name[1:] for name in given or () if name.startswith("-"))

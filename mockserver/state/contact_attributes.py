@@ -7,7 +7,7 @@ import msgspec
 
 from mockserver.dates import date_in
 from mockserver.errors import BadRequest, invalid_value
-from mockserver.storage.row_codec import encoded
+from mockserver.storage.row_codec import encode_each
 
 Media = Literal["Voice", "Sms", "Email", "WhatsApp"]  # Source: tests of Terraform provider 1.84.1
 
@@ -89,9 +89,9 @@ def attributes_in(contact: bytes | msgspec.Raw, columns: Collection[str] | None 
     return encoded
 
 
-def merged(old: bytes, new: bytes) -> bytes:
+def merge_json(old: bytes, new: bytes) -> bytes:
     """The JSON object `old` with the keys of `new` replaced; a null leaves one out."""
-    (kept,) = encoded([{name: value for name, value in (_decode(old) | _decode(new)).items() if value is not None}])
+    (kept,) = encode_each([{name: value for name, value in (_decode(old) | _decode(new)).items() if value is not None}])
     return kept
 
 
@@ -100,7 +100,7 @@ def without_system_data(stored: bytes) -> bytes:
 
 
 def with_priority(given: bytes, priority: bool) -> bytes:
-    return merged(given, b'{"configurationOverrides":{"priority":%b}}' % (b"true" if priority else b"false"))
+    return merge_json(given, b'{"configurationOverrides":{"priority":%b}}' % (b"true" if priority else b"false"))
 
 
 def _check_retention(read: Attributes) -> None:

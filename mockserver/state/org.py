@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mockserver.clock import Clock
-from mockserver.faults.engine import Faults, Struck
+from mockserver.faults.engine import ChanceFaults, Faults
 from mockserver.ids import new_id
 from mockserver.model import Reference
 from mockserver.pacing import Limiter
 from mockserver.profile import Profile
-from mockserver.state.auth import Client, IssuedTokens
-from mockserver.state.request_log import Ledger
+from mockserver.state.auth import IssuedTokens, OAuthClient
+from mockserver.state.request_log import RequestLog
 from mockserver.state.retention import Queue, Retention
 from mockserver.storage.store import Store
 
@@ -29,13 +29,13 @@ class Org:
     name: str = ""  # tells the orgs of one server apart; the first has none
     run: str = ""  # tells this run on a kept store from the ones before: none draws the ids of another
     sources: dict[str, str] = field(default_factory=dict)  # where each setting of the profile comes from
-    clients: dict[str, Client] = field(default_factory=dict)
+    clients: dict[str, OAuthClient] = field(default_factory=dict)
     tokens: IssuedTokens = field(default_factory=IssuedTokens)
     limiter: Limiter = field(default_factory=Limiter)
     faults: Faults = field(default_factory=Faults)
-    struck: Struck = field(default_factory=Struck)  # by chance
-    ledger: Ledger = field(default_factory=Ledger)
-    in_work: int = 0  # requests being served now: the latency model asks
+    chance_faults: ChanceFaults = field(default_factory=ChanceFaults)  # by chance
+    request_log: RequestLog = field(default_factory=RequestLog)
+    in_flight: int = 0  # requests being served now: the latency model asks
     queues: defaultdict[str, Queue] = field(default_factory=lambda: defaultdict(Queue))  # by list
     retention: Retention = field(init=False, repr=False)
     _streams: dict[str, random.Random] = field(default_factory=dict)
@@ -90,8 +90,8 @@ class Org:
         self.tokens.clear()
         self.limiter = Limiter()
         self.faults = Faults()
-        self.struck = Struck()
-        self.ledger = Ledger()
+        self.chance_faults = ChanceFaults()
+        self.request_log = RequestLog()
         self.queues.clear()
         self.run = ""
         self.reseed()

@@ -19,7 +19,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     bytes_out: int = 0
 
 
-class Ledger:
+class RequestLog:
     """Holds the last `capacity` entries; counts for ever."""
 
     def __init__(self, capacity: int = 100_000) -> None:
@@ -53,7 +53,7 @@ class Ledger:
             and (not token or (entry.token != "" and token.startswith(entry.token)))
         )
 
-    def verified(self, window_s: float) -> dict[str, Any]:
+    def verification(self, window_s: float) -> dict[str, Any]:
         """Whether the counts add up, and how close each token came to its limit: see `busiest`."""
         return {
             "requests": self._seq,

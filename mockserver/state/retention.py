@@ -17,7 +17,7 @@ import msgspec
 from mockserver.clock import Clock
 from mockserver.dates import date_in
 from mockserver.errors import NotFound
-from mockserver.state.contact_attributes import merged
+from mockserver.state.contact_attributes import merge_json
 from mockserver.storage.store import Store
 
 
@@ -59,7 +59,7 @@ class Retention:
             if _DATED in stored and (expires := expiry(stored)) is not None:
                 heapq.heappush(self._due, (expires, list_id, contact_id))
 
-    def settle(self) -> None:
+    def advance_to_now(self) -> None:
         """Remove what has expired by now."""
         if not self._due or self._due[0][0] > (now := self._clock.now()):
             return
@@ -88,13 +88,13 @@ def expiry(stored: bytes) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
-def dated(given: bytes, now: float, time_zone: str | None = None) -> bytes:
+def with_expiry(given: bytes, now: float, time_zone: str | None = None) -> bytes:
     """The attributes with the date of expiry that follows from their retention, if they name one."""
     if not any(name in given for name in _NAMED):
         return given
     said = _decode(given)
     kind = said.get("retentionType") or ("DateExpiration" if "dateExpiration" in said else "RetentionDays")
-    return merged(given, msgspec.json.encode(_effective(kind, said, datetime.fromtimestamp(now, UTC), time_zone)))
+    return merge_json(given, msgspec.json.encode(_effective(kind, said, datetime.fromtimestamp(now, UTC), time_zone)))
 
 
 def _effective(kind: str, said: dict[str, Any], now: datetime, time_zone: str | None) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _effective(kind: str, said: dict[str, Any], now: datetime, time_zone: str | 
             expires = now + timedelta(days=days or 0)
         case "DateExpiration":
             expires = date_in(said["dateExpiration"])
-    return {"retentionType": kind, "retentionDays": days, "dateExpiration": expires and _written(expires)}
+    return {"retentionType": kind, "retentionDays": days, "dateExpiration": expires and _timestamp(expires)}
 
 
 def _midnight(now: datetime, time_zone: str | None) -> datetime:
@@ -120,5 +120,5 @@ def _midnight(now: datetime, time_zone: str | None) -> datetime:
     return (there + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _written(moment: datetime) -> str:
+def _timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

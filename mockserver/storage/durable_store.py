@@ -143,8 +143,8 @@ class DurableStore(MemoryStore):
 
     def _chunks(self, list_id: str) -> Iterator[tuple[slice, float]]:
         """The contacts of a list in parts that are not too large, each of one date."""
-        ids, _, eras = self._table(list_id).live_contacts()
-        for start, stop, created in eras.spans(0, len(ids)):
+        ids, _, times = self._table(list_id).live_contacts()
+        for start, stop, created in times.spans(0, len(ids)):
             for first in range(start, stop, _CHUNK_CONTACTS):
                 yield slice(first, min(first + _CHUNK_CONTACTS, stop)), created
 

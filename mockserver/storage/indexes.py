@@ -26,7 +26,7 @@ class ColumnIndex:
                 self._add(self._value(rows[place]), place)
         self._indexed = len(rows)
 
-    def replaced(self, place: int, old: Row, new: Row) -> None:
+    def replace(self, place: int, old: Row, new: Row) -> None:
         if place < self._indexed and (value := self._value(new)) != self._value(old):
             self._outdated += 1
             self._add(value, place)
@@ -59,7 +59,7 @@ class ColumnIndex:
 UNKNOWN = 0.0
 
 
-class Eras:
+class CreationTimes:
     """Moments by place, over rows that only grow. A moment is in seconds since the epoch; UNKNOWN if nobody said."""
 
     def __init__(self) -> None:
@@ -81,8 +81,8 @@ class Eras:
     def spans(self, first: int, stop: int) -> list[tuple[int, int, float]]:
         """The parts of the places from `first` to before `stop`: start, stop, moment."""
         ends = [*self._starts[1:], max(stop, self._starts[-1])] if self._starts else []
-        eras = bisect_right(self._starts, first) - 1
-        known = zip(self._starts[max(0, eras) :], ends[max(0, eras) :], self._moments[max(0, eras) :], strict=True)
+        at = bisect_right(self._starts, first) - 1
+        known = zip(self._starts[max(0, at) :], ends[max(0, at) :], self._moments[max(0, at) :], strict=True)
         return [(max(a, first), min(b, stop), moment) for a, b, moment in known if max(a, first) < min(b, stop)]
 
     def until(self, moment: float, stop: int) -> int:
@@ -93,9 +93,9 @@ class Eras:
             stop = min(stop, start)
         return stop
 
-    def without_gaps(self, rows: Sequence[bytes]) -> "Eras":
+    def without_gaps(self, rows: Sequence[bytes]) -> "CreationTimes":
         """The same for the rows that are not empty, once the empty ones are left out."""
-        closed, kept = Eras(), 0
+        closed, kept = CreationTimes(), 0
         for start, stop, moment in self.spans(0, len(rows)):
             live = sum(map(bool, rows[start:stop]))
             if live:
@@ -110,11 +110,11 @@ class Eras:
 _PARTS = 64
 
 
-class Places:
+class SegmentedIndex:
     def __init__(self) -> None:
         self._parts: list[dict[str, int]] = [{} for _ in range(_PARTS)]
 
-    def known(self, ids: Sequence[str]) -> dict[str, int]:
+    def find(self, ids: Sequence[str]) -> dict[str, int]:
         """The places of those `ids` that have one."""
         parts = self._parts
         found = [parts[hash(id_) % _PARTS].get(id_) for id_ in ids]

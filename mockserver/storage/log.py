@@ -89,12 +89,12 @@ def _lock(path: Path) -> int:
             path.open("rb").close()
         elif not path.parent.is_dir():
             raise UnusableError(f"{path}: there is no folder {path.parent}; make it")
-        return _locked(path)
+        return _acquire(path)
     except OSError as error:
         raise UnusableError(f"{path}: {error.strerror}; name another file") from error
 
 
-def _locked(path: Path) -> int:
+def _acquire(path: Path) -> int:
     handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

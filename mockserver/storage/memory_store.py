@@ -8,8 +8,8 @@ from itertools import compress
 
 from mockserver.errors import contact_list_not_found
 from mockserver.model import ContactList
-from mockserver.storage.indexes import ColumnIndex, Eras, Places
-from mockserver.storage.store import Row, Snapshot
+from mockserver.storage.indexes import ColumnIndex, CreationTimes, SegmentedIndex
+from mockserver.storage.store import ContactSnapshot, Row
 
 _EMPTY = b""  # the row of a deleted contact: no JSON object is empty
 _FEW = 1_000  # empty rows that are not worth the removal
@@ -59,7 +59,7 @@ class MemoryStore:
 
     def existing(self, list_id: str, ids: Sequence[str]) -> dict[str, Row]:
         table = self._table(list_id)
-        return {contact_id: table.rows[place] for contact_id, place in table.places().known(ids).items()}
+        return {contact_id: table.rows[place] for contact_id, place in table.places().find(ids).items()}
 
     def delete_contacts(self, list_id: str, ids: Sequence[str]) -> int:
         deleted = self._table(list_id).delete(ids)
@@ -73,25 +73,25 @@ class MemoryStore:
         cleared.saved_import = table.saved_import
         self._tables[list_id] = cleared
 
-    def snapshot(self, list_id: str) -> Snapshot:
+    def snapshot(self, list_id: str) -> ContactSnapshot:
         table = self._table(list_id)
         ids, rows, _ = table.live_contacts()
-        return Snapshot(ids[:], rows[:], dict(table.attributes))
+        return ContactSnapshot(ids[:], rows[:], dict(table.attributes))
 
-    def page(self, list_id: str, offset: int, limit: int) -> Snapshot:
-        all_ids, rows, eras = self._table(list_id).live_contacts()
+    def page(self, list_id: str, offset: int, limit: int) -> ContactSnapshot:
+        all_ids, rows, times = self._table(list_id).live_contacts()
         ids = all_ids[offset : offset + limit]
-        created = [moment for a, b, moment in eras.spans(offset, offset + len(ids)) for _ in range(a, b)]
-        return Snapshot(ids, rows[offset : offset + limit], created=created)
+        created = [moment for a, b, moment in times.spans(offset, offset + len(ids)) for _ in range(a, b)]
+        return ContactSnapshot(ids, rows[offset : offset + limit], created=created)
 
-    def created(self, list_id: str, ids: Sequence[str]) -> list[float]:
+    def created_at(self, list_id: str, ids: Sequence[str]) -> list[float]:
         table = self._table(list_id)
-        places = table.places().known(ids)
-        return [table.eras.of(places[contact_id]) for contact_id in ids]
+        places = table.places().find(ids)
+        return [table.times.of(places[contact_id]) for contact_id in ids]
 
     def created_until(self, list_id: str, moment: float) -> int:
-        ids, _, eras = self._table(list_id).live_contacts()
-        return eras.until(moment, len(ids))
+        ids, _, times = self._table(list_id).live_contacts()
+        return times.until(moment, len(ids))
 
     def find(self, list_id: str, column: str, values: Sequence[str]) -> list[str]:
         return self._table(list_id).find(column, values)
@@ -159,16 +159,16 @@ class _Table:
         self.live = 0
         self.ids: list[str] = []
         self.rows: list[Row] = []
-        self.eras = Eras()
+        self.times = CreationTimes()
         self.attributes: dict[str, bytes] = {}
         self.saved_import = b""
-        self._places = Places()
+        self._places = SegmentedIndex()
         self._placed = 0  # how many of `ids` are in `_places`
         self._columns: dict[str, ColumnIndex] = {}
-        self._without_empty: tuple[list[str], list[Row], Eras] | None = None
+        self._without_empty: tuple[list[str], list[Row], CreationTimes] | None = None
 
     def append(self, ids: Sequence[str], rows: Sequence[Row], created: float) -> None:
-        self.eras.begin(len(self.ids), created)
+        self.times.begin(len(self.ids), created)
         self.ids.extend(ids)
         self.rows.extend(rows)
         self.live += len(ids)
@@ -176,10 +176,10 @@ class _Table:
 
     def put(self, ids: Sequence[str], rows: Sequence[Row], created: float) -> int:
         places, before = self.places(), len(self.ids)
-        if not places.known(ids) and len(set(ids)) == len(ids):  # all are new: the index takes them in when next asked
+        if not places.find(ids) and len(set(ids)) == len(ids):  # all are new: the index takes them in when next asked
             self.append(ids, rows, created)
             return len(ids)
-        self.eras.begin(before, created)
+        self.times.begin(before, created)
         for contact_id, row in zip(ids, rows, strict=True):
             place = places.setdefault(contact_id, len(self.ids))
             if place == len(self.ids):
@@ -205,7 +205,7 @@ class _Table:
         self._compact_if_mostly_empty()
         return before - self.live
 
-    def places(self) -> Places:
+    def places(self) -> SegmentedIndex:
         """The place of each id. Built when first asked for: ids drawn by the server are rarely looked up."""
         start, end = self._placed, len(self.ids)
         if start < end:
@@ -214,13 +214,13 @@ class _Table:
             self._placed = end
         return self._places
 
-    def live_contacts(self) -> tuple[list[str], list[Row], Eras]:
-        """Ids, rows and eras without the empty rows; kept until the list changes. They are not to be changed."""
+    def live_contacts(self) -> tuple[list[str], list[Row], CreationTimes]:
+        """Ids, rows and times without the empty rows; kept until the list changes. They are not to be changed."""
         if self.live == len(self.ids):
-            return self.ids, self.rows, self.eras
+            return self.ids, self.rows, self.times
         if self._without_empty is None:
             rows = list(filter(None, self.rows))
-            self._without_empty = list(compress(self.ids, self.rows)), rows, self.eras.without_gaps(self.rows)
+            self._without_empty = list(compress(self.ids, self.rows)), rows, self.times.without_gaps(self.rows)
         return self._without_empty
 
     def find(self, column: str, values: Sequence[str]) -> list[str]:
@@ -230,11 +230,11 @@ class _Table:
 
     def _replace(self, place: int, row: Row) -> None:
         for index in self._columns.values():
-            index.replaced(place, self.rows[place], row)
+            index.replace(place, self.rows[place], row)
         self.rows[place] = row
 
     def _compact_if_mostly_empty(self) -> None:
         if len(self.ids) - self.live > max(self.live, _FEW):
-            self.ids, self.rows, self.eras = self.live_contacts()
+            self.ids, self.rows, self.times = self.live_contacts()
             self._without_empty = None
-            self._places, self._placed, self._columns = Places(), 0, {}
+            self._places, self._placed, self._columns = SegmentedIndex(), 0, {}

@@ -21,12 +21,12 @@ _UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
 def encoder(columns: Sequence[str]) -> Encode:
     """A function from rows of cells, in the order of `columns`, to their JSON objects."""
     if not _nameable(columns):
-        return lambda rows: encoded(dict(zip(columns, row, strict=True)) for row in rows)
+        return lambda rows: encode_each(dict(zip(columns, row, strict=True)) for row in rows)
     row_class = _row_class(columns)
-    return lambda rows: encoded(starmap(row_class, rows))
+    return lambda rows: encode_each(starmap(row_class, rows))
 
 
-def encoded(values: Iterable[object]) -> list[bytes]:
+def encode_each(values: Iterable[object]) -> list[bytes]:
     """The JSON of each value, in no more memory than it needs: alone, each would keep the buffer it was written to,
     of 512 bytes or more."""
     return _encode_lines(values).split(b"\n")[:-1]

@@ -14,7 +14,7 @@ from mockserver.model import ContactList
 Row = bytes  # the JSON object of a contact's `data`: column name -> string
 
 
-class Snapshot(NamedTuple):
+class ContactSnapshot(NamedTuple):
     """The contacts of a list at one moment, in order of creation. Cheap: it shares the stored rows."""
 
     ids: Sequence[str]
@@ -56,12 +56,12 @@ class Store(Protocol):
 
     def clear(self, list_id: str) -> None: ...
 
-    def snapshot(self, list_id: str) -> Snapshot: ...
-    def page(self, list_id: str, offset: int, limit: int) -> Snapshot:
+    def snapshot(self, list_id: str) -> ContactSnapshot: ...
+    def page(self, list_id: str, offset: int, limit: int) -> ContactSnapshot:
         """In order of creation; cheap at any offset as long as the list is not being changed between pages."""
         ...
 
-    def created(self, list_id: str, ids: Sequence[str]) -> list[float]:
+    def created_at(self, list_id: str, ids: Sequence[str]) -> list[float]:
         """When each of these contacts, which have to exist, was created."""
         ...
 

@@ -16,9 +16,9 @@ from mockserver.contacts import selection as contact_search
 from mockserver.contacts.handlers import Contacts
 from mockserver.contacts.search import Clause, Criteria
 from mockserver.errors import BadRequest, invalid_value
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
-from mockserver.http.named_resources import Entities
+from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query
 from mockserver.ids import new_id
 from mockserver.lists.spec import ReferenceSpec
@@ -61,7 +61,7 @@ class FilterSpec(msgspec.Struct, kw_only=True, rename="camel"):
     filter_type: str | None = None
 
 
-class ContactListFilters(Entities[ContactListFilter, FilterSpec]):
+class ContactListFilters(NamedResources[ContactListFilter, FilterSpec]):
     kind = contact_search.FILTERS
     path = "/api/v2/outbound/contactlistfilters"
     id_name = "filter_id"
@@ -72,27 +72,27 @@ class ContactListFilters(Entities[ContactListFilter, FilterSpec]):
         super().__init__(org, ContactListFilter, FilterSpec)
         self._contacts, self._list_templates, self._import_templates = contacts, list_templates, import_templates
 
-    async def preview(self, request: web.Request) -> Prepared:
+    async def preview(self, request: web.Request) -> PendingOperation:
         """Answer with how many contacts a filter would pass, and the first of them. Nothing is stored."""
-        spec = self._parsed(await self._body(request))
-        return Prepared(lambda: self._previewed(spec))
+        spec = self._parse(await self._body(request))
+        return PendingOperation(lambda: self._preview(spec))
 
-    def _previewed(self, spec: FilterSpec) -> Answer:
+    def _preview(self, spec: FilterSpec) -> Response:
         """Assumption: only a filter of a contact list has a preview, a template has no contacts."""
         if spec.contact_list is None or not spec.contact_list.id:
             raise invalid_value(None, "contactList", "the id of a contact list")
         new = self._filter(spec, "preview", None)
         contact_list = self._org.store.contact_list(spec.contact_list.id)
         found = contact_search.matching(self._org.store, contact_list, new.criteria, self._org.clock.now())
-        shown = self._contacts.written(contact_list, found[:_PREVIEWED])
+        shown = self._contacts.contacts_json(contact_list, found[:_PREVIEWED])
         body = {
             "filteredContacts": len(found),
             "totalContacts": self._org.store.size(contact_list.id),
             "preview": [msgspec.Raw(contact) for contact in shown],
         }
-        return Answer(body=msgspec.json.encode(body))
+        return Response(body=msgspec.json.encode(body))
 
-    def _made(
+    def _build(
         self, spec: FilterSpec, old: ContactListFilter | None, others: Sequence[ContactListFilter]
     ) -> ContactListFilter:
         filter_id = old.id if old else new_id(self._org.rng_for("filters"))
@@ -125,7 +125,7 @@ class ContactListFilters(Entities[ContactListFilter, FilterSpec]):
         named = spec.contact_list if is_list else spec.contact_list_template
         if named is None or not named.id:
             raise invalid_value(None, "contactList" if is_list else "contactListTemplate", f"the id of a {source}")
-        return self._org.store.contact_list(named.id) if is_list else self._list_templates.known(named.id)
+        return self._org.store.contact_list(named.id) if is_list else self._list_templates.require(named.id)
 
     def _check_name(self, name: str, taken: Sequence[str]) -> None:
         limit = self._org.profile.limits.list_name_chars
@@ -139,12 +139,12 @@ class ContactListFilters(Entities[ContactListFilter, FilterSpec]):
     def _most(self) -> int:
         return self._org.profile.limits.filters_per_org
 
-    def _shown(self, each: ContactListFilter, query: Query) -> dict[str, Any]:
+    def _to_json(self, each: ContactListFilter, query: Query) -> dict[str, Any]:
         del query
         defaults = {"version": 1, "sourceType": "ContactList", "clauses": [], "filterType": "AND"}
         return {**defaults, **msgspec.to_builtins(each), "selfUri": f"{self.path}/{each.id}"}
 
-    def _narrowed(self, each: ContactListFilter, query: Query) -> bool:
+    def _matches(self, each: ContactListFilter, query: Query) -> bool:
         wanted = query.get("contactListId", "")
         return not wanted or (each.contact_list is not None and each.contact_list.id == wanted)
 

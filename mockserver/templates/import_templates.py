@@ -7,9 +7,9 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import BadRequest, NotFound
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
-from mockserver.http.named_resources import Entities
+from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query, flag, several
 from mockserver.ids import new_id
 from mockserver.lists.spec import ReferenceSpec
@@ -36,7 +36,7 @@ class ImportsByTemplate(Protocol):
     def running(self, template_id: str) -> bool: ...
 
 
-class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
+class ImportTemplates(NamedResources[ImportTemplate, ImportTemplateSpec]):
     kind = "import_template"
     path = "/api/v2/outbound/importtemplates"
     id_name = "template_id"
@@ -47,18 +47,18 @@ class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
         super().__init__(org, ImportTemplate, ImportTemplateSpec)
         self._list_templates, self._imports = list_templates, imports
 
-    async def status(self, request: web.Request) -> Prepared:
+    async def status(self, request: web.Request) -> PendingOperation:
         """GET .../importstatus, of the newest import, or of the newest with `listNamePrefix`."""
         template_id, prefix = request.match_info[self.id_name], request.query.get("listNamePrefix")
 
-        def commit() -> Answer:
-            self.known(template_id)
+        def commit() -> Response:
+            self.require(template_id)
             self._imports().poll(template_id)
-            return Answer(body=msgspec.json.encode(self._imports().status_of(template_id, prefix)))
+            return Response(body=msgspec.json.encode(self._imports().status_of(template_id, prefix)))
 
-        return Prepared(commit)
+        return PendingOperation(commit)
 
-    def _made(
+    def _build(
         self, spec: ImportTemplateSpec, old: ImportTemplate | None, others: Sequence[ImportTemplate]
     ) -> ImportTemplate:
         for problem in template_rules.problems_as_sent(spec):
@@ -77,14 +77,14 @@ class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
             list_name_format=cast("NameFormat", spec.list_name_format or "ListNamePrefix"),
             custom_list_name_format_value=spec.custom_list_name_format_value,
         )
-        columns = self._list_templates.known(template_ref.id)
+        columns = self._list_templates.require(template_ref.id)
         for problem in template_rules.problems(new, columns, self._org.profile.limits, others):
             raise problem
         for filter_id in new.splitting_filter_ids:
             usable_filter(self._org.store, filter_id)
         return new
 
-    def _shown(self, each: ImportTemplate, query: Query) -> dict[str, Any]:
+    def _to_json(self, each: ImportTemplate, query: Query) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "version": each.version,
             "useSplittingCriteria": each.use_splitting_criteria,
@@ -96,7 +96,7 @@ class ImportTemplates(Entities[ImportTemplate, ImportTemplateSpec]):
             shown["importStatus"] = self._imports().status_of(each.id)
         return shown
 
-    def _narrowed(self, each: ImportTemplate, query: Query) -> bool:
+    def _matches(self, each: ImportTemplate, query: Query) -> bool:
         wanted = several(query, "contactListTemplateId")
         return not wanted or each.contact_list_template.id in wanted
 

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import msgspec
 
 from mockserver.errors import NotFound
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.ids import new_id
-from mockserver.imports.csv_rows import ReadFile, Report, Rules, read_file
+from mockserver.imports.csv_rows import FileRules, ReadFile, Report, read_file
 from mockserver.imports.events import Events
 from mockserver.imports.handlers import Imports
 from mockserver.imports.upload_request import ListUpload
@@ -33,7 +33,7 @@ from mockserver.state.org import Org
 from mockserver.templates.filter_tests import named_filter
 from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.list_templates import ContactListTemplates
-from mockserver.templates.plans import NONE_MATCH, Plan, Planner, obstacles
+from mockserver.templates.plans import NONE_MATCH, ListPlan, Planner, obstacles
 from mockserver.templates.rules import ImportTemplate
 
 _KIND = "template_import"  # in the store
@@ -63,7 +63,7 @@ class _TemplateImport:
     prefix: str
     job: ImportJob
     report: Report = field(default_factory=Report)
-    plans: list[Plan] = field(default_factory=list)  # until the lists are made
+    plans: list[ListPlan] = field(default_factory=list)  # until the lists are made
     targets: list[_Target] = field(default_factory=list)
 
     @property
@@ -87,14 +87,14 @@ class TemplateImports:
     def reload(self) -> None:
         """As after a restart: the last imports, none on its way."""
         self._running: list[_TemplateImport] = []
-        self._last = {key: _recalled(raw) for key, raw in self._org.store.documents(_KIND).items()}
+        self._last = {key: _restore(raw) for key, raw in self._org.store.documents(_KIND).items()}
 
-    async def take(self, upload: ListUpload, path: Path) -> Prepared:
+    async def take(self, upload: ListUpload, path: Path) -> PendingOperation:
         """Read a file for a template; the commit starts its import. Raises NotFound if there is no such template."""
         org = self._org
-        template = self._templates.known(upload.template_id)
-        columns = self._list_templates.known(template.contact_list_template.id)
-        rules = Rules(
+        template = self._templates.require(upload.template_id)
+        columns = self._list_templates.require(template.contact_list_template.id)
+        rules = FileRules(
             contact_list=columns,
             limits=org.profile.limits,
             semantics=org.profile.semantics,
@@ -103,9 +103,9 @@ class TemplateImports:
             now=self._org.clock.now(),
         )
         file = await read_file(path, rules, org.rng, upload)
-        return Prepared(lambda: self._started(template, columns, upload, file))
+        return PendingOperation(lambda: self._start(template, columns, upload, file))
 
-    def settle(self) -> None:
+    def advance_to_now(self) -> None:
         """Make the lists whose time has come, and note what has ended. Costs nothing while nothing runs."""
         now = self._org.clock.now()
         for current in list(self._running):
@@ -114,7 +114,7 @@ class TemplateImports:
             if has_ended(current.job, now):
                 self._running.remove(current)
                 self._save(current, ended=True)
-                self._events.ended(_entity(current.template_id), current.job, current.report)
+                self._events.record_end(_entity(current.template_id), current.job, current.report)
 
     def status_of(self, template_id: str, prefix: str | None = None) -> ImportStatus:
         """The status of the newest import, or of the newest with that prefix, or an empty one."""
@@ -137,7 +137,7 @@ class TemplateImports:
                 current.job = msgspec.structs.replace(current.job, polled=current.job.polled + 1)
                 for target in current.targets:
                     self._imports.poll(target.list_id)
-        self.settle()
+        self.advance_to_now()
 
     def next_step_at(self, template_id: str) -> float:
         """When time alone will bring another status; infinite if it will not."""
@@ -147,9 +147,9 @@ class TemplateImports:
     def running(self, template_id: str) -> bool:
         return any(current.template_id == template_id for current in self._running)
 
-    def _started(self, template: ImportTemplate, columns: ContactList, upload: ListUpload, file: ReadFile) -> Answer:
+    def _start(self, template: ImportTemplate, columns: ContactList, upload: ListUpload, file: ReadFile) -> Response:
         org, jobs = self._org, self._org.profile.jobs
-        self._templates.known(template.id)
+        self._templates.require(template.id)
         job = ImportJob(
             id=new_id(org.rng),
             contact_list_id="",  # several
@@ -167,7 +167,7 @@ class TemplateImports:
         self._last[current.key] = current
         self._save(current, ended=False)
         uri = f"{self._templates.path}/{template.id}/importstatus"
-        return Answer(body=msgspec.json.encode({"correlationId": job.id, "uri": uri}))
+        return Response(body=msgspec.json.encode({"correlationId": job.id, "uri": uri}))
 
     def _plan(
         self,
@@ -224,7 +224,7 @@ def _entity(template_id: str) -> Reference:
     return Reference(id=template_id, self_uri=f"/api/v2/outbound/importtemplates/{template_id}")
 
 
-def _recalled(raw: bytes) -> _TemplateImport:
+def _restore(raw: bytes) -> _TemplateImport:
     """An import as it is after a restart: over, and failed if it was not over before."""
     saved = msgspec.json.decode(raw, type=_Saved)
     job = saved.job if saved.ended else failing(saved.job, INTERRUPTED, 0)

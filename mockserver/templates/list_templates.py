@@ -11,7 +11,7 @@ import msgspec
 
 from mockserver.errors import BadRequest
 from mockserver.http import wire
-from mockserver.http.named_resources import Entities
+from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query, several
 from mockserver.ids import new_id
 from mockserver.lists import rules as list_rules
@@ -22,7 +22,7 @@ from mockserver.state.org import Org
 from mockserver.templates.rules import ImportTemplate
 
 
-class ContactListTemplates(Entities[ContactList, ListSpec]):
+class ContactListTemplates(NamedResources[ContactList, ListSpec]):
     kind = "contact_list_template"
     path = "/api/v2/outbound/contactlisttemplates"
     id_name = "template_id"
@@ -32,7 +32,7 @@ class ContactListTemplates(Entities[ContactList, ListSpec]):
         super().__init__(org, ContactList, ListSpec)
         self._users = users
 
-    def _made(self, spec: ListSpec, old: ContactList | None, others: Sequence[ContactList]) -> ContactList:
+    def _build(self, spec: ListSpec, old: ContactList | None, others: Sequence[ContactList]) -> ContactList:
         now = wire.timestamp(self._org.clock.now())
         made = list_spec.contact_list(
             spec,
@@ -47,11 +47,11 @@ class ContactListTemplates(Entities[ContactList, ListSpec]):
             raise problem
         return new
 
-    def _shown(self, each: ContactList, query: Query) -> dict[str, Any]:
+    def _to_json(self, each: ContactList, query: Query) -> dict[str, Any]:
         del query
         return wire.contact_list(each) | {"selfUri": f"{self.path}/{each.id}"}
 
-    def _narrowed(self, each: ContactList, query: Query) -> bool:
+    def _matches(self, each: ContactList, query: Query) -> bool:
         zones = several(query, "timeZone")
         return not zones or each.time_zone in zones
 
@@ -65,5 +65,5 @@ class ContactListTemplates(Entities[ContactList, ListSpec]):
 
     def reference(self, template_id: str) -> Reference:
         """Raises NotFound."""
-        template = self.known(template_id)
+        template = self.require(template_id)
         return Reference(id=template.id, name=template.name, self_uri=f"{self.path}/{template.id}")

@@ -32,7 +32,7 @@ class NamedFilter(NamedTuple):
     passes: Passes
 
 
-class Part(NamedTuple):
+class RowGroup(NamedTuple):
     """Places of rows, in order, and what they have in common."""
 
     places: Sequence[int]
@@ -42,14 +42,14 @@ class Part(NamedTuple):
 
 def parts(
     rows: Sequence[bytes], splitting: Splitting | None, main: NamedFilter | None, filters: Sequence[NamedFilter]
-) -> list[Part]:
+) -> list[RowGroup]:
     """The rows that pass the main filter, in parts; none is empty."""
     places = range(len(rows)) if main is None else [at for at, row in enumerate(rows) if main.passes(row)]
     named = main.name if main else ""
     if not places:
         return []
     if splitting is None:
-        return [Part(places, filter_name=named)]
+        return [RowGroup(places, filter_name=named)]
     match splitting.criteria:
         case "Quantity":
             return _by_size(places, int(splitting.criteria_value), named)
@@ -61,35 +61,35 @@ def parts(
             return _by_filter(rows, places, splitting, filters)
 
 
-def _by_size(places: Sequence[int], size: int, filter_name: str) -> list[Part]:
-    return [Part(places[start : start + size], filter_name=filter_name) for start in range(0, len(places), size)]
+def _by_size(places: Sequence[int], size: int, filter_name: str) -> list[RowGroup]:
+    return [RowGroup(places[start : start + size], filter_name=filter_name) for start in range(0, len(places), size)]
 
 
-def _by_column(rows: Sequence[bytes], places: Sequence[int], splitting: Splitting, filter_name: str) -> list[Part]:
+def _by_column(rows: Sequence[bytes], places: Sequence[int], splitting: Splitting, filter_name: str) -> list[RowGroup]:
     read, found = value_reader(splitting.criteria_value), dict[str, list[int]]()
     for at in places:
         found.setdefault(read(rows[at]) or "", []).append(at)
     rest = found.pop("", [])
-    split = [Part(those, value, filter_name) for value, those in found.items()]
+    split = [RowGroup(those, value, filter_name) for value, those in found.items()]
     return split + _remainder(rest, splitting, filter_name)
 
 
 def _by_filter(
     rows: Sequence[bytes], places: Sequence[int], splitting: Splitting, filters: Sequence[NamedFilter]
-) -> list[Part]:
+) -> list[RowGroup]:
     split, left, passed = [], places, set[int]()
     for each in filters:
         those = [at for at in (left if splitting.use_waterfall_rule else places) if each.passes(rows[at])]
         passed.update(those)
         left = [at for at in left if at not in passed]
         if those:
-            split.append(Part(those, filter_name=each.name))
+            split.append(RowGroup(those, filter_name=each.name))
     return split + _remainder(left, splitting, REMAINDER)
 
 
-def _remainder(places: Sequence[int], splitting: Splitting, filter_name: str) -> list[Part]:
+def _remainder(places: Sequence[int], splitting: Splitting, filter_name: str) -> list[RowGroup]:
     kept = places if splitting.create_remainder_contact_list else []
-    return [Part(kept, REMAINDER, filter_name)] if kept else []
+    return [RowGroup(kept, REMAINDER, filter_name)] if kept else []
 
 
 # What the lists are called that an import template makes. Pure.
@@ -126,7 +126,7 @@ _NAME_TOO_LONG = "IMPORT_CONTACT_LIST_NAME_LENGTH_EXCEEDED"
 _TOO_MANY_LISTS = "IMPORT_TOO_MANY_TARGET_LISTS"  # Assumption: the platform has no public code for it
 
 
-class Plan(NamedTuple):
+class ListPlan(NamedTuple):
     """One list to be made, and what goes into it."""
 
     contact_list: ContactList
@@ -143,7 +143,7 @@ class Planner:
     home: Reference
     starts_at: float
 
-    def plans(self, file: ReadFile, find: Callable[[str], NamedFilter], rng: random.Random) -> list[Plan]:
+    def plans(self, file: ReadFile, find: Callable[[str], NamedFilter], rng: random.Random) -> list[ListPlan]:
         """The lists, none of them empty. `find` gives a filter by its id and raises NotFound."""
         splitting, main = self.template.splitting, self.template.contact_list_filter
         filters = [find(filter_id) for filter_id in self.template.splitting_filter_ids]
@@ -151,11 +151,13 @@ class Planner:
         # A row that goes into several lists is another contact in each.
         shared = bool(filters) and not (splitting and splitting.use_waterfall_rule)
         return [
-            Plan(self._contact_list(part, number, rng), _of_part(file, part, rng if shared and number > 1 else None))
+            ListPlan(
+                self._contact_list(part, number, rng), _of_part(file, part, rng if shared and number > 1 else None)
+            )
             for number, part in enumerate(split, 1)
         ]
 
-    def _contact_list(self, part: Part, number: int, rng: random.Random) -> ContactList:
+    def _contact_list(self, part: RowGroup, number: int, rng: random.Random) -> ContactList:
         name = list_name(
             self.template,
             prefix=self.upload.list_name_prefix,
@@ -176,7 +178,7 @@ class Planner:
         )
 
 
-def _of_part(file: ReadFile, part: Part, rng: random.Random | None) -> ReadFile:
+def _of_part(file: ReadFile, part: RowGroup, rng: random.Random | None) -> ReadFile:
     """What of the file goes into one list, with new ids if there is something to draw them from."""
     renamed = rng is not None and not file.own_ids
     ids = new_ids(rng, len(part.places)) if rng and renamed else [file.ids[at] for at in part.places]
@@ -195,7 +197,9 @@ def _of_part(file: ReadFile, part: Part, rng: random.Random | None) -> ReadFile:
     )
 
 
-def obstacles(plans: Sequence[Plan], lists: Sequence[ContactList], total_size: int, profile: Profile) -> Iterator[str]:
+def obstacles(
+    plans: Sequence[ListPlan], lists: Sequence[ContactList], total_size: int, profile: Profile
+) -> Iterator[str]:
     """Why the lists cannot be made beside those there are, which hold `total_size` contacts."""
     limits, names = profile.limits, [plan.contact_list.name for plan in plans]
     if len(plans) > limits.target_lists_per_import or len(plans) + len(lists) > limits.lists_per_org:

@@ -8,7 +8,7 @@ import msgspec
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.lists.spec import Int64, ReferenceSpec
 from mockserver.model import ContactList, Reference
-from mockserver.profile import Limits
+from mockserver.profile import PlatformLimits
 
 # Import templates as they are kept and as they are sent. Source: SDK 269.0.0 models/import_template.py.
 
@@ -94,7 +94,7 @@ def problems_as_sent(spec: ImportTemplateSpec) -> Iterator[BadRequest]:
 
 
 def problems(
-    new: ImportTemplate, columns: ContactList, limits: Limits, others: Sequence[ImportTemplate]
+    new: ImportTemplate, columns: ContactList, limits: PlatformLimits, others: Sequence[ImportTemplate]
 ) -> Iterator[BadRequest]:
     """What is wrong with a template whose lists look like `columns`."""
     if not new.name.strip():

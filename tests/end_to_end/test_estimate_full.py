@@ -19,7 +19,7 @@ from harness.runs.run import RunPlan
 from harness.simulator import mock_org, virtual_time
 from harness.strategies import MAIN, strategy
 from harness.strategies.job import Settings
-from mockserver.profile import shipped
+from mockserver.profile import built_in_profiles
 from tests.harness.estimate import same_luck
 
 LEADS = 100_000
@@ -77,7 +77,7 @@ def with_the_same_luck(profile, name):
     return same_luck.played(upload, profile.profile, CONCURRENCY, range(1, SEEDS + 1)).duration_s
 
 
-@pytest.mark.parametrize("profile", shipped())
+@pytest.mark.parametrize("profile", built_in_profiles())
 @pytest.mark.parametrize("name", MAIN)
 def test_estimates_hold(profile, name, leads):
     """The P50 is the full runs' within 1 %, as far as so many tell; eight of ten runs lie between the ends; and each

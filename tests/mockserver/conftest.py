@@ -13,7 +13,7 @@ from mockserver.clock import ManualClock
 from mockserver.errors import ApiError
 from mockserver.http.body import BODY
 from mockserver.model import ContactColumn, ContactList, ImportStatus
-from mockserver.profile import Profile, changed, load
+from mockserver.profile import Profile, load, with_changes
 from mockserver.state.org import Org
 from mockserver.storage.memory_store import MemoryStore
 
@@ -39,7 +39,9 @@ def profile_with():
     """A function: the default profile with some settings changed."""
 
     def changed_profile(**settings: Any) -> Profile:
-        return changed(load("default").profile, {name.replace("__", "."): value for name, value in settings.items()})[0]
+        return with_changes(
+            load("default").profile, {name.replace("__", "."): value for name, value in settings.items()}
+        )[0]
 
     return changed_profile
 

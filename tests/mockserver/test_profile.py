@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.profile import ProfileError, at_cpu_speed, changed, load, origins, shipped
+from mockserver.profile import ProfileError, at_cpu_speed, built_in_profiles, load, origins, with_changes
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def profile_file(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", built_in_profiles())
 def test_shipped_profiles(name):
     """Each loads, bears its name, and has a source for every setting that counts."""
     loaded = load(name)
@@ -23,7 +23,7 @@ def test_shipped_profiles(name):
 
 def test_which_profiles_are_shipped():
     """These names are promised."""
-    assert shipped() == ["default", "optimistic", "pessimistic", "raised-limits", "troubled", "unlimited"]
+    assert built_in_profiles() == ["default", "optimistic", "pessimistic", "raised-limits", "troubled", "unlimited"]
 
 
 def test_extends(profile_file):
@@ -98,7 +98,7 @@ def test_incomplete(profile_file):
 def test_changed(patch, names):
     """Nested and dotted settings change what they name and nothing else."""
     before = load("default").profile
-    after, changes = changed(before, patch)
+    after, changes = with_changes(before, patch)
     assert names == changes
     assert set(names) == origins(before, after, {}, "here").keys()
 
@@ -117,7 +117,7 @@ def test_changed(patch, names):
 def test_changes_that_are_refused(patch):
     """A change is checked like a file."""
     with pytest.raises(ProfileError):
-        changed(load("default").profile, patch)
+        with_changes(load("default").profile, patch)
 
 
 def test_at_cpu_speed():

@@ -14,7 +14,7 @@ from mockserver.clock import SystemClock
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
 from mockserver.services import create_services
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 from mockserver.storage.memory_store import MemoryStore
 
 from ..conftest import MockOrg, listening, log_in
@@ -246,7 +246,7 @@ async def running_org(tmp_path):
         clock=SystemClock(),
         profile=LoadedProfile(at_cpu_speed(loaded.profile), loaded.sources),
         spool=tmp_path,
-        clients=[Client("mock-client", "mock-secret")],
+        clients=[OAuthClient("mock-client", "mock-secret")],
     )
     async with listening(create_app(services)) as client:
         await log_in(client)
@@ -460,7 +460,7 @@ async def test_trap_30_names_that_were_made_up(mock_org):
     assert reply.status_code == 404
     headers = (await mock_org.client.get(at["selfUri"])).headers
     assert not [name for name in headers if name.lower().startswith("x-rate")]
-    mock_org.org.clients["mock-client"] = Client(
+    mock_org.org.clients["mock-client"] = OAuthClient(
         "mock-client", "mock-secret", frozenset({"outbound:contactlist:write", "outbound:contact:write"})
     )
     assert (await add(mock_org, at)).json()["code"] == "missing.permissions"

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from mockserver.pacing import Limiter
-from mockserver.profile import Rate
+from mockserver.profile import RateSettings
 
 from .observations import RequestObservation
 
@@ -51,7 +51,7 @@ def fit(seen: Sequence[RequestObservation]) -> RateFit | None:
     longest = max(one.reset or 0 for one in told)
     tried = np.arange(max(STEP_S, longest - 1), longest + STEP_S / 2, STEP_S)
     wrong = {
-        (kind, float(length)): _wrong(told, Rate(
+        (kind, float(length)): _wrong(told, RateSettings(
             requests_per_window=allowed, window_s=float(length), window=kind,
             scope="token", counts_uploads=False, per_op=per_op,
         ))
@@ -100,7 +100,7 @@ def _counts(one: RequestObservation, op: str) -> bool:
 
 def _count_errors(counted: Sequence[RequestObservation], found: RateFit, limit: int) -> int:
     """How many requests such a limit would have let through that were refused, or refused though they went through."""
-    rate = Rate(
+    rate = RateSettings(
         requests_per_window=limit, window_s=found.window_s, window=found.window,
         scope="token", counts_uploads=False, per_op={},
     )  # fmt: skip
@@ -121,7 +121,7 @@ def _plain(lengths: Sequence[float]) -> float:
     return float(round(whole[0])) if whole else float(np.mean(lengths))
 
 
-def _wrong(told: Sequence[RequestObservation], rate: Rate) -> int:
+def _wrong(told: Sequence[RequestObservation], rate: RateSettings) -> int:
     """How many answers the limit would have given other headers. Every token has windows of its own."""
     limiter, wrong = Limiter(), 0
     for one in told:

@@ -14,7 +14,7 @@ from harness.simulator import mock_org, virtual_time
 from harness.strategies import strategy
 from harness.strategies.job import Settings
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.profile import LoadedProfile, changed
+from mockserver.profile import LoadedProfile, with_changes
 from mockserver.services import Services
 
 from .check import complaints
@@ -63,7 +63,7 @@ def tortured(torture: Torture, profile: LoadedProfile, folder: Path, planted: Pl
 class _Torturer:
     def __init__(self, torture: Torture, profile: LoadedProfile, folder: Path, planted: Planted) -> None:
         self._torture, self._run, self._kept = torture, folder / RUN, folder / "kept"
-        changes, _ = changed(profile.profile, torture.settings)
+        changes, _ = with_changes(profile.profile, torture.settings)
         self._profile = LoadedProfile(changes, profile.sources)
         self._leads = _leads(torture)
         _write(self._leads, folder / "leads.csv")
@@ -84,7 +84,9 @@ class _Torturer:
             if self._told.code in FINISHED and not self._told.violations:
                 await self._afterwards(command, services)
             self._told.violations += self._indiscretions(command)
-            self._told.requests = sum(sum(by_status.values()) for by_status in services.org.ledger.counts().values())
+            self._told.requests = sum(
+                sum(by_status.values()) for by_status in services.org.request_log.counts().values()
+            )
             self._told.virtual_s = asyncio.get_running_loop().time()
         return self._told
 

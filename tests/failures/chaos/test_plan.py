@@ -30,7 +30,7 @@ def test_the_mock_takes_every_rule():
     """None is refused, and every one comes to an end."""
     rules = [rule for at in range(0, len(RULES), 500) for rule in parse_rules(RULES[at : at + 500])]
     assert len(rules) == len(RULES)
-    assert all(rule.planned is not None for rule in rules)
+    assert all(rule.planned_count is not None for rule in rules)
 
 
 @pytest.mark.parametrize(

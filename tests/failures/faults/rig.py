@@ -31,7 +31,7 @@ from harness.strategies import strategy
 from harness.strategies.job import Settings, Strategy
 from mockserver.control import inspection
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.profile import changed
+from mockserver.profile import with_changes
 from mockserver.services import Services
 from mockserver.state.org import Org
 
@@ -86,12 +86,12 @@ class Rig:
 
     def settings(self, **values: Any) -> None:
         """Change settings of the profile, dots in their names written as two underscores."""
-        self.org.profile, _ = changed(self.org.profile, {k.replace("__", "."): v for k, v in values.items()})
+        self.org.profile, _ = with_changes(self.org.profile, {k.replace("__", "."): v for k, v in values.items()})
 
     def grant(self, grants: list[str] | None) -> None:
         """What the client may do from now on; None: everything."""
         client = self.org.clients[CREDENTIALS.client_id]
-        self.org.clients[client.id] = client.granted(grants)
+        self.org.clients[client.id] = client.with_grants(grants)
 
     def sleep(self, seconds: float) -> None:
         self.run(asyncio.sleep(seconds))
@@ -173,7 +173,7 @@ class Rig:
 
     def count(self, op: str, status: int | None = None) -> int:
         """Requests of `op` so far, of those with `status` if one is given."""
-        counts = self.org.ledger.counts().get(op, {})
+        counts = self.org.request_log.counts().get(op, {})
         return sum(counts.values()) if status is None else counts.get(status, 0)
 
     def writes(self) -> int:
@@ -185,7 +185,7 @@ class Rig:
         return self.org.clock.now() - EPOCH
 
     def requests(self) -> int:
-        return sum(sum(by_status.values()) for by_status in self.org.ledger.counts().values())
+        return sum(sum(by_status.values()) for by_status in self.org.request_log.counts().values())
 
     def lists(self) -> list[str]:
         return [item.id for item in self.org.store.contact_lists()]
@@ -211,7 +211,7 @@ class Rig:
 
     def check(self, end: End, name: str, folder: str = "run", **options: Any) -> None:
         """ALL: exit 0, every fault struck as planned, CHECK finds nothing, the same command again changes nothing."""
-        assert (end.code, self.org.faults.unfired(), self.complaints(folder)) == (0, [], []), end.message
+        assert (end.code, self.org.faults.shortfalls(), self.complaints(folder)) == (0, [], []), end.message
         assert self.leaks(folder) == []
         self.faults()
         writes, mapping = self.writes(), self.mapping(folder)

@@ -25,7 +25,7 @@ def strikes(retry_after: str | None, times: int, **headers: str):
 
 def refusals(rig) -> list[float]:
     """When requests were refused, by the org's clock."""
-    return [entry.t for entry in rig.org.ledger.select(status=429)]
+    return [entry.t for entry in rig.org.request_log.select(status=429)]
 
 
 def test_f001_one_gate_for_all_workers(rig):
@@ -33,7 +33,7 @@ def test_f001_one_gate_for_all_workers(rig):
     rig.faults(strikes("7", 1))
     end = rig.upload(GEN, batch_size=10)
     (told,) = refusals(rig)
-    meanwhile = [entry for entry in rig.org.ledger.since(0) if told < entry.t < told + 7]
+    meanwhile = [entry for entry in rig.org.request_log.since(0) if told < entry.t < told + 7]
     assert len(meanwhile) <= 3  # of the four workers
     assert end.entry["throttled_s"] >= 7
     rig.check(end, GEN, batch_size=10)
@@ -157,7 +157,7 @@ def test_f012_an_outage_under_way(rig, name, seconds):
         rig.faults()
 
     end = rig.upload_meanwhile(name, 3.0, outage, batch_size=5)
-    failed = len([*rig.org.ledger.select(status=503)])
+    failed = len([*rig.org.request_log.select(status=503)])
     assert failed <= OPENS_AFTER + 4 + seconds / PROBE_EVERY_S  # 4: what was under way
     assert failed >= 4
     assert end.entry["outage_s"] >= 3 * (seconds - 60) > end.entry["throttled_s"] - 100

@@ -90,4 +90,4 @@ class Sandbox:
 
     def asked(self) -> set[str]:
         """What the org was asked, by operation."""
-        return set(self.rig.org.ledger.counts())
+        return set(self.rig.org.request_log.counts())

@@ -84,5 +84,7 @@ def test_contacts_of_earlier_starts_count(sandbox):
 def test_the_rate_leaves_room_for_others(sandbox):
     """No minute sees more requests than --rate, half of the platform's limit unless told: canaries count as well."""
     assert sandbox.on(per_minute=20).upload().code == 0
-    moments = [entry.t for entry in sandbox.rig.org.ledger.since(0)]  # at the answer: 55 s of those lie in a minute
+    moments = [
+        entry.t for entry in sandbox.rig.org.request_log.since(0)
+    ]  # at the answer: 55 s of those lie in a minute
     assert max(sum(at <= t < at + 55.0 for t in moments) for at in moments) <= 20

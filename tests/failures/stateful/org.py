@@ -13,7 +13,7 @@ from harness.simulator.mock_org import CREDENTIALS, EPOCH, loaded
 from mockserver.app import create_app
 from mockserver.clock import LoopClock
 from mockserver.services import Services, create_services
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 from mockserver.storage.memory_store import MemoryStore
 
 PROFILE = loaded("default")
@@ -28,7 +28,7 @@ async def served(spool: Path, seen: Middleware) -> AsyncIterator[tuple[Target, S
         clock=LoopClock(asyncio.get_running_loop(), EPOCH),
         profile=PROFILE,
         spool=spool,
-        clients=[Client(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
+        clients=[OAuthClient(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
         seed=1,
     )
     app = create_app(services)

@@ -21,7 +21,7 @@ from harness.flow import Call, Reply, Wait
 from harness.runs.asyncio_runner import Runner
 from harness.simulator import virtual_time
 from harness.strategies.job import Job, Stage
-from mockserver.faults.engine import EXPIRED, stroke
+from mockserver.faults.engine import EXPIRED, chance_fault
 from mockserver.jobs.export_job import export_job, is_available
 from mockserver.jobs.import_progress import import_status_at
 from mockserver.model import ExportJob, ImportJob
@@ -126,7 +126,7 @@ class TimedOrg:
         return replace(reply, headers={**headers, **reply.headers})
 
     async def _worked(self, call: Call, contacts: int, kib: float) -> Reply:
-        fault = stroke(self.profile, call.op, self.rng_for(f"faults/{call.op}").random())
+        fault = chance_fault(self.profile, call.op, self.rng_for(f"faults/{call.op}").random())
         kind = fault.kind if fault else ""
         if kind == "reset_before_parse":
             return Reply(status=0, error="ReadError")
@@ -137,7 +137,7 @@ class TimedOrg:
             return Reply(status=401)
         model = latency_of(self.profile, call.op)
         rng = self.rng_for(f"latency/{call.op}")
-        took = seconds(model, contacts=contacts, kib=kib, in_work=self.in_work, rng=rng)
+        took = seconds(model, contacts=contacts, kib=kib, in_flight=self.in_work, rng=rng)
         patience = self.profile.request_timeout_s or took
         await asyncio.sleep(min(took, patience))
         if kind in NOTHING_DONE:

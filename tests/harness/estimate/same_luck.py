@@ -38,4 +38,4 @@ class SameLuck(Outcomes):
     def seconds_of(self, row, node, in_work):
         step = self.steps[node]
         model, rng = latency_of(self.profile, step.op), self.stream(row, step.op)
-        return seconds(model, contacts=step.contacts, kib=step.kib, in_work=int(in_work), rng=rng)
+        return seconds(model, contacts=step.contacts, kib=step.kib, in_flight=int(in_work), rng=rng)

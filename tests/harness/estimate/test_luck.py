@@ -9,7 +9,7 @@ import pytest
 from harness.estimate.cases import Case, case_tables
 from harness.estimate.recording import program
 from harness.estimate.server_model import EXPIRED, LOST, LOST_APPLIED, MEANS, OK, Outcomes
-from mockserver.faults.engine import stroke
+from mockserver.faults.engine import chance_fault
 from mockserver.pacing import latency_of, seconds
 from mockserver.profile import FaultRates
 
@@ -34,7 +34,7 @@ def test_latencies_have_the_mocks_distribution():
     number = node(made, "contacts.add")
     ours = drawn.seconds(np.full(DRAWS, number), np.full(DRAWS, 5))
     rng, model = random.Random(1), latency_of(profile, "contacts.add")
-    theirs = [seconds(model, contacts=50, kib=0.0, in_work=5, rng=rng) for _ in range(DRAWS)]
+    theirs = [seconds(model, contacts=50, kib=0.0, in_flight=5, rng=rng) for _ in range(DRAWS)]
     wanted = np.percentile(theirs, (1, 10, 50, 90, 99))
     assert np.percentile(ours, (1, 10, 50, 90, 99)) == pytest.approx(wanted, rel=0.06)
 
@@ -54,7 +54,7 @@ def test_faults_strike_as_often_as_the_mocks(op):
     fates = drawn.fates(zeros, np.full(DRAWS, number), zeros + 1, np.zeros(DRAWS, np.bool_))
     ours = Counter(fates.outcome.tolist())
     rng = random.Random(2)
-    struck = [stroke(profile, op, rng.random()) for _ in range(DRAWS)]
+    struck = [chance_fault(profile, op, rng.random()) for _ in range(DRAWS)]
     theirs = Counter(MEANS[each.kind][0] if each else OK for each in struck)
     assert ours.keys() == theirs.keys()
     for outcome, count in theirs.items():

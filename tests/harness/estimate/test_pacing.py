@@ -8,7 +8,7 @@ import pytest
 from harness.client.rate_budget import RateBudget
 from harness.estimate.server_model import Budgets, Windows
 from mockserver.pacing import Limiter
-from mockserver.profile import Rate
+from mockserver.profile import RateSettings
 
 
 def moments(seed, count=400):
@@ -23,7 +23,9 @@ def moments(seed, count=400):
 @pytest.mark.parametrize("allowed", [1, 4, 30])
 def test_windows(kind, allowed):
     """A row decides as the mock's limiter does, request by request."""
-    rate = Rate(requests_per_window=allowed, window_s=10.0, window=kind, scope="token", counts_uploads=False, per_op={})
+    rate = RateSettings(
+        requests_per_window=allowed, window_s=10.0, window=kind, scope="token", counts_uploads=False, per_op={}
+    )
     limiter, rows = Limiter(), np.asarray([1])
     windows = Windows(np.asarray([9, allowed]), np.asarray([60.0, 10.0]), np.asarray([False, kind == "sliding"]))
     for now in moments(allowed):

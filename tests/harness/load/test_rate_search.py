@@ -9,14 +9,14 @@ import pytest
 
 from harness.load.arrivals import Arrivals, RateSearch
 from mockserver.pacing import Limiter
-from mockserver.profile import Rate
+from mockserver.profile import RateSettings
 
 OP = "contacts.add"
 LONGEST_S = 14_400.0
 
 
 def limited(allowed, window_s, kind, per_op):
-    return Rate(
+    return RateSettings(
         requests_per_window=allowed, window_s=window_s, window=kind, per_op=per_op, scope="token", counts_uploads=True
     )
 

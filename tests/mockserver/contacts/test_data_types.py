@@ -7,7 +7,7 @@ import pytest
 from mockserver.contacts import data_types
 from mockserver.contacts.data_types import INVALID, OUT_OF_RANGE, TOO_LONG
 from mockserver.contacts.handlers import Contacts
-from mockserver.imports.csv_rows import Report, Rules, read_chunks
+from mockserver.imports.csv_rows import FileRules, Report, read_chunks
 from mockserver.model import ColumnDataType, ContactColumn, ContactList
 
 
@@ -80,7 +80,7 @@ def test_imports(tmp_path, numbers, profile_with):
     """Rows that do not fit are skipped, each with its code; padding is trimmed first."""
     file = tmp_path / "file"
     file.write_text("Phone,c\n,7\n, 8 \n,10\n,x\n+15550100,\n")
-    rules = Rules(contact_list=numbers, limits=profile_with().limits, semantics=profile_with().semantics)
+    rules = FileRules(contact_list=numbers, limits=profile_with().limits, semantics=profile_with().semantics)
     report = Report()
     rows = [row for chunk in read_chunks(file, rules, random.Random(1), report) for row in chunk.rows]
     assert [row.split(b'"')[3] for row in rows] == [b"7", b"8", b""]

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from mockserver.contacts.rows import Batch, ContactForm
+from mockserver.contacts.rows import ContactBatch, ContactForm
 from mockserver.errors import BadRequest
 from mockserver.model import ContactList
 
@@ -38,13 +38,13 @@ def code_of(form, sent):
 )
 def test_a_plain_batch(sent, form):
     """Order, white space, escapes and repeated keys leave no trace in what is stored."""
-    assert form().batch(sent) == Batch(None, [ROW], is_complete=True)
+    assert form().batch(sent) == ContactBatch(None, [ROW], is_complete=True)
 
 
 def test_a_row_without_a_column(form):
     """A column that is not sent stays absent, unless the profile wants all of them."""
     sent = body({"data": {"Phone": "+15550100"}})
-    assert form().batch(sent) == Batch(None, [b'{"Phone":"+15550100"}'])
+    assert form().batch(sent) == ContactBatch(None, [b'{"Phone":"+15550100"}'])
     assert code_of(form(semantics__missing_columns="reject"), sent) == "invalid.contact.columns"
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from mockserver.contacts import search
 from mockserver.contacts.search import Criteria, Predicate, SearchRequest
-from mockserver.contacts.selection import found
+from mockserver.contacts.selection import search_page
 from mockserver.errors import BadRequest
 from mockserver.http.list_filters import like
-from mockserver.http.paging import Page
+from mockserver.http.paging import PageRequest
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC).timestamp()
 
@@ -94,7 +94,7 @@ def search_for(bare_org, leads_list):
 
     def searched(page=None, **sent):
         wanted = msgspec.convert(sent, SearchRequest)
-        return found(store, leads_list, wanted, page or Page(1, 25), NOW)
+        return search_page(store, leads_list, wanted, page or PageRequest(1, 25), NOW)
 
     return searched
 
@@ -146,7 +146,7 @@ def test_sorting(sorts, ids, search_for):
 )
 def test_pages_are_cut_after_the_search(wanted, search_for):
     """The second page of one has the second match, by every road."""
-    got = search_for(Page(2, 1), criteria=wanted)
+    got = search_for(PageRequest(2, 1), criteria=wanted)
     assert [*got.ids] == ["i2" if wanted == {} else "i4"]
     assert got.total == (4 if wanted == {} else 2)
 

@@ -9,7 +9,7 @@ from mockserver.control.snapshots import restore, snapshot
 from mockserver.errors import BadRequest
 from mockserver.profile import load
 from mockserver.services import create_services
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 from mockserver.storage.durable_store import DurableStore
 
 from ...conftest import listening
@@ -66,7 +66,7 @@ async def test_into_a_store_that_is_kept(mock_org, tmp_path):
     (tmp_path / "spool").mkdir()
 
     def opened():
-        clients, store = [Client("mock-client", "mock-secret")], DurableStore(tmp_path / "org.sqlite")
+        clients, store = [OAuthClient("mock-client", "mock-secret")], DurableStore(tmp_path / "org.sqlite")
         spool = tmp_path / "spool"
         return create_services(store=store, clock=ManualClock(), profile=load("default"), spool=spool, clients=clients)
 

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from mockserver.dnc.csv_rows import Columns, Rules, read_entries
+from mockserver.dnc.csv_rows import Columns, DncFileRules, read_entries
 from mockserver.dnc.exports import HEADER, lines
 from mockserver.imports.csv_rows import RefusedFileError, Report
 from mockserver.jobs.import_progress import INTERRUPTED
@@ -52,7 +52,9 @@ def read(tmp_path, profile, text, *entries, expiration=""):
     """What a file holds: entries by kind, and the report."""
     file, report, found = tmp_path / "file", Report(), {}
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    rules = Rules(columns=Columns(entries, expiration), limits=profile.limits, semantics=profile.semantics, now=NOW)
+    rules = DncFileRules(
+        columns=Columns(entries, expiration), limits=profile.limits, semantics=profile.semantics, now=NOW
+    )
     for _ in read_entries(file, rules, report, found):
         pass
     return {kind: (each.values, each.expires) for kind, each in found.items()}, report

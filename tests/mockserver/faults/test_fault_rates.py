@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from mockserver.control.inspection import exposition
-from mockserver.faults.engine import stroke
-from mockserver.profile import FaultRates, ProfileError, changed, load
+from mockserver.faults.engine import chance_fault
+from mockserver.profile import FaultRates, ProfileError, load, with_changes
 
 LISTS = "/api/v2/outbound/contactlists"
 LIST = {"name": "Leads", "columnNames": ["Lead ID", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
@@ -20,7 +20,7 @@ DRAWS = 10_000
 
 def rates(mock, **given):
     """Set rates of the org's profile; the late commit of a test has nothing to wait for."""
-    mock.org.profile, _ = changed(mock.org.profile, {f"faults.{name}": value for name, value in given.items()})
+    mock.org.profile, _ = with_changes(mock.org.profile, {f"faults.{name}": value for name, value in given.items()})
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def stored(mock):
 def drawn(profile, op="contacts.add"):
     """Kinds of so many draws, with how often each came."""
     rng = random.Random(1)
-    strokes = [stroke(profile, op, rng.random()) for _ in range(DRAWS)]
+    strokes = [chance_fault(profile, op, rng.random()) for _ in range(DRAWS)]
     return Counter(found.kind for found in strokes if found)
 
 
@@ -55,16 +55,16 @@ def test_each_kind_comes_as_often_as_its_rate():
 @pytest.mark.parametrize("op", ["oauth.token", "health"])
 def test_what_is_spared(op):
     """A login is no request of the API, whatever the rates."""
-    profile, _ = changed(load("default").profile, {"faults.throttled": 1.0})
+    profile, _ = with_changes(load("default").profile, {"faults.throttled": 1.0})
     assert drawn(profile, op) == {}
     assert drawn(profile, "export.file") == {"throttled": DRAWS}
 
 
 def test_a_part_is_stored_of_batches_alone():
     """Other operations have no parts; of a batch, any number of contacts is as likely."""
-    profile, _ = changed(load("default").profile, {"faults.partial_commit": 1.0})
-    assert stroke(profile, "import.upload", 0.5) is None
-    assert [stroke(profile, "contacts.add", draw).action.partial_commit for draw in (0.0, 0.25, 0.9999)] == [
+    profile, _ = with_changes(load("default").profile, {"faults.partial_commit": 1.0})
+    assert chance_fault(profile, "import.upload", 0.5) is None
+    assert [chance_fault(profile, "contacts.add", draw).action.partial_commit for draw in (0.0, 0.25, 0.9999)] == [
         0,
         250,
         999,
@@ -82,7 +82,7 @@ def test_a_part_is_stored_of_batches_alone():
 def test_rates_that_are_refused(patch, complaint):
     """A rate is a share of the requests, and all of them together are one, too."""
     with pytest.raises(ProfileError, match=complaint):
-        changed(load("default").profile, patch)
+        with_changes(load("default").profile, patch)
 
 
 # --- what they do -----------------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ async def test_a_kind(mock_org, leads, kind, status, contacts):
         assert (await mock_org.client.post(f"{leads}/contacts", json=ROWS)).status_code == status
     for _ in range(5):
         await asyncio.sleep(0)  # a late commit is another task's; on this clock there is nothing to wait for
-    assert (stored(mock_org), mock_org.org.struck.counts) == (contacts, {kind: 1})
+    assert (stored(mock_org), mock_org.org.chance_faults.counts) == (contacts, {kind: 1})
     assert f'contactbench_mock_faults_by_chance_total{{kind="{kind}"}} 1' in exposition(mock_org.services)
 
 
@@ -119,7 +119,7 @@ async def test_a_kind(mock_org, leads, kind, status, contacts):
 async def test_a_part_of_a_batch(mock_org, leads):
     """The first contacts are there, as many as were drawn, and the answer does not say so."""
     rates(mock_org, partial_commit=1.0)
-    mock_org.org.profile, _ = changed(mock_org.org.profile, {"limits.contacts_per_post": 4})
+    mock_org.org.profile, _ = with_changes(mock_org.org.profile, {"limits.contacts_per_post": 4})
     for _ in range(20):
         assert (await mock_org.client.post(f"{leads}/contacts", json=ROWS)).status_code == 500
     assert 15 < stored(mock_org) < 45  # 0 to 3 each
@@ -139,7 +139,7 @@ async def test_a_token_that_expires(mock_org, leads):
     rates(mock_org, expired_token=1.0)
     answers = [(await mock_org.client.get(leads)).status_code for _ in range(52)]
     assert answers == [200] * 50 + [401] * 2
-    assert mock_org.org.struck.counts == {"expired_token": 1}  # the second is a token that is not in force
+    assert mock_org.org.chance_faults.counts == {"expired_token": 1}  # the second is a token that is not in force
     login = {"grant_type": "client_credentials"}
     token = (await mock_org.client.post("/oauth/token", data=login, auth=("mock-client", "mock-secret"))).json()
     again = await mock_org.client.get(leads, headers={"Authorization": f"Bearer {token['access_token']}"})
@@ -159,7 +159,7 @@ async def test_luck_is_the_seed_s(mock_org, leads):
     assert await answers() == first
     assert 0 < sum(first) < 20
     mock_org.services.reset()
-    assert mock_org.org.struck.counts == {}
+    assert mock_org.org.chance_faults.counts == {}
 
 
 @pytest.mark.anyio

@@ -73,7 +73,7 @@ def test_unfired():
     rules = [{"op": "contacts.add", "nth": 1, "times": 2, "action": BUSY}, {"op": "lists.get", "action": BUSY}]
     faults = Faults(parse_rules(rules))
     faults.fire("contacts.add", "before_parse"), faults.fire("lists.get", "before_parse")
-    assert [(rule["op"], rule["fired"]) for rule in faults.unfired()] == [("contacts.add", 1)]
+    assert [(rule["op"], rule["fired"]) for rule in faults.shortfalls()] == [("contacts.add", 1)]
 
 
 def test_report_gives_the_rule_back():

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from mockserver.errors import ClientTooSlow
 from mockserver.http.body import arriving
-from mockserver.http.connections import Gate
+from mockserver.http.connections import ConnectionLimiter
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,9 @@ async def knock(anyio_backend):
             app.router.add_get("/", welcome)
             runners.append(web.AppRunner(app, access_log=None, shutdown_timeout=0.1))
             await runners[0].setup()
-            server = await asyncio.get_running_loop().create_server(Gate(runners[0].server, **gate), "127.0.0.1", 0)
+            server = await asyncio.get_running_loop().create_server(
+                ConnectionLimiter(runners[0].server, **gate), "127.0.0.1", 0
+            )
             opened.append(server)
         reader, writer = await asyncio.open_connection(*opened[0].sockets[0].getsockname())
         writers.append(writer)

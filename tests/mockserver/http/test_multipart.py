@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.http.multipart import MalformedError, Parser, Part, boundary_of
+from mockserver.http.multipart import FormPart, MalformedError, Parser, boundary_of
 
 
 def part(name, content, extra=""):
@@ -17,7 +17,7 @@ def parsed(*pieces, close=True):
     parser, parts = Parser(b"XX"), []
     for piece in pieces:
         for found in parser.feed(piece):
-            if isinstance(found, Part):
+            if isinstance(found, FormPart):
                 parts.append([found.name, found.is_file, b""])
             else:
                 parts[-1][2] += found

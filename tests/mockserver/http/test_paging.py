@@ -5,14 +5,14 @@ import pytest
 from multidict import MultiDict
 
 from mockserver.errors import BadRequest
-from mockserver.http.paging import Page, listing, page_in
+from mockserver.http.paging import PageRequest, listing, page_in
 from mockserver.http.query import flag, several
 
 URI = "/things?kind=big&pageSize=10&pageNumber={}"
 
 
 def envelope(number, total):
-    body = listing("/things", Page(number, 10), total, [], parameters=[("kind", "big"), ("pageNumber", "7")])
+    body = listing("/things", PageRequest(number, 10), total, [], parameters=[("kind", "big"), ("pageNumber", "7")])
     return msgspec.json.decode(body)
 
 
@@ -45,9 +45,9 @@ def test_listing(number, total, page_count, last, before, after):
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ({}, Page(1, 25)),
-        ({"pageSize": "7", "pageNumber": "3"}, Page(3, 7)),
-        ({"pageSize": "5000"}, Page(1, 100)),
+        ({}, PageRequest(1, 25)),
+        ({"pageSize": "7", "pageNumber": "3"}, PageRequest(3, 7)),
+        ({"pageSize": "5000"}, PageRequest(1, 100)),
     ],
 )
 def test_page_in(query, expected):
@@ -67,7 +67,7 @@ def test_pages_that_are_refused(query):
 
 def test_page_of():
     """A page is its part of the whole."""
-    assert (Page(2, 3).of("abcdefgh"), Page(4, 3).of("abcdefgh")) == ("def", "")
+    assert (PageRequest(2, 3).of("abcdefgh"), PageRequest(4, 3).of("abcdefgh")) == ("def", "")
 
 
 def test_several_values_repeated_or_joined():

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from mockserver.imports.csv_rows import EVENTS_KEPT, RefusedFileError, Report, Rules, read_chunks
+from mockserver.imports.csv_rows import EVENTS_KEPT, FileRules, RefusedFileError, Report, read_chunks
 from mockserver.model import ContactList
 
 ALIGN = "IMPORT_ENTRY_DOES_NOT_ALIGN_WITH_HEADERS"
@@ -26,7 +26,7 @@ def read(tmp_path, profile_with):
         contact_list = ContactList(
             id="a", name="A", date_created="", date_modified="", column_names=columns, trim_whitespace=trim
         )
-        rules = Rules(
+        rules = FileRules(
             contact_list=contact_list,
             limits=profile.limits,
             semantics=profile.semantics,

@@ -78,7 +78,7 @@ async def test_the_oldest_entries_go(served):
     events = Events(served.org, kept=3)
     events.import_refused("x", "RESOURCE_NOT_FOUND")
     assert (await listed(served))[0] == "IMPORT_DATUM_EXCEEDS_LENGTH_LIMIT"
-    events.ended(Reference(id="x"), *no_complaint())
+    events.record_end(Reference(id="x"), *no_complaint())
     assert len(await listed(served)) == 3
     served.services.reset()
     assert served.org.store.documents("event") == {}

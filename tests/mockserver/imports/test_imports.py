@@ -253,7 +253,7 @@ async def test_dropping_an_import(served):
     """Rows still to come never come; the import has failed."""
     await upload(served)
     served.clock.advance(5)
-    served.services.imports.settle()
+    served.services.imports.advance_to_now()
     served.org.store.clear(LIST)
     served.services.imports.drop(LIST)
     served.clock.advance(60)
@@ -266,7 +266,7 @@ async def test_a_deleted_list_takes_its_import_along(served):
     await upload(served)
     served.org.store.delete_list(LIST)
     served.clock.advance(60)
-    served.services.imports.settle()
+    served.services.imports.advance_to_now()
     assert not served.services.imports.running(LIST)
     assert msgspec.to_builtins(served.services.imports.status_of(LIST)) == {}
 
@@ -388,7 +388,7 @@ async def test_after_a_restart(served, tmp_path, settled_at, percent, reason):
     served.services.reload()
     await upload(served)
     served.clock.advance(settled_at)
-    served.services.imports.settle()
+    served.services.imports.advance_to_now()
     store.close()
     again = restarted(served.org, tmp_path / "store")
     shown = again.imports.status_of(LIST)

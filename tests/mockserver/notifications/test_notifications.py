@@ -1,6 +1,6 @@
 import pytest
 
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 
 pytestmark = pytest.mark.anyio
 
@@ -81,7 +81,7 @@ async def test_subscriptions_that_are_refused(mock_org, channel, body, status, c
 
 async def test_errors_that_are_ignored(mock_org, channel):
     """With ignoreErrors each topic has its own verdict, with the permission that is missing."""
-    client = Client("mock-client", "mock-secret").granted(["-outbound:dncList:view"])
+    client = OAuthClient("mock-client", "mock-secret").with_grants(["-outbound:dncList:view"])
     mock_org.org.clients["mock-client"] = client
     names = [LIST_TOPIC, "v2.outbound.dnclists.d-1", USER_TOPIC, "v2.nonsense"]
     body = [{"id": name} for name in names]
@@ -110,7 +110,7 @@ async def test_channels_of_another_token(mock_org, channel):
     others = (await mock_org.client.get(f"{CHANNELS}?includechannels=oauthclient")).json()["entities"]
     assert [each.keys() for each in others] == [{"expires"}]
     assert (await mock_org.client.get(f"{CHANNELS}?includechannels=all")).status_code == 400
-    mock_org.org.clients["other"] = Client("other", "secret")
+    mock_org.org.clients["other"] = OAuthClient("other", "secret")
     mock_org.org.tokens.issue("other-token", "other", mock_org.clock.now(), 60)
     headers = {"Authorization": "Bearer other-token"}
     assert (await mock_org.client.get(f"{channel}/subscriptions", headers=headers)).status_code == 404

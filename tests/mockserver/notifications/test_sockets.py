@@ -5,9 +5,9 @@ import aiohttp
 import pytest
 
 from mockserver.app import create_app
-from mockserver.profile import LoadedProfile, at_cpu_speed, changed, load
+from mockserver.profile import LoadedProfile, at_cpu_speed, load, with_changes
 from mockserver.services import create_services
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 from mockserver.storage.memory_store import MemoryStore
 
 from ...conftest import MockOrg, listening, log_in
@@ -45,7 +45,7 @@ class SteppedClock:
 async def mock(tmp_path, anyio_backend):
     """An org whose imports take 3 s to start and pass 100 rows a second."""
     loaded = load("default")
-    profile, _ = changed(
+    profile, _ = with_changes(
         at_cpu_speed(loaded.profile), {"jobs.import_start_delay_s": 3.0, "jobs.import_rows_per_s": 100.0}
     )
     clock = SteppedClock()
@@ -54,7 +54,7 @@ async def mock(tmp_path, anyio_backend):
         clock=clock,
         profile=LoadedProfile(profile, loaded.sources),
         spool=tmp_path,
-        clients=[Client("mock-client", "mock-secret")],
+        clients=[OAuthClient("mock-client", "mock-secret")],
     )
     async with listening(create_app(services)) as client:
         await log_in(client)
@@ -184,10 +184,10 @@ async def test_a_client_that_leaves(mock):
         assert await silence(socket)
     for _ in range(50):
         await asyncio.sleep(0)
-        if mock.org.ledger.counts().get("channels.connect"):
+        if mock.org.request_log.counts().get("channels.connect"):
             break
     assert mock.services.notifications.channels.live(channel["id"], mock.clock.now()).outboxes == set()
-    assert mock.org.ledger.counts()["channels.connect"] == {101: 1}
+    assert mock.org.request_log.counts()["channels.connect"] == {101: 1}
 
 
 async def test_an_import_into_a_dnc_list(mock):

@@ -12,12 +12,12 @@ import pytest
 from mockserver.app import create_app, serve
 from mockserver.control.inspection import exposition
 from mockserver.errors import BadRequest
-from mockserver.handling import Answer, Prepared
+from mockserver.handling import PendingOperation, Response
 from mockserver.in_process import MockGenesys
 from mockserver.op_names import OP_NAMES
 from mockserver.openapi.document import document
 from mockserver.openapi.operations import DESCRIBED
-from mockserver.openapi.strict import held
+from mockserver.openapi.strict import strict_operation
 from mockserver.routes import operations
 
 from ...conftest import listening
@@ -177,17 +177,17 @@ def test_a_story_in_strict_mode(strict):
 @pytest.mark.anyio
 @pytest.mark.parametrize(("fail", "status"), [(False, 200), (True, 500)])
 @pytest.mark.parametrize("answer", [
-    Answer(body=b'{"status":"ok","mood":"good"}'),
-    Answer(body=b"{}"),
-    Answer(body=b"ok"),
-    Answer(status=202, body=b'{"status":"ok"}'),
+    Response(body=b'{"status":"ok","mood":"good"}'),
+    Response(body=b"{}"),
+    Response(body=b"ok"),
+    Response(status=202, body=b'{"status":"ok"}'),
 ])  # fmt: skip
 async def test_answers_that_are_not_documented(mock_org, caplog, answer, fail, status):
     """They are logged and counted; in tests they are a 500."""
 
     async def handler(request):
         del request
-        return Prepared(lambda: answer)
+        return PendingOperation(lambda: answer)
 
     got = await health(mock_org, handler, fail=fail)
     assert got == (500 if fail else answer.status if answer.status != 200 else status)
@@ -205,7 +205,7 @@ async def test_refusals_that_are_not_documented(mock_org, caplog, at_once):
 
     async def handler(request):
         del request
-        return refuse() if at_once else Prepared(refuse)
+        return refuse() if at_once else PendingOperation(refuse)
 
     assert await health(mock_org, handler, fail=False) == 400
     assert "refused with 400 no.such.code" in caplog.text
@@ -214,7 +214,7 @@ async def test_refusals_that_are_not_documented(mock_org, caplog, at_once):
 async def health(mock_org, handler, *, fail):
     """The status of GET /healthz if `handler` serves it in strict mode."""
     (row,) = [each for each in operations(mock_org.services) if each.op == "health"]
-    table = [held(replace(row, handler=handler), mock_org.org, fail=fail)]
+    table = [strict_operation(replace(row, handler=handler), mock_org.org, fail=fail)]
     async with listening(serve(mock_org.services, table)) as client:
         return (await client.get("/healthz")).status_code
 
@@ -226,4 +226,4 @@ async def test_strict_fixture_of_the_whole_app(mock_org):
         create_app(mock_org.services, strictness="log"), headers=dict(mock_org.client.headers)
     ) as client:
         assert (await client.get(LISTS)).json()["total"] == 0
-    assert mock_org.org.ledger.violations() == {}
+    assert mock_org.org.request_log.violations() == {}

@@ -9,8 +9,8 @@ from mockserver.pacing import latency_of, seconds
 from mockserver.profile import Latency, load
 
 
-def draw(model, rng=None, contacts=0, kib=0.0, in_work=1):
-    return seconds(model, contacts=contacts, kib=kib, in_work=in_work, rng=rng or random.Random(1))
+def draw(model, rng=None, contacts=0, kib=0.0, in_flight=1):
+    return seconds(model, contacts=contacts, kib=kib, in_flight=in_flight, rng=rng or random.Random(1))
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def draw(model, rng=None, contacts=0, kib=0.0, in_work=1):
         (Latency(), {}, 0.0),
         (Latency(base_s=0.15, per_contact_s=0.001), {"contacts": 1000}, 1.15),
         (Latency(base_s=1, per_kib_s=0.5), {"kib": 4.0}, 3.0),
-        (Latency(base_s=2, concurrency_penalty=0.25), {"in_work": 3}, 3.0),
+        (Latency(base_s=2, concurrency_penalty=0.25), {"in_flight": 3}, 3.0),
         (Latency(base_s=2, tail_probability=1.0, tail_factor=4), {}, 8.0),
     ],
 )

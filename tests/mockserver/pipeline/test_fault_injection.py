@@ -244,4 +244,4 @@ async def test_the_list_of_an_upload_stands_in_the_ledger(mock_org, leads):
     list_id = leads.rpartition("/")[2]
     file = {"file": ("a.csv", "Lead ID,Phone\nL-1,+1 555 0100\n")}
     await mock_org.client.post("/uploads/v2/contactlist", data={"fileType": "contactlist", "id": list_id}, files=file)
-    assert mock_org.org.ledger.since(0)[-1].list == list_id
+    assert mock_org.org.request_log.since(0)[-1].list == list_id

@@ -8,9 +8,9 @@ import pytest
 from mockserver.app import serve
 from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.handling import Answer, Operation, Prepared
+from mockserver.handling import ApiOperation, PendingOperation, Response
 from mockserver.http.body import read_json
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 
 from ...conftest import listening
 
@@ -31,18 +31,20 @@ async def notes(mock_org, tmp_path):
 
         def commit():
             committed.append(value)
-            return Answer(body=b'{"stored":true}')
+            return Response(body=b'{"stored":true}')
 
-        return Prepared(commit, contacts=1)
+        return PendingOperation(commit, contacts=1)
 
     async def download(request):
         del request
         (tmp_path / "export").write_bytes(b"x" * 600_000)
-        return Prepared(lambda: Answer(file=tmp_path / "export", content_type="text/csv", headers={"Expires": "1"}))
+        return PendingOperation(
+            lambda: Response(file=tmp_path / "export", content_type="text/csv", headers={"Expires": "1"})
+        )
 
     table = [
-        Operation(op="contacts.add", method="POST", path="/notes", handler=add, permission="notes:add"),
-        Operation(op="export.file", method="GET", path="/file", handler=download, auth=False, counts=False),
+        ApiOperation(op="contacts.add", method="POST", path="/notes", handler=add, permission="notes:add"),
+        ApiOperation(op="export.file", method="GET", path="/file", handler=download, auth=False, counts=False),
     ]
     async with listening(serve(mock_org.services, table), headers=dict(mock_org.client.headers)) as client:
         yield dataclasses.replace(mock_org, client=client), committed
@@ -144,7 +146,7 @@ async def test_an_expired_token(notes):
 async def test_a_missing_permission_is_named(notes):
     """A client without the permission learns which one it lacks."""
     mock, _ = notes
-    mock.org.clients["mock-client"] = Client("mock-client", "mock-secret", frozenset({"other"}))
+    mock.org.clients["mock-client"] = OAuthClient("mock-client", "mock-secret", frozenset({"other"}))
     reply = await mock.client.post("/notes", json="a")
     assert (reply.status_code, reply.json()["code"]) == (403, "missing.permissions")
     assert reply.json()["message"].endswith("missing the following permission(s): notes:add")
@@ -295,16 +297,16 @@ async def test_files_are_streamed(notes):
 async def test_the_ledger(notes):
     """Every request is written down with its outcome: 0 if nobody was answered."""
     mock, _ = notes
-    start = mock.org.ledger.since(0)[-1].seq
+    start = mock.org.request_log.since(0)[-1].seq
     await mock.client.post("/notes", json="a")
     put_faults(mock, {"action": {"reset": True}})
     with pytest.raises(httpx.TransportError):
         await mock.client.post("/notes", json="b")
     await mock.client.get("/nowhere")
-    entries = mock.org.ledger.since(start)
+    entries = mock.org.request_log.since(start)
     assert [(entry.op, entry.status) for entry in entries] == [("contacts.add", 200), ("contacts.add", 0), ("", 404)]
     assert (entries[0].bytes, len(entries[0].token), entries[0].t) == (3, 6, mock.clock.now())
-    assert mock.org.ledger.counts()["contacts.add"] == {0: 1, 200: 1}
+    assert mock.org.request_log.counts()["contacts.add"] == {0: 1, 200: 1}
 
 
 async def test_no_secret_is_logged(notes, caplog):
@@ -314,6 +316,6 @@ async def test_no_secret_is_logged(notes, caplog):
     token = mock.client.headers["Authorization"].removeprefix("Bearer ")
     for value in ("canary-1", "bug"):
         await mock.client.post("/notes", json=value)
-    written = caplog.text.replace("bug", "") + msgspec.json.encode(mock.org.ledger.since(0)).decode()
+    written = caplog.text.replace("bug", "") + msgspec.json.encode(mock.org.request_log.since(0)).decode()
     assert token not in written
     assert "canary-1" not in written

@@ -10,7 +10,7 @@ from mockserver.config import parse_client
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
 from mockserver.routes import operations
 from mockserver.services import create_services
-from mockserver.state.auth import Client
+from mockserver.state.auth import OAuthClient
 from mockserver.storage.memory_store import MemoryStore
 
 from ...conftest import listening
@@ -138,7 +138,7 @@ async def test_each_org_has_its_own(two):
     assert (names[0]["id"] == names[1]["id"], names[1]["name"]) == (False, "contactbench mock second")
     ids = [(await two.client.post(LISTS, json=LIST, headers=who)).json()["id"] for who in (mine, theirs)]
     assert (ids[0] == ids[1], [len(each.org.store.contact_lists()) for each in two.services]) == (False, [1, 1])
-    assert [each.org.ledger.counts()["lists.create"] for each in two.services] == [{200: 1}, {200: 1}]
+    assert [each.org.request_log.counts()["lists.create"] for each in two.services] == [{200: 1}, {200: 1}]
 
 
 async def test_signed_addresses_of_the_second_org(two):
@@ -152,7 +152,7 @@ async def test_signed_addresses_of_the_second_org(two):
     body = {"id": list_id, "contentType": "text/csv"}
     address = (await two.client.post(f"{LISTS}/uploads", json=body, headers=theirs)).json()
     put = await two.client.put(address["url"], content=b"Lead,Phone\nL-1,\n", headers=address["headers"])
-    assert (put.status_code, two.services[1].org.ledger.since(0)[-1].op) == (200, "presigned.put")
+    assert (put.status_code, two.services[1].org.request_log.since(0)[-1].op) == (200, "presigned.put")
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,6 @@ def test_clients_as_text(text, grants, lacks):
 
 def test_grants_and_back():
     """What a client was granted makes the same client again."""
-    client = Client("a", "b").granted(["x", "-y"])
-    assert Client("a", "b").granted(client.grants) == client
-    assert Client("a", "b", frozenset()).granted(None).lacks("x") == []
+    client = OAuthClient("a", "b").with_grants(["x", "-y"])
+    assert OAuthClient("a", "b").with_grants(client.grants) == client
+    assert OAuthClient("a", "b", frozenset()).with_grants(None).lacks("x") == []

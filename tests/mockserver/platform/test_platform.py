@@ -72,7 +72,7 @@ async def test_divisions(mock_org):
 async def test_what_a_client_may_do(mock_org, grants, held, lacks):
     """Its role's policies permit exactly what operations let it do."""
     clients = mock_org.org.clients
-    clients["mock-client"] = clients["mock-client"].granted(grants)
+    clients["mock-client"] = clients["mock-client"].with_grants(grants)
     (grant,) = (await get(mock_org, f"{SUBJECT}?includeFullRoles=true"))["grants"]
     policies = grant["role"]["policies"]
     told = {f"{each['domain']}:{each['entityName']}:{action}" for each in policies for action in each["actions"]}

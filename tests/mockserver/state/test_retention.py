@@ -5,7 +5,7 @@ import pytest
 
 from mockserver.clock import ManualClock
 from mockserver.model import ContactList
-from mockserver.state.retention import Retention, dated, expiry
+from mockserver.state.retention import Retention, expiry, with_expiry
 from mockserver.storage.memory_store import MemoryStore
 
 from ...conftest import log_in
@@ -31,7 +31,7 @@ DAY = 86_400.0
 )
 def test_dated(given, expected):
     """Every retention but Never ends on a date."""
-    assert msgspec.json.decode(dated(msgspec.json.encode(given), NOW)).get("dateExpiration") == expected
+    assert msgspec.json.decode(with_expiry(msgspec.json.encode(given), NOW)).get("dateExpiration") == expected
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_dated(given, expected):
 )
 def test_today_ends_where_the_list_is(zone, expected):
     """Midnight comes at another moment there; a zone nobody knows is UTC."""
-    stored = msgspec.json.decode(dated(b'{"retentionType":"Today"}', NOW, zone))
+    stored = msgspec.json.decode(with_expiry(b'{"retentionType":"Today"}', NOW, zone))
     assert stored["dateExpiration"][11:16] == expected
 
 
@@ -49,7 +49,7 @@ def kept():
     store, clock = MemoryStore(), ManualClock(NOW)
     store.create_list(ContactList(id="l", name="L", date_created="", date_modified=""))
     store.add_contacts("l", ["a", "b", "c"], [b"{}"] * 3)
-    days = {id_: dated(b'{"retentionDays":%d}' % days, NOW) for id_, days in (("b", 1), ("c", 2))}
+    days = {id_: with_expiry(b'{"retentionDays":%d}' % days, NOW) for id_, days in (("b", 1), ("c", 2))}
     store.set_attributes("l", days)
     return store, clock
 
@@ -59,7 +59,7 @@ def test_contacts_go_when_their_date_has_come(kept):
     retention = Retention(*kept)
     seen = []
     for _ in range(3):
-        retention.settle()
+        retention.advance_to_now()
         seen.append("".join(kept[0].snapshot("l").ids))
         kept[1].advance(DAY)
     assert seen == ["abc", "ac", "a"]
@@ -72,7 +72,7 @@ def test_a_date_that_was_changed(kept):
     store.set_attributes("l", {"b": b'{"retentionType":"Never"}'})
     store.delete_contacts("l", ["c"])
     clock.advance(9 * DAY)
-    retention.settle()
+    retention.advance_to_now()
     assert [*store.snapshot("l").ids] == ["a", "b"]
 
 
@@ -81,7 +81,7 @@ def test_a_list_that_is_gone(kept):
     retention = Retention(*kept)
     kept[0].delete_list("l")
     kept[1].advance(9 * DAY)
-    retention.settle()
+    retention.advance_to_now()
     assert kept[0].total_size() == 0
 
 

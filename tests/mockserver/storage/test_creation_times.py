@@ -2,22 +2,22 @@
 
 import pytest
 
-from mockserver.storage.indexes import UNKNOWN, Eras
+from mockserver.storage.indexes import UNKNOWN, CreationTimes
 
 
 @pytest.fixture
-def eras():
+def times():
     """Three rows of one moment, two of the next, one of the last."""
-    made = Eras()
+    made = CreationTimes()
     for place, moment in [(0, 10.0), (2, 10.0), (3, 20.0), (5, 30.0)]:
         made.begin(place, moment)
     return made
 
 
-def test_of(eras):
+def test_of(times):
     """Every place has the moment of its batch; without any batch it is unknown."""
-    assert [eras.of(place) for place in range(6)] == [10.0, 10.0, 10.0, 20.0, 20.0, 30.0]
-    assert Eras().of(0) == UNKNOWN
+    assert [times.of(place) for place in range(6)] == [10.0, 10.0, 10.0, 20.0, 20.0, 30.0]
+    assert CreationTimes().of(0) == UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -29,25 +29,25 @@ def test_of(eras):
         (2, 2, []),
     ],
 )
-def test_spans(eras, first, stop, spans):
+def test_spans(times, first, stop, spans):
     """A page is cut where a batch ends."""
-    assert eras.spans(first, stop) == spans
+    assert times.spans(first, stop) == spans
 
 
 @pytest.mark.parametrize(("moment", "places"), [(9.0, 0), (10.0, 3), (25.0, 5), (30.0, 6)])
-def test_until(eras, moment, places):
+def test_until(times, moment, places):
     """What was created later does not count."""
-    assert eras.until(moment, 6) == places
+    assert times.until(moment, 6) == places
 
 
-def test_a_moment_that_brought_nothing(eras):
+def test_a_moment_that_brought_nothing(times):
     """A batch of updates only leaves no trace."""
-    eras.begin(6, 40.0)
-    eras.begin(6, 50.0)
-    assert eras.spans(4, 8) == [(4, 5, 20.0), (5, 6, 30.0), (6, 8, 50.0)]
+    times.begin(6, 40.0)
+    times.begin(6, 50.0)
+    assert times.spans(4, 8) == [(4, 5, 20.0), (5, 6, 30.0), (6, 8, 50.0)]
 
 
-def test_without_gaps(eras):
+def test_without_gaps(times):
     """Once deleted rows are left out, the others have moved and kept their moments."""
-    closed = eras.without_gaps([b"", b"x", b"x", b"", b"", b"x"])
+    closed = times.without_gaps([b"", b"x", b"x", b"", b"", b"x"])
     assert closed.spans(0, 3) == [(0, 2, 10.0), (2, 3, 30.0)]

@@ -6,7 +6,7 @@ import tracemalloc
 import hypothesis.strategies as st
 from hypothesis import given
 
-from mockserver.storage.row_codec import decoder, encoded, encoder
+from mockserver.storage.row_codec import decoder, encode_each, encoder
 
 COLUMNS = ["a", "b"]
 CELLS = st.text() | st.sampled_from(["\n", "\r\n", "\\n", '"', "\u2028", "\x85", ""])
@@ -28,7 +28,7 @@ def test_a_row_takes_the_memory_it_needs():
     """A million rows in buffers with room to spare would be hundreds of megabytes of nothing."""
     values = [{"a": f"{number:0200}"} for number in range(1_000)]
     tracemalloc.start()
-    rows = encoded(values)
+    rows = encode_each(values)
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert taken < sum(map(sys.getsizeof, rows)) + sys.getsizeof(rows) + 10_000

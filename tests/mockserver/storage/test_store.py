@@ -166,7 +166,7 @@ def test_dates_of_creation(store):
     """A contact keeps the date it came with, whatever is changed or deleted around it."""
     store.add_contacts("a", ["1", "2"], [row("x")] * 2, 10.0)
     store.put_contacts("a", ["2", "3"], [row("y")] * 2, 20.0)
-    assert (store.created("a", ["3", "1", "2"]), store.page("a", 0, 9).created) == (
+    assert (store.created_at("a", ["3", "1", "2"]), store.page("a", 0, 9).created) == (
         [20.0, 10.0, 10.0],
         [10.0, 10.0, 20.0],
     )
@@ -312,7 +312,7 @@ def test_reopening(tmp_path):
         ("b", 2, ()),
     ]
     assert list(contacts(again).items()) == [("1", row("X")), ("3", row("z"))]
-    assert again.created("a", ["1", "3"]) == [10.0, 20.0]
+    assert again.created_at("a", ["1", "3"]) == [10.0, 20.0]
     assert (again.attributes("a", "3"), dict(again.imports())) == (b'{"callable":false}', {"a": b"{}"})
     again.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.experiments import calibrate
 from harness.simulator import mock_org, virtual_time
 from harness.simulator.mock_org import LoadedProfile
-from mockserver.profile import changed, flat
+from mockserver.profile import flat, with_changes
 
 
 def drawn(seed):
@@ -49,7 +49,7 @@ def drawn(seed):
 
 
 def profile(settings):
-    return changed(mock_org.loaded("default").profile, settings)[0]
+    return with_changes(mock_org.loaded("default").profile, settings)[0]
 
 
 def calibrated(folder: Path, settings, *, seed=1, before=lambda org: None, **caps):

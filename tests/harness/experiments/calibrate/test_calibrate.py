@@ -66,7 +66,7 @@ def test_fits_are_drawn_beside_their_samples(default):
 def test_what_leaves_is_counted_by_the_org(default):
     """The caps were kept by the org's own count; tidying up, twelve lists to look at and delete, is outside of them."""
     document, org, _, _ = default
-    entries = org.ledger.since(0)
+    entries = org.request_log.since(0)
     assert len(entries) == document["used"]["requests"] + 2 * 12
     assert document["used"]["contacts"] <= 25_000
 

@@ -19,7 +19,7 @@ SIZES = [(1, 0.3, 1), (1, 0.3, 8), (100, 30.0, 8), (100, 300.0, 1), (1000, 300.0
 def samples(model, repeats, seed=1):
     rng = random.Random(seed)
     rows = [
-        (seconds(model, contacts=n, kib=kib, in_work=crowd, rng=rng), n, kib, crowd)
+        (seconds(model, contacts=n, kib=kib, in_flight=crowd, rng=rng), n, kib, crowd)
         for n, kib, crowd in SIZES
         for _ in range(repeats)
     ]

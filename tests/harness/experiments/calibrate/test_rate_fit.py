@@ -8,7 +8,7 @@ import pytest
 from harness.experiments.calibrate.observations import RequestObservation
 from harness.experiments.calibrate.rate_fit import fit
 from mockserver.pacing import Limiter
-from mockserver.profile import Rate
+from mockserver.profile import RateSettings
 
 
 def told(rate, gap_s, count, op="contacts.add"):
@@ -25,7 +25,7 @@ def told(rate, gap_s, count, op="contacts.add"):
 
 def rate(**settings):
     known = {"requests_per_window": 50, "window_s": 60.0, "window": "fixed", "per_op": {}}
-    return Rate(**(known | settings), scope="token", counts_uploads=False)
+    return RateSettings(**(known | settings), scope="token", counts_uploads=False)
 
 
 @pytest.mark.parametrize("window", ["fixed", "sliding"])

@@ -7,7 +7,7 @@ from harness.experiments.conform import Difference
 from harness.simulator import mock_org, virtual_time
 from harness.simulator.mock_org import LoadedProfile
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.profile import changed
+from mockserver.profile import with_changes
 
 FLIPPED = [
     ("semantics.own_ids", "ignore", "add one with its own id", "body[0].id"),
@@ -26,7 +26,7 @@ FLIPPED = [
 
 async def _recorded(folder, seed=1, rules=(), **settings):
     loaded = mock_org.loaded("default")
-    profile, _ = changed(loaded.profile, {"latency": {}, **settings})
+    profile, _ = with_changes(loaded.profile, {"latency": {}, **settings})
     async with mock_org.served(LoadedProfile(profile, loaded.sources), seed) as (target, services):
         services.org.faults = Faults(parse_rules(list(rules)))
         side = conform.Side(target=target, credentials=mock_org.CREDENTIALS, folder=folder, run_id=f"run{seed}")

@@ -9,7 +9,7 @@ from harness.experiments import probe
 from harness.experiments.probe import NOT_ASKED, contacts, csv_jobs, lists, platform
 from harness.simulator import mock_org, virtual_time
 from harness.simulator.mock_org import LoadedProfile
-from mockserver.profile import Limits, Semantics, changed, flat
+from mockserver.profile import PlatformLimits, Semantics, flat, with_changes
 
 # Setting, another value than the default's, and the question that decides it.
 FLIPPED = [
@@ -68,7 +68,7 @@ BESIDE = {
 async def _found(folder, questions, **settings):
     """The document of a probe of an org with these settings, and how many things were left in the org."""
     loaded = mock_org.loaded("default")
-    profile, _ = changed(loaded.profile, {"latency": {}, **settings})
+    profile, _ = with_changes(loaded.profile, {"latency": {}, **settings})
     async with mock_org.served(LoadedProfile(profile, loaded.sources), 1) as (target, services):
         ordered = probe.ProbeOrder(
             target=target,
@@ -115,5 +115,5 @@ def test_the_default_org(tmp_path):
 def test_no_setting_is_forgotten():
     """Each semantic setting and each limit is flipped above, or stands among those that are not asked for a reason."""
     every = {f"semantics.{name}" for name in Semantics.__struct_fields__}
-    every |= {f"limits.{name}" for name in Limits.__struct_fields__}
+    every |= {f"limits.{name}" for name in PlatformLimits.__struct_fields__}
     assert every == {name for name, _, _ in FLIPPED if name in every} | NOT_ASKED.keys() | BESIDE
