@@ -218,7 +218,7 @@ def reproduce(run: RunResult) -> Table:
         ("Run", code(run.run_id)),
         ("Created", run.created),
         ("Target", " ".join(dict.fromkeys((run.target.kind, run.target.host, run.target.org or "")))),
-        ("Simulator", _machine(run)),
+        ("Machine", _machine(run)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in _versions(run).items())),
         *((f"Mapping of {e.strategy}, sha256", code((e.mapping and e.mapping.sha256) or "")) for e in run.valid()),
     ]
