@@ -19,8 +19,6 @@ from urllib.parse import urlsplit
 import gevent
 import locust.stats
 from locust import events
-from locust.exception import StopUser
-from locust.runners import MasterRunner, WorkerRunner
 
 from ..errors import GaveUp, RunError, UsageError
 from ..load import locust_options
@@ -29,8 +27,8 @@ from ..load.shared_run import SharedRun
 from ..load.verdict import STOPPED, RunVerdict
 from ..runs.resolve_target import MOCK_URL
 from ..simulator.mock_org import started
-from .distributed import Master, Worker
-from .gevent_driver import GeventShell, stay_awake
+from .gevent_driver import stay_awake
+from .process_roles import SingleProcess, role_of
 from .web import EVERYWHERE, TAB, WebPage, WholeCsvFiles
 
 PATIENCE_S = 5.0
@@ -99,8 +97,7 @@ class Driver:
         self._output = sys.stdout
         self._stopping = False
         self._awake = gevent.Greenlet()
-        self._master: Master | None = None  # of several processes
-        self._worker: Worker | None = None
+        self._role = SingleProcess()  # until Locust says which kind of process this is
         for stage in ("CHART", "STATISTICS", "REPORT"):
             setattr(locust.stats, f"PERCENTILES_TO_{stage}", PERCENTILES)
         locust.stats.StatsCSVFileWriter = WholeCsvFiles
@@ -113,12 +110,7 @@ class Driver:
 
     def take_turn(self, user: Any) -> None:
         """Drive the run's next flow on this user's session. Raises StopUser when there is none left."""
-        if self._worker is not None:
-            self._worker.take_turn(user)
-            return
-        run = self.run
-        if run is None or not run.drive_one(lambda run: GeventShell(user.client, run.target, run.books, run.pacing)):
-            raise StopUser
+        self._role.take_turn(user, self.run)
 
     def settle(self, environment: Any) -> None:
         """Pass the verdict if the last flow has ended, and end the test with it."""
@@ -147,8 +139,8 @@ class Driver:
 
     def _on_init(self, environment: Any, **_: Any) -> None:
         os.umask(0o077)  # what a run writes holds personal data: readable by its owner alone
-        if isinstance(environment.runner, WorkerRunner):
-            self._worker = Worker(environment.runner)
+        self._role = role_of(environment.runner)
+        if self._role.is_worker:
             return
         given = environment.parsed_options
         try:
@@ -167,8 +159,6 @@ class Driver:
             environment.host = self._mock["url"]
             log.info("%s.", self._own())
             log.info("Its control API: %s, token %s", self._mock["control_url"], self._mock["control_token"])
-        if isinstance(environment.runner, MasterRunner):
-            self._master = Master(environment.runner)
         environment.process_exit_code = STOPPED.exit_code
         environment.stop_timeout = environment.stop_timeout or STOP_TIMEOUT_S
         self._output = sys.stderr if given.json else sys.stdout
@@ -215,7 +205,7 @@ class Driver:
 
     def _on_test_start(self, environment: Any, **_: Any) -> None:
         self.run, self._verdict, self._stopping = None, None, False
-        if self._worker is not None:
+        if self._role.is_worker:
             return
         environment.process_exit_code = STOPPED.exit_code
         try:
@@ -230,18 +220,16 @@ class Driver:
         else:
             run = self.run
             self._awake = gevent.spawn(stay_awake, lambda: run.books)
-            if self._master is not None:
-                self._master.start(self.run, lambda: self.settle(environment))
+            self._role.start(run, lambda: self.settle(environment))
 
     def _on_test_stopping(self, **_: Any) -> None:
         self._stopping = True
-        for part in (self.run, self._master, self._worker):
-            if part is not None:
-                part.stop()
+        if self.run is not None:
+            self.run.stop()
+        self._role.stop()
 
     def _on_test_stop(self, environment: Any, **_: Any) -> None:
-        if self._master is not None:
-            self._master.end()
+        self._role.end()
         self.settle(environment)
 
     def _conclude(self, environment: Any, verdict: RunVerdict) -> None:
@@ -252,7 +240,7 @@ class Driver:
 
     def _on_quit(self, **_: Any) -> None:
         """The last thing on the screen, below Locust's own tables; with --json not on stdout, which is one document."""
-        if self._worker is None:
+        if not self._role.is_worker:
             verdict = self._verdict or STOPPED
             gone = "The mock is gone with this Locust: the next start is a new test.\n"
             self._output.write(f"\n{verdict.text}\n{gone if self._mock and verdict.heading == 'Stopped' else ''}")

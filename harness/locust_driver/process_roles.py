@@ -1,4 +1,7 @@
-"""A run over several Locust processes: on the master its flows, its journal and its budget, on workers its requests."""
+"""What a Locust process does in a run: all of it; as master the flows, journal and budget; as worker the requests.
+
+The only module that knows `load.distributed`.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,6 +11,7 @@ from urllib.parse import urlsplit
 
 import gevent
 import locust.runners
+from locust.exception import StopUser
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from ..client.httpx_transport import Target
@@ -36,8 +40,28 @@ class RemoteDriver(GeventShell):
         return self.broker.exchange(replace(call, url=self.target.url(call)))
 
 
-class Master:
-    """Drives the flows of a run, as many at a time as there are users."""
+class SingleProcess:
+    """Locust in one process: its users drive the flows of the run themselves."""
+
+    is_worker = False
+
+    def take_turn(self, user: Any, run: SharedRun | RunSequence | None) -> None:
+        """Drive the run's next flow on this user's session. Raises StopUser when there is none left."""
+        if run is None or not run.drive_one(lambda run: GeventShell(user.client, run.target, run.books, run.pacing)):
+            raise StopUser
+
+    def start(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
+        """A test has begun. `settle` is called by every driver at its end."""
+
+    def stop(self) -> None:
+        """Send nothing more; what is under way may end."""
+
+    def end(self) -> None:
+        """Whatever is still under way is in doubt."""
+
+
+class Master(SingleProcess):
+    """Drives the flows of a run, as many at a time as there are users, and has its workers send the requests."""
 
     def __init__(self, runner: MasterRunner) -> None:
         self._runner = runner
@@ -47,16 +71,13 @@ class Master:
         gevent.spawn(self._look_around)
 
     def start(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
-        """`settle` is called by every driver at its end."""
         self._broker = self._new_desk()
         self._drivers = [gevent.spawn(self._drive, run, settle) for _ in range(max(1, self._runner.target_user_count))]
 
     def stop(self) -> None:
-        """Send nothing more; what is under way may end."""
         self._broker.close(stopped_error())
 
     def end(self) -> None:
-        """Whatever is still under way is in doubt."""
         gevent.killall([each for each in self._drivers if each is not gevent.getcurrent()])
 
     def _drive(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
@@ -80,8 +101,10 @@ class Master:
             self._broker.keep({client.id for client in clients.all if client.state != STATE_MISSING})
 
 
-class Worker:
+class Worker(SingleProcess):
     """Sends what the master asks for, on the sessions of its users."""
+
+    is_worker = True
 
     def __init__(self, runner: WorkerRunner) -> None:
         remove_stale_files()
@@ -89,11 +112,21 @@ class Worker:
         self._client = MasterClient(lambda question: runner.send_message(QUESTION, question))
         runner.register_message(ANSWER, lambda msg, **_: self._client.receive(msg.data))
 
-    def take_turn(self, user: Any) -> None:
+    def take_turn(self, user: Any, run: SharedRun | RunSequence | None) -> None:
         run_assignment(self._client, lambda call: exchange(user.client, _where(call), call), time.monotonic)
 
     def stop(self) -> None:
         self._client.interrupt()
+
+
+def role_of(runner: Any) -> SingleProcess:
+    """What this process does in a test, by the kind of its Locust runner."""
+    match runner:
+        case MasterRunner():
+            return Master(runner)
+        case WorkerRunner():
+            return Worker(runner)
+    return SingleProcess()
 
 
 def _where(call: Call) -> Target:
