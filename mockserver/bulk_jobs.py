@@ -18,7 +18,15 @@ from mockserver.http import wire
 from mockserver.http.body import malformed_body, parse_json, read_json_bytes
 from mockserver.ids import new_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
-from mockserver.jobs.import_progress import at_pace, completed_records, ends_at, failing, has_ended, stored_rows
+from mockserver.jobs.import_progress import (
+    after_poll,
+    at_pace,
+    completed_records,
+    ends_at,
+    failing,
+    has_ended,
+    stored_rows,
+)
 from mockserver.model import ContactList, ImportJob
 from mockserver.state.contact_attributes import merge_json
 from mockserver.state.org import Org
@@ -198,8 +206,7 @@ class BulkJobs:
     def _poll(self, job: BulkJob) -> None:
         """Jobs whose progress follows the questions move on."""
         if job.progress.polls and job.id in self._running:
-            progress = msgspec.structs.replace(job.progress, polled=job.progress.polled + 1)
-            moved = msgspec.structs.replace(job, progress=progress)
+            moved = msgspec.structs.replace(job, progress=after_poll(job.progress))
             self._jobs[job.id] = self._running[job.id].job = moved
             self.advance_to_now()
 

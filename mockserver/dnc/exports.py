@@ -15,7 +15,7 @@ from mockserver.dnc.model import EntryKind, uri
 from mockserver.dnc.rules import check_internal, minute_text
 from mockserver.handling import PendingOperation, Response
 from mockserver.jobs.downloads import Downloads
-from mockserver.jobs.exports import Export, ListExports
+from mockserver.jobs.exports import ListExport, ListExports
 from mockserver.state.org import Org
 
 HEADER = b'\xef\xbb\xbf"entry","type","expirationDateTime"\n'
@@ -46,7 +46,7 @@ class DncExports(ListExports[Entries]):
     def _check_exists(self, list_id: str) -> None:
         self._book.dnc_list(list_id)
 
-    def _lines(self, export: Export[Entries]) -> Iterator[bytes]:
+    def _lines(self, export: ListExport[Entries]) -> Iterator[bytes]:
         entries, export.content = export.content, {}
         return lines(entries)
 

@@ -1,8 +1,6 @@
 """CSV uploads into DNC lists. A file is read while it is uploaded; its entries come in at the import's pace."""
 
 import asyncio
-import math
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,16 +17,8 @@ from mockserver.handling import PendingOperation, Response
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import RefusedFileError, Report
 from mockserver.imports.events import Events
-from mockserver.jobs.import_progress import (
-    INTERRUPTED,
-    at_pace,
-    ends_at,
-    failing,
-    has_ended,
-    import_status_at,
-    next_step_at,
-    stored_rows,
-)
+from mockserver.jobs.import_progress import failing, import_job
+from mockserver.jobs.import_queues import ImportQueues
 from mockserver.model import ImportJob, ImportStatus, Reference
 from mockserver.state.org import Org
 
@@ -54,24 +44,10 @@ class _Import:
     stored: dict[EntryKind, int] = field(default_factory=dict)
 
 
-class _Saved(msgspec.Struct):
-    """What a restart needs to know."""
-
-    job: ImportJob
-    ended: bool
-
-
-class DncImports:
-    """Assumption: a second upload into a list waits for the first import to end."""
-
+class DncImports(ImportQueues[_Import]):
     def __init__(self, org: Org, book: DncBook, events: Events) -> None:
-        self._org, self._book, self._events = org, book, events
-        self.reload()
-
-    def reload(self) -> None:
-        """As after a restart: the last import of each list, none on its way."""
-        self._queues: dict[str, deque[_Import]] = {}
-        self._last = {list_id: _restore(raw) for list_id, raw in self._org.store.documents(_SAVED).items()}
+        self._book, self._events = book, events
+        super().__init__(org)
 
     async def read(self, fields: Mapping[str, str], file: Path) -> PendingOperation:
         """What starts the import of a file that has been uploaded with these fields. `file` is read at once."""
@@ -110,38 +86,24 @@ class DncImports:
 
         def commit() -> Response:
             self._book.dnc_list(list_id)
-            self._poll(list_id)
+            self.poll(list_id)
             return Response(body=msgspec.json.encode(self.status_of(list_id)))
 
         return PendingOperation(commit)
 
-    def _poll(self, list_id: str) -> None:
-        """Somebody asks for the status: an import whose progress follows the questions moves on."""
-        queue = self._queues.get(list_id)
-        if queue and queue[0].job.polls:
-            queue[0].job = msgspec.structs.replace(queue[0].job, polled=queue[0].job.polled + 1)
-
     def status_of(self, list_id: str) -> ImportStatus:
-        """The status of the import that is running, or else of the last one, or an empty one."""
         self.advance_to_now()
-        queue = self._queues.get(list_id)
-        shown = queue[0] if queue else self._last.get(list_id)
-        visible_rows = self._org.profile.jobs.import_status_visible_rows
-        return import_status_at(shown.job, self._org.clock.now(), visible_rows) if shown else ImportStatus()
+        return super().status_of(list_id)
 
     def next_step_at(self, list_id: str) -> float:
-        """When time alone will change the status next; infinite if it will not."""
         self.advance_to_now()
-        queue = self._queues.get(list_id)
-        return next_step_at(queue[0].job, self._org.clock.now()) if queue else math.inf
+        return super().next_step_at(list_id)
 
     def advance_to_now(self) -> None:
         """Bring all lists up to now: what has come by import, and what has expired."""
-        now = self._org.clock.now()
-        for list_id in list(self._queues):
-            self._advance_list(list_id, self._queues[list_id], now)
+        super().advance_to_now()
         if self._org.profile.semantics.dnc_expired_entries == "dropped":
-            self._book.drop_expired(dnc_rules.minute_of(now))
+            self._book.drop_expired(dnc_rules.minute_of(self._org.clock.now()))
 
     def drop(self, list_id: str) -> None:
         """Forget a list that is going to be deleted."""
@@ -153,20 +115,19 @@ class DncImports:
         org = self._org
         self._book.dnc_list(list_id)
         self.advance_to_now()
-        job = ImportJob(
-            id=new_id(org.rng),
-            contact_list_id=list_id,
-            total_records=0 if refused else report.records,
+        job = import_job(
+            new_id(org.rng),
+            list_id,
+            records=report.records,
             accepted=sum(len(each.values) for each in found.values()),
-            started_at=org.clock.now() + org.profile.jobs.import_start_delay_s,
-            records_per_s=org.profile.jobs.import_rows_per_s,
-            failure_reason=refused,
+            refused=refused,
+            jobs=org.profile.jobs,
+            now=org.clock.now(),
         )
-        job = at_pace(job, org.profile.jobs, org.clock.now())
         started = _Import(job, report, found)
         if org.profile.semantics.over_capacity == "reject" and not self._fits(list_id, found):
             started = _Import(failing(job, _OVER_CAPACITY, 0), report)
-        self._queues.setdefault(list_id, deque()).append(started)
+        self._append(list_id, started)
         self._save(list_id, started.job, ended=False)
         # Assumption: the fields of this answer are not documented; official clients only log it.
         return Response(body=msgspec.json.encode({"correlationId": job.id, "uri": f"{uri(list_id)}/importstatus"}))
@@ -180,27 +141,21 @@ class DncImports:
         in_list = limits.dnc_records_per_list - len(book.entries(list_id))
         return max(0, min(in_list, limits.dnc_records_per_org - book.total_size()))
 
-    def _advance_list(self, list_id: str, queue: deque[_Import], now: float) -> None:
-        while queue:
-            current = queue[0]
-            self._store(current, stored_rows(current.job, now))
-            if not has_ended(current.job, now):
-                return
-            self._end(list_id, queue)
-        del self._queues[list_id]
+    def _records(self) -> Mapping[str, bytes]:
+        return self._org.store.documents(_SAVED)
 
-    def _end(self, list_id: str, queue: deque[_Import]) -> None:
-        ended = queue.popleft()
-        self._last[list_id] = _Import(ended.job, ended.report)
-        self._save(list_id, ended.job, ended=not queue)
-        dnc_list = self._book.dnc_list(list_id)
-        entity = Reference(id=list_id, name=dnc_list.name, self_uri=uri(list_id))
+    def _save_record(self, list_id: str, record: bytes) -> None:
+        self._org.store.save_document(_SAVED, list_id, record)
+
+    def _over(self, job: ImportJob, of: _Import | None) -> _Import:
+        return _Import(job, of.report if of else Report())
+
+    def _note_end(self, list_id: str, ended: _Import, *, is_last: bool) -> None:
+        self._save(list_id, ended.job, ended=is_last)
+        entity = Reference(id=list_id, name=self._book.dnc_list(list_id).name, self_uri=uri(list_id))
         self._events.record_end(entity, ended.job, ended.report)
-        if queue:
-            starts_at = max(queue[0].job.started_at, ends_at(ended.job))
-            queue[0].job = msgspec.structs.replace(queue[0].job, started_at=starts_at)
 
-    def _store(self, current: _Import, due: int) -> None:
+    def _store_rows(self, current: _Import, due: int) -> None:
         """Store entries up to `due`, of each kind in proportion, or as many as fit: then the import fails."""
         job = current.job
         for kind, found in current.found.items():
@@ -225,9 +180,6 @@ class DncImports:
                 return False
         return True
 
-    def _save(self, list_id: str, job: ImportJob, *, ended: bool) -> None:
-        self._org.store.save_document(_SAVED, list_id, msgspec.json.encode(_Saved(job, ended)))
-
 
 def _columns(fields: Mapping[str, str], separator: str) -> Columns:
     """Assumption: the names of several columns are separated as the profile says."""
@@ -237,10 +189,3 @@ def _columns(fields: Mapping[str, str], separator: str) -> Columns:
         for name in fields.get(field_name, "").split(separator or None)
     ]
     return Columns([(kind, name) for kind, name in named if name], fields.get(_EXPIRATION, ""))
-
-
-def _restore(raw: bytes) -> _Import:
-    """An import as it is after a restart: over, and failed if it was not over before."""
-    saved = msgspec.json.decode(raw, type=_Saved)
-    job = saved.job if saved.ended else failing(saved.job, INTERRUPTED, 0)
-    return _Import(msgspec.structs.replace(job, started_at=0.0, records_per_s=0.0))

@@ -12,7 +12,7 @@ from mockserver.exports.rows import export_header, export_lines
 from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
 from mockserver.http.body import malformed_body, read_json
-from mockserver.jobs.exports import Export, ListExports
+from mockserver.jobs.exports import ListExport, ListExports
 from mockserver.model import ContactList
 from mockserver.storage.store import ContactSnapshot
 
@@ -66,7 +66,7 @@ class Exports(ListExports[_Content]):
     def _check_exists(self, list_id: str) -> None:
         self._org.store.contact_list(list_id)
 
-    def _lines(self, export: Export[_Content]) -> Iterator[bytes]:
+    def _lines(self, export: ListExport[_Content]) -> Iterator[bytes]:
         contact_list, (ids, rows, attributes, _) = export.content
         export.content = contact_list, ContactSnapshot((), ())
         yield export_header(contact_list)

@@ -4,8 +4,7 @@ A file is read completely while its upload is served. Its rows then wait, and `a
 import's pace has reached, so that every operation sees as many contacts as the status says.
 """
 
-import math
-from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,14 +22,11 @@ from mockserver.jobs.import_progress import (
     OVER_CAPACITY,
     at_pace,
     completed_records,
-    ends_at,
     failing,
-    has_ended,
-    import_status_at,
-    next_step_at,
-    stored_rows,
+    without_progress,
 )
-from mockserver.model import ImportJob, ImportStatus
+from mockserver.jobs.import_queues import ImportQueues
+from mockserver.model import ImportJob
 from mockserver.state.org import Org
 
 NO_ATTRIBUTES = b"{}"
@@ -44,24 +40,12 @@ class _Import:
     stored: int = 0
 
 
-class _Saved(msgspec.Struct):
-    """What a restart needs to know."""
-
-    job: ImportJob
-    ended: bool
-
-
-class Imports:
-    """The imports of an org. Assumption: a second upload into a list waits for the first import to end."""
+class Imports(ImportQueues[_Import]):
+    """The imports of an org into contact lists."""
 
     def __init__(self, org: Org, events: Events) -> None:
-        self._org, self._events = org, events
-        self.reload()
-
-    def reload(self) -> None:
-        """As after a restart: the last import of each list, none on its way."""
-        self._queues: dict[str, deque[_Import]] = {}
-        self._last = {list_id: _restore(raw) for list_id, raw in self._org.store.imports().items()}
+        self._events = events
+        super().__init__(org)
 
     async def take(self, upload: ListUpload, path: Path) -> PendingOperation:
         """Read a file for one list; the commit starts its import. Raises NotFound if there is no such list."""
@@ -87,39 +71,10 @@ class Imports:
 
         return PendingOperation(commit)
 
-    def advance_to_now(self) -> None:
-        """Bring the lists up to now. Costs next to nothing while no import is on its way."""
-        for list_id in list(self._queues):
-            try:
-                self._advance_list(list_id, self._queues[list_id], self._org.clock.now())
-            except NotFound:
-                self.drop(list_id)
-
-    def status_of(self, list_id: str) -> ImportStatus:
-        """The status of the import that is running, or else of the last one, or an empty one."""
-        shown = self._current(list_id)
-        visible_rows = self._org.profile.jobs.import_status_visible_rows
-        return import_status_at(shown.job, self._org.clock.now(), visible_rows) if shown else ImportStatus()
-
-    def poll(self, list_id: str) -> None:
-        """Somebody asks for the status: an import whose progress follows the questions moves on."""
-        queue = self._queues.get(list_id)
-        if queue and queue[0].job.polls:
-            queue[0].job = msgspec.structs.replace(queue[0].job, polled=queue[0].job.polled + 1)
-            self.advance_to_now()
-
     def failure_of(self, list_id: str, job_id: str) -> str | None:
         """Why that import failed, if it did and is the newest that has ended."""
         last = self._last.get(list_id)
         return last.job.failure_reason if last is not None and last.job.id == job_id else None
-
-    def next_step_at(self, list_id: str) -> float:
-        """When time alone will bring another status; infinite if it will not."""
-        queue = self._queues.get(list_id)
-        return next_step_at(queue[0].job, self._org.clock.now()) if queue else math.inf
-
-    def running(self, list_id: str) -> bool:
-        return list_id in self._queues
 
     def events(self, list_id: str) -> Report:
         """The records that the import shown by `status_of` skipped."""
@@ -134,13 +89,14 @@ class Imports:
 
     def drop(self, list_id: str) -> None:
         """Forget rows that are still to come: the list was cleared or deleted. Assumption: the import then fails."""
-        if queue := self._queues.pop(list_id, None):
+        queue = self._queues.pop(list_id, None)
+        if queue:
             job = queue[0].job
-            done = completed_records(job, self._org.clock.now())
-            failed = msgspec.structs.replace(failing(job, INTERRUPTED, done), started_at=0.0, records_per_s=0.0)
-            self._last[list_id] = _over(failed, queue[0].file)
+            failed = without_progress(failing(job, INTERRUPTED, completed_records(job, self._org.clock.now())))
+            self._last[list_id] = self._over(failed, queue[0])
         try:
-            self._save(list_id)
+            if last := self._last.get(list_id):
+                self._save(list_id, last.job, ended=True)
             if queue:
                 self._events.import_ended(self._org.store.contact_list(list_id), failed, queue[0].file.report)
         except NotFound:
@@ -183,8 +139,8 @@ class Imports:
             and self._fitting(started, len(file.ids)) < job.accepted
         ):
             started = _Import(failing(job, OVER_CAPACITY, 0), ReadFile(report=file.report))
-        self._queues.setdefault(list_id, deque()).append(started)
-        self._save(list_id)
+        self._append(list_id, started)
+        self._save(list_id, self._queues[list_id][0].job, ended=False)
         return started.job
 
     def _start(self, list_id: str, file: ReadFile) -> Response:
@@ -194,24 +150,23 @@ class Imports:
         uri = f"/api/v2/outbound/contactlists/{list_id}/importstatus"
         return Response(body=msgspec.json.encode({"correlationId": job.id, "uri": uri}))
 
-    def _advance_list(self, list_id: str, queue: deque[_Import], now: float) -> None:
-        self._org.store.contact_list(list_id)
-        while queue:
-            current = queue[0]
-            self._store_rows(current, stored_rows(current.job, now))
-            if not has_ended(current.job, now):
-                return
-            self._end(list_id, queue)
-        del self._queues[list_id]
-        self._save(list_id)
+    def _records(self) -> Mapping[str, bytes]:
+        return self._org.store.imports()
 
-    def _end(self, list_id: str, queue: deque[_Import]) -> None:
-        ended = queue.popleft()
-        self._last[list_id] = _over(ended.job, ended.file)
+    def _save_record(self, list_id: str, record: bytes) -> None:
+        self._org.store.save_import(list_id, record)
+
+    def _over(self, job: ImportJob, of: _Import | None) -> _Import:
+        return _Import(job, ReadFile(report=of.file.report) if of else ReadFile())
+
+    def _advance(self, list_id: str, now: float) -> None:
+        self._org.store.contact_list(list_id)
+        super()._advance(list_id, now)
+
+    def _note_end(self, list_id: str, ended: _Import, *, is_last: bool) -> None:
         self._events.import_ended(self._org.store.contact_list(list_id), ended.job, ended.file.report)
-        if queue:
-            starts_at = max(queue[0].job.started_at, ends_at(ended.job))
-            queue[0].job = msgspec.structs.replace(queue[0].job, started_at=starts_at)
+        if is_last:
+            self._save(list_id, ended.job, ended=True)
 
     def _store_rows(self, current: _Import, due: int) -> None:
         """Store rows up to `due`, or as many as fit: then the import fails."""
@@ -249,19 +204,6 @@ class Imports:
         ids = current.file.ids[current.stored : current.stored + count]
         return _first_that_fit(ids, set(store.existing(list_id, ids)), room)
 
-    def _current(self, list_id: str) -> _Import | None:
-        queue = self._queues.get(list_id)
-        return queue[0] if queue else self._last.get(list_id)
-
-    def _save(self, list_id: str) -> None:
-        if shown := self._current(list_id):
-            self._org.store.save_import(list_id, msgspec.json.encode(_Saved(shown.job, list_id not in self._queues)))
-
-
-def _over(job: ImportJob, file: ReadFile) -> _Import:
-    """An import that has ended: of its file only the report is left."""
-    return _Import(job, ReadFile(report=file.report))
-
 
 def _first_that_fit(ids: list[str], known: set[str], room: int) -> int:
     """How many of `ids`, from the first, can be stored with at most `room` new ones."""
@@ -272,10 +214,3 @@ def _first_that_fit(ids: list[str], known: set[str], room: int) -> int:
         if len(new) > room:
             return position
     return len(ids)
-
-
-def _restore(raw: bytes) -> _Import:
-    """An import as it is after a restart: over, and failed if it was not over before."""
-    saved = msgspec.json.decode(raw, type=_Saved)
-    job = saved.job if saved.ended else failing(saved.job, INTERRUPTED, 0)
-    return _Import(msgspec.structs.replace(job, started_at=0.0, records_per_s=0.0))

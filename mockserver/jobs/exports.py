@@ -26,7 +26,7 @@ C = TypeVar("C")
 
 
 @dataclass(slots=True)
-class Export(Generic[C]):
+class ListExport(Generic[C]):
     job: ExportJob
     content: C  # until the file is written
 
@@ -41,14 +41,14 @@ class ListExports(ABC, Generic[C]):
 
     def reload(self) -> None:
         """As after a restart: without any export."""
-        self._exports: dict[str, Export[C]] = {}  # by the download's id, in the order they were asked for
+        self._exports: dict[str, ListExport[C]] = {}  # by the download's id, in the order they were asked for
 
     @abstractmethod
     def _check_exists(self, list_id: str) -> None:
         """Raise NotFound if there is no such list."""
 
     @abstractmethod
-    def _lines(self, export: Export[C]) -> Iterator[bytes]:
+    def _lines(self, export: ListExport[C]) -> Iterator[bytes]:
         """The file's content; lets go of what the export holds."""
 
     async def get(self, request: web.Request) -> PendingOperation:
@@ -63,7 +63,7 @@ class ListExports(ABC, Generic[C]):
         self._forget_old(list_id, now)
         running = [export.job for export in self._exports.values() if now < export.job.ready_at < math.inf]
         job = export_job(new_id(org.rng), list_id, rows, now, org.profile.jobs, running)
-        self._exports[job.id] = export = Export(job, content)
+        self._exports[job.id] = export = ListExport(job, content)
         self._downloads.offer(
             Download(job.id, lambda: self._lines(export), lambda moment: is_available(export.job, moment))
         )
@@ -84,7 +84,7 @@ class ListExports(ABC, Generic[C]):
             return self._downloads.redirect(uri)
         return _json({"uri": uri, "exportTimestamp": timestamp(job.ready_at)})
 
-    def _of_list(self, list_id: str) -> list[Export[C]]:
+    def _of_list(self, list_id: str) -> list[ListExport[C]]:
         return [export for export in self._exports.values() if export.job.contact_list_id == list_id]
 
     def _forget_old(self, list_id: str, now: float) -> None:
@@ -94,7 +94,7 @@ class ListExports(ABC, Generic[C]):
         replaced = of_list[: max(0, len(of_list) - kept)]
         self._forget([*replaced, *(each for each in self._exports.values() if each.job.expires_at <= now)])
 
-    def _forget(self, exports: list[Export[C]]) -> None:
+    def _forget(self, exports: list[ListExport[C]]) -> None:
         for export in exports:
             self._exports.pop(export.job.id, None)
             self._downloads.withdraw(export.job.id)

@@ -38,6 +38,37 @@ def at_pace(job: ImportJob, jobs: JobSettings, now: float) -> ImportJob:
     return msgspec.structs.replace(job, started_at=now, records_per_s=0.0, polls=polls)
 
 
+def import_job(
+    job_id: str, list_id: str, *, records: int, accepted: int, refused: str | None, jobs: JobSettings, now: float
+) -> ImportJob:
+    """The job of a file that came at `now`; a refused one fails before its first record."""
+    job = ImportJob(
+        id=job_id,
+        contact_list_id=list_id,
+        total_records=0 if refused else records,
+        accepted=accepted,
+        started_at=now + jobs.import_start_delay_s,
+        records_per_s=jobs.import_rows_per_s,
+        failure_reason=refused,
+    )
+    return at_pace(job, jobs, now)
+
+
+def after_poll(job: ImportJob) -> ImportJob:
+    """The job once its status has been asked for."""
+    return msgspec.structs.replace(job, polled=job.polled + 1)
+
+
+def after_restart(job: ImportJob, *, ended: bool) -> ImportJob:
+    """The job as a restart leaves it: over, and failed if it had not ended before."""
+    return without_progress(job if ended else failing(job, INTERRUPTED, 0))
+
+
+def without_progress(job: ImportJob) -> ImportJob:
+    """The job without any progress to come: what is completed stays so."""
+    return msgspec.structs.replace(job, started_at=0.0, records_per_s=0.0)
+
+
 def has_ended(job: ImportJob, now: float) -> bool:
     return now >= job.started_at and completed_records(job, now) >= _target(job)
 

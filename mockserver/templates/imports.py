@@ -20,11 +20,12 @@ from mockserver.imports.events import Events
 from mockserver.imports.handlers import Imports
 from mockserver.imports.upload_request import ListUpload
 from mockserver.jobs.import_progress import (
-    INTERRUPTED,
-    at_pace,
+    after_poll,
+    after_restart,
     completed_records,
     failing,
     has_ended,
+    import_job,
     import_status_at,
     next_step_at,
 )
@@ -134,7 +135,7 @@ class TemplateImports:
         """Somebody asks for the status: imports whose progress follows the questions move on, and those they began."""
         for current in self._running:
             if current.template_id == template_id and current.job.polls:
-                current.job = msgspec.structs.replace(current.job, polled=current.job.polled + 1)
+                current.job = after_poll(current.job)
                 for target in current.targets:
                     self._imports.poll(target.list_id)
         self.advance_to_now()
@@ -148,18 +149,17 @@ class TemplateImports:
         return any(current.template_id == template_id for current in self._running)
 
     def _start(self, template: ImportTemplate, columns: ContactList, upload: ListUpload, file: ReadFile) -> Response:
-        org, jobs = self._org, self._org.profile.jobs
+        org = self._org
         self._templates.require(template.id)
-        job = ImportJob(
-            id=new_id(org.rng),
-            contact_list_id="",  # several
-            total_records=0 if file.refused else file.report.records,
+        job = import_job(
+            new_id(org.rng),
+            "",  # several lists
+            records=file.report.records,
             accepted=len(file.rows),
-            started_at=org.clock.now() + jobs.import_start_delay_s,
-            records_per_s=jobs.import_rows_per_s,
-            failure_reason=file.refused,
+            refused=file.refused,
+            jobs=org.profile.jobs,
+            now=org.clock.now(),
         )
-        job = at_pace(job, jobs, org.clock.now())
         current = _TemplateImport(template.id, upload.list_name_prefix, job, file.report)
         if file.refused is None:
             self._plan(current, template, columns, upload, file)
@@ -227,6 +227,5 @@ def _entity(template_id: str) -> Reference:
 def _restore(raw: bytes) -> _TemplateImport:
     """An import as it is after a restart: over, and failed if it was not over before."""
     saved = msgspec.json.decode(raw, type=_Saved)
-    job = saved.job if saved.ended else failing(saved.job, INTERRUPTED, 0)
-    over = msgspec.structs.replace(job, started_at=0.0, records_per_s=0.0)
-    return _TemplateImport(saved.template_id, saved.prefix, over, targets=saved.targets)
+    job = after_restart(saved.job, ended=saved.ended)
+    return _TemplateImport(saved.template_id, saved.prefix, job, targets=saved.targets)

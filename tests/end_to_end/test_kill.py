@@ -25,7 +25,7 @@ MOMENTS = ("before_parse", "before_commit", "after_commit", "mid_response")
 
 def kill_when_struck(process: "subprocess.Popen[str]", mock: Mock, after_s: float) -> Ran:
     """Kill the process `after_s` after the mock's fault rule has struck."""
-    while mock.shortfalls():
+    while mock.unfired():
         if exits_within(process, 0.01):
             raise AssertionError(f"it ended by itself: {ended(process).err}")
     exits_within(process, after_s)

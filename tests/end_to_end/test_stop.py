@@ -17,7 +17,7 @@ def stuck(mock, make_leads, upload_of, tmp_path):
     arguments = upload_of(leads, "batch-api", mock.url, *PATIENCE)
     mock.faults(STUCK)
     process = start(arguments, tmp_path)
-    while mock.shortfalls():
+    while mock.unfired():
         assert process.poll() is None
     yield process, arguments, leads
     if process.poll() is None:

@@ -21,7 +21,7 @@ def test_a_process_that_is_stopped(mock, make_leads, upload_of, tmp_path):
     leads = make_leads(LEADS)
     mock.faults({"op": "contacts.add", "nth": 2, "when": "after_commit", "action": {"stall_s": 2}})
     process = start(upload_of(leads, "batch-api", mock.url, *PATIENCE), tmp_path)
-    while any(mock.shortfalls() or not waits(process) for _ in range(10)):  # and not between two other answers
+    while any(mock.unfired() or not waits(process) for _ in range(10)):  # and not between two other answers
         assert process.poll() is None
     process.send_signal(signal.SIGSTOP)
     paused_s = 7

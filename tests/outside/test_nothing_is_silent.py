@@ -33,7 +33,7 @@ def test_a_troubled_upload_without_a_terminal(mock, contactbench, arguments):
     """Plain lines say where it stands and each trouble once; the last ones what came of it; stdout stays empty."""
     mock.faults(REFUSED, CUT, DENIED)
     ran = contactbench(*arguments, **OFTEN)
-    assert (ran.code, ran.out, mock.shortfalls()) == (0, "", [])
+    assert (ran.code, ran.out, mock.unfired()) == (0, "", [])
     assert not set(ran.err) & {"\r", "\x1b"}
     lines = ran.err.splitlines()
     assert [line for line in lines if line.startswith("batch-api: sending") and f"of {LEADS} leads" in line]
@@ -80,7 +80,7 @@ def test_a_terminal_that_can_do_nothing(mock, arguments, tmp_path):
 def test_ctrl_c_and_the_same_command_again(mock, contactbench, arguments, tmp_path):
     """Whoever stops an upload is told how much is mapped and in doubt, and how it goes on; that goes on."""
     mock.faults(STUCK)
-    screen = in_terminal(arguments, tmp_path, 80, stop_when=lambda: not mock.shortfalls())
+    screen = in_terminal(arguments, tmp_path, 80, stop_when=lambda: not mock.unfired())
     stopped, so_far, after = screen.lines[-3:]
     assert (screen.code, "STOPPED by SIGINT" in stopped) == (130, True)  # a terminal may show ^C before it
     assert so_far.startswith("so far: mapped ")

@@ -119,7 +119,7 @@ def fill(disk):
 def struck(mock, process):
     """Wait until the mock holds the answer that the rule is about."""
     ends = time.monotonic() + 60
-    while mock.shortfalls() and process.poll() is None and time.monotonic() < ends:
+    while mock.unfired() and process.poll() is None and time.monotonic() < ends:
         time.sleep(0.02)
 
 

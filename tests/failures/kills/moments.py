@@ -26,7 +26,7 @@ def at_any_request(case: Case, rng: random.Random, **how: Any) -> Child:
     nth, when = rng.randint(1, REQUESTS[case.strategy]), rng.choice(WHEN)
     case.mock.faults({"op": "*", "nth": nth, "when": when, "action": {"stall_s": STALL_S}})
     child = case.start(**how)
-    while case.mock.shortfalls():
+    while case.mock.unfired():
         if child.ends_within(LOOK_S):
             break
     else:

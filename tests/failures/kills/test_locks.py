@@ -19,7 +19,7 @@ def stuck(case_of, mortal_mock):
     case = case_of("batch-api", LEADS, BATCH, mock=mortal_mock)
     case.mock.faults(STUCK)
     child = case.start()
-    while case.mock.shortfalls():
+    while case.mock.unfired():
         assert not child.ends_within(0.02)
     yield case, child
     child.kill()
