@@ -47,12 +47,12 @@ class Proxy:
 
     def strike(self, line: str, do: Deed, **how: Any) -> Strike:
         """Have this befall a message from now on, and nothing else."""
-        self.fires = [Strike(line, do, **how)]
-        return self.fires[0]
+        self.strikes = [Strike(line, do, **how)]
+        return self.strikes[0]
 
     def begun(self, line: str) -> Exchange:
         """A request that has begun, and what is to befall it."""
-        met = [strike for strike in self.fires if strike.meets(line)]
+        met = [strike for strike in self.strikes if strike.meets(line)]
         self.exchanges.append(Exchange(line, met[0] if met else None))
         return self.exchanges[-1]
 

@@ -55,14 +55,14 @@ def test_connections_that_are_closed_while_idle(net, name):
 def test_every_tenth_request_is_lost(net, name):
     """Or its answer is: ALL, in a few runs at most."""
     lost = Strike(".", "reset", at=200, nth=5, every=20), Strike(".", "hole", "answer", at=100, nth=15, every=20)
-    net.proxy.fires = list(lost)
+    net.proxy.strikes = list(lost)
     for _ in range(3):
         end = net.rig.upload(name)
         if end.code == 0:
             break
         assert end.code == 5
     assert lost[0].fired + lost[1].fired > 1
-    net.proxy.fires = []
+    net.proxy.strikes = []
     net.rig.check(end, name)
 
 
