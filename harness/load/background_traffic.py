@@ -13,7 +13,7 @@ from ..events import BatchAcked
 from ..flow import Flow, Reply, Wait
 from ..journal.records import ShardRecord
 
-READY_TRIES, READY_PAUSE_S = 20, 1.0  # a bystander's patience with an export
+READY_TRIES, READY_PAUSE_S = 20, 1.0  # how long an export is waited for
 KEPT = 64  # batches from which a contact is picked
 
 

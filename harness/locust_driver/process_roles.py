@@ -66,12 +66,12 @@ class Master(SingleProcess):
     def __init__(self, runner: MasterRunner) -> None:
         self._runner = runner
         self._drivers: list[Any] = []
-        self._broker = self._new_desk()
+        self._broker = self._new_broker()
         runner.register_message(QUESTION, self._on_question)
         gevent.spawn(self._look_around)
 
     def start(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
-        self._broker = self._new_desk()
+        self._broker = self._new_broker()
         self._drivers = [gevent.spawn(self._drive, run, settle) for _ in range(max(1, self._runner.target_user_count))]
 
     def stop(self) -> None:
@@ -88,7 +88,7 @@ class Master(SingleProcess):
     def _shell(self, run: SharedRun) -> RemoteDriver:
         return RemoteDriver(None, run.target, run.books, run.pacing, broker=self._broker)
 
-    def _new_desk(self) -> WorkBroker:
+    def _new_broker(self) -> WorkBroker:
         return WorkBroker(lambda worker, answer: self._runner.send_message(ANSWER, answer, worker), time.monotonic)
 
     def _on_question(self, msg: Any, **_: Any) -> None:

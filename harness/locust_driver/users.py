@@ -80,7 +80,7 @@ class BackgroundDriver:
         gevent.sleep(wait.seconds)
 
     def save(self, event: Any) -> None:
-        raise TypeError(f"a bystander keeps nothing: {event!r}")
+        raise TypeError(f"background traffic keeps nothing: {event!r}")
 
     def work(self, function: Callable[[], Any]) -> Any:
         return function()
@@ -94,7 +94,7 @@ class BackgroundUser(OrgUser):
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
         self._session: Session | None = None
-        self._rng = random.Random(f"bystander {id(self)}")
+        self._rng = random.Random(f"background {id(self)}")
 
     def look(self, flow: Callable[[MappedContact, str], Flow[str]]) -> None:
         """Run `flow` on a contact that is there. What differs from the mapping is told to Locust and to the run."""

@@ -98,10 +98,10 @@ def test_folders_are_not_columns(upload, tmp_path, folder):
     ("name", "twin", "strategy"),
     [
         ("q[3]", "q3", "batch-api"),
-        ("q[4]", "q4", "csv-import-export"),
+        pytest.param("q[4]", "q4", "csv-import-export", marks=pytest.mark.slow),
         ("lead_id=7", "other", "csv-import-search"),
-        ("contact_id=zz", "other", "csv-import-export"),
-        ("a\\?*", "a1", "csv-import-own-ids"),
+        pytest.param("contact_id=zz", "other", "csv-import-export", marks=pytest.mark.slow),
+        pytest.param("a\\?*", "a1", "csv-import-own-ids", marks=pytest.mark.slow),
     ],
 )
 def test_a_run_folder_of_any_name_is_itself(upload, contactbench, org, tmp_path, name, twin, strategy):

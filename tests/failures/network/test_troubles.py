@@ -98,7 +98,7 @@ def mock(tmp_path):
     one.stop()
 
 
-@pytest.mark.parametrize("descriptors", [32, 24])
+@pytest.mark.parametrize("descriptors", [pytest.param(32, marks=pytest.mark.slow), 24])
 def test_few_file_descriptors(mock, tmp_path, descriptors):
     """32 flows share the few connections that are left beside the files of an upload: ALL in one run."""
     leads = tmp_path / "leads.csv"

@@ -1,4 +1,5 @@
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,9 @@ def tree(tmp_path_factory):
 def base(tmp_path_factory):
     """This version as it is."""
     return Tree(ROOT, tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture(autouse=True)
+def without_charts(monkeypatch):
+    """Reports of commands in this process have no charts: to draw them takes longer than a small upload."""
+    monkeypatch.setitem(sys.modules, "altair", None)

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -31,3 +33,9 @@ def facts(strategy="batch-api", proved=True, rows=ROWS, **numbers):
 def made():
     """A function: the facts of a strategy that has sent 15 requests in 30 seconds."""
     return facts
+
+
+@pytest.fixture(autouse=True)
+def without_charts(monkeypatch):
+    """Reports of commands in this process have no charts: to draw them takes longer than a small upload."""
+    monkeypatch.setitem(sys.modules, "altair", None)

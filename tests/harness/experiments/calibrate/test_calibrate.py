@@ -71,7 +71,9 @@ def test_what_leaves_is_counted_by_the_org(default):
     assert document["used"]["contacts"] <= 25_000
 
 
-@pytest.mark.parametrize("caps", [{"max_contacts": 3_000}, {"max_requests": 150}, {"max_minutes": 0.5}])
+@pytest.mark.parametrize(
+    "caps", [pytest.param({"max_contacts": 3_000}, marks=pytest.mark.slow), {"max_requests": 150}, {"max_minutes": 0.5}]
+)
 def test_caps_end_it_with_a_profile(tmp_path, caps):
     """Less to spend is less to know: it says so, stays below, and leaves nothing behind."""
     document, _, left = orgs.calibrated(tmp_path, {}, **caps)

@@ -22,7 +22,7 @@ def said_by(*arguments, **options):
 @pytest.mark.sized
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_tortured_runs(strategy, part):
+def test_random_runs(strategy, part):
     """Each violation is told with the command that plays it again."""
     seeds = range(1 + part * SEEDS // PARTS, 1 + (part + 1) * SEEDS // PARTS)
     document, told = said_by(seeds, [strategy], LEADS)
