@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from ..client.org_safety import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
+from ..client.org_safety import ORG_OPTIONS, Aim, Terms, org_of_options
 from ..errors import SafetyStop
 from .options import number
 from .output import progress
@@ -19,28 +19,27 @@ NOWHERE = Aim()  # what a command without a real org has
 Options = dict[str, tuple[Any, Any]]  # by name: type, and Typer's option
 
 
-def _option(default: Any, text: str, *names: str, **about: Any) -> Any:
-    return typer.Option(default, *names, help=text, rich_help_panel="A real org (--target org)", **about)
+def _option(name: str, *names: str, **about: Any) -> tuple[Any, Any]:
+    default, text = ORG_OPTIONS[name]
+    kind = Path | None if name in ("gc_config", "ca_file") else type(default)
+    about |= {"help": text, "rich_help_panel": "A real org (--target org)"}
+    return kind, typer.Option(None if kind == Path | None else default, *names, **about)
 
 
-# Secrets are no options: they would stand in the list of processes.
 WHO: Options = {
-    "region": (str, _option("", "Its region, such as eu-west-1. [GENESYSCLOUD_REGION, or the profile's]")),
-    "org_id": (str, _option("", "The id of the org that is meant; nothing is sent to any other.")),
-    "yes": (bool, _option(False, "Do not ask at the terminal: this org is meant.", "--yes")),
-    "gc_profile": (str, _option("", "A profile of the `gc` CLI. [DEFAULT]")),
-    "gc_config": (Path | None, _option(None, "The file of those profiles; - is standard input. [~/.gc/config.toml]")),
-    "ca_file": (Path | None, _option(None, "Certificates to trust besides the system's, a PEM file.")),
+    "region": _option("region"),
+    "org_id": _option("org_id"),
+    "yes": _option("yes", "--yes"),
+    "gc_profile": _option("gc_profile"),
+    "gc_config": _option("gc_config"),
+    "ca_file": _option("ca_file"),
 }
 CAPS: Options = {
-    "max_contacts": (
-        int,
-        _option(sum(CANARIES), "Send no more contacts than this; the default lets the canaries through.", **number(1)),
-    ),
-    "max_requests": (int, _option(REQUESTS, "Send no more requests than this.", min=1)),
-    "max_minutes": (float, _option(MINUTES, "Load no longer than this.", min=0.1)),
-    "rate": (int, _option(PER_MINUTE, "Send no more requests a minute than this.", min=1)),
-    "real_numbers": (bool, _option(False, "Allow phone numbers that a campaign could dial.", "--real-numbers")),
+    "max_contacts": _option("max_contacts", **number(1)),
+    "max_requests": _option("max_requests", min=1),
+    "max_minutes": _option("max_minutes", min=0.1),
+    "rate": _option("rate", min=1),
+    "real_numbers": _option("real_numbers", "--real-numbers"),
 }
 
 
@@ -59,7 +58,7 @@ def with_org_options(*groups: Options) -> Callable[[Callable[..., None]], Callab
         @wraps(command)
         def aiming(**given: Any) -> None:
             said = {name: given.pop(name) for name in more}
-            command(**given, aim=_aim(said))
+            command(**given, aim=org_of_options(said))
 
         kind = inspect.Parameter.KEYWORD_ONLY
         added = [
@@ -70,21 +69,6 @@ def with_org_options(*groups: Options) -> Callable[[Callable[..., None]], Callab
         return aiming
 
     return with_options
-
-
-def _aim(said: dict[str, Any]) -> Aim:
-    """Commands without options of caps have caps of their own."""
-    terms = Terms(
-        org_id=said["org_id"].strip(),
-        confirmed=said.get("yes", False),
-        max_contacts=said.get("max_contacts"),
-        max_requests=said.get("max_requests"),
-        max_minutes=said.get("max_minutes"),
-        per_minute=said.get("rate", PER_MINUTE),
-        real_numbers=said.get("real_numbers", False),
-    )
-    names = ("region", "gc_profile", "gc_config", "ca_file")
-    return Aim(terms=terms, **{name: said[name] for name in names})
 
 
 def loading_nothing(aim: Aim) -> Aim:

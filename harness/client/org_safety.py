@@ -5,8 +5,10 @@ whether a list is dialled, is stopped here.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .. import api
 from ..domain import LeadReader
@@ -46,6 +48,38 @@ class Aim:
     gc_config: Path | None = None  # "-": standard input
     ca_file: Path | None = None
     terms: Terms = field(default_factory=Terms)
+
+
+# The options that say which real org is meant and what may be sent to it, by name: default and help. The command line
+# and Locust's parser declare them each in its own way. Secrets are no options: the list of processes would show them.
+ORG_OPTIONS: dict[str, tuple[Any, str]] = {
+    "region": ("", "Its region, such as eu-west-1. [GENESYSCLOUD_REGION, or the profile's]"),
+    "org_id": ("", "The id of the org that is meant; nothing is sent to any other."),
+    "yes": (False, "Do not ask at the terminal: this org is meant."),
+    "gc_profile": ("", "A profile of the `gc` CLI. [DEFAULT]"),
+    "gc_config": ("", "The file of those profiles; - is standard input. [~/.gc/config.toml]"),
+    "ca_file": ("", "Certificates to trust besides the system's, a PEM file."),
+    "max_contacts": (sum(CANARIES), "Send no more contacts than this; the default lets the canaries through."),
+    "max_requests": (REQUESTS, "Send no more requests than this."),
+    "max_minutes": (MINUTES, "Load no longer than this."),
+    "rate": (PER_MINUTE, "Send no more requests a minute than this."),
+    "real_numbers": (False, "Allow phone numbers that a campaign could dial."),
+}
+
+
+def org_of_options(given: Mapping[str, Any]) -> Aim:
+    """The org that these options name. A command without options of caps has caps of its own."""
+    terms = Terms(
+        org_id=given["org_id"].strip(),
+        confirmed=given.get("yes", False),
+        max_contacts=given.get("max_contacts"),
+        max_requests=given.get("max_requests"),
+        max_minutes=given.get("max_minutes"),
+        per_minute=given.get("rate", PER_MINUTE),
+        real_numbers=given.get("real_numbers", False),
+    )
+    paths = {name: Path(given[name]) for name in ("gc_config", "ca_file") if given.get(name)}
+    return Aim(region=given["region"], gc_profile=given["gc_profile"], terms=terms, **paths)
 
 
 ANYTIME = ("oauth.token", "organizations.me")

@@ -11,14 +11,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ..client.org_safety import CANARIES, MINUTES, PER_MINUTE, REQUESTS, Aim, Terms
+from ..client.org_safety import ORG_OPTIONS, org_of_options
 from ..errors import UsageError
 from ..files.private_folder import own_folder
 from ..leads.csv_leads import COMMA
 from ..leads.shard_csv import write_csv
 from ..leads.synthetic import SyntheticLeads
 from ..runs.prepare import UploadOrder
-from ..runs.resolve_target import MOCK_URL, ORG, credentials_for, reach, require_mock, resolve_target
+from ..runs.resolve_target import (
+    MOCK_URL,
+    ORG,
+    credentials_for,
+    reach,
+    require_mock,
+    resolve_target,
+)
 from ..strategies.job import Settings
 from ..wording import count_of
 from .arrivals import ARRIVAL_PATTERNS, per_second
@@ -54,16 +61,12 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ("search-window", 60.0, "search: the longest window, in seconds, that the limit may have."),
     ),
     "a real org, which --host org stands for": (
-        ("org-id", "", "The id of the one that is meant; nothing is sent to any other."),
-        ("yes", False, "Load this org without a question."),
-        ("region", "", "Its region, such as eu-west-1. [GENESYSCLOUD_REGION, or the profile's]"),
-        ("gc-profile", "", "A profile of the gc CLI. [DEFAULT]"),
-        ("gc-config", "", "The file of those profiles. [~/.gc/config.toml]"),
-        ("max-contacts", sum(CANARIES), "Send no more contacts than this."),
-        ("max-requests", REQUESTS, "Send no more requests than this."),
-        ("max-minutes", MINUTES, "Load no longer than this."),
-        ("max-rate", PER_MINUTE, "Send no more requests in a minute than this."),
-        ("real-numbers", False, "Numbers that a campaign could dial are meant to be loaded."),
+        # --rate is that of an open model, and Locust's client takes no certificates.
+        *(
+            ("max-rate" if name == "rate" else name.replace("_", "-"), *about)
+            for name, about in ORG_OPTIONS.items()
+            if name != "ca_file"
+        ),
     ),
     "run": (
         ("max-duration", 14_400.0, "Give up after so many seconds; the same command goes on."),
@@ -140,7 +143,7 @@ def order(
 ) -> UploadOrder:
     """What the options ask for, in `folder` or the usual one. Invented leads are written there. Raises UsageError."""
     require_sense(options)
-    aim = _aim(options)
+    aim = org_of_options(vars(options) | {"rate": options.max_rate})  # --yes stands for the question at a terminal
     where_to = host or MOCK_URL
     where = resolve_target(where_to, aim)
     if where.terms is not None and (options.rate or options.shape != "constant"):
@@ -187,21 +190,6 @@ def _quiet_s(given: str) -> float | None:
     if quiet_s is not None and not 0 <= quiet_s < math.inf:
         raise UsageError("BAD_OPTION", f"--quiet-period {given!r}: give seconds, from 0 on.")
     return quiet_s
-
-
-def _aim(options: Namespace) -> Aim:
-    """What is said of a real org. --yes stands for whoever would be asked at a terminal."""
-    terms = Terms(
-        org_id=options.org_id.strip(),
-        confirmed=options.yes,
-        max_contacts=options.max_contacts,
-        max_requests=options.max_requests,
-        max_minutes=options.max_minutes,
-        per_minute=options.max_rate,
-        real_numbers=options.real_numbers,
-    )
-    config = Path(options.gc_config) if options.gc_config else None
-    return Aim(region=options.region, gc_profile=options.gc_profile, gc_config=config, terms=terms)
 
 
 def require_sense(options: Namespace) -> None:
