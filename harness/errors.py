@@ -73,7 +73,7 @@ def out_of_descriptors(error: BaseException | None) -> LocalResource | None:
     return None
 
 
-def untrusted(error: BaseException | None, host: str) -> Refused | None:
+def certificate_error(error: BaseException | None, host: str) -> Refused | None:
     """What to tell where `error`, or what it came of, is a certificate that nobody vouches for."""
     import ssl  # takes a while to load, and errors are loaded by every command
 
@@ -87,7 +87,7 @@ def untrusted(error: BaseException | None, host: str) -> Refused | None:
     return None
 
 
-def misspoken(error: BaseException | None, url: str) -> UsageError | None:
+def scheme_error(error: BaseException | None, url: str) -> UsageError | None:
     """What to tell where `error`, or what it came of, is an answer in plain http to a client that speaks https."""
     import ssl
 

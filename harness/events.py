@@ -53,7 +53,7 @@ class BatchAcked:
     adopted: int = 0  # of these, found by search after a lost answer
 
     @property
-    def mapped(self) -> int:
+    def mapped_leads(self) -> int:
         return len(self.mapping)
 
 
@@ -103,7 +103,7 @@ class ShardMapped:
     sha256: str | None = None  # of the file
 
     @property
-    def mapped(self) -> int:
+    def mapped_leads(self) -> int:
         return self.rows
 
 
@@ -116,7 +116,7 @@ class PageMapped:
     mapping: Mapping[LeadId, ContactId]
 
     @property
-    def mapped(self) -> int:
+    def mapped_leads(self) -> int:
         return len(self.mapping)
 
 

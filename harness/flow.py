@@ -1,7 +1,7 @@
 """A flow is a conversation with the API that does no I/O.
 
 It yields a step and is sent its outcome: a Call gets a Reply, Work what its function returned, Wait and Save get None.
-`drive` and `adrive` are the only code that runs a flow; the shell they are given sends, sleeps, stores and works.
+`drive` and `adrive` are the only code that runs a flow; the driver they are given sends, sleeps, stores and works.
 """
 
 from collections.abc import Awaitable, Callable, Generator, Mapping
@@ -48,7 +48,7 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """A pause: `poll` until a job may be done, `backoff` before a repeat, `throttle` because the server asked for it,
-    `quiet` until a lost write must have ended; `hold` and `outage` are the shell's own, for the rate budget and while
+    `quiet` until a lost write must have ended; `hold` and `outage` are the driver's own, for the rate budget and while
     the server fails everything."""
 
     seconds: float
@@ -64,7 +64,7 @@ class Save:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Local work on files or databases: the shell runs `function` where it does not hold up other flows."""
+    """Local work on files or databases: the driver runs `function` where it does not hold up other flows."""
 
     function: Callable[[], Any]
 
@@ -79,7 +79,7 @@ class Reply:
     error: str = ""
     sent: bool = True  # False: not one byte of the body can have left
     truncated: bool = False  # fewer bytes than the answer announced
-    probe: bool = False  # failed, sent to see whether an outage is over: the shell paces the repeats of those
+    probe: bool = False  # failed, sent to see whether an outage is over: the driver paces the repeats of those
 
     @property
     def ok(self) -> bool:
@@ -90,21 +90,21 @@ Step = Call | Wait | Save | Work
 Flow = Generator[Step, Any, T]
 
 
-class Shell(Protocol):
+class FlowDriver(Protocol):
     def send(self, call: Call) -> Reply: ...
     def sleep(self, wait: Wait) -> None: ...
     def save(self, event: Any) -> None: ...
     def work(self, function: Callable[[], Any]) -> Any: ...
 
 
-class AsyncShell(Protocol):
+class AsyncFlowDriver(Protocol):
     async def send(self, call: Call) -> Reply: ...
     async def sleep(self, wait: Wait) -> None: ...
     async def save(self, event: Any) -> None: ...
     async def work(self, function: Callable[[], Any]) -> Any: ...
 
 
-def around(flow: Flow[T], made: Callable[[Call], Flow[Reply]]) -> Flow[T]:
+def map_calls(flow: Flow[T], made: Callable[[Call], Flow[Reply]]) -> Flow[T]:
     """`flow`, each call of which is made as `made` says; whatever else it wants passes."""
     outcome: Any = None
     with closing(flow):  # also when whoever is around it gives up in the middle
@@ -117,20 +117,20 @@ def around(flow: Flow[T], made: Callable[[Call], Flow[Reply]]) -> Flow[T]:
             outcome = (yield from made(step)) if isinstance(step, Call) else (yield step)
 
 
-def drive(flow: Flow[T], shell: Shell) -> T:
+def drive(flow: Flow[T], driver: FlowDriver) -> T:
     """Run `flow` to its result on blocking I/O (Locust, tests)."""
     outcome: Any = None
-    with closing(flow):  # what a flow holds is given back also when the shell gives up
+    with closing(flow):  # what a flow holds is given back also when the driver gives up
         while True:
             try:
                 step = flow.send(outcome)
             except StopIteration as done:
                 result: T = done.value
                 return result
-            outcome = _take(step, shell)
+            outcome = _dispatch(step, driver)
 
 
-async def adrive(flow: Flow[T], shell: AsyncShell) -> T:
+async def adrive(flow: Flow[T], driver: AsyncFlowDriver) -> T:
     """Same as `drive`, on asyncio (the CLI)."""
     outcome: Any = None
     with closing(flow):
@@ -140,17 +140,17 @@ async def adrive(flow: Flow[T], shell: AsyncShell) -> T:
             except StopIteration as done:
                 result: T = done.value
                 return result
-            awaitable: Awaitable[Any] = _take(step, shell)
+            awaitable: Awaitable[Any] = _dispatch(step, driver)
             outcome = await awaitable
 
 
-def _take(step: Step, shell: Any) -> Any:
+def _dispatch(step: Step, driver: Any) -> Any:
     match step:
         case Call():
-            return shell.send(step)
+            return driver.send(step)
         case Wait():
-            return shell.sleep(step)
+            return driver.sleep(step)
         case Save():
-            return shell.save(step.event)
+            return driver.save(step.event)
         case Work():
-            return shell.work(step.function)
+            return driver.work(step.function)

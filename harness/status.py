@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client.request_context import Bookkeeping
+    from .client.request_context import RequestContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class StatusSnapshot:
     """One moment. Times are seconds of the run's clock."""
 
     subject: str  # the strategy; "" where there is none
@@ -45,7 +45,7 @@ class _Phase:
 class Status:
     subject: str = ""
     virtual: bool = False
-    books: "Bookkeeping | None" = None  # of the run that is under way, or was last
+    context: "RequestContext | None" = None  # of the run that is under way, or was last
     leads: int = 0  # that it is to map
     doubtful: int = 0  # batches and files whose fate is not known, once the run has been stopped
     _phase: _Phase | None = None
@@ -66,48 +66,48 @@ class Status:
         """Nothing is under way."""
         self._phase = None
 
-    def watch(self, books: "Bookkeeping") -> None:
+    def watch(self, context: "RequestContext") -> None:
         """A run begins, whose counters and clock count from now on."""
         phase = self._phase
         self._phase = None  # its times are of another clock
-        self.books, self._began, self.leads = books, books.now(), 0
+        self.context, self._began, self.leads = context, context.now(), 0
         if phase is not None:
             self.begin(phase.name)
 
     def leave(self) -> None:
         """The run has ended, and the command goes on to something else."""
-        self.books, self.subject, self._phase = None, "", None
+        self.context, self.subject, self._phase = None, "", None
 
-    def mapped(self) -> int:
+    def mapped_leads(self) -> int:
         """Leads, those of an earlier start included."""
-        return self.books.progress.mapped if self.books else 0
+        return self.context.progress.mapped_leads if self.context else 0
 
-    def snapshot(self) -> Snapshot | None:
+    def snapshot(self) -> StatusSnapshot | None:
         """None: nothing is under way."""
-        phase, books, now = self._phase, self.books, self._now()
+        phase, context, now = self._phase, self.context, self._now()
         if phase is None:
             return None
         done, seconds = phase.count() if phase.count else phase.done, now - phase.began
-        return Snapshot(
+        return StatusSnapshot(
             subject=self.subject,
             phase=phase.name,
             done=done,
             total=phase.total,
             unit=phase.unit,
             rate=(done - phase.before) / seconds if phase.unit and seconds > 0 and done > phase.before else None,
-            at_s=now - (self._began if books else self._started),
-            virtual=self.virtual and books is not None,
-            waits=books.trouble.waits(now) if books else {},
-            in_doubt=books.trouble.in_doubt_now if books else 0,
-            retries=books.samples.retries if books else 0,
+            at_s=now - (self._began if context else self._started),
+            virtual=self.virtual and context is not None,
+            waits=context.fault_counts.waits(now) if context else {},
+            in_doubt=context.fault_counts.in_doubt_now if context else 0,
+            retries=context.samples.retries if context else 0,
         )
 
-    def imported(self, sizes: Mapping[str, int]) -> int:
+    def imported_rows(self, sizes: Mapping[str, int]) -> int:
         """Rows of the imports into lists of these sizes, by their id."""
-        return self.books.progress.imported(sizes) if self.books else 0
+        return self.context.progress.imported_rows(sizes) if self.context else 0
 
     def _now(self) -> float:
-        return self.books.now() if self.books else time.monotonic()
+        return self.context.now() if self.context else time.monotonic()
 
 
 _current: ContextVar[Status] = ContextVar("status")

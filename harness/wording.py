@@ -8,7 +8,7 @@ from pathlib import Path
 from .errors import InputBad
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
+def quantity(number: int, noun: str, plural: str = "") -> str:
     """ "1 list", "20,000 leads"; `plural` where it is not the noun and an s, or where a verb comes along:
     `counted(n, "lead is", "leads are")`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
@@ -20,7 +20,7 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 PASSWORD = re.compile(r"(?<=://)([^\s/@:]*):\S*@|(password=)[^\s&'\"]*", re.IGNORECASE)
 
 
-def redacted(text: str) -> str:
+def redact_passwords(text: str) -> str:
     """`text` with every password of an address in it left out."""
     return PASSWORD.sub(lambda found: f"{found[2]}***" if found[2] else f"{found[1]}:***@", text)
 

@@ -4,13 +4,13 @@ Readers raise `BadResponse` for a 2xx whose body does not hold what it claims, a
 Source of paths and shapes: official Python SDK 269.0.0, apis/outbound_api.py.
 """
 
-from .answers import JSON, BadResponse, Refusal, decoded
+from .answers import JSON, BadResponse, Refusal, decode_body
 from .contacts import (
     BULK_GET,
     LONGEST_ID,
     SEARCH_PAGE,
     Batch,
-    Found,
+    ContactsPage,
     add_contacts,
     added_contacts,
     bulk_contacts,
@@ -47,7 +47,7 @@ from .lists import (
 )
 from .platform import (
     CAMPAIGNS,
-    Organization,
+    OwnOrganization,
     Permissions,
     access_token,
     campaigns,
@@ -72,11 +72,11 @@ __all__ = [
     "TRANSFER_TIMEOUT_S",
     "BadResponse",
     "Batch",
+    "ContactsPage",
     "Export",
-    "Found",
     "ImportProgress",
     "ListFound",
-    "Organization",
+    "OwnOrganization",
     "Permissions",
     "Refusal",
     "access_token",
@@ -92,7 +92,7 @@ __all__ = [
     "create_dnc_list",
     "create_list",
     "created_list_id",
-    "decoded",
+    "decode_body",
     "delete_dnc_list",
     "delete_list",
     "download",

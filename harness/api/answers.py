@@ -50,7 +50,7 @@ def _decoder(type_: Any) -> Any:
     return msgspec.json.Decoder(type_)
 
 
-def decoded(reply: Reply, type_: Any = dict) -> Any:
+def decode_body(reply: Reply, type_: Any = dict) -> Any:
     """The body as `type_`, or Refusal, or BadResponse."""
     if not reply.ok:
         raise Refusal(reply)

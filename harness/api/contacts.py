@@ -13,7 +13,7 @@ import msgspec
 
 from ..domain import ContactId, LeadColumns, LeadId
 from ..flow import Call, Reply
-from .answers import JSON, BadResponse, decoded, encode
+from .answers import JSON, BadResponse, decode_body, encode
 from .lists import LISTS
 
 SEARCH_PAGE = 100  # Source: SDK 269.0.0 models/contact_listing_request.py, the most a page returns
@@ -73,8 +73,8 @@ def contacts(
 ) -> list[bytes]:
     """The same for many leads."""
     if own_ids:
-        return written(lead_ids, rows, columns.names, list_id)
-    return written_without_ids(rows, columns.names, list_id)
+        return contact_bodies(lead_ids, rows, columns.names, list_id)
+    return contact_bodies_without_ids(rows, columns.names, list_id)
 
 
 def add_contacts(batch: Batch, *, idempotent: bool, attempt: int = 1) -> Call:
@@ -99,7 +99,7 @@ def added_contacts(reply: Reply, batch: Batch, lead_id_column: str) -> dict[Lead
     list that was meant.
     """
     read = reader(lead_id_column)
-    found = decoded(reply, read.type)
+    found = decode_body(reply, read.type)
     mapping = dict(zip(map(read.lead_id, found), map(attrgetter("id"), found), strict=True))
     if len(found) != len(batch.lead_ids) or mapping.keys() != set(batch.lead_ids):
         raise BadResponse(f"{len(found)} contacts for {len(batch.lead_ids)} leads, {len(mapping)} of them distinct")
@@ -142,7 +142,7 @@ def _search(list_id: str, body: Mapping[str, Any], page: int, page_size: int = S
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ContactsPage:
     """One page of a search: pairs of Lead ID and contact id, how many match in all, how many the list holds."""
 
     pairs: list[tuple[LeadId, ContactId]]
@@ -150,20 +150,20 @@ class Found:
     contacts_count: int
 
 
-def found_contacts(reply: Reply, lead_id_column: str) -> Found:
-    read, body = reader(lead_id_column), decoded(reply, dict[str, msgspec.Raw])
+def found_contacts(reply: Reply, lead_id_column: str) -> ContactsPage:
+    read, body = reader(lead_id_column), decode_body(reply, dict[str, msgspec.Raw])
     try:
         contacts = msgspec.json.decode(body.get("entities", b"[]"), type=read.type)
         total = msgspec.json.decode(body["total"], type=int)
         count = msgspec.json.decode(body["contactsCount"], type=int)
     except (KeyError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadResponse(type(error).__name__) from None
-    return Found([(LeadId(read.lead_id(c)), ContactId(c.id)) for c in contacts], total, count)
+    return ContactsPage([(LeadId(read.lead_id(c)), ContactId(c.id)) for c in contacts], total, count)
 
 
 def contacts_count(reply: Reply) -> int:
     """How many contacts the list of a search holds."""
-    count = decoded(reply).get("contactsCount")
+    count = decode_body(reply).get("contactsCount")
     if not isinstance(count, int):
         raise BadResponse("a search without contactsCount")
     return count
@@ -188,7 +188,7 @@ def bulk_get(list_id: str, contact_ids: Sequence[str]) -> Call:
 
 def bulk_contacts(reply: Reply, lead_id_column: str) -> dict[ContactId, LeadId]:
     read = reader(lead_id_column)
-    return {ContactId(one.id): LeadId(read.lead_id(one)) for one in decoded(reply, read.type)}
+    return {ContactId(one.id): LeadId(read.lead_id(one)) for one in decode_body(reply, read.type)}
 
 
 def lead_of(reply: Reply, lead_id_column: str) -> LeadId:
@@ -215,12 +215,12 @@ class _OwnContact(msgspec.Struct, gc=False):
     data: Any
 
 
-def written(lead_ids: Iterable[str], rows: Iterable[Row], names: tuple[str, ...], list_id: str) -> list[bytes]:
+def contact_bodies(lead_ids: Iterable[str], rows: Iterable[Row], names: tuple[str, ...], list_id: str) -> list[bytes]:
     """One WritableDialerContact a row whose id is the Lead ID."""
     return _lines(map(_OwnContact, lead_ids, repeat(list_id), _data(names)(rows)))
 
 
-def written_without_ids(rows: Iterable[Row], names: tuple[str, ...], list_id: str) -> list[bytes]:
+def contact_bodies_without_ids(rows: Iterable[Row], names: tuple[str, ...], list_id: str) -> list[bytes]:
     """One WritableDialerContact a row, for a server that makes the ids."""
     return _lines(map(_Contact, repeat(list_id), _data(names)(rows)))
 
@@ -240,7 +240,7 @@ def _data(names: tuple[str, ...]) -> Callable[[Iterable[Row]], Iterator[Any]]:
 
 
 class Reader(NamedTuple):
-    """A list of contacts as it is decoded, and how the Lead ID of one of them is read."""
+    """A list of contacts as it is decode_body, and how the Lead ID of one of them is read."""
 
     type: Any
     lead_id: Callable[[Any], LeadId]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..flow import Call, Reply
-from .answers import JSON, Refusal, decoded
+from .answers import JSON, Refusal, decode_body
 from .imports import TRANSFER_TIMEOUT_S
 from .lists import LISTS
 
@@ -31,7 +31,7 @@ def export_of(reply: Reply) -> Export | None:
     """The export that can be downloaded now; None while there is none (404 no.available.list.export.uri, or 400)."""
     if reply.status in (400, 404) and Refusal(reply).code != "contact.list.not.found":
         return None
-    body = decoded(reply)
+    body = decode_body(reply)
     uri, timestamp = body.get("uri"), body.get("exportTimestamp")
     if not isinstance(uri, str) or not uri:
         return None

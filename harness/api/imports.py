@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..flow import Call, FilePart, Reply
-from .answers import Refusal, decoded
+from .answers import Refusal, decode_body
 from .lists import LISTS
 
 TRANSFER_TIMEOUT_S = 3600.0
@@ -36,11 +36,11 @@ class ImportProgress:
     failure_reason: str | None
 
     @property
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         return self.state == "FAILED"
 
     @property
-    def finished(self) -> bool:
+    def has_finished(self) -> bool:
         """A finished import has no state, only 100 percent. Source: SDK 269.0.0 models/import_status.py."""
         return self.state not in ("IN_PROGRESS", "FAILED") and self.percent == 100
 
@@ -53,6 +53,6 @@ def import_status(list_id: str) -> Call:
 def import_progress(reply: Reply) -> ImportProgress:
     if reply.status == 404 and Refusal(reply).code != "contact.list.not.found":
         return ImportProgress(None, None, None)  # it is not shown yet
-    body = decoded(reply)
+    body = decode_body(reply)
     percent = body.get("percentComplete")
     return ImportProgress(body.get("state"), percent if isinstance(percent, int) else None, body.get("failureReason"))

@@ -4,7 +4,7 @@ import msgspec
 
 from ..domain import LeadColumns
 from ..flow import Call, Reply
-from .answers import JSON, BadResponse, decoded, encode
+from .answers import JSON, BadResponse, decode_body, encode
 
 LISTS = "/api/v2/outbound/contactlists"
 DNC_LISTS = "/api/v2/outbound/dnclists"
@@ -52,7 +52,7 @@ class _ListsFound(msgspec.Struct):
 
 def lists_found(reply: Reply, prefix: str) -> list[ListFound]:
     """Those whose names do begin so, whatever the server makes of spaces and of letter case."""
-    listing: _ListsFound = decoded(reply, _ListsFound)
+    listing: _ListsFound = decode_body(reply, _ListsFound)
     return [each for each in listing.entities if each.name.startswith(prefix)]
 
 
@@ -67,7 +67,7 @@ class _Listing(msgspec.Struct):
 
 def list_id_by_name(reply: Reply, name: str) -> str | None:
     """The id of the list of exactly this name, if there is one."""
-    listing = decoded(reply, _Listing)
+    listing = decode_body(reply, _Listing)
     return next((entity.id for entity in listing.entities if entity.name == name), None)
 
 
@@ -75,12 +75,12 @@ def list_found(reply: Reply) -> ListFound | None:
     """The list that was asked for by its id; None if it is gone."""
     if reply.status == 404:
         return None
-    found: ListFound = decoded(reply, ListFound)
+    found: ListFound = decode_body(reply, ListFound)
     return found
 
 
 def created_list_id(reply: Reply) -> str:
-    list_id = decoded(reply).get("id")
+    list_id = decode_body(reply).get("id")
     if not isinstance(list_id, str) or not list_id:
         raise BadResponse("a list without an id")
     return list_id
@@ -101,7 +101,7 @@ def get_list(list_id: str) -> Call:
 
 
 def entity_name(reply: Reply) -> str:
-    return str(decoded(reply, _Entity).name)
+    return str(decode_body(reply, _Entity).name)
 
 
 # --- DNC lists -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ..flow import Call, Reply
-from .answers import BadResponse, Refusal, decoded
+from .answers import BadResponse, Refusal, decode_body
 
 
 def token(client_id: str, client_secret: str) -> Call:
@@ -39,13 +39,13 @@ def own_organization() -> Call:
     return Call(op="organizations.me", method="GET", url=url, idempotent=True, timeout_s=30.0)
 
 
-class Organization(msgspec.Struct):
+class OwnOrganization(msgspec.Struct):
     id: str
     name: str = ""
 
 
-def organization(reply: Reply) -> Organization:
-    found: Organization = decoded(reply, Organization)
+def organization(reply: Reply) -> OwnOrganization:
+    found: OwnOrganization = decode_body(reply, OwnOrganization)
     return found
 
 
@@ -79,7 +79,7 @@ class Permissions:
 
 def permissions_of(reply: Reply) -> Permissions:
     """Source: SDK 269.0.0 models/authz_grant_policy.py. Conditions and divisions of a policy are not looked at."""
-    subject: _Subject = decoded(reply, _Subject)
+    subject: _Subject = decode_body(reply, _Subject)
     policies = [policy for grant in subject.grants for policy in grant.role.policies]
     if not policies:
         raise BadResponse("roles that do not say what they permit")
@@ -88,12 +88,12 @@ def permissions_of(reply: Reply) -> Permissions:
 
 def token_lifetime_s(reply: Reply) -> float:
     """Seconds; without end where none are told."""
-    told = decoded(reply).get("expires_in")
+    told = decode_body(reply).get("expires_in")
     return float(told) if isinstance(told, int | float) and told > 0 else math.inf
 
 
 def access_token(reply: Reply) -> str:
-    value = decoded(reply).get("access_token")
+    value = decode_body(reply).get("access_token")
     if not isinstance(value, str) or not value:
         raise BadResponse("no access_token")
     return value
@@ -128,7 +128,7 @@ class _Campaigns(msgspec.Struct):
 def campaigns(reply: Reply) -> list[str] | None:
     """The names of those that are there; None where the answer does not tell."""
     try:
-        listing: _Campaigns = decoded(reply, _Campaigns)
+        listing: _Campaigns = decode_body(reply, _Campaigns)
     except (Refusal, BadResponse):
         return None
     return [each.name for each in listing.entities]

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..status import Status
-from ..wording import counted
+from ..wording import quantity
 
 if TYPE_CHECKING:
-    from ..client.request_context import Bookkeeping
+    from ..client.request_context import RequestContext
 
 
 WAITS = {
@@ -43,22 +43,22 @@ def next_command(document: dict[str, Any], folder: Path) -> str:
 
 def so_far(status: Status) -> str:
     """Of a run that was stopped; "" before it began."""
-    if status.books is None or not status.leads:
+    if status.context is None or not status.leads:
         return ""
-    doubt = f", {counted(status.doubtful, 'request')} in doubt: looked up first by whoever goes on"
-    mapped = f"so far: mapped {status.mapped():,} of {counted(status.leads, 'lead')}"
-    return f"{mapped} in {_time(status.books.now())}{doubt if status.doubtful else ''}"
+    doubt = f", {quantity(status.doubtful, 'request')} in doubt: looked up first by whoever goes on"
+    mapped = f"so far: mapped {status.mapped_leads():,} of {quantity(status.leads, 'lead')}"
+    return f"{mapped} in {_time(status.context.now())}{doubt if status.doubtful else ''}"
 
 
 def _upload(entry: Entry, folder: Path, status: Status) -> Iterator[str]:
     rate = f" ({entry['contacts_per_s']:,.0f}/s)" if entry["contacts_per_s"] else ""
     proof = "proved in" if entry["verified"] else "NOT VERIFIED after"
     yield (
-        f"{entry['strategy']}: mapped {entry['mapped']:,} of {counted(entry['leads'], 'lead')} in"
+        f"{entry['strategy']}: mapped {entry['mapped']:,} of {quantity(entry['leads'], 'lead')} in"
         f" {_time(entry['duration_s'])}{rate}, {proof} {_time(entry['verification_s'])};"
         f" mapping: {folder / 'mapping.csv'}"
     )
-    waited = status.books.trouble.clock_s if status.books else {}
+    waited = status.context.fault_counts.clock_s if status.context else {}
     told = [f"{_time(waited[why])} {what}" for why, what in WAITS.items() if waited.get(why, 0.0) >= 1.0]
     if told:
         yield f"waited: {', '.join(told)}"
@@ -108,31 +108,31 @@ def _time(seconds: float) -> str:
     return duration(seconds)
 
 
-Tell = Callable[[int, "Bookkeeping"], str]
+Tell = Callable[[int, "RequestContext"], str]
 
 # A counter of the run's troubles -> what is to be said of so many more of them. In the order of cause and effect.
 KINDS: dict[str, Tell] = {
-    "refused": lambda n, books: (
-        f"rate limit: {counted(n, 'request')} refused (429); nothing is sent for {_blocked_s(books):.0f} s"
+    "refused": lambda n, context: (
+        f"rate limit: {quantity(n, 'request')} refused (429); nothing is sent for {_blocked_s(context):.0f} s"
     ),
-    "expired": lambda n, _: f"token: {counted(n, 'request')} refused (401); a new token is fetched",
-    "failed": lambda n, _: f"server: {counted(n, 'answer')} of 5xx or 408",
-    "cut": lambda n, _: f"connection: {counted(n, 'answer')} lost or cut off",
-    "unsent": lambda n, _: f"connection: {counted(n, 'request')} could not be sent, nobody listens; sent again",
-    "repeatable": lambda n, _: f"repeated: {counted(n, 'request')} without a clear answer, harmless to send twice",
-    "batches_in_doubt": lambda n, books: (
-        f"in doubt: {counted(n, 'batch', 'batches')}; looked up before anything of it is sent again"
+    "expired": lambda n, _: f"token: {quantity(n, 'request')} refused (401); a new token is fetched",
+    "failed": lambda n, _: f"server: {quantity(n, 'answer')} of 5xx or 408",
+    "cut": lambda n, _: f"connection: {quantity(n, 'answer')} lost or cut off",
+    "unsent": lambda n, _: f"connection: {quantity(n, 'request')} could not be sent, nobody listens; sent again",
+    "repeatable": lambda n, _: f"repeated: {quantity(n, 'request')} without a clear answer, harmless to send twice",
+    "batches_in_doubt": lambda n, context: (
+        f"in doubt: {quantity(n, 'batch', 'batches')}; looked up before anything of it is sent again"
     ),
-    "leads_found": lambda n, _: f"looked up: {counted(n, 'lead was', 'leads were')} in the org, and adopted",
-    "leads_resent": lambda n, _: f"looked up: {counted(n, 'lead was', 'leads were')} missing, and sent again",
+    "leads_found": lambda n, _: f"looked up: {quantity(n, 'lead was', 'leads were')} in the org, and adopted",
+    "leads_resent": lambda n, _: f"looked up: {quantity(n, 'lead was', 'leads were')} missing, and sent again",
     "lists_reloaded": lambda n, _: (
-        f"in doubt: {counted(n, 'list')} may have held half an upload; dropped, and loaded from the start"
+        f"in doubt: {quantity(n, 'list')} may have held half an upload; dropped, and loaded from the start"
     ),
 }
 
 
-def _blocked_s(books: "Bookkeeping") -> float:
-    return max(0.0, books.budget.blocked_until - books.now())
+def _blocked_s(context: "RequestContext") -> float:
+    return max(0.0, context.budget.blocked_until - context.now())
 
 
 class Happenings:
@@ -140,30 +140,30 @@ class Happenings:
 
     def __init__(self, every_s: float) -> None:
         self.every_s = every_s
-        self._books: Bookkeeping | None = None
+        self._books: RequestContext | None = None
         self._said: dict[str, int] = {}
         self._due: dict[str, float] = {}
         self._outage = False
 
-    def lines(self, books: "Bookkeeping | None", now: float, *, last: bool = False) -> Iterator[str]:
+    def lines(self, context: "RequestContext | None", now: float, *, last: bool = False) -> Iterator[str]:
         """What is new. Of a former run, and with `last`, all that has not been said yet."""
-        if self._books is not None and (last or books is not self._books):
+        if self._books is not None and (last or context is not self._books):
             yield from self._new(self._books, now, due=False)
-        if books is not self._books:
-            self._books, self._said, self._due, self._outage = books, {}, {}, False
-        if books is not None and not last:
-            yield from self._new(books, now, due=True)
+        if context is not self._books:
+            self._books, self._said, self._due, self._outage = context, {}, {}, False
+        if context is not None and not last:
+            yield from self._new(context, now, due=True)
 
-    def _new(self, books: "Bookkeeping", now: float, *, due: bool) -> Iterator[str]:
+    def _new(self, context: "RequestContext", now: float, *, due: bool) -> Iterator[str]:
         for kind, tell in KINDS.items():
-            more = getattr(books.trouble, kind) - self._said.get(kind, 0)
+            more = getattr(context.fault_counts, kind) - self._said.get(kind, 0)
             if more > 0 and not (due and now < self._due.get(kind, now)):
                 self._said[kind], self._due[kind] = self._said.get(kind, 0) + more, now + self.every_s
-                yield tell(more, books)
-        yield from self._outages(books)
+                yield tell(more, context)
+        yield from self._outages(context)
 
-    def _outages(self, books: "Bookkeeping") -> Iterator[str]:
-        opened, breaker = self._said.get("outages", 0), books.breaker
+    def _outages(self, context: "RequestContext") -> Iterator[str]:
+        opened, breaker = self._said.get("outages", 0), context.breaker
         if breaker.opened > opened:
             self._said["outages"], self._outage = breaker.opened, True
             yield "outage: every request fails; one goes now and then until the server answers again"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..wording import counted
+from ..wording import quantity
 from .options import Concurrency, Force, Json, Seed, Separator, number
 from .output import GroupedHelp, command_line, progress, report_errors, show, write_report
 
@@ -112,7 +112,7 @@ def make_leads(
         status.rest()
         columns = made.columns
         show({"leads": count, "file": str(to), "lead_id": columns.lead_id, "phone": columns.phone}, as_json)
-        progress(f"written: {counted(count, 'lead')} to {to}")
+        progress(f"written: {quantity(count, 'lead')} to {to}")
         about = ["--leads", str(to), "--lead-id", columns.lead_id, "--phone", columns.phone]
         progress(f"next: {shlex.join(['contactbench', 'upload', '--strategy', 'batch-api', *about])}")
 

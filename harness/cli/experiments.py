@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ..client.org_safety import PER_MINUTE, Aim
-from ..wording import counted
+from ..client.org_safety import PER_MINUTE, OrgOptions
+from ..wording import quantity
 from .options import Concurrency, Force, Journal, Json, Seed, Target, number, unseen
-from .org_options import NOWHERE, at_most, confirm_org, with_org_options
+from .org_options import NO_ORG, at_most, confirm_org, with_org_options
 from .output import progress, report_errors, show
 
 RUNS = Path("runs")
@@ -26,13 +26,13 @@ def probe(
     max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 1_500,
     settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
     as_json: Json = False,
-    aim: Aim = NOWHERE,
+    aim: OrgOptions = NO_ORG,
 ) -> None:
     """Ask an org what the documentation leaves open, with a few contacts in lists of its own, which it removes."""
     import asyncio
     from datetime import UTC, datetime
 
-    from ..client.run_caps import Caps
+    from ..client.run_caps import RunCaps
     from ..experiments import probe as command
     from ..files.replacement import require_free
     from ..runs.prepare import new_run_id
@@ -47,15 +47,15 @@ def probe(
             credentials=credentials_for(where, aim),
             folder=run or RUNS / f"probe-{run_id}",
             run_id=run_id,
-            caps=Caps(contacts=max_contacts, requests=max_requests),
+            caps=RunCaps(contacts=max_contacts, requests=max_requests),
             date=f"{datetime.now(UTC):%Y-%m-%d}",
             to=to,
-            settle_s=settle,
+            consistency_wait_s=settle,
         )
         document = asyncio.run(command.run_probe(ordered, progress))
         status.rest()
         show(document if as_json else {key: document[key] for key in ("run", "host")} | document["settings"], as_json)
-        asked, found = counted(len(ordered.questions), "question"), counted(len(document["settings"]), "setting")
+        asked, found = quantity(len(ordered.questions), "question"), quantity(len(document["settings"]), "setting")
         progress(f"probed: {asked} asked, {found} known now; what was made in the org is removed")
         if to is None:
             progress("next: the same command with --to FILE.toml writes a profile of it")
@@ -81,7 +81,7 @@ def calibrate(
     concurrency: Concurrency = 8,
     seed: Seed = 1,
     as_json: Json = False,
-    aim: Aim = NOWHERE,
+    aim: OrgOptions = NO_ORG,
 ) -> None:
     """Measure an org with some thousand contacts, which it removes, and write a profile that behaves like it."""
     import asyncio
@@ -126,7 +126,7 @@ def conform(
     run: Annotated[Path | None, typer.Option(help="Folder of what it makes. [runs/conform-<run id>]")] = None,
     settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
     as_json: Json = False,
-    aim: Aim = NOWHERE,
+    aim: OrgOptions = NO_ORG,
 ) -> None:
     """Make the same calls on two orgs and tell where their answers differ; exit code 99 if they do."""
     import asyncio
@@ -151,7 +151,7 @@ def conform(
         else:
             for one in found:
                 typer.echo(f"{one['call']}: {one['field']}: {one['target']!r} / {one['against']!r}")
-        progress(f"{counted(document['calls'], 'call')}, {counted(len(found), 'difference')}")
+        progress(f"{quantity(document['calls'], 'call')}, {quantity(len(found), 'difference')}")
         if found:
             raise typer.Exit(99)
 
@@ -162,7 +162,7 @@ def cleanup(
     yes: Annotated[bool, typer.Option("--yes", help="Remove it; without, only say what would be.")] = False,
     journal: Journal = "",
     as_json: Json = False,
-    aim: Aim = NOWHERE,
+    aim: OrgOptions = NO_ORG,
 ) -> None:
     """Remove what a run has made in the org: its own lists with all their contacts, and nothing else."""
     from ..runs import cleanup as command
@@ -173,7 +173,7 @@ def cleanup(
         show(document if as_json else {key: document[key] for key in ("run", "removed")}, as_json)
         if yes:
             progress(
-                f"removed: {document['removed']} of {counted(len(document['things']), 'list')}; the others were gone"
+                f"removed: {document['removed']} of {quantity(len(document['things']), 'list')}; the others were gone"
             )
         else:
             progress(f"next: {shlex.join(['contactbench', 'cleanup', str(run), '--yes'])}")

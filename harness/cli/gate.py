@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..wording import counted
+from ..wording import quantity
 from .options import Json, Junit, Profile, Seed, Summary, ThresholdFile, ThresholdOptions, Thresholds, limits, number
 from .output import as_document, exit_with, progress, report_errors, show, write_report
 
@@ -109,7 +109,7 @@ def _pass(order: "GateOrder", junit: Path | None, summary: Path | None, as_json:
     if as_json:
         show(document | as_document(problem), as_json)
     if problem is None:
-        progress(f"passed: {counted(len(checks), 'check')}")
+        progress(f"passed: {quantity(len(checks), 'check')}")
     if problem is not None and order.accepted:
         progress(f"accepted, {order.accepted}: {problem}")
     else:

@@ -46,9 +46,9 @@ def number(least: int) -> Any:
 def unseen(url: str, option: str) -> str:
     """`url`, unless it was typed with a password. Raises UsageError."""
     from ..errors import UsageError
-    from ..wording import redacted
+    from ..wording import redact_passwords
 
-    if redacted(url) != url and any(url in argument for argument in sys.argv):
+    if redact_passwords(url) != url and any(url in argument for argument in sys.argv):
         raise UsageError(
             "PASSWORD_SHOWN",
             f"{option}: everybody on this machine can read a password in a command. Leave it out of the address, and"

@@ -10,12 +10,12 @@ from typing import Any
 
 import typer
 
-from ..client.org_safety import ORG_OPTIONS, Aim, Terms, org_of_options
+from ..client.org_safety import ORG_OPTIONS, OrgOptions, OrgSafetyLimits, org_of_options
 from ..errors import SafetyStop
 from .options import number
 from .output import progress
 
-NOWHERE = Aim()  # what a command without a real org has
+NO_ORG = OrgOptions()  # what a command without a real org has
 Options = dict[str, tuple[Any, Any]]  # by name: type, and Typer's option
 
 
@@ -71,17 +71,17 @@ def with_org_options(*groups: Options) -> Callable[[Callable[..., None]], Callab
     return with_options
 
 
-def loading_nothing(aim: Aim) -> Aim:
+def loading_nothing(aim: OrgOptions) -> OrgOptions:
     """For a command that writes no contact: what the leads hold is no concern of it."""
     return replace(aim, terms=replace(aim.terms, real_numbers=True))
 
 
-def at_most(aim: Aim, per_minute: int | None) -> Aim:
+def at_most(aim: OrgOptions, per_minute: int | None) -> OrgOptions:
     """For a command that has an option of its own for it."""
     return aim if per_minute is None else replace(aim, terms=replace(aim.terms, per_minute=per_minute))
 
 
-def confirm_org(aim: Aim, *targets: str) -> Aim:
+def confirm_org(aim: OrgOptions, *targets: str) -> OrgOptions:
     """`aim`, confirmed if one of the targets is a real org: by --yes, or by its id typed at a terminal.
 
     Raises SafetyStop.
@@ -106,7 +106,7 @@ def confirm_org(aim: Aim, *targets: str) -> Aim:
     return replace(aim, terms=replace(aim.terms, confirmed=True))
 
 
-def _bounds(terms: Terms) -> str:
+def _bounds(terms: OrgSafetyLimits) -> str:
     caps = [
         (terms.max_contacts, "contacts"),
         (terms.max_requests, "requests"),

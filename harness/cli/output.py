@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 
 from ..errors import GaveUp, LocalResource, RunError, UsageError, out_of_descriptors
 from ..status import Status, attend
-from ..wording import redacted
+from ..wording import redact_passwords
 from .progress_line import ProgressLine
 
 NO_ROOM = "failed to map segment"  # in the dynamic linker's words: libraries are loaded when they are needed
@@ -200,7 +200,7 @@ def _write(text: str | bytes, *, err: bool, end: bool = False) -> None:
 
 
 def command_line() -> str:
-    return redacted(shlex.join(["contactbench", *sys.argv[1:]]))
+    return redact_passwords(shlex.join(["contactbench", *sys.argv[1:]]))
 
 
 OTHER = "Options"

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from ..status import Snapshot, Status
-from ..wording import counted
+from ..status import Status, StatusSnapshot
+from ..wording import quantity
 from .closing import Happenings
 
 LOOK_S = 0.25  # between two looks
@@ -71,7 +71,7 @@ class ProgressLine:
                 self._draw(time.monotonic())
 
     def _tell_news(self, *, last: bool = False) -> None:
-        for line in self._happenings.lines(self.status.books, time.monotonic(), last=last):
+        for line in self._happenings.lines(self.status.context, time.monotonic(), last=last):
             with self.hide():
                 self._say(f"{line}\n")
 
@@ -88,19 +88,19 @@ class ProgressLine:
             self._next = now + self._every_s
 
 
-def parts(at: Snapshot) -> list[str]:
+def parts(at: StatusSnapshot) -> list[str]:
     """What is shown, the most telling first."""
     subject = f"{at.subject}: " if at.subject else ""
     shown = [f"{subject}{at.phase}{_how_much(at)}"]
     if wait := next(filter(None, (_wait(kind, at.waits) for kind in WAITS)), ""):
         shown.append(wait)
     if at.in_doubt:
-        shown.append(f"{counted(at.in_doubt, 'batch', 'batches')} in doubt")
+        shown.append(f"{quantity(at.in_doubt, 'batch', 'batches')} in doubt")
     shown.append(f"{_clock(at.at_s)}{' of virtual time' if at.virtual else ''}")
     if at.rate is not None:
         shown.append(f"{at.rate:,.0f}/s" if at.rate >= 10 else f"{at.rate:.1f}/s")
     if at.retries:
-        shown.append(counted(at.retries, "retry", "retries"))
+        shown.append(quantity(at.retries, "retry", "retries"))
     return shown
 
 
@@ -123,10 +123,10 @@ def width() -> int:
         return shutil.get_terminal_size().columns
 
 
-def _how_much(at: Snapshot) -> str:
+def _how_much(at: StatusSnapshot) -> str:
     if at.total:
-        return f" {at.done:,} of {counted(at.total, at.unit)} ({min(100, 100 * at.done // at.total)} %)"
-    return f", {counted(at.done, at.unit)} so far" if at.unit and at.done else ""
+        return f" {at.done:,} of {quantity(at.total, at.unit)} ({min(100, 100 * at.done // at.total)} %)"
+    return f", {quantity(at.done, at.unit)} so far" if at.unit and at.done else ""
 
 
 def _wait(kind: str, waits: Mapping[str, float]) -> str:

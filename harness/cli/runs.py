@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..client.org_safety import Aim
-from ..wording import counted
+from ..client.org_safety import OrgOptions
+from ..wording import quantity
 from .options import (
     Concurrency,
     Force,
@@ -27,7 +27,7 @@ from .options import (
     number,
     unseen,
 )
-from .org_options import CAPS, NOWHERE, confirm_org, loading_nothing, with_org_options
+from .org_options import CAPS, NO_ORG, confirm_org, loading_nothing, with_org_options
 from .output import (
     as_document,
     command_line,
@@ -134,7 +134,7 @@ def upload(
         bool, typer.Option("--dry-run", help="Check everything, estimate the time, list all rejects; send nothing.")
     ] = False,
     as_json: Json = False,
-    aim: Aim = NOWHERE,
+    aim: OrgOptions = NO_ORG,
 ) -> None:
     """Upload leads by one strategy, keep the mapping, prove it. The same command again goes on where it stopped."""
     from ..runs import prepare as command
@@ -203,7 +203,7 @@ def reconcile(
     dedupe: Annotated[Keep | None, typer.Option(help="As the upload was told.")] = None,
     concurrency: Concurrency = 8,
     as_json: Json = False,
-    aim: Aim = NOWHERE,
+    aim: OrgOptions = NO_ORG,
 ) -> None:
     """Rebuild the lost or damaged state of an upload from what the org holds. Writes nothing to the org."""
     from ..commands import reconcile as command
@@ -246,7 +246,7 @@ def verify(
     run: Annotated[Path, typer.Argument(help="Run folder of an upload.")],
     journal: Journal = "",
     as_json: Json = False,
-    aim: Aim = NOWHERE,
+    aim: OrgOptions = NO_ORG,
 ) -> None:
     """Prove a finished upload again: its files against each other, and against what the org exports now."""
     from ..commands import verify as command
@@ -257,7 +257,7 @@ def verify(
         problem = None if document["verified"] else command.complaint(document)
         show(document | as_document(problem) if as_json else document, as_json)
         exit_with(problem)
-        progress(f"verified: the org holds {counted(document['rows'], 'lead')} as {run / 'mapping.csv'} says")
+        progress(f"verified: the org holds {quantity(document['rows'], 'lead')} as {run / 'mapping.csv'} says")
         progress(f"next: {shlex.join(['contactbench', 'mapping', str(run), '--to', 'mapping.parquet'])}")
 
 
@@ -276,7 +276,7 @@ def mapping(
         status.rest()
         show(document, as_json)
         proof = "verified" if document["verified"] else "NOT VERIFIED"
-        progress(f"copied: {counted(document['rows'], 'row')} to {document['file']}, {proof}")
+        progress(f"copied: {quantity(document['rows'], 'row')} to {document['file']}, {proof}")
 
 
 def report(

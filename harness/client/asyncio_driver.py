@@ -1,4 +1,4 @@
-"""The asyncio shell: sends, sleeps, stores and works for the flows of a run."""
+"""The asyncio driver: sends, sleeps, stores and works for the flows of a run."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,51 +10,51 @@ from typing import Any
 from ..flow import Call, Reply, Wait
 from ..status import status
 from . import httpx_transport
-from .httpx_transport import Client, Target
-from .request_context import DAY_S, Bookkeeping, Keeper
-from .request_log import Samples
-from .run_caps import Caps
+from .httpx_transport import HttpxClient, Target
+from .request_context import DAY_S, EventSink, RequestContext
+from .request_log import RequestLog
+from .run_caps import RunCaps
 
 
 @dataclass(frozen=True, slots=True)
-class AsyncioShell:
-    client: Client
+class AsyncioDriver:
+    client: HttpxClient
     target: Target
-    books: Bookkeeping
+    context: RequestContext
 
     async def send(self, call: Call) -> Reply:
-        planned_at = self.books.now()
-        while (wait := self.books.hold(call)) is not None:
+        planned_at = self.context.now()
+        while (wait := self.context.admission_delay(call)) is not None:
             await self.sleep(wait)
-        call, sent_at = self.books.timed(call), self.books.sent(call)
+        call, sent_at = self.context.with_timeout(call), self.context.record_sent(call)
         reply = await httpx_transport.send(self.client, self.target, call)
-        return self.books.answered(call, reply, planned_at, sent_at)
+        return self.context.record_reply(call, reply, planned_at, sent_at)
 
     async def sleep(self, wait: Wait) -> None:
-        await asyncio.sleep(self.books.pausing(wait))
+        await asyncio.sleep(self.context.record_wait(wait))
 
     async def save(self, event: Any) -> None:
-        self.books.save(event)
+        self.context.save(event)
 
     async def work(self, function: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(None, function)
 
 
 @asynccontextmanager
-async def connected(
+async def open_driver(
     target: Target,
-    journal: Keeper,
+    journal: EventSink,
     requests: Path,
     concurrency: int,
     deadline_s: float = DAY_S,
-    caps: Caps | None = None,
-) -> AsyncIterator[AsyncioShell]:
-    """A shell whose requests are noted in the file `requests`, after those of an earlier run."""
-    with closing(Samples(requests)) as samples:
-        async with httpx_transport.connected(target, concurrency) as client:
+    caps: RunCaps | None = None,
+) -> AsyncIterator[AsyncioDriver]:
+    """A driver whose requests are noted in the file `requests`, after those of an earlier run."""
+    with closing(RequestLog(requests)) as samples:
+        async with httpx_transport.open_client(target, concurrency) as client:
             clock = asyncio.get_running_loop().time
-            books = Bookkeeping.towards(
+            context = RequestContext.towards(
                 target, clock=clock, samples=samples, journal=journal, deadline_s=deadline_s, caps=caps
             )
-            status().watch(books)
-            yield AsyncioShell(client, target, books)
+            status().watch(context)
+            yield AsyncioDriver(client, target, context)

@@ -2,19 +2,19 @@
 
 from .. import api
 from ..errors import SafetyStop
-from ..flow import Call, Flow, Reply, T, Wait, around
+from ..flow import Call, Flow, Reply, T, Wait, map_calls
 from .oauth import Session
 
 LOOK_AGAIN_S = 600.0  # somebody may give the list to a campaign while it is loaded
 POLL_S = 0.1
 
 
-def undialled(flow: Flow[T], session: Session) -> Flow[T]:
+def with_campaign_check(flow: Flow[T], session: Session) -> Flow[T]:
     """`flow`, which asks for the campaigns of each list before contacts go into it, and from time to time after."""
-    return around(flow, lambda call: _looked(call, session))
+    return map_calls(flow, lambda call: _send_if_idle(call, session))
 
 
-def _looked(call: Call, session: Session) -> Flow[Reply]:
+def _send_if_idle(call: Call, session: Session) -> Flow[Reply]:
     if call.contacts and (list_id := api.list_of(call)):
         yield from _require_idle(list_id, session)
     reply: Reply = yield call

@@ -31,10 +31,10 @@ class Breaker:
             return 0.0
         return max(LEAST_S, self.next_probe_at - now)
 
-    def sent(self, now: float) -> None:
+    def record_sent(self, now: float) -> None:
         self.next_probe_at = now + PROBE_EVERY_S
 
-    def answered(self, now: float, *, failed: bool) -> None:
+    def record_reply(self, now: float, *, failed: bool) -> None:
         if not failed:
             self.failures, self.opened_at = 0, None
             return

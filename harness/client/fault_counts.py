@@ -11,7 +11,7 @@ LOST_TIME = ("backoff", "throttle", "quiet", "outage")  # kinds of waiting that 
 
 
 @dataclass(slots=True)
-class Trouble:
+class FaultCounts:
     """Since the command was started. A request without a clear answer counts once in each of the first two groups."""
 
     # What went wrong
@@ -39,7 +39,7 @@ class Trouble:
         """Batches of which it is not known yet what became of them."""
         return len(self._in_doubt)
 
-    def answered(self, call: Call, reply: Reply) -> None:
+    def record_reply(self, call: Call, reply: Reply) -> None:
         """Count the answer, unless it is a clear one."""
         known = outcome(reply)
         if reply.status == 401:
@@ -57,7 +57,7 @@ class Trouble:
             self.repeatable += call.idempotent
             self.doubtful += not call.idempotent
 
-    def paused(self, wait: Wait, now: float) -> None:
+    def record_wait(self, wait: Wait, now: float) -> None:
         if wait.why in self.waited_s:
             self.waited_s[wait.why] += wait.seconds
         kind, ends = "throttle" if wait.why == "hold" else wait.why, now + wait.seconds
@@ -69,7 +69,7 @@ class Trouble:
         """What is waited for: seconds until the last wait of each kind ends."""
         return {kind: ends - now for kind, ends in tuple(self._until.items()) if ends > now}
 
-    def saw(self, event: Any) -> None:
+    def record_event(self, event: Any) -> None:
         match event:
             case BatchInDoubt():
                 self.batches_in_doubt += event.first not in self._in_doubt
@@ -82,7 +82,7 @@ class Trouble:
             case ShardAbandoned():
                 self.lists_reloaded += 1
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """For `run.json`."""
         counts = {name: getattr(self, name) for name in self.__slots__ if not name.startswith(("_", "waited", "clock"))}
         return counts | {"waited_s": {why: round(seconds, 6) for why, seconds in self.waited_s.items()}}

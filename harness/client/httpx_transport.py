@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ..errors import LocalResource, UsageError, misspoken, out_of_descriptors, untrusted, wrong_scheme
+from ..errors import LocalResource, UsageError, certificate_error, out_of_descriptors, scheme_error, wrong_scheme
 from ..flow import Call, FilePart, Reply
 from .target import Target as Target
 
@@ -32,7 +32,7 @@ NO_CONNECTION = httpx.ConnectError.__name__
 RESET_ON_CLOSE = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-class Client(httpx.AsyncClient):
+class HttpxClient(httpx.AsyncClient):
     """One that knows of the calls under way: they share what connections the server, or this machine, has left."""
 
     def __init__(self, most: int = 1000, **options: Any) -> None:
@@ -46,7 +46,7 @@ class Client(httpx.AsyncClient):
         self._ended.clear()
         await self._ended.wait()
 
-    async def counted(self, answer: Awaitable[Reply]) -> Reply:
+    async def track(self, answer: Awaitable[Reply]) -> Reply:
         """The reply. Who waits hears of its end, unless it too found no connection while others had theirs."""
         self.under_way += 1
         full = False
@@ -61,18 +61,18 @@ class Client(httpx.AsyncClient):
 
 
 @asynccontextmanager
-async def connected(target: Target, connections: int) -> AsyncIterator[Client]:
+async def open_client(target: Target, connections: int) -> AsyncIterator[HttpxClient]:
     """A client with a bounded pool that follows no redirect and reads no proxy or netrc from the environment."""
     connections = min(connections, max(1, _descriptors() - FILES))
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     transport = httpx.AsyncHTTPTransport(
-        verify=_trusted(target.ca_file),
+        verify=_tls_context(target.ca_file),
         limits=limits,
         proxy=target.proxy,
         uds=None if target.socket is None else str(target.socket),
         socket_options=[RESET_ON_CLOSE],
     )
-    async with Client(
+    async with HttpxClient(
         connections, transport=transport, timeout=NO_TIMEOUT, follow_redirects=False, trust_env=False
     ) as client:
         yield client
@@ -85,7 +85,7 @@ def _descriptors() -> int:
 
 
 @cache
-def _trusted(ca_file: Path | None = None) -> ssl.SSLContext:
+def _tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     """The system's certificates and those of the file, read once a process: that takes a tenth of a second."""
     trusted = ssl.create_default_context()
     if ca_file is not None:
@@ -96,17 +96,17 @@ def _trusted(ca_file: Path | None = None) -> ssl.SSLContext:
     return trusted
 
 
-async def send(client: Client, target: Target, call: Call) -> Reply:
+async def send(client: HttpxClient, target: Target, call: Call) -> Reply:
     """The answer to `call`; a lost connection is a Reply too, so that callers have one path."""
     while True:
         async with client.room:
-            reply = await client.counted(_answer(client, target, call))
+            reply = await client.track(_answer(client, target, call))
         if reply.error != NO_CONNECTION or not client.under_way:
             return reply
         await client.another_ended()  # the server is there, but takes no more of them
 
 
-async def _answer(client: Client, target: Target, call: Call) -> Reply:
+async def _answer(client: HttpxClient, target: Target, call: Call) -> Reply:
     try:
         async with asyncio.timeout(call.timeout_s), AsyncExitStack() as files:
             content = _content(call, files)
@@ -120,9 +120,9 @@ async def _answer(client: Client, target: Target, call: Call) -> Reply:
     except NEVER_SENT as error:
         if client.under_way == 1 and (trouble := out_of_descriptors(error)) is not None:
             raise trouble from None
-        if (refusal := untrusted(error, urlsplit(target.url(call)).netloc)) is not None:
+        if (refusal := certificate_error(error, urlsplit(target.url(call)).netloc)) is not None:
             raise refusal from None
-        if (mistake := misspoken(error, target.url(call))) is not None:
+        if (mistake := scheme_error(error, target.url(call))) is not None:
             raise mistake from None
         return Reply(status=0, error=type(error).__name__, sent=False)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _TooLong) as error:
@@ -158,11 +158,11 @@ def _content(call: Call, files: AsyncExitStack) -> dict[str, Any]:
     parts = {}
     for name, value in call.form:
         if isinstance(value, FilePart):
-            parts[name] = (value.filename, files.enter_context(_opened(value.path)), value.content_type)
+            parts[name] = (value.filename, files.enter_context(_open_upload(value.path)), value.content_type)
     return {"data": fields, "files": parts}
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open_upload(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:

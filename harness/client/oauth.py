@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from .. import api
 from ..errors import GaveUp, Refused, RunError
-from ..flow import Call, Flow, Reply, T, Wait, around
+from ..flow import Call, Flow, Reply, T, Wait, map_calls
 from .org_safety import require_org
 from .retry import outcome
 
@@ -31,7 +31,7 @@ class Session:
     """The token that all flows of a run share. 401 means nothing was applied, so the call is simply sent again."""
 
     credentials: Credentials
-    now: Callable[[], float] = field(default=lambda: 0.0, repr=False)  # s on a monotonic scale, as the shell's waits
+    now: Callable[[], float] = field(default=lambda: 0.0, repr=False)  # s on a monotonic scale, as the driver's waits
     token: str | None = field(default=None, repr=False)
     renew_at: float = math.inf
     renewing: bool = False
@@ -51,9 +51,9 @@ class Session:
             self.token = None
 
 
-def authorized(flow: Flow[T], session: Session) -> Flow[T]:
+def with_authorization(flow: Flow[T], session: Session) -> Flow[T]:
     """`flow` with the bearer token on each call that wants one."""
-    return around(flow, lambda call: _send(call, session))
+    return map_calls(flow, lambda call: _send(call, session))
 
 
 def _send(call: Call, session: Session) -> Flow[Reply]:
@@ -95,7 +95,7 @@ def login(session: Session) -> Flow[str]:
         return session.usable
     session.renewing = True
     try:
-        token, lifetime_s = yield from _fetched(session)
+        token, lifetime_s = yield from _fetch_token(session)
         yield from _of_its_org(token, session.credentials)
         session.token, session.renew_at = token, session.now() + lifetime_s * RENEW_AFTER
     finally:
@@ -104,18 +104,18 @@ def login(session: Session) -> Flow[str]:
     return token
 
 
-def _fetched(session: Session) -> Flow[tuple[str, float]]:
+def _fetch_token(session: Session) -> Flow[tuple[str, float]]:
     """A token and the seconds it lives: the ready one the first time, else a new one."""
     credentials = session.credentials
     if credentials.token is None:
         reply = yield from _login(credentials)
         return api.access_token(reply), api.token_lifetime_s(reply)
     if session.renewals:
-        raise _ready_no_more()
+        raise _ready_token_refused()
     return credentials.token, math.inf
 
 
-def _ready_no_more() -> Refused:
+def _ready_token_refused() -> Refused:
     return Refused(
         "AUTH_REJECTED", "the token of GENESYSCLOUD_ACCESS_TOKEN is not accepted, or no more; give a new one."
     )
@@ -128,7 +128,7 @@ def _of_its_org(token: str, credentials: Credentials) -> Flow[None]:
     call = api.own_organization()
     reply = yield _bearing(call, token)
     if reply.status == 401:
-        raise _not_accepted(call, reply) if credentials.token is None else _ready_no_more()
+        raise _not_accepted(call, reply) if credentials.token is None else _ready_token_refused()
     if outcome(reply) != "answered":
         raise GaveUp("SERVER_ERROR", f"op={call.op} {api.Refusal(reply)} ; no clear answer after every repeat")
     require_org(reply, credentials.org_id)
@@ -141,7 +141,7 @@ def _login(credentials: Credentials) -> Flow[Reply]:
         try:
             api.access_token(reply)
         except api.Refusal as refusal:
-            raise _refused(reply, refusal, credentials) from None
+            raise _login_error(reply, refusal, credentials) from None
         except api.BadResponse as problem:
             trouble = problem
             yield Wait(LOGIN_PAUSE_S)
@@ -150,7 +150,7 @@ def _login(credentials: Credentials) -> Flow[Reply]:
     raise Refused("BAD_RESPONSE", f"op=oauth.token: {trouble}; is this a Genesys Cloud login host?")
 
 
-def _refused(reply: Reply, refusal: api.Refusal, credentials: Credentials) -> RunError:
+def _login_error(reply: Reply, refusal: api.Refusal, credentials: Credentials) -> RunError:
     if outcome(reply) != "answered":
         return GaveUp("SERVER_ERROR", f"op=oauth.token {refusal} ; no clear answer after every repeat; run again later")
     return Refused(

@@ -1,6 +1,6 @@
 """What must hold before a request may leave for a real org. Pure: learns from answers, says no by SafetyStop.
 
-It is asked by the books of every shell, which are the one way to send: a flow that forgets to ask who the org is, or
+It is asked by the context of every driver, which are the one way to send: a flow that forgets to ask who the org is, or
 whether a list is dialled, is stopped here.
 """
 
@@ -26,7 +26,7 @@ PER_MINUTE = 150  # Source: 300 a minute is a client's limit (contract notes, 7.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class OrgSafetyLimits:
     """Everything that must hold before a request leaves. None: no such cap, where a command has caps of its own."""
 
     org_id: str = ""  # as it was typed, or as the run's folder has it
@@ -40,14 +40,14 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aim:
+class OrgOptions:
     """What the options say of a real org; empty where they say nothing. No secret: those come by other ways."""
 
     region: str = ""
     gc_profile: str = ""
     gc_config: Path | None = None  # "-": standard input
     ca_file: Path | None = None
-    terms: Terms = field(default_factory=Terms)
+    terms: OrgSafetyLimits = field(default_factory=OrgSafetyLimits)
 
 
 # The options that say which real org is meant and what may be sent to it, by name: default and help. The command line
@@ -67,9 +67,9 @@ ORG_OPTIONS: dict[str, tuple[Any, str]] = {
 }
 
 
-def org_of_options(given: Mapping[str, Any]) -> Aim:
+def org_of_options(given: Mapping[str, Any]) -> OrgOptions:
     """The org that these options name. A command without options of caps has caps of its own."""
-    terms = Terms(
+    terms = OrgSafetyLimits(
         org_id=given["org_id"].strip(),
         confirmed=given.get("yes", False),
         max_contacts=given.get("max_contacts"),
@@ -79,17 +79,17 @@ def org_of_options(given: Mapping[str, Any]) -> Aim:
         real_numbers=given.get("real_numbers", False),
     )
     paths = {name: Path(given[name]) for name in ("gc_config", "ca_file") if given.get(name)}
-    return Aim(region=given["region"], gc_profile=given["gc_profile"], terms=terms, **paths)
+    return OrgOptions(region=given["region"], gc_profile=given["gc_profile"], terms=terms, **paths)
 
 
 ANYTIME = ("oauth.token", "organizations.me")
 
 
 @dataclass(slots=True)
-class Guard:
+class SafetyGuard:
     """Of one run. `terms` None: a server on this machine, which may be asked anything."""
 
-    terms: Terms | None = None
+    terms: OrgSafetyLimits | None = None
     org_seen: bool = False  # the org has said that it is the one that was meant
     _idle: set[tuple[str, str]] = field(default_factory=set)  # operation and list: it told of no campaign
 
@@ -105,7 +105,7 @@ class Guard:
         if call.contacts and not self.is_idle(api.list_of(call)):
             raise SafetyStop("LIST_NOT_CHECKED", f"op={call.op}: nobody has asked whether the list is being dialled.")
 
-    def answered(self, call: Call, reply: Reply) -> None:
+    def record_reply(self, call: Call, reply: Reply) -> None:
         """Learn from an answer. Raises SafetyStop where it comes from another org."""
         if self.terms is None or not reply.ok:
             return
@@ -123,7 +123,7 @@ class Guard:
         return bool(list_id) and all((op, list_id) in self._idle for op in api.CAMPAIGNS)
 
 
-def require_named(terms: Terms) -> None:
+def require_named(terms: OrgSafetyLimits) -> None:
     """Raises SafetyStop unless somebody has said which org is meant."""
     if not terms.org_id:
         raise SafetyStop("ORG_ID_MISSING", "say which org is meant: --org-id ID, as `gc organizations me` tells it.")
@@ -152,7 +152,7 @@ NOT_DIGITS = re.compile(r"\D+")
 BLOCK = 10_000
 
 
-def fictional(number: str) -> bool:
+def is_fictional(number: str) -> bool:
     digits = NOT_DIGITS.sub("", number)
     return not digits or FICTIONAL.fullmatch(digits) is not None
 
@@ -162,7 +162,7 @@ def require_fictional(source: LeadReader, name: str) -> None:
     column = source.columns.names.index(source.columns.phone)
     for leads in source.batches(BLOCK):
         for place, row in enumerate(leads.rows):
-            if not fictional(row[column]):
+            if not is_fictional(row[column]):
                 raise SafetyStop(
                     "REAL_NUMBERS",
                     f"{name}: lead number {leads.first + place + 1} has a {source.columns.phone!r} that a campaign"

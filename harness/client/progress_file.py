@@ -13,7 +13,7 @@ FILE = "progress.csv"
 HEADER = "at_s,mapped,in_doubt,adopted\n"
 
 
-class Progress:
+class ProgressLog:
     """`points`: seconds since the run began, leads so far. Goes on from what is in `file`, if one is given."""
 
     def __init__(self, file: Path | None = None) -> None:
@@ -29,20 +29,20 @@ class Progress:
                 self._count(float(at), *map(int, counts))
 
     @property
-    def mapped(self) -> int:
+    def mapped_leads(self) -> int:
         return self.points[-1][1]
 
-    def saw(self, at: float, event: Any) -> None:
+    def record_event(self, at: float, event: Any) -> None:
         doubt = int(type(event).__name__ == "BatchInDoubt")
-        self._note(at, getattr(event, "mapped", 0), doubt, getattr(event, "adopted", 0))
+        self._note(at, getattr(event, "mapped_leads", 0), doubt, getattr(event, "adopted", 0))
 
-    def answered(self, call: Call, reply: Reply) -> None:
+    def record_reply(self, call: Call, reply: Reply) -> None:
         if call.op == "import.upload":
             self._rows[call.contact_list_id] = call.contacts
         elif call.op == "import.status" and reply.ok:
             self._imports[call.contact_list_id] = reply
 
-    def imported(self, sizes: Mapping[str, int]) -> int:
+    def imported_rows(self, sizes: Mapping[str, int]) -> int:
         """Rows that the jobs say they are done with. `sizes`: rows of lists that an earlier start has uploaded."""
         rows, done = {**sizes, **self._rows}, 0
         for list_id, reply in tuple(self._imports.items()):
@@ -52,7 +52,7 @@ class Progress:
 
     def catch_up(self, at: float, mapped: int) -> None:
         """So many leads are mapped, says the journal: a kill may have come before the line."""
-        self._note(at, mapped - self.mapped)
+        self._note(at, mapped - self.mapped_leads)
 
     def _note(self, at: float, mapped: int, in_doubt: int = 0, adopted: int = 0) -> None:
         if not (mapped or in_doubt or adopted):
@@ -68,7 +68,7 @@ class Progress:
 
     def _count(self, at: float, mapped: int, in_doubt: int, adopted: int) -> None:
         if mapped:
-            self.points.append((at, self.mapped + mapped))
+            self.points.append((at, self.mapped_leads + mapped))
         self.in_doubt += in_doubt
         self.resolved += adopted
 

@@ -43,7 +43,7 @@ class RateBudget:
     def take(self) -> None:
         self.in_flight += 1
 
-    def answered(self, sent_at: float, now: float, headers: Mapping[str, str]) -> None:
+    def record_reply(self, sent_at: float, now: float, headers: Mapping[str, str]) -> None:
         self.in_flight -= 1
         count, allowed, reset = (_number(headers.get(f"inin-ratelimit-{key}")) for key in ("count", "allowed", "reset"))
         if allowed is not None:
@@ -55,7 +55,7 @@ class RateBudget:
         ends = now + reset
         self.window_ends = ends if self.window_ends is None else min(self.window_ends, ends)
 
-    def refused(self, now: float, seconds: float) -> None:
+    def block(self, now: float, seconds: float) -> None:
         """A 429: nobody sends for that long, whoever was told."""
         self.blocked_until = max(self.blocked_until, now + seconds)
 
@@ -82,5 +82,5 @@ class LastMinute:
             self._sent_at.popleft()
         return 0.0 if len(self._sent_at) < most else self._sent_at[-most] + MINUTE_S - at
 
-    def sent(self, at: float) -> None:
+    def record_sent(self, at: float) -> None:
         self._sent_at.append(at)

@@ -1,4 +1,4 @@
-"""What every shell does around a request, whatever it sends with: budget, outages, samples, journal, progress."""
+"""What every driver does around a request, whatever it sends with: budget, outages, samples, journal, progress."""
 
 import logging
 from collections.abc import Callable
@@ -8,17 +8,17 @@ from typing import Any, Protocol
 from ..api.answers import trouble_code
 from ..errors import GaveUp
 from ..flow import Call, Reply, Wait
-from ..wording import counted
+from ..wording import quantity
 from .circuit_breaker import Breaker
-from .fault_counts import Trouble
-from .org_safety import Guard
+from .fault_counts import FaultCounts
+from .org_safety import SafetyGuard
 from .progress_file import FILE as PROGRESS
-from .progress_file import Progress
+from .progress_file import ProgressLog
 from .rate_budget import RateBudget
 from .request_log import FILE as REQUESTS
-from .request_log import Sample, Samples
+from .request_log import RequestLog, Sample
 from .retry import retry_after_s
-from .run_caps import Caps
+from .run_caps import RunCaps
 from .target import Target
 from .timeouts import TimeOuts
 
@@ -27,7 +27,7 @@ DAY_S = 24 * 3600.0
 log = logging.getLogger("contactbench")
 
 
-class Keeper(Protocol):
+class EventSink(Protocol):
     """Keeps what a run must not forget."""
 
     def save(self, event: Any) -> None:
@@ -36,7 +36,7 @@ class Keeper(Protocol):
 
 
 @dataclass(slots=True, kw_only=True)
-class Bookkeeping:
+class RequestContext:
     """One for all flows of a run: they share the token's rate budget and the journal.
 
     `clock` gives seconds on any monotonic scale; a run that goes on counts from where it stopped.
@@ -44,16 +44,16 @@ class Bookkeeping:
 
     clock: Callable[[], float]
     host: str
-    samples: Samples
-    journal: Keeper
+    samples: RequestLog
+    journal: EventSink
     deadline_s: float = DAY_S
     budget: RateBudget = field(default_factory=RateBudget)
-    caps: Caps = field(default_factory=Caps)
-    guard: Guard = field(default_factory=Guard)
+    caps: RunCaps = field(default_factory=RunCaps)
+    guard: SafetyGuard = field(default_factory=SafetyGuard)
     breaker: Breaker = field(default_factory=Breaker)
     timeouts: TimeOuts = field(default_factory=TimeOuts)
-    progress: Progress = field(default_factory=Progress)
-    trouble: Trouble = field(default_factory=Trouble)
+    progress: ProgressLog = field(default_factory=ProgressLog)
+    fault_counts: FaultCounts = field(default_factory=FaultCounts)
     unanswered: int | None = 0  # tries so far to reach a server that has not answered yet
     mock_seen: bool = False  # an answer said that it comes from a mock
     outage_s: float = 0.0  # summed over requests that waited for a server which failed everything
@@ -67,14 +67,14 @@ class Bookkeeping:
         target: Target,
         *,
         clock: Callable[[], float],
-        samples: Samples,
-        journal: Keeper,
+        samples: RequestLog,
+        journal: EventSink,
         deadline_s: float = DAY_S,
         budget: RateBudget | None = None,
-        caps: Caps | None = None,
-    ) -> "Bookkeeping":
+        caps: RunCaps | None = None,
+    ) -> "RequestContext":
         """Those of a run that goes to `target`: on its terms, if it is a real org."""
-        caps = caps or Caps(requests_sent=samples.count, contacts_sent=samples.contacts)
+        caps = caps or RunCaps(requests_sent=samples.count, contacts_sent=samples.contacts)
         return cls(
             clock=clock,
             host=target.api,
@@ -83,8 +83,8 @@ class Bookkeeping:
             deadline_s=deadline_s,
             budget=budget or RateBudget(),
             caps=caps.within(target.terms),
-            guard=Guard(target.terms),
-            progress=Progress(samples.path.with_name(PROGRESS) if samples.path.name == REQUESTS else None),
+            guard=SafetyGuard(target.terms),
+            progress=ProgressLog(samples.path.with_name(PROGRESS) if samples.path.name == REQUESTS else None),
         )
 
     def __post_init__(self) -> None:
@@ -95,7 +95,7 @@ class Bookkeeping:
         """Seconds since the run began."""
         return self.clock() - self._began
 
-    def hold(self, call: Call) -> Wait | None:
+    def admission_delay(self, call: Call) -> Wait | None:
         """What `call` has to wait for, the end of an outage or the rate budget; None: it may go, and `sent` follows."""
         now = self.now()
         if (seconds := self.breaker.wait_s(now)) > 0:
@@ -106,36 +106,36 @@ class Bookkeeping:
             return Wait(seconds, "hold")
         return None
 
-    def sent(self, call: Call) -> float:
+    def record_sent(self, call: Call) -> float:
         """Note that `call` leaves now. Raises SafetyStop where it would go beyond what the run may do."""
         now = self.now()
         self.guard.admit(call)
         self.caps.take(call, now, self.clock())
         self.budget.take()
-        self.breaker.sent(now)
+        self.breaker.record_sent(now)
         return now
 
-    def timed(self, call: Call) -> Call:
+    def with_timeout(self, call: Call) -> Call:
         """`call` with the time that it may take, from what is known of its operation."""
         limit_s = self.timeouts.limit_s(call)
         return call if limit_s == call.timeout_s else replace(call, timeout_s=limit_s)
 
-    def answered(self, call: Call, reply: Reply, planned_at: float, sent_at: float) -> Reply:
+    def record_reply(self, call: Call, reply: Reply, planned_at: float, sent_at: float) -> Reply:
         """Learn from an answer, or from its absence, and hand it on. Raises GaveUp when nobody has ever answered."""
         done_at = self.now()
-        self.budget.answered(sent_at, done_at, reply.headers)
+        self.budget.record_reply(sent_at, done_at, reply.headers)
         if reply.status == 429:
-            self.budget.refused(done_at, retry_after_s(reply.headers) or 0.0)
+            self.budget.block(done_at, retry_after_s(reply.headers) or 0.0)
         self.mock_seen = self.mock_seen or "x-mock" in reply.headers
         self.samples.add(_sample(self.samples.count, call, reply, planned_at, sent_at, done_at))
-        self.trouble.answered(call, reply)
-        self.progress.answered(call, reply)
+        self.fault_counts.record_reply(call, reply)
+        self.progress.record_reply(call, reply)
         self._require_listener(reply)
-        self.guard.answered(call, reply)
-        self._time(call, reply, sent_at, done_at)
-        return self._judged(reply, sent_at, done_at)
+        self.guard.record_reply(call, reply)
+        self._learn_duration(call, reply, sent_at, done_at)
+        return self._mark_probe(reply, sent_at, done_at)
 
-    def suspended(self, seconds: float) -> None:
+    def record_suspension(self, seconds: float) -> None:
         """This process did not run for so long: no time of the server's, and none of the run's."""
         self._began += seconds
         self.suspended_s += seconds
@@ -149,9 +149,9 @@ class Bookkeeping:
         self.notices.append(text)
         log.warning(text)
 
-    def pausing(self, wait: Wait) -> float:
+    def record_wait(self, wait: Wait) -> float:
         """The seconds to sleep for `wait`. Raises GaveUp when the run may not last that long."""
-        self.trouble.paused(wait, self.now())
+        self.fault_counts.record_wait(wait, self.now())
         if wait.why == "throttle":
             self.samples.throttled_s += wait.seconds
         if wait.why == "outage":
@@ -161,33 +161,33 @@ class Bookkeeping:
             raise GaveUp(
                 "DEADLINE",
                 f"the next request would go after {self.now() + wait.seconds:.0f} s, --max-duration ends at"
-                f" {self.deadline_s:.0f} s; {counted(self.progress.mapped, 'lead is', 'leads are')} mapped; run the"
-                " same command again.",
+                f" {self.deadline_s:.0f} s; {quantity(self.progress.mapped_leads, 'lead is', 'leads are')} mapped;"
+                " run the same command again.",
             )
         return wait.seconds
 
     def save(self, event: Any) -> None:
         """Durable when this returns."""
         self.journal.save(event)
-        self.progress.saw(self.now(), event)
-        self.trouble.saw(event)
+        self.progress.record_event(self.now(), event)
+        self.fault_counts.record_event(event)
 
-    def _time(self, call: Call, reply: Reply, sent_at: float, done_at: float) -> None:
+    def _learn_duration(self, call: Call, reply: Reply, sent_at: float, done_at: float) -> None:
         """Learn how long the operation takes."""
         if reply.status:
-            self.timeouts.answered(call.op, done_at - sent_at)
+            self.timeouts.record_reply(call.op, done_at - sent_at)
         elif done_at - sent_at >= call.timeout_s:
             notice = self.timeouts.ran_out(call.op, call.timeout_s, sent_at, done_at)
             if notice is not None:
                 self.notice(notice)
 
-    def _judged(self, reply: Reply, sent_at: float, done_at: float) -> Reply:
+    def _mark_probe(self, reply: Reply, sent_at: float, done_at: float) -> Reply:
         """`reply`, said to be a probe if it failed as one. What never left says nothing: nobody listens, and `retry`
         has a patience of its own for that."""
         if not reply.sent:
             return reply
         failed = reply.status == 0 or reply.status >= 500
-        self.breaker.answered(done_at, failed=failed)
+        self.breaker.record_reply(done_at, failed=failed)
         return replace(reply, probe=True) if failed and self.breaker.excuses(sent_at, done_at) else reply
 
     def _require_listener(self, reply: Reply) -> None:

@@ -41,7 +41,7 @@ ROW = attrgetter(*FIELDS)
 TYPES: tuple[Any, ...] = tuple(field.type for field in fields(Sample))
 
 
-class Samples:
+class RequestLog:
     """Appends to a CSV file and keeps the times of each operation, exactly, for percentiles.
 
     Goes on where an earlier run of the same folder stopped: its requests count, and its time.

@@ -2,7 +2,7 @@
 
 A refused call (429) had no effect: it is repeated for as long as the run's deadline allows. A call that never left had
 none either: it is repeated until nobody has listened for a while. A call whose fate is unknown is repeated only if it
-is idempotent; otherwise the flow hears of it and resolves it. While the server fails everything the shell lets only
+is idempotent; otherwise the flow hears of it and resolves it. While the server fails everything the driver lets only
 probes through, and those that fail cost no patience.
 
 Back-off: full jitter, `uniform(0, min(cap, initial * 2**n))`, never under 0.1 s.
@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from ..errors import GaveUp
-from ..flow import Call, Flow, Reply, T, Wait, around
+from ..flow import Call, Flow, Reply, T, Wait, map_calls
 
 MIN_WAIT_S = 0.1
 Outcome = Literal["answered", "throttled", "not_applied", "unknown"]
@@ -66,9 +66,9 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     return seconds if seconds > 0 else None
 
 
-def retrying(flow: Flow[T], policy: RetryPolicy, rng: random.Random) -> Flow[T]:
+def with_retries(flow: Flow[T], policy: RetryPolicy, rng: random.Random) -> Flow[T]:
     """`flow`, each of its calls repeated as long as that is safe and may help."""
-    return around(flow, lambda call: _call(call, policy, rng))
+    return map_calls(flow, lambda call: _call(call, policy, rng))
 
 
 def _call(call: Call, policy: RetryPolicy, rng: random.Random) -> Flow[Reply]:

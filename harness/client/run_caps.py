@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 from ..errors import SafetyStop
 from ..flow import Call
-from .org_safety import Terms
+from .org_safety import OrgSafetyLimits
 from .rate_budget import MINUTE_S, LastMinute
 
 
 @dataclass(slots=True, kw_only=True)
-class Caps:
+class RunCaps:
     """Counts of the whole run; None: no cap. Times in seconds on the run's own clock."""
 
     requests: int | None = None
@@ -20,7 +20,7 @@ class Caps:
     contacts_sent: int = 0
     last_minute: LastMinute = field(default_factory=LastMinute)
 
-    def within(self, terms: Terms | None) -> "Caps":
+    def within(self, terms: OrgSafetyLimits | None) -> "RunCaps":
         """These caps, and where they leave something open those of the terms on which a real org is loaded."""
         if terms is not None:
             self.requests = terms.max_requests if self.requests is None else self.requests
@@ -47,7 +47,7 @@ class Caps:
         self.requests_sent += 1
         self.contacts_sent += call.contacts
         if self.per_minute is not None:
-            self.last_minute.sent(at)
+            self.last_minute.record_sent(at)
 
     def _require(self, wanted: int, most: int | None, what: str, call: Call) -> None:
         if most is not None and wanted > most:

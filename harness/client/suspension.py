@@ -4,22 +4,22 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from ..flow import AsyncShell
-from .asyncio_driver import AsyncioShell
-from .request_context import Bookkeeping
+from ..flow import AsyncFlowDriver
+from .asyncio_driver import AsyncioDriver
+from .request_context import RequestContext
 
 TICK_S = 1.0
 SUSPENDED_S = 5.0  # so long without a tick, and without work that held it up
 
 
-def awake(shell: AsyncioShell, cpu_s: Callable[[], float] = time.process_time) -> AsyncShell:
-    """`shell`, whose books are told of such times from now on, for as long as the loop runs.
+def watch_for_suspension(driver: AsyncioDriver, cpu_s: Callable[[], float] = time.process_time) -> AsyncFlowDriver:
+    """`driver`, whose context are told of such times from now on, for as long as the loop runs.
 
     For real time only: on virtual time a clock that ticks for ever would hide that nothing is left to do. `cpu_s`:
     seconds that this process has worked.
     """
-    _Ticks(asyncio.get_running_loop(), shell.books, cpu_s).next()
-    return shell
+    _SuspensionDetector(asyncio.get_running_loop(), driver.context, cpu_s).next()
+    return driver
 
 
 def is_suspension(late_s: float, worked_s: float) -> bool:
@@ -27,9 +27,9 @@ def is_suspension(late_s: float, worked_s: float) -> bool:
     return late_s - worked_s > SUSPENDED_S
 
 
-class _Ticks:
-    def __init__(self, loop: asyncio.AbstractEventLoop, books: Bookkeeping, cpu_s: Callable[[], float]) -> None:
-        self._loop, self._books, self._cpu_s = loop, books, cpu_s
+class _SuspensionDetector:
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: RequestContext, cpu_s: Callable[[], float]) -> None:
+        self._loop, self._context, self._cpu_s = loop, context, cpu_s
 
     def next(self) -> None:
         due = self._loop.time() + TICK_S
@@ -38,5 +38,5 @@ class _Ticks:
     def _tick(self, due: float, spent_s: float) -> None:
         late_s = self._loop.time() - due
         if is_suspension(late_s, self._cpu_s() - spent_s):
-            self._books.suspended(late_s)
+            self._context.record_suspension(late_s)
         self.next()

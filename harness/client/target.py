@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ..errors import SafetyStop
 from ..flow import Call
-from .org_safety import Terms
+from .org_safety import OrgSafetyLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Target:
     proxy: str | None = field(default=None, repr=False)  # may hold a password
     ca_file: Path | None = None
     behind: str = ""
-    terms: Terms | None = None
+    terms: OrgSafetyLimits | None = None
 
     @classmethod
     def one_host(cls, url: str, socket: Path | None = None) -> "Target":

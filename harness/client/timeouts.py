@@ -37,7 +37,7 @@ class TimeOuts:
         known = self._operations[call.op]
         return max(call.timeout_s, known.raised_s, MARGIN * known.p99_s)
 
-    def answered(self, op: str, seconds: float) -> None:
+    def record_reply(self, op: str, seconds: float) -> None:
         known = self._operations[op]
         known.answers += 1
         known.rounds = 0

@@ -24,7 +24,7 @@ from ..simulator.mock_org import LoadedProfile
 from ..status import status
 from ..strategies import strategy
 from ..strategies.job import Settings, Strategy
-from ..wording import counted
+from ..wording import quantity
 
 Pace = Literal["virtual", "real", "none"]
 Tell = Callable[[str], None]
@@ -54,7 +54,7 @@ def compare(comparison: Comparison, tell: Tell, complete: Complete = lambda docu
     `complete` adds what else belongs to the comparison, before it takes the place of a former one.
     """
     chosen = [strategy(name) for name in comparison.strategies]
-    profile = mock_org.loaded(comparison.profile)
+    profile = mock_org.load_profile(comparison.profile)
     _require_outside(comparison.leads, comparison.out)
     with replacement(comparison.out, MARK, tell) as folder:
         document = _run_all(replace(comparison, out=folder), chosen, profile, tell)
@@ -79,7 +79,7 @@ def _run_all(comparison: Comparison, chosen: Sequence[Strategy], profile: Loaded
                 "instant" if comparison.pace == "none" else "org", body_bytes=profile.profile.limits.request_body_bytes
             ),
         )
-        tell(f"{one.name}: {counted(preflight.leads, 'lead')} into {counted(len(plan.shards()), 'list')}")
+        tell(f"{one.name}: {quantity(preflight.leads, 'lead')} into {quantity(len(plan.shards()), 'list')}")
         entry = _run(plan, comparison, profile, comparison.out / one.name)
         tell(_line(entry))
         entries.append(entry)
@@ -120,7 +120,7 @@ async def _virtually(plan: RunPlan, profile: LoadedProfile, seed: int, folder: P
     """What came out, and how often the profile's fault rates struck, by kind."""
     from ..runs.asyncio_runner import complete
 
-    async with mock_org.served(profile, seed) as (target, services):
+    async with mock_org.serve_in_process(profile, seed) as (target, services):
         outcome = await complete(plan, target, mock_org.CREDENTIALS, folder)
         return outcome, dict(services.org.chance_faults.counts)
 
@@ -132,7 +132,7 @@ def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:
         given = {"lead_id": comparison.lead_id, "phone": comparison.phone, "separator": comparison.separator}
         source = open_leads(comparison.leads, **given)
     else:
-        tell(f"writing {counted(comparison.leads, 'lead')}")
+        tell(f"writing {quantity(comparison.leads, 'lead')}")
         made = SyntheticLeads(comparison.leads, comparison.seed)
         status().begin("writing leads", total=comparison.leads, unit="lead")
         write_csv(made, comparison.out / "leads.csv")
@@ -154,5 +154,5 @@ def _line(entry: dict[str, Any]) -> str:
     verdict = "verified" if entry["verified"] else "NOT VERIFIED"
     return (
         f"{entry['strategy']}: {entry['mapped']:,} of {entry['leads']:,} mapped in {entry['duration_s']:.1f} s, "
-        f"{counted(entry['requests'], 'request')}, {verdict} (took {entry['wall_s']:.1f} s here)"
+        f"{quantity(entry['requests'], 'request')}, {verdict} (took {entry['wall_s']:.1f} s here)"
     )

@@ -20,7 +20,7 @@ from ..runs.prepare import UploadOrder, plan_of, require_safe
 from ..runs.resolve_target import resolve_target
 from ..runs.run import RunPlan
 from ..strategies import strategy
-from ..wording import counted
+from ..wording import quantity
 
 PROFILE, REPLICATES = "default", 100
 
@@ -33,9 +33,9 @@ class DryRunResult:
     def lines(self) -> list[str]:
         """For people."""
         document, estimate = self.document, self.document["estimate"]
-        leads, rows = counted(document["leads"], "lead"), counted(document["rows"], "row")
+        leads, rows = quantity(document["leads"], "lead"), quantity(document["rows"], "row")
         p10, p50, p90 = (duration(estimate["duration_s"][name]) for name in ("p10", "p50", "p90"))
-        into = f"{counted(len(document['lists']), 'list')} of {document['host']}"
+        into = f"{quantity(len(document['lists']), 'list')} of {document['host']}"
         goes_on = " (a run is there: it would go on)" if document["goes_on"] else ""
         return [
             *(f"line {one['line']}: {one['code']}: {one['message']}" for one in document["rejects"]),
@@ -64,7 +64,7 @@ def dry_run(order: UploadOrder, tell: Callable[[str], None]) -> DryRunResult:
         _require_folder(folder, 0 if goes_on else needed_bytes(preflight.leads, preflight.source))
     cap = None if target.terms is None else target.terms.max_contacts
     if cap is not None and cap < preflight.leads:
-        tell(f"--max-contacts {cap} would stop it before the last of {counted(preflight.leads, 'lead')}")
+        tell(f"--max-contacts {cap} would stop it before the last of {quantity(preflight.leads, 'lead')}")
     rejects = [
         {"line": one.line, "code": one.code, "message": one.message, "lead_id": one.lead_id}
         for one in preflight.rejects
@@ -81,7 +81,7 @@ def dry_run(order: UploadOrder, tell: Callable[[str], None]) -> DryRunResult:
         "estimate": _estimate_entry(order, plan),
         "rejects": rejects,
     }
-    left_out = counted(len(rejects), "row is no lead and would be", "rows are no leads and would be")
+    left_out = quantity(len(rejects), "row is no lead and would be", "rows are no leads and would be")
     problem = Rejected("REJECTED", f"{left_out} left out; correct them, or upload the others.") if rejects else None
     return DryRunResult(document, problem)
 

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from .. import api
-from ..client.asyncio_driver import connected
+from ..client.asyncio_driver import open_driver
 from ..client.httpx_transport import Target
 from ..client.oauth import Credentials, Session
 from ..errors import GaveUp, StateError, UsageError
 from ..events import ListCreated
 from ..flow import Flow, Save, Wait, Work
-from ..journal.lock import held
+from ..journal.lock import run_lock
 from ..journal.open_journal import leave_database
 from ..journal.records import ShardRecord
-from ..journal.salvage import Salvage, salvaged
-from ..journal.sqlite_journal import Journal
+from ..journal.salvage import Salvage, salvage
+from ..journal.sqlite_journal import SqliteJournal
 from ..mapping.files import RunFiles
 from ..mapping.rebuild import batches_found, import_found, put_in_place, require_one_contact_each
 from ..runs.asyncio_runner import Runner, complete
@@ -33,7 +33,7 @@ from ..status import status
 from ..strategies.export import export_list
 from ..strategies.flows import stop
 from ..strategies.job import Job, Stage
-from ..wording import counted
+from ..wording import quantity
 
 NAME = re.compile(r"contactbench (?:[0-9a-f]{8} )?(?P<run_id>.+) (?P<number>\d+)/(?P<lists>\d+)")
 PLANNED = ("contacts_per_list", "batch_size", "body_bytes")  # facts that an upload must agree with
@@ -66,7 +66,7 @@ def reconcile(order: UploadOrder, lists: Sequence[str], tell: Callable[[str], No
     finally:
         if ready.plan.checked is not None:
             ready.plan.checked.unlink(missing_ok=True)
-    tell(f"{counted(rebuilt.found, 'lead')} found in the org; former journal: {rebuilt.aside or 'none'}")
+    tell(f"{quantity(rebuilt.found, 'lead')} found in the org; former journal: {rebuilt.aside or 'none'}")
     require_all(rebuilt, ready.folder)
     outcome = asyncio.run(complete(replace(ready.plan, checked=None), ready.target, order.credentials, ready.folder))
     return ready.write_document(outcome, time.perf_counter() - wall)
@@ -74,7 +74,7 @@ def reconcile(order: UploadOrder, lists: Sequence[str], tell: Callable[[str], No
 
 def with_what_is_known(order: UploadOrder, folder: Path, *, given: Set[str]) -> UploadOrder:
     """The order with what the folder still says of the plan, where nothing else was `given`. Raises UsageError."""
-    facts = salvaged(folder).facts
+    facts = salvage(folder).facts
     strategy = order.strategy or facts.get("strategy", "")
     if not strategy:
         raise UsageError("NO_STRATEGY", f"{folder} does not tell how its leads were loaded; give --strategy.")
@@ -87,8 +87,8 @@ def require_all(rebuilt: Rebuilt, folder: Path) -> None:
     if rebuilt.missing:
         raise GaveUp(
             "NOT_ALL_THERE",
-            f"{counted(rebuilt.missing, 'lead has', 'leads have')} no contact in the org,"
-            f" {counted(rebuilt.found, 'has', 'have')} one; the journal in {folder} is"
+            f"{quantity(rebuilt.missing, 'lead has', 'leads have')} no contact in the org,"
+            f" {quantity(rebuilt.found, 'has', 'have')} one; the journal in {folder} is"
             " made anew. Run the `upload` command with this --run folder: it sends those that are missing.",
         )
 
@@ -97,16 +97,16 @@ async def rebuild(
     plan: RunPlan, target: Target, credentials: Credentials, folder: Path, lists: Sequence[str] = ()
 ) -> Rebuilt:
     """A journal as the org says it must be, in the place of the folder's. Raises RunError; then nothing is changed."""
-    with held(folder / "journal.lock"), _scratch(folder / "rebuilt.sqlite") as path:
+    with run_lock(folder / "journal.lock"), _scratch(folder / "rebuilt.sqlite") as path:
         if plan.checked is not None:
             plan.checked.replace(plan.leads)
         files = RunFiles(folder, plan.preflight.source, plan.leads)
-        with closing(Journal(path)) as journal:
+        with closing(SqliteJournal(path)) as journal:
             job = Job(leads=plan.preflight.source, progress=journal, files=files, settings=plan.settings)
             requests = folder / "reconcile.csv"
-            async with connected(target, journal, requests, plan.concurrency, plan.deadline_s) as shell:
-                runner = Runner(shell, Session(credentials, shell.books.now), plan.concurrency, plan.seed)
-                look = Look(list_prefix(plan.preflight.digest, plan.strategy.name), lists, salvaged(folder))
+            async with open_driver(target, journal, requests, plan.concurrency, plan.deadline_s) as driver:
+                runner = Runner(driver, Session(credentials, driver.context.now), plan.concurrency, plan.seed)
+                look = Look(list_prefix(plan.preflight.digest, plan.strategy.name), lists, salvage(folder))
                 await runner.run(Stage("look", [look.flow()]))
                 await runner.run(Stage("plan", [_plan_journal(plan, target, look.of_one_run(), journal)]))
                 status().begin("exporting", unit="list")
@@ -191,18 +191,18 @@ class Look:
         return Lists(run_id, count, dict(lists))
 
 
-def _plan_journal(plan: RunPlan, target: Target, lists: Lists, journal: Journal) -> Flow[None]:
+def _plan_journal(plan: RunPlan, target: Target, lists: Lists, journal: SqliteJournal) -> Flow[None]:
     """The plan in the journal, as the names of the lists tell it; then the quiet period."""
     shards = replace(plan, run_id=lists.run_id, lists=lists.count).shards()
     if len(shards) != lists.count:
-        told = f"{counted(plan.preflight.leads, 'lead')} cannot have made {counted(lists.count, 'list')}."
+        told = f"{quantity(plan.preflight.leads, 'lead')} cannot have made {quantity(lists.count, 'list')}."
         raise StateError("STATE_MISMATCH", told)
     names = {number: found.name for number, found in lists.found.items()}
     shards = [replace(shard, list_name=names.get(shard.number, shard.list_name)) for shard in shards]
     yield Work(lambda: journal.plan(plan.facts(target), shards, lists.run_id))
     for number, found in sorted(lists.found.items()):
         yield Save(ListCreated(number, found.id))
-    yield Wait(plan.settings.quiet_s, "quiet")  # what was sent last may still be under way
+    yield Wait(plan.settings.in_flight_grace_s, "quiet")  # what was sent last may still be under way
 
 
 def _record_export(record: ShardRecord, plan: RunPlan, job: Job, files: RunFiles) -> Flow[None]:
@@ -221,7 +221,7 @@ def _record_export(record: ShardRecord, plan: RunPlan, job: Job, files: RunFiles
         yield Save(event)
 
 
-def _missing(journal: Journal) -> int:
+def _missing(journal: SqliteJournal) -> int:
     """Leads of which the new journal does not know what became of them."""
     settled = {record.shard.number: record.shard.count for record in journal.shards() if record.state == "mapped"}
     mapped = sum(batch.leads for batch in journal.batches().values())

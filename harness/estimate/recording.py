@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ..client.oauth import Credentials, Session, authorized
+from ..client.oauth import Credentials, Session, with_authorization
 from ..domain import Shard
 from ..flow import Call, Flow, Reply, Wait, drive
 from ..leads.preflight import Preflight
@@ -277,7 +277,7 @@ class Measure:
 
 @dataclass(slots=True)
 class _Recorder:
-    """A shell that answers at once, and writes down what it was asked for."""
+    """A driver that answers at once, and writes down what it was asked for."""
 
     measure: Measure
     notes: StubJournal
@@ -290,7 +290,7 @@ class _Recorder:
 
     def record(self, flow: Flow[None]) -> _Flow:
         self.steps, self.calls, self._pause_s = [], [], 0.0
-        drive(authorized(flow, self.session), self)
+        drive(with_authorization(flow, self.session), self)
         number, self.flows = self.flows, self.flows + 1
         shards = [self.notes.shard_of[call.contact_list_id] for call in self.calls if call.contact_list_id]
         sent = [self.measure.leads(call) for call in self.calls if call.contacts]
@@ -318,7 +318,7 @@ class _Recorder:
 
     def save(self, event: Any) -> None:
         self.notes.save(event)
-        if getattr(event, "mapped", 0):
+        if getattr(event, "mapped_leads", 0):
             self.steps[-1] = replace(self.steps[-1], maps=True)
 
     def work(self, function: Callable[[], Any]) -> Any:

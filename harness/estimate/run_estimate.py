@@ -24,7 +24,7 @@ from ..simulator.mock_org import LoadedProfile
 from ..status import status
 from ..strategies import strategy
 from ..strategies.job import Settings, Strategy
-from ..wording import counted
+from ..wording import quantity
 from . import stubs
 from .cases import Case, WhatIf, assumptions, calibration_cases, case_tables, options
 from .recording import UploadCase, program
@@ -141,7 +141,7 @@ class _StrategyCases:
 def estimate(order: EstimateOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document, written if a file is named. Raises RunError."""
     chosen = [strategy(name) for name in order.strategies]
-    profiles = [mock_org.loaded(name) for name in ([order.profile] if order.profile else built_in_profiles())]
+    profiles = [mock_org.load_profile(name) for name in ([order.profile] if order.profile else built_in_profiles())]
     leads = _sizes(order)
     entries: list[dict[str, Any]] = []
     effects: dict[str, dict[str, Any]] = {}
@@ -149,7 +149,7 @@ def estimate(order: EstimateOrder, tell: Callable[[str], None]) -> dict[str, Any
         status().begin(f"playing {one.name}")
         asked = _strategy_cases(order, one, leads, profiles)
         played = asked.play(order.seed)
-        tell(f"{one.name}: {counted(len(played.world), 'replicate')} of {counted(leads.leads, 'lead')} played")
+        tell(f"{one.name}: {quantity(len(played.world), 'replicate')} of {quantity(leads.leads, 'lead')} played")
         entries += _entries(asked, played)
         _note_effects(effects, asked, played)
     about = profiles[_about(profiles)]

@@ -1,7 +1,7 @@
 """Plays recorded uploads for many replicates at once: one row a replicate, one column a worker.
 
 Each turn takes the next event of every row: an answer that arrives, a request that wants to leave. Rows know nothing of
-each other; only the arithmetic is shared. What happens in which order within a row is what the asyncio shell does.
+each other; only the arithmetic is shared. What happens in which order within a row is what the asyncio driver does.
 """
 
 from dataclasses import dataclass

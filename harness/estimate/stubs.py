@@ -17,7 +17,7 @@ from .. import api
 from ..domain import LeadColumns, LeadId, Leads, Shard
 from ..events import ListCreated, ShardAbandoned, ShardImported, ShardMapped, UploadAccepted, UploadSending
 from ..flow import Call, Reply
-from ..journal.records import BatchRecord, Part, ShardRecord
+from ..journal.records import BatchRecord, MappingPart, ShardRecord
 from ..leads.source import LeadSource, open_leads
 from ..leads.synthetic import SyntheticLeads
 from ..strategies.batches import cut
@@ -300,13 +300,13 @@ class StubFiles:
     def export_path(self, shard: ShardRecord) -> Path:
         return Path("export")
 
-    def map_export(self, shard: ShardRecord, export: Path) -> Part:
-        return Part("part", shard.shard.count, "")
+    def map_export(self, shard: ShardRecord, export: Path) -> MappingPart:
+        return MappingPart("part", shard.shard.count, "")
 
-    def map_identity(self, shard: ShardRecord) -> Part:
-        return Part("part", shard.shard.count, "")
+    def map_identity(self, shard: ShardRecord) -> MappingPart:
+        return MappingPart("part", shard.shard.count, "")
 
-    def mapped(self, shard: ShardRecord) -> int:
+    def expected_contacts(self, shard: ShardRecord) -> int:
         return shard.shard.count
 
     def sample(self, shard: ShardRecord, count: int) -> dict[str, str]:

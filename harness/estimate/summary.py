@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ..wording import counted
+from ..wording import quantity
 from .cases import Floats
 
 SHOWN_ASSUMPTIONS = 8
@@ -49,8 +49,8 @@ def _table(title: str) -> Table:
 
 
 def _times(document: dict[str, Any]) -> Table:
-    replicates = counted(document["replicates"], "replicate")
-    table = _table(f"{counted(document['leads'], 'lead')}, {replicates}: time until all are mapped")
+    replicates = quantity(document["replicates"], "replicate")
+    table = _table(f"{quantity(document['leads'], 'lead')}, {replicates}: time until all are mapped")
     table.add_column("profile", overflow="fold")
     table.add_column("strategy", no_wrap=True)
     for name in ("P10", "P50", "P90", "first", "requests"):
@@ -110,7 +110,7 @@ def _lists(imports: list[dict[str, Any]]) -> Iterator[str]:
     if len(set(lists.values())) > 1:
         least, most = min(lists, key=lambda name: lists[name]), max(lists, key=lambda name: lists[name])
         yield (
-            f"Under {least} the leads fit {counted(lists[least], 'list')}, under {most} {lists[most]}. Lists are"
+            f"Under {least} the leads fit {quantity(lists[least], 'list')}, under {most} {lists[most]}. Lists are"
             " imported side by side, so fewer of them may take longer (--contacts-per-list decides)."
         )
 

@@ -17,11 +17,11 @@ from .. import api
 from ..api import BadResponse, Refusal
 from ..client.httpx_transport import Target
 from ..client.oauth import Credentials
-from ..client.run_caps import Caps
+from ..client.run_caps import RunCaps
 from ..errors import Refused
 from ..flow import Flow, Reply, Wait
 from ..status import status
-from ..wording import counted
+from ..wording import quantity
 from . import experiment
 from .probe.checks import COLUMNS, LEAD_ID, NOTE, PHONE, Probe, lead
 
@@ -138,7 +138,7 @@ def _lists(to: Recorder, list_id: str) -> Flow[None]:
     name = api.entity_name(reply)
     yield from to.ask("find a list by its name", "lists.list", "GET", api.LISTS, query={"name": name, "pageSize": "5"})
     yield from to.ask("a page past the end", "lists.list", "GET", api.LISTS, query={"pageNumber": "9999"})
-    body = api.decoded(reply) | {"attemptLimits": None}
+    body = api.decode_body(reply) | {"attemptLimits": None}
     yield from to.ask("update a list", "lists.update", "PUT", path, body)
     yield from to.ask("update a list of an old version", "lists.update", "PUT", path, body | {"version": 9999})
     twice = {"name": name, "columnNames": COLUMNS.names, "phoneColumns": [{"columnName": PHONE, "type": "cell"}]}
@@ -160,7 +160,7 @@ def _contacts(to: Recorder, list_id: str) -> Flow[None]:
     yield from to.probe.size(list_id)
     found = to.note("search", (yield api.search_leads(list_id, LEAD_ID, ["probe-0"])))
     to.note("search everything", (yield api.search_all(list_id, page_size=2)))
-    entities = api.decoded(found).get("entities") or [{"id": NOBODY}]
+    entities = api.decode_body(found).get("entities") or [{"id": NOBODY}]
     one = f"{path}/{entities[0]['id']}"
     yield from to.ask("get a contact", "contacts.get", "GET", one)
     yield from to.ask("get contacts by id", "contacts.bulk", "POST", f"{path}/bulk", [entities[0]["id"], NOBODY])
@@ -181,7 +181,7 @@ def _imports(to: Recorder) -> Flow[None]:
     )
     path.unlink()
     status = f"{api.LISTS}/{list_id}/importstatus"
-    yield from _until(to, "import status at the end", status, lambda reply: api.import_progress(reply).finished)
+    yield from _until(to, "import status at the end", status, lambda reply: api.import_progress(reply).has_finished)
     to.note("what was imported", (yield api.search_all(list_id)))
 
 
@@ -252,7 +252,7 @@ class Side:
     run_id: str
 
 
-async def record(side: Side, settle_s: float = 5.0) -> list[Exchange]:
+async def record(side: Side, consistency_wait_s: float = 5.0) -> list[Exchange]:
     """The org's answers to the script; nothing of it is left in the org."""
     async with experiment.open_lab(
         side.folder,
@@ -260,16 +260,16 @@ async def record(side: Side, settle_s: float = 5.0) -> list[Exchange]:
         side.credentials,
         purpose="conform",
         run_id=side.run_id,
-        caps=Caps(contacts=MOST_CONTACTS, requests=MOST_REQUESTS),
+        caps=RunCaps(contacts=MOST_CONTACTS, requests=MOST_REQUESTS),
     ) as opened:
-        to = Recorder(Probe(opened, settle_s))
+        to = Recorder(Probe(opened, consistency_wait_s))
         status().begin(f"asking {side.target.api}", unit="call", count=lambda: len(to.exchanges))
         try:
             await opened.run(conform_script(to))
         except (Refusal, BadResponse) as trouble:
             raise Refused(
                 "NOT_CONFORMED",
-                f"{side.target.api}: after {counted(len(to.exchanges), 'call')} the script cannot go on: {trouble}",
+                f"{side.target.api}: after {quantity(len(to.exchanges), 'call')} the script cannot go on: {trouble}",
             ) from None
         return to.exchanges
 
@@ -288,13 +288,13 @@ def differences(target: list[Exchange], against: list[Exchange]) -> Iterator[Dif
 
 
 async def compare_orgs(
-    target: Side, against: Side, tell: Callable[[str], None], settle_s: float = 5.0
+    target: Side, against: Side, tell: Callable[[str], None], consistency_wait_s: float = 5.0
 ) -> dict[str, Any]:
     """The differences as a document."""
-    ours = await record(target, settle_s)
-    tell(f"{target.target.api}: {counted(len(ours), 'call')}")
-    theirs = await record(against, settle_s)
-    tell(f"{against.target.api}: {counted(len(theirs), 'call')}")
+    ours = await record(target, consistency_wait_s)
+    tell(f"{target.target.api}: {quantity(len(ours), 'call')}")
+    theirs = await record(against, consistency_wait_s)
+    tell(f"{against.target.api}: {quantity(len(theirs), 'call')}")
     found = list(differences(ours, theirs))
     return {
         "target": target.target.api,

@@ -13,15 +13,15 @@ from typing import Any
 
 import msgspec
 
-from ..client.asyncio_driver import connected
+from ..client.asyncio_driver import open_driver
 from ..client.httpx_transport import Target
 from ..client.oauth import Credentials, Session
 from ..client.retry import RetryPolicy
-from ..client.run_caps import Caps
+from ..client.run_caps import RunCaps
 from ..domain import LeadColumns
 from ..errors import RunError
-from ..files.atomic import written
-from ..flow import AsyncShell, Flow, Save, T, adrive
+from ..files.atomic import atomic_file
+from ..flow import AsyncFlowDriver, Flow, Save, T, adrive
 from ..runs.asyncio_runner import Runner, wrap_flow
 from ..runs.cleanup import remove
 from ..runs.created_resources import Created, CreatedResource, Creating, ResourceLog, read
@@ -40,7 +40,7 @@ class Lab:
     belongings: ResourceLog
     target: Target
     credentials: Credentials
-    shell: AsyncShell
+    driver: AsyncFlowDriver
     session: Session
     rng: random.Random
     policy: RetryPolicy = field(default_factory=RetryPolicy)
@@ -48,11 +48,11 @@ class Lab:
 
     async def run(self, flow: Flow[T], session: Session | None = None) -> T:
         """One flow to its end, with a token and patience around it."""
-        return await adrive(wrap_flow(flow, session or self.session, self.policy, self.rng), self.shell)
+        return await adrive(wrap_flow(flow, session or self.session, self.policy, self.rng), self.driver)
 
     async def run_all(self, flows: Sequence[Flow[None]], concurrency: int) -> None:
         """So many flows at a time."""
-        await Runner(self.shell, self.session, concurrency, self.rng.randrange(2**31)).run(Stage(self.purpose, flows))
+        await Runner(self.driver, self.session, concurrency, self.rng.randrange(2**31)).run(Stage(self.purpose, flows))
 
     def another_session(self) -> Session:
         """A token of its own, as a second process would have."""
@@ -91,26 +91,26 @@ async def open_lab(
     *,
     purpose: str,
     run_id: str,
-    caps: Caps,
+    caps: RunCaps,
     seed: int = 1,
     concurrency: int = 8,
 ) -> AsyncIterator[Lab]:
     """A lab whose notes lie in `folder`. The requests that tidy up are outside the caps."""
     belongings = ResourceLog(folder, target.api, run_id, target.org_id)
-    async with connected(target, belongings, folder / REQUESTS, concurrency, caps=caps) as shell:
+    async with open_driver(target, belongings, folder / REQUESTS, concurrency, caps=caps) as driver:
         lab = Lab(
             purpose=purpose,
             belongings=belongings,
             target=target,
             credentials=credentials,
-            shell=shell,
-            session=Session(credentials, shell.books.now),
+            driver=driver,
+            session=Session(credentials, driver.context.now),
             rng=random.Random(seed),
         )
         try:
             yield lab
         finally:
-            shell.books.caps = Caps(per_minute=caps.per_minute, last_minute=caps.last_minute)
+            driver.context.caps = RunCaps(per_minute=caps.per_minute, last_minute=caps.last_minute)
             await lab.tidy()
 
 
@@ -124,7 +124,7 @@ def write_profile(to: Path, settings: Mapping[str, Any], source: str | Mapping[s
     text = 'extends = "default"\n'
     for section, lines in sorted(sections.items()):
         text += (f"\n[{section}]\n" if section else "\n") + "\n".join(lines) + "\n"
-    with written(to) as temporary:
+    with atomic_file(to) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

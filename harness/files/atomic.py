@@ -21,29 +21,29 @@ def private(path: str, flags: int) -> int:
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path) -> Iterator[Path]:
     """A new file (0600) beside `path` that takes its name once the block has ended well, and vanishes if not.
 
     Raises LocalResource where the disk or the folder does not allow it.
     """
-    with _told(path):
+    with _translate_os_errors(path):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=_draft(path))  # 0600, never through a link
         os.close(handle)
         temporary = Path(name)
         try:
             yield temporary
             temporary.chmod(0o600)  # DuckDB puts a file of its own in its place
-            settle(temporary)
+            sync_to_disk(temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        settle(path.parent)
+        sync_to_disk(path.parent)
 
 
 @contextmanager
 def private_folder(beside: Path) -> Iterator[Path]:
     """A folder (0700) for intermediate files on the disk of `beside`, gone when the block ends."""
-    with _told(beside), tempfile.TemporaryDirectory(dir=beside.parent, prefix=_draft(beside)) as folder:
+    with _translate_os_errors(beside), tempfile.TemporaryDirectory(dir=beside.parent, prefix=_draft(beside)) as folder:
         yield Path(folder)
 
 
@@ -51,7 +51,7 @@ def sweep(folder: Path) -> None:
     """Remove what killed processes left unfinished in `folder`; none of this process's own may be under way."""
     for path in folder.iterdir():
         draft = DRAFT.fullmatch(path.name)
-        if draft and not lives(int(draft[1] or draft[2])):
+        if draft and not is_alive(int(draft[1] or draft[2])):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -63,7 +63,7 @@ def _draft(path: Path) -> str:
     return f".{path.name}.{os.getpid()}."
 
 
-def lives(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Whether another process has this pid: a pid of one's own was somebody's before."""
     try:
         os.kill(pid, 0)
@@ -75,7 +75,7 @@ def lives(pid: int) -> bool:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _translate_os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -88,7 +88,7 @@ def _told(path: Path) -> Iterator[None]:
         ) from error
 
 
-def settle(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
     """Wait until the file or folder is on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -32,7 +32,7 @@ _turn = threading.RLock()  # whoever has it has all of the memory
 
 
 @contextmanager
-def kept_open(folder: Path, memory: str = MEMORY) -> Iterator[None]:
+def keep_database_open(folder: Path, memory: str = MEMORY) -> Iterator[None]:
     """Meanwhile the pieces of work on `folder` share one instance, begun by the first: beginning one takes 20 ms."""
     if folder in _kept:
         yield

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import InputBad
-from harness.wording import counted
+from harness.wording import quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Stamp:
     inode: int
 
     def __str__(self) -> str:
-        return f"{counted(self.size, 'byte')} of {datetime.fromtimestamp(self.mtime_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
+        return f"{quantity(self.size, 'byte')} of {datetime.fromtimestamp(self.mtime_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def require_text(path: Path) -> None:

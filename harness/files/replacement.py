@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import LocalResource, RunError, UsageError
-from .atomic import lives, settle
+from .atomic import is_alive, sync_to_disk
 from .private_folder import own_folder, require_own
 from .regular_file import require_text
 
@@ -33,7 +33,7 @@ def replacement(out: Path, mark: str, tell: Callable[[str], None]) -> Iterator[P
         _put_in_place(fresh, out)
     except RunError as error:
         if not isinstance(error, UsageError | LocalResource) or (fresh / "run.json").exists():
-            tell(f"what there is of the new comparison: {_kept(fresh, out, mark)}; {out} is as it was")
+            tell(f"what there is of the new comparison: {_keep_failed(fresh, out, mark)}; {out} is as it was")
         raise
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -58,7 +58,7 @@ def _beside(out: Path, what: str) -> Path:
 def _clear_up(out: Path, mark: str) -> None:
     for left in sorted(out.parent.glob(f".{glob.escape(out.resolve().name)}.*.*")):
         _, pid, what = left.name.rsplit(".", 2)
-        if not pid.isdecimal() or lives(int(pid)) or not (left / mark).exists():
+        if not pid.isdecimal() or is_alive(int(pid)) or not (left / mark).exists():
             continue
         if what == "old" and not out.exists():
             left.rename(out)
@@ -76,11 +76,11 @@ def _put_in_place(fresh: Path, out: Path) -> None:
         if former.exists() and not out.exists():
             former.rename(out)
         raise
-    settle(out.parent)
+    sync_to_disk(out.parent)
     shutil.rmtree(former, ignore_errors=True)
 
 
-def _kept(fresh: Path, out: Path, mark: str) -> Path:
+def _keep_failed(fresh: Path, out: Path, mark: str) -> Path:
     failed = out.with_name(f"{out.name}.failed")
     if (failed / mark).exists():
         shutil.rmtree(failed)

@@ -91,9 +91,9 @@ def kept_batch(folder: Path) -> Work:
     """A batch's intent and then its mapping are stored in the journal, durably."""
     from harness.domain import Shard
     from harness.events import BatchAcked, BatchSending, ListCreated
-    from harness.journal.sqlite_journal import Journal
+    from harness.journal.sqlite_journal import SqliteJournal
 
-    journal = Journal(folder / "journal.sqlite")
+    journal = SqliteJournal(folder / "journal.sqlite")
     journal.plan({"strategy": "hot"}, [Shard(number=0, first=0, count=10**9, list_name="hot 1/1")], "hot")
     journal.save(ListCreated(0, "list-1"))
     positions = count(0, BATCH)

@@ -20,7 +20,7 @@ class NotAsStored(Exception):
     """Names the row or the table that was altered."""
 
 
-class SealedTables:
+class ChecksummedTables:
     """Reads and writes rows of the tables in `schema`. Transactions are the caller's."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -28,10 +28,10 @@ class SealedTables:
 
     def rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
         """The rows in the order of their keys. Raises NotAsStored at the first that was altered."""
-        for values, _ in self._checked(table, condition):
+        for values, _ in self._checked_rows(table, condition):
             yield dict(zip(COLUMNS[table], values, strict=True))
 
-    def _checked(self, table: str, condition: str = "") -> Iterator[tuple[list[Any], str]]:
+    def _checked_rows(self, table: str, condition: str = "") -> Iterator[tuple[list[Any], str]]:
         """Each row's values and digest, which fit."""
         columns = COLUMNS[table]
         order = f"WHERE {condition or 'true'} ORDER BY {columns[0]}"
@@ -46,7 +46,7 @@ class SealedTables:
     def put(self, table: str, key: object, changes: dict[str, object]) -> None:
         """Change these values of a row, or make it, and the seal with it."""
         columns = COLUMNS[table]
-        former, without = next(self._checked(table, _of(table, key)), ([None] * len(columns), ""))
+        former, without = next(self._checked_rows(table, _of(table, key)), ([None] * len(columns), ""))
         values = {**dict(zip(columns, former, strict=True)), columns[0]: key, **changes}
         row = [values[column] for column in columns]
         digest = row_digest(table, row)
@@ -55,7 +55,7 @@ class SealedTables:
         rows, seal = self._seal(table)
         self._db.execute(
             "UPDATE seal SET rows = ?, digest = ? WHERE name = ?",
-            (rows + (not without), joined(joined(seal, without), digest), table),
+            (rows + (not without), combine_digests(combine_digests(seal, without), digest), table),
         )
 
     def count(self, table: str) -> int:
@@ -65,8 +65,8 @@ class SealedTables:
         """Read everything. Raises NotAsStored if a row was altered, added or lost."""
         for table in COLUMNS:
             count, seal = 0, ""
-            for _, digest in self._checked(table):
-                count, seal = count + 1, joined(seal, digest)
+            for _, digest in self._checked_rows(table):
+                count, seal = count + 1, combine_digests(seal, digest)
             if self._seal(table) != (count, seal):
                 raise NotAsStored(f"table {table}")
 
@@ -87,7 +87,7 @@ def row_digest(table: str, values: Sequence[object]) -> str:
     return sha256(msgspec.msgpack.encode((table, values))).hexdigest()[:DIGITS]
 
 
-def joined(one: str, other: str) -> str:
+def combine_digests(one: str, other: str) -> str:
     """Both digests in one, whatever their order; a digest joined with itself is as if it had never been."""
     joined = int(one or "0", 16) ^ int(other or "0", 16)
     return f"{joined:0{DIGITS}x}" if joined else ""

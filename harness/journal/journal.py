@@ -31,7 +31,7 @@ ENDED = "ended "  # and a stage: how such facts are called
 encode, decode = msgspec.json.encode, msgspec.json.decode
 
 
-class Tables(Protocol):
+class JournalTables(Protocol):
     """Rows that are believed only as they were stored, in the tables of `schema`. Conditions are plain SQL."""
 
     def rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]: ...
@@ -42,10 +42,10 @@ class Tables(Protocol):
         ...
 
 
-class Ledger(ABC):
+class Journal(ABC):
     """Raises StateError for a state that cannot be trusted, LocalResource or GaveUp when it cannot be written."""
 
-    _tables: Tables
+    _tables: JournalTables
     saves = 0  # events, of this process
 
     @abstractmethod
@@ -53,7 +53,7 @@ class Ledger(ABC):
         """Give the run back to whoever comes next."""
 
     @abstractmethod
-    def _trusted(self) -> AbstractContextManager[None]:
+    def _translate_errors(self) -> AbstractContextManager[None]:
         """The database's complaints as ours."""
 
     @abstractmethod
@@ -233,14 +233,14 @@ class Ledger(ABC):
         rejects = [Reject(**{name: row[name] for name in REJECT}) for row in self._rows("reject")]
         return sorted(rejects, key=lambda reject: (reject.line, reject.lead_id))
 
-    def learned(self) -> Learned:
+    def learned_limits(self) -> Learned:
         """What the platform's refusals have taught the run so far."""
         known = {row["key"]: row["value"] for row in self._rows("learned")}
         atomic = known.pop("atomic", None)
         return Learned(**known, atomic=None if atomic is None else bool(atomic))
 
     def _rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
-        with self._trusted():
+        with self._translate_errors():
             yield from self._tables.rows(table, condition)
 
 

@@ -12,16 +12,16 @@ from .database_errors import of_the_disk
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def run_lock(path: Path) -> Iterator[None]:
     """The lock for as long as the block lasts. Raises StateError where another process has it."""
-    handle = locked(path)
+    handle = acquire_lock(path)
     try:
         yield
     finally:
         os.close(handle)
 
 
-def locked(path: Path) -> int:
+def acquire_lock(path: Path) -> int:
     """The open lock file. A lock of the kernel's, not a pid in a file: it dies with its holder."""
     try:
         handle = private(str(path), os.O_RDWR | os.O_CREAT)

@@ -14,12 +14,12 @@ from secrets import token_hex
 import msgspec
 
 from ..errors import StateError, UsageError
-from ..files.atomic import written
+from ..files.atomic import atomic_file
 from ..files.private_folder import require_own
 from .database_errors import RECONCILE
-from .journal import Ledger
-from .lock import held
-from .sqlite_journal import Journal
+from .journal import Journal
+from .lock import run_lock
+from .sqlite_journal import SqliteJournal
 
 SQLITE, ELSEWHERE = "journal.sqlite", "journal.postgres"
 
@@ -35,7 +35,7 @@ def has_begun(folder: Path) -> bool:
 
 
 @contextmanager
-def opened_journal(folder: Path, url: str = "") -> Iterator[Ledger]:
+def open_journal(folder: Path, url: str = "") -> Iterator[Journal]:
     """The folder's journal, locked for as long as the block lasts. `url`: of a PostgreSQL database.
 
     Raises StateError where it is in another place than that, or where a run has been whose journal is gone: to begin
@@ -57,29 +57,29 @@ def opened_journal(folder: Path, url: str = "") -> Iterator[Ledger]:
         raise StateError(
             "STATE_LOST", f"{folder} holds the requests of a run, but no {SQLITE}: restore it, or {RECONCILE}."
         )
-    with closing(Journal(path)) as journal:
+    with closing(SqliteJournal(path)) as journal:
         yield journal
 
 
 @contextmanager
-def _in_database(folder: Path, url: str) -> Iterator[Ledger]:
+def _in_database(folder: Path, url: str) -> Iterator[Journal]:
     """The run is called like its folder, and the folder is told where it is before anything else is."""
     require_client(url)
-    from .postgres.connection import shown
+    from .postgres.connection import public_address
     from .postgres.journal import PostgresJournal
 
     if (folder / SQLITE).exists():
         raise StateError(
             "STATE_MISMATCH", f"the journal of {folder} is its {SQLITE}; leave --journal out, or name another folder."
         )
-    name, place = folder.resolve().name, shown(url)
+    name, place = folder.resolve().name, public_address(url)
     owner = f"{socket.gethostname()} {os.getpid()} {token_hex(8)}"
     with (
-        held(folder / "journal.lock"),
+        run_lock(folder / "journal.lock"),
         closing(PostgresJournal(url, name, owner, new=not _has_sent(folder))) as journal,
     ):
         if not (folder / ELSEWHERE).exists():
-            with written(folder / ELSEWHERE) as temporary:
+            with atomic_file(folder / ELSEWHERE) as temporary:
                 temporary.write_bytes(msgspec.json.encode({"run": name, "database": place}) + b"\n")
         yield journal
 

@@ -27,7 +27,7 @@ class ShardRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MappingPart:
     """A file of the run's folder with a part of the mapping."""
 
     file: str
@@ -54,5 +54,5 @@ class BatchRecord:
     leads: int = 0
 
     @property
-    def settled(self) -> bool:
+    def is_settled(self) -> bool:
         return self.state in ("acked", "refused")

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from .checksummed_tables import NotAsStored, SealedTables
+from .checksummed_tables import ChecksummedTables, NotAsStored
 
 LISTS_OF = "contact_list_id"
 
@@ -26,7 +26,7 @@ class Salvage:
             self.lists.append(list_id)
 
 
-def salvaged(folder: Path) -> Salvage:
+def salvage(folder: Path) -> Salvage:
     """What journal.sqlite, run.json and requests.csv say, in this order of trust."""
     found = Salvage()
     _from_journal(folder / "journal.sqlite", found)
@@ -50,7 +50,7 @@ def _from_journal(path: Path, found: Salvage) -> None:
 
 
 def _whole(db: sqlite3.Connection, table: str, key: str) -> list[dict[str, Any]]:
-    tables, rows = SealedTables(db), []
+    tables, rows = ChecksummedTables(db), []
     for (value,) in db.execute(f"SELECT {key} FROM {table} ORDER BY {key}").fetchall():
         try:
             rows.append(tables.row(table, value))

@@ -12,23 +12,23 @@ from pathlib import Path
 
 from ..errors import LocalResource, StateError
 from . import schema
-from .checksummed_tables import NotAsStored, SealedTables
+from .checksummed_tables import ChecksummedTables, NotAsStored
 from .database_errors import is_local, not_taken, not_trusted
-from .journal import Ledger
-from .lock import locked
+from .journal import Journal
+from .lock import acquire_lock
 
 SMALLEST = 512  # bytes of a database that holds anything
 
 
-class Journal(Ledger):
+class SqliteJournal(Journal):
     """Raises StateError for a file that cannot be trusted, LocalResource when the disk does not take a commit."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._failed = False
-        self._lock = locked(path.with_suffix(".lock"))
+        self._lock = acquire_lock(path.with_suffix(".lock"))
         try:
-            with self._trusted():
+            with self._translate_errors():
                 self._open()
         except BaseException:
             os.close(self._lock)  # whoever comes next may hold it; the connection goes with this object
@@ -43,7 +43,7 @@ class Journal(Ledger):
                 " go on with the newer version that wrote it.",
             )
         self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        self._tables = SealedTables(self._db)
+        self._tables = ChecksummedTables(self._db)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         if self._db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
@@ -66,7 +66,7 @@ class Journal(Ledger):
         self._tables.check()
 
     @contextmanager
-    def _trusted(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """SQLite's complaints as ours."""
         try:
             yield
@@ -85,7 +85,7 @@ class Journal(Ledger):
                 "NOT_WRITTEN", f"{self.path} did not take an earlier commit; run the same command again."
             )
         try:
-            with self._trusted(), self._transaction():
+            with self._translate_errors(), self._transaction():
                 change()
         except LocalResource:
             self._failed = True

@@ -149,7 +149,7 @@ class CsvLeads(FileLeads):
     separator: str = COMMA
 
     @classmethod
-    def opened(cls, path: Path, *, lead_id: str, phone: str, separator: str = COMMA) -> Self:
+    def from_file(cls, path: Path, *, lead_id: str, phone: str, separator: str = COMMA) -> Self:
         """The file with its header read and found good. Raises InputBad."""
         stamp, separator = stamp_of(path), separator_of(separator)
         refuse_other_kinds(path)

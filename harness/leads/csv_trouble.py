@@ -98,7 +98,7 @@ def quoting_trouble(path: Path, separator: str) -> InputBad:
     """What is wrong with the first row that csv refuses, with the line on which the trouble starts."""
     record: list[str] = []
     with open_text(path) as file:
-        reader = csv.reader(_remembered(file, record), delimiter=separator, strict=True)
+        reader = csv.reader(_remember_lines(file, record), delimiter=separator, strict=True)
         try:
             for _ in reader:
                 record.clear()
@@ -108,7 +108,7 @@ def quoting_trouble(path: Path, separator: str) -> InputBad:
     return InputBad("INPUT_BAD", f"{path.name}: changed while it was read; wait until it is complete")
 
 
-def _remembered(lines: TextIO, record: list[str]) -> Iterator[str]:
+def _remember_lines(lines: TextIO, record: list[str]) -> Iterator[str]:
     for line in lines:
         record.append(line)
         yield line

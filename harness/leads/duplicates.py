@@ -51,7 +51,7 @@ class LeadTable:
         connection.execute(LOAD, {"path": plain(scanned)})
         connection.execute(FIND)
 
-    def doubled(self) -> tuple[int, list[int]]:
+    def repeated_ids(self) -> tuple[int, list[int]]:
         """How many rows repeat the Lead ID of an earlier one, and the first two lines that share one."""
         return self._number(COUNT), [line for (line,) in self._rows(FIRST_PAIR)]
 
@@ -67,11 +67,11 @@ class LeadTable:
         count = self._number(ALIKE)
         return count, list(self._rows(FIRST_ALIKE)[0]) if count else []
 
-    def rounded(self) -> int:
+    def rounded_ids(self) -> int:
         """How many of the Lead IDs that rows share look as a spreadsheet shows a long number."""
         return int(self._connection.execute(ROUNDED, {"pattern": LOST_DIGITS}).fetchone()[0])
 
-    def spaced(self) -> tuple[int, int]:
+    def spaced_ids(self) -> tuple[int, int]:
         """How many Lead IDs begin or end with white space, and the first line of one."""
         count, line = self._rows(SPACED)[0]
         return int(count), int(line or 0)

@@ -38,7 +38,7 @@ class FileLeads(ABC):
         """The same file under other rules for its rows."""
         return replace(self, rules=rules)
 
-    def unchanged(self) -> bool:
+    def is_unchanged(self) -> bool:
         return is_unchanged(self.path, self.stamp)
 
     @abstractmethod
@@ -46,7 +46,7 @@ class FileLeads(ABC):
         """Every data row, some thousands at a time."""
 
     def read(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
-        return rows.numbered(self.blocks(), start)
+        return rows.numbered_rows(self.blocks(), start)
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
-        return rows.batched(self.blocks(), self.rules, size, start, stop)
+        return rows.lead_batches(self.blocks(), self.rules, size, start, stop)

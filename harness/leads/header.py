@@ -26,7 +26,7 @@ def is_blank(text: str) -> bool:
     return _BLANK.fullmatch(text) is not None
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """`text` as a system sees it that ignores case, outer blanks, invisible signs and how accents are composed."""
     if text.isascii():
         return text.lower().strip()
@@ -34,7 +34,7 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
-def shown(text: str) -> str:
+def quote_visibly(text: str) -> str:
     """`text` in quotes, what cannot be seen escaped and named."""
     odd = {sign: sign_name(sign) for sign in text if not sign.isprintable() or _ZERO_WIDTH.match(sign)}
     escaped = "".join(f"\\u{ord(sign):04x}" if sign in odd else sign for sign in text)
@@ -91,7 +91,7 @@ def _name_trouble(name: str) -> str:
         if sign in FORBIDDEN_IN_NAME or ord(sign) < ord(" ") or "\x7f" <= sign < "\xa0":
             what = FORBIDDEN_IN_NAME.get(sign) or sign_name(sign)
             return f"has {what} in its name, which a contact list does not take; rename it"
-    if ADDED_BY_EXPORTS.fullmatch(folded(name)):
+    if ADDED_BY_EXPORTS.fullmatch(fold(name)):
         return f"{name.strip()} is one that Genesys adds to an export; leave it out, or rename it"
     return ""
 
@@ -100,12 +100,12 @@ def _twins(names: Sequence[str]) -> str:
     """Two columns that the platform, or DuckDB, takes for one. Both ignore case; the rest is not documented."""
     seen: dict[str, int] = {}
     for number, name in enumerate(names, 1):
-        first = seen.setdefault(folded(name), number)
+        first = seen.setdefault(fold(name), number)
         if first == number:
             continue
         if names[first - 1] == name:
             return f"column {name!r} is there twice, as column {first} and {number}; rename or remove one"
-        both = f"columns {first} {shown(names[first - 1])} and {number} {shown(name)}"
+        both = f"columns {first} {quote_visibly(names[first - 1])} and {number} {quote_visibly(name)}"
         return f"{both} differ only in case, blanks or accents, and are taken for one; rename or remove one"
     return ""
 
@@ -115,12 +115,12 @@ def _missing(names: Sequence[str], wanted: str, what: str) -> str:
         return ""
     if any(map(_is_data, names)):  # a first row of data: it is somebody's, and not for a screen
         return f"no {what} column {wanted!r}, and the first line looks like data; the header must come first"
-    alike = [(number, name) for number, name in enumerate(names, 1) if folded(name) == folded(wanted)]
+    alike = [(number, name) for number, name in enumerate(names, 1) if fold(name) == fold(wanted)]
     if alike:
-        there = f"column {alike[0][0]} is {shown(alike[0][1])}"
-        return f"no {what} column {shown(wanted)}, but {there}; correct the header, or the option"
-    there = ", ".join(name if shown(name) == f"'{name}'" else shown(name) for name in names)
-    return f"no {what} column {shown(wanted)}; name one of these, in the same upper and lower case: {there}"
+        there = f"column {alike[0][0]} is {quote_visibly(alike[0][1])}"
+        return f"no {what} column {quote_visibly(wanted)}, but {there}; correct the header, or the option"
+    there = ", ".join(name if quote_visibly(name) == f"'{name}'" else quote_visibly(name) for name in names)
+    return f"no {what} column {quote_visibly(wanted)}; name one of these, in the same upper and lower case: {there}"
 
 
 def _is_data(name: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness.leads.header import ZERO_WIDTH
-from harness.wording import counted
+from harness.wording import quantity
 
 ROUNDED = r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d+"  # 1.5555E+10
 LOST_DIGITS = rf"{ROUNDED}|#+|\d{{15}}0+|#(?:N/A|NV|[A-Z]+[!?])"  # spreadsheets keep fifteen digits
@@ -60,7 +60,7 @@ class Oddities:
         for what, (count, line) in self.found.items():
             if count:
                 told = what.format(s="s" if count == 1 else "", them="it" if count == 1 else "them")
-                yield f"{counted(count, self.noun)} {told} (first: line {line})"
+                yield f"{quantity(count, self.noun)} {told} (first: line {line})"
 
 
 def _more(seen: tuple[int, int], pattern: re.Pattern[str], text: str, lines: Sequence[int]) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from harness.files.regular_file import stamp_of
 from harness.leads.file_leads import FileLeads
 from harness.leads.header import checked_columns
 from harness.leads.rows import BLOCK_ROWS, Block, RowRules
-from harness.wording import counted
+from harness.wording import quantity
 
 # What becomes of a Parquet file's values: the text of each type, and the values that no text can stand for.
 
@@ -42,8 +42,8 @@ class Column:
         notices = []
         if self.judged and values:
             how = ", whole numbers without .0" if self.kind in EXACT else ""
-            empty = f"; {counted(missing, 'NaN is', 'NaN are')} taken for empty" if missing else ""
-            read = counted(values, "value is", "values are")
+            empty = f"; {quantity(missing, 'NaN is', 'NaN are')} taken for empty" if missing else ""
+            read = quantity(values, "value is", "values are")
             notices.append(f"column {self.name!r} is {self.kind}: {read} loaded as text{how}{empty}")
         if self.name.startswith("__index_level_"):
             notices.append(f"column {self.name!r} is an index of pandas'; to_parquet(index=False) would leave it out")
@@ -91,7 +91,7 @@ class ParquetLeads(FileLeads):
     read_as: Sequence[Column]
 
     @classmethod
-    def opened(cls, path: Path, *, lead_id: str, phone: str) -> Self:
+    def from_file(cls, path: Path, *, lead_id: str, phone: str) -> Self:
         """The file with its schema read and found good. Raises InputBad."""
         stamp = stamp_of(path)
         with _result(path, f"SELECT name, num_children FROM parquet_schema({literal(plain(path))})") as result:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from harness.domain import LeadId, Reject
 from harness.errors import InputBad
-from harness.files.atomic import private_folder, written
+from harness.files.atomic import atomic_file, private_folder
 from harness.leads.duplicates import Keep, LeadTable, lead_table
-from harness.leads.header import folded
+from harness.leads.header import fold
 from harness.leads.oddities import Oddities
 from harness.leads.rejects import reasons
 from harness.leads.rows import OTHER_HEADER, RowRules, ids_of
@@ -17,7 +17,7 @@ from harness.leads.shard_csv import csv_text
 from harness.leads.source import LeadSource
 
 from ..status import status
-from ..wording import counted
+from ..wording import quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,8 @@ def check(
     with private_folder(to) as folder:
         scanned = folder / "scanned.csv"
         rejects, notices = _scan(source, rules, scanned)
-        with lead_table(scanned, folder) as table, written(to) as temporary:
-            doubled = _doubled(source.name, table, dedupe)
+        with lead_table(scanned, folder) as table, atomic_file(to) as temporary:
+            doubled = _duplicate_rejects(source.name, table, dedupe)
             notices = [*read_as, *notices, *_notices(table)]
             notices += _contact_ids(table, source.name, imports=imports, own_ids=own_ids)
             leads = table.write(temporary)
@@ -65,7 +65,7 @@ def check(
     accepted = source.accepting(replace(rules, left_out=frozenset(reject.line for reject in doubled)))
     rejects = sorted([*rejects, *doubled], key=lambda reject: reject.line)
     if rejects:
-        notices.append(f"{counted(len(rejects), 'row')} will be left out ({reasons(rejects)})")
+        notices.append(f"{quantity(len(rejects), 'row')} will be left out ({reasons(rejects)})")
     rows = leads + len(rejects)
     return Preflight(leads=leads, rows=rows, digest=digest, source=accepted, rejects=rejects, notices=notices)
 
@@ -80,13 +80,13 @@ def _scan(source: LeadSource, rules: RowRules, scanned: Path) -> tuple[list[Reje
             leads, others = rules.split(block)
             status().advance(len(block.rows))
             ids = ids_of(leads.rows, rules.columns)
-            file.write(csv_text((list(map(str, leads.lines)), ids, _folded(ids))))
+            file.write(csv_text((list(map(str, leads.lines)), ids, _fold_all(ids))))
             odd_ids.look(leads.lines, ids)
             odd_phones.look(leads.lines, list(map(phone_of, leads.rows)))
             rejects += others
             _require_one_header(others, source.name)
     without, line = odd_phones.empty
-    told = [f"{counted(without, 'lead has', 'leads have')} no phone (first: line {line})"]
+    told = [f"{quantity(without, 'lead has', 'leads have')} no phone (first: line {line})"]
     return rejects, [*odd_ids.notices(), *odd_phones.notices(), *(told if without else [])]
 
 
@@ -97,23 +97,23 @@ def _require_one_header(rejects: Sequence[Reject], name: str) -> None:
             raise InputBad("INPUT_BAD", f"{name}:{reject.line}: {told}; give each part in a file of its own")
 
 
-def _folded(ids: Sequence[LeadId]) -> Sequence[str]:
+def _fold_all(ids: Sequence[LeadId]) -> Sequence[str]:
     """Each Lead ID as `folded` makes it; many at once where all are ASCII."""
     together = "\n".join(ids)
     if together.isascii() and together.count("\n") == len(ids) - 1:
         return list(map(str.strip, together.lower().split("\n")))
-    return list(map(folded, ids))
+    return list(map(fold, ids))
 
 
-def _doubled(name: str, table: LeadTable, dedupe: Keep | None) -> list[Reject]:
-    count, lines = table.doubled()
+def _duplicate_rejects(name: str, table: LeadTable, dedupe: Keep | None) -> list[Reject]:
+    count, lines = table.repeated_ids()
     if not count:
         return []
     if dedupe is None:
         first = ", ".join(map(str, lines))
         advice = "correct the file, or keep one row of each with --dedupe first|last"
-        if rounded := table.rounded():
-            looks = f"{counted(rounded, 'Lead ID')} that a spreadsheet seems to have rounded, as 3.0012E+11"
+        if rounded := table.rounded_ids():
+            looks = f"{quantity(rounded, 'Lead ID')} that a spreadsheet seems to have rounded, as 3.0012E+11"
             advice = f"among them {looks}: they may be different leads, so save the ids as text and write the file anew"
         raise InputBad("DUPLICATE_LEADS", f"n={count}, first: lines {first} of {name}; {advice}")
     return [
@@ -129,7 +129,7 @@ def _notices(table: LeadTable) -> list[str]:
     count, lines = table.alike()
     if not count:
         return []
-    differ = f"{counted(count, 'Lead ID differs', 'Lead IDs differ')} from another one only in outer spaces, case,"
+    differ = f"{quantity(count, 'Lead ID differs', 'Lead IDs differ')} from another one only in outer spaces, case,"
     where = f"composed accents or invisible signs (first: lines {' and '.join(map(str, lines))})"
     return [f"{differ} {where}; an org that ignores these would merge them"]
 
@@ -137,9 +137,9 @@ def _notices(table: LeadTable) -> list[str]:
 def _contact_ids(table: LeadTable, name: str, *, imports: bool, own_ids: bool) -> list[str]:
     """Lead IDs that an import changes, or that an org may not take for ids of contacts."""
     notices = []
-    spaced, line = table.spaced()
+    spaced, line = table.spaced_ids()
     if spaced:
-        begins = counted(spaced, "Lead ID begins or ends", "Lead IDs begin or end")
+        begins = quantity(spaced, "Lead ID begins or ends", "Lead IDs begin or end")
         told = f"{begins} with a space (first: line {line})"
         if imports:
             advice = "an import trims them, so they would be lost from the mapping: correct the file, or use batch-api"
@@ -147,11 +147,11 @@ def _contact_ids(table: LeadTable, name: str, *, imports: bool, own_ids: bool) -
         notices.append(f"{told}; a contact list trims them unless told not to")
     unfit = table.unfit_as_contact_ids() if own_ids else 0
     if unfit:
-        told = f"{counted(unfit, 'Lead ID holds', 'Lead IDs hold')} spaces or other signs that ids of contacts may not"
+        told = f"{quantity(unfit, 'Lead ID holds', 'Lead IDs hold')} spaces or other signs that ids of contacts may not"
         notices.append(f"{told} have; an org may refuse them: then use csv-import-export or batch-api")
     return notices
 
 
 def _require_unchanged(source: LeadSource) -> None:
-    if not source.unchanged():
+    if not source.is_unchanged():
         raise InputBad("INPUT_BAD", f"{source.name}: changed while it was read; wait until it is complete")

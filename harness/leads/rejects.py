@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain import Reject
-from harness.files.atomic import written
+from harness.files.atomic import atomic_file
 from harness.leads.source import LeadSource
 
 HEADER = ("line", "code", "message", "lead_id")
@@ -21,7 +21,7 @@ def write_rejects(rejects: Sequence[Reject], path: Path, source: LeadSource | No
     With a `source`, each row of the input follows as it was, but for an apostrophe before what a spreadsheet would
     take for a formula. That is personal data; without a source only Lead IDs are written.
     """
-    with written(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(map(harmless, [*HEADER, *(source.columns.names if source else ())]))
         writer.writerows(_rows(rejects, source))

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from operator import itemgetter
 
 from harness.domain import LeadColumns, LeadId, Leads, Reject
-from harness.leads.header import folded, is_blank
+from harness.leads.header import fold, is_blank
 
 BLOCK_ROWS = (
     500  # rows read at a time: more of them fall out of the CPU cache before they are used (measured: half the speed)
@@ -115,7 +115,7 @@ class RowRules:
 
 def _name_in_row(cell: str) -> str:
     """A cell as a name of a column is compared. After a byte order mark, csv takes quotes for a part of the value."""
-    return folded(cell).strip('"')
+    return fold(cell).strip('"')
 
 
 @lru_cache(maxsize=8)
@@ -128,7 +128,7 @@ def ids_of(rows: Iterable[Row], columns: LeadColumns) -> list[LeadId]:
     return list(map(itemgetter(columns.lead_id_index), rows))
 
 
-def batched(blocks: Iterable[Block], rules: RowRules, size: int, start: int, stop: int | None) -> Iterator[Leads]:
+def lead_batches(blocks: Iterable[Block], rules: RowRules, size: int, start: int, stop: int | None) -> Iterator[Leads]:
     """The leads at positions `start` to `stop` of the accepted ones, `size` at a time, the last batch maybe shorter."""
     if size < 1:
         raise ValueError(f"a batch has at least one lead, not {size}")
@@ -139,7 +139,7 @@ def batched(blocks: Iterable[Block], rules: RowRules, size: int, start: int, sto
         first += len(batch)
 
 
-def numbered(blocks: Iterable[Block], start: int) -> Iterator[tuple[int, list[str]]]:
+def numbered_rows(blocks: Iterable[Block], start: int) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of each data row, accepted or not, without the first `start` ones."""
     pairs = chain.from_iterable(zip(block.lines, block.rows, strict=True) for block in blocks)
     return ((line, list(row)) for line, row in islice(pairs, start, None))

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from harness.domain import LeadReader
-from harness.files.atomic import written
+from harness.files.atomic import atomic_file
 from harness.leads.rows import BLOCK_ROWS, Row
 from harness.status import status
 
 NEED_QUOTES = (",", '"', "\n", "\r")
 
 
-class Upload(NamedTuple):
+class ShardFile(NamedTuple):
     """What was written: data rows without the header, bytes, SHA-256 in hex."""
 
     rows: int
@@ -22,7 +22,7 @@ class Upload(NamedTuple):
     sha256: str
 
 
-def write_upload(source: LeadReader, path: Path, first: int, count: int) -> Upload:
+def write_upload(source: LeadReader, path: Path, first: int, count: int) -> ShardFile:
     """Write `count` accepted leads from position `first` to `path` (0600), whole or not at all.
 
     UTF-8 without a byte order mark, the header first, line feeds, quotes where needed, no blank row. Fewer rows than
@@ -36,8 +36,8 @@ def write_csv(source: LeadReader, path: Path) -> None:
     _write(source, path, 0, None)
 
 
-def _write(source: LeadReader, path: Path, first: int, stop: int | None) -> Upload:
-    with written(path) as temporary, temporary.open("wb") as file:
+def _write(source: LeadReader, path: Path, first: int, stop: int | None) -> ShardFile:
+    with atomic_file(path) as temporary, temporary.open("wb") as file:
         output = _Output(file)
         output.add([source.columns.names])
         rows = 0
@@ -45,7 +45,7 @@ def _write(source: LeadReader, path: Path, first: int, stop: int | None) -> Uplo
             output.add(leads.rows)
             rows += len(leads)
             status().advance(len(leads))
-        return Upload(rows, output.bytes, output.digest.hexdigest())
+        return ShardFile(rows, output.bytes, output.digest.hexdigest())
 
 
 @dataclass(slots=True)
@@ -62,11 +62,11 @@ class _Output:
 
 def csv_text(columns: Iterable[Sequence[str]]) -> str:
     """Rows, given by their columns, as csv.writer would format them; in less than half its time on Python 3.11."""
-    rows = list(map(",".join, zip(*map(_quoted, columns), strict=True)))
+    rows = list(map(",".join, zip(*map(_quote_cells, columns), strict=True)))
     return "\n".join([*rows, ""])
 
 
-def _quoted(cells: Sequence[str]) -> Sequence[str]:
+def _quote_cells(cells: Sequence[str]) -> Sequence[str]:
     """The cells of a column, those in quotes that need them. In most columns none does."""
     together = "".join(cells)
     marks = [mark for mark in NEED_QUOTES if mark in together]

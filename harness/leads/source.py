@@ -37,7 +37,7 @@ class LeadSource(Protocol):
     def accepting(self, rules: RowRules) -> Self:
         """The same leads under other rules for which rows are accepted."""
 
-    def unchanged(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether the input is still the one that was opened."""
 
     def blocks(self) -> Iterator[Block]:
@@ -57,15 +57,15 @@ def open_leads(path: Path, *, lead_id: str, phone: str, separator: str = COMMA) 
     stamp_of(path)
     match path.suffix.lower():
         case ".csv":
-            return CsvLeads.opened(path, lead_id=lead_id, phone=phone, separator=separator)
+            return CsvLeads.from_file(path, lead_id=lead_id, phone=phone, separator=separator)
         case ".parquet":
             from harness.leads.parquet_leads import ParquetLeads
 
-            return ParquetLeads.opened(path, lead_id=lead_id, phone=phone)
+            return ParquetLeads.from_file(path, lead_id=lead_id, phone=phone)
         case ".xlsx" | ".xlsm":
             from harness.leads.xlsx_leads import XlsxLeads
 
-            return XlsxLeads.opened(path, lead_id=lead_id, phone=phone)
+            return XlsxLeads.from_file(path, lead_id=lead_id, phone=phone)
         case ".xls" | ".xlsb" | ".ods":
             raise InputBad("INPUT_BAD", f"{path}: of spreadsheets, .xlsx is read; save it as that, or as CSV UTF-8")
         case suffix if suffix in COMPRESSED:

@@ -14,7 +14,7 @@ from typing import Self
 
 from harness.domain import LeadColumns, LeadReader, Leads
 from harness.errors import UsageError
-from harness.files.atomic import private_folder, written
+from harness.files.atomic import atomic_file, private_folder
 from harness.files.duckdb_files import PARQUET, copy_to, csv_table, database
 from harness.leads import rows
 from harness.leads.rows import BLOCK_ROWS, Block, Row, RowRules
@@ -102,14 +102,14 @@ class SyntheticLeads:
         """The same leads under other rules for which are accepted."""
         return replace(self, rules=rules)
 
-    def unchanged(self) -> bool:
+    def is_unchanged(self) -> bool:
         return True
 
     def read(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
-        return rows.numbered(self.blocks(), start)
+        return rows.numbered_rows(self.blocks(), start)
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
-        return rows.batched(self.blocks(), self.rules, size, start, stop)
+        return rows.lead_batches(self.blocks(), self.rules, size, start, stop)
 
     def blocks(self) -> Iterator[Block]:
         """Every lead. A block depends on the seed and its own number alone, so more leads begin with the same ones."""
@@ -149,7 +149,7 @@ def write_leads(source: LeadReader, to: Path) -> None:
         case ".csv":
             write_csv(source, to)
         case ".parquet":
-            with private_folder(to) as folder, database(folder) as db, written(to) as temporary:
+            with private_folder(to) as folder, database(folder) as db, atomic_file(to) as temporary:
                 write_csv(source, folder / "leads.csv")
                 db.execute(copy_to(temporary, f"FROM {csv_table(folder / 'leads.csv')}", PARQUET))
         case _:

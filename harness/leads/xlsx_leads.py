@@ -22,7 +22,7 @@ from harness.files.regular_file import stamp_of
 from harness.leads.file_leads import FileLeads
 from harness.leads.header import checked_columns
 from harness.leads.rows import BLOCK_ROWS, Block, RowRules
-from harness.wording import counted
+from harness.wording import quantity
 
 # What a reader of workbooks does not tell: which sheets can be seen, and which cells have no value to be read.
 
@@ -99,7 +99,7 @@ class XlsxLeads(FileLeads):
     header: int  # its line
 
     @classmethod
-    def opened(cls, path: Path, *, lead_id: str, phone: str) -> Self:
+    def from_file(cls, path: Path, *, lead_id: str, phone: str) -> Self:
         """The workbook with its header read and found good. Raises InputBad."""
         stamp = stamp_of(path)
         if find_spec("python_calamine") is None:
@@ -125,14 +125,14 @@ class XlsxLeads(FileLeads):
                     if isinstance(cell, str) and "\0" in cell:
                         raise InputBad("INPUT_BAD", f"{self.name}:{line}: column {name!r} holds a NUL; remove it")
                 for key in keys:
-                    if trouble := _spoiled(cells[key]):
+                    if trouble := _cell_problem(cells[key]):
                         raise InputBad("INPUT_BAD", f"{self.name}:{line}: column {names[key]!r} holds {trouble}")
                 long += sum(isinstance(cell, float) and abs(cell) >= LONG for cell in cells)
                 dated += sum(isinstance(cell, date | time | timedelta) for cell in cells)
         digits = "of more than 15 digits, of which Excel keeps 15; write such columns as text"
         told = {
-            f"{counted(long, 'number')} {digits}": long,
-            f"{counted(dated, 'date or time is', 'dates and times are')} written as 2026-01-31 08:30:00": dated,
+            f"{quantity(long, 'number')} {digits}": long,
+            f"{quantity(dated, 'date or time is', 'dates and times are')} written as 2026-01-31 08:30:00": dated,
             **self._other_sheets(),
         }
         return [notice for notice, times in told.items() if times]
@@ -167,7 +167,7 @@ def _rows(path: Path, sheet: str) -> Iterator[Iterator[tuple[int, list[Any]]]]:
         yield ((line, cells) for line, cells in every if any(cell != "" for cell in cells))
 
 
-def _spoiled(cell: object) -> str:
+def _cell_problem(cell: object) -> str:
     """What is wrong with a Lead ID or a phone, if anything."""
     if isinstance(cell, bool | date | time | timedelta):
         return "a date, a time or a truth value, most likely made by Excel; write the column as text"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import api
-from ..client.request_context import Keeper
+from ..client.request_context import EventSink
 from ..domain import ContactId, LeadId
 from ..events import BatchAcked
 from ..flow import Flow, Reply, Wait
@@ -30,7 +30,7 @@ class MappedContact:
 class RecentBatches:
     """Keeps what is to be kept, and remembers the batches mapped last."""
 
-    keeper: Keeper
+    keeper: EventSink
     _batches: deque[BatchAcked] = field(default_factory=lambda: deque(maxlen=KEPT))
 
     def save(self, event: Any) -> None:

@@ -184,12 +184,12 @@ def order(
 def _quiet_s(given: str) -> float | None:
     """The seconds; None where nothing is said. 0 is none at all."""
     try:
-        quiet_s = float(given) if given else None
+        in_flight_grace_s = float(given) if given else None
     except ValueError:
-        quiet_s = -1.0
-    if quiet_s is not None and not 0 <= quiet_s < math.inf:
+        in_flight_grace_s = -1.0
+    if in_flight_grace_s is not None and not 0 <= in_flight_grace_s < math.inf:
         raise UsageError("BAD_OPTION", f"--quiet-period {given!r}: give seconds, from 0 on.")
-    return quiet_s
+    return in_flight_grace_s
 
 
 def require_sense(options: Namespace) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
 
-from ..client.request_context import Bookkeeping
+from ..client.request_context import RequestContext
 from ..errors import RunError, UsageError
-from ..flow import Shell
+from ..flow import FlowDriver
 from ..runs.live_figures import Figures
 from .arrivals import Pacing
 from .shared_run import SharedRun
@@ -40,17 +40,17 @@ class RunSequence:
         return self._current.folder
 
     @property
-    def books(self) -> Bookkeeping:
-        return self._current.books
+    def context(self) -> RequestContext:
+        return self._current.context
 
     def figures(self) -> Figures:
         return self._current.figures()
 
-    def drive_one(self, shell: Callable[[SharedRun], Shell]) -> bool:
+    def drive_one(self, driver: Callable[[SharedRun], FlowDriver]) -> bool:
         """One flow of the run under way; False when there is no other run."""
         while not self._over:
             run = self._current
-            if run.drive_one(shell):
+            if run.drive_one(driver):
                 return True
             run.wait_until_done()
             with self._turning:

@@ -8,11 +8,11 @@ from itertools import count
 
 from ..client.oauth import Session
 from ..client.rate_budget import RateBudget
-from ..client.request_context import Bookkeeping
-from ..client.request_log import Samples
+from ..client.request_context import RequestContext
+from ..client.request_log import RequestLog
 from ..client.retry import RetryPolicy
 from ..errors import GaveUp, RunError, VerifyFailed
-from ..flow import Shell, drive
+from ..flow import FlowDriver, drive
 from ..runs.asyncio_runner import wrap_flow
 from ..runs.live_figures import Figures
 from ..runs.prepare import PreparedUpload
@@ -49,10 +49,10 @@ class SharedRun:
         self._numbers = count()
         with ExitStack() as opening:
             self._run = opening.enter_context(open_run(ready.plan, ready.target, ready.folder))
-            samples = opening.enter_context(closing(Samples(self._run.requests)))
+            samples = opening.enter_context(closing(RequestLog(self._run.requests)))
             self._files = opening.pop_all()
         self._newest = RecentBatches(self._run.journal)
-        self.books = Bookkeeping.towards(
+        self.context = RequestContext.towards(
             ready.target,
             clock=clock,
             samples=samples,
@@ -63,7 +63,7 @@ class SharedRun:
         self._last: Figures | None = None
         self._queue = FlowQueue(self._stages())
 
-    def drive_one(self, shell: "Callable[[SharedRun], Shell]") -> bool:
+    def drive_one(self, driver: "Callable[[SharedRun], FlowDriver]") -> bool:
         """One flow, from beginning to end; False when there is none left. Waits while a stage comes to its end.
 
         Whoever is killed in the middle of one leaves a doubt, so the run stops there: it goes on by the journal.
@@ -74,7 +74,7 @@ class SharedRun:
         error: Exception | None = stopped_error()
         try:
             rng = random.Random(f"{self._ready.order.seed}:{next(self._numbers)}")
-            drive(wrap_flow(flow, self._session, self._policy, rng), shell(self))
+            drive(wrap_flow(flow, self._session, self._policy, rng), driver(self))
             error = None
         except Exception as trouble:
             error = trouble
@@ -87,7 +87,7 @@ class SharedRun:
         if self._last is not None:
             return self._last
         stage, leads = self._queue.stage, self._ready.plan.preflight.leads
-        return Figures.of(self.books, self._run.journal, stage, leads)
+        return Figures.of(self.context, self._run.journal, stage, leads)
 
     @property
     def is_done(self) -> bool:
@@ -136,7 +136,7 @@ class SharedRun:
         return self.verdict
 
     def _stages(self) -> Iterator[Stage]:
-        yield from self._run.stages(self.books)
+        yield from self._run.stages(self.context)
         yield from self._more
         yield Stage(PROOF, self._run.proof_stage().flows)
 
@@ -146,9 +146,9 @@ class SharedRun:
         if error is not None and unproved is None:
             raise error
         wall_s = self._clock() - self._began
-        outcome = self._run.outcome(self.books, wall_s, unproved)
+        outcome = self._run.outcome(self.context, wall_s, unproved)
         self._files.close()  # the samples are read from their file
-        if not self.books.samples.count:
+        if not self.context.samples.count:
             raise GaveUp("NOTHING_SENT", "not one request went out, so nothing was tested.")
         verdict = conclude(self._ready, outcome, wall_s, self.pacing, self._limits)
         return verdict if not self.mistakes else verdict.but(VerifyFailed("READ_DIFFERS", self._mistaken()))

@@ -13,7 +13,7 @@ from ..runs.run import Outcome
 from ..runs.run_document import complaint
 from ..thresholds.evaluate import ThresholdCrossed, evaluate_run, threshold_error
 from ..thresholds.expression import Threshold, load_thresholds
-from ..wording import counted
+from ..wording import quantity
 from .arrivals import Pacing
 
 HEADINGS = {0: "Verified", 3: "Verified, some rows rejected", 99: "Verified, a threshold is crossed"}
@@ -107,11 +107,11 @@ def _lines(entry: dict[str, Any]) -> list[str]:
     """What a person wants to know first."""
     verdict = "VERIFIED" if entry["verified"] else "NOT VERIFIED"
     rate = "" if entry["contacts_per_s"] is None else f" ({entry['contacts_per_s']:,.0f} contacts/s)"
-    leads = f"{entry['mapped']:,} of {counted(entry['leads'], 'lead')} mapped, {entry['rejected']:,} rejected"
+    leads = f"{entry['mapped']:,} of {quantity(entry['leads'], 'lead')} mapped, {entry['rejected']:,} rejected"
     repeats = f"{entry['retries']:,} repeated, {entry['status_429']:,} with 429, {entry['in_doubt']:,} in doubt"
-    found = counted(entry["resolved"], "lead")
+    found = quantity(entry["resolved"], "lead")
     return [
         f"{entry['strategy']}: {verdict}, {leads}",
         f"mapping complete after {entry['duration_s']:.1f} s{rate}, proved in {entry['verification_s']:.1f} s more",
-        f"{counted(entry['requests'], 'request')}, {repeats}, {found} found again by search",
+        f"{quantity(entry['requests'], 'request')}, {repeats}, {found} found again by search",
     ]

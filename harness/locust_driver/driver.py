@@ -26,7 +26,7 @@ from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import STOPPED, RunVerdict
 from ..runs.resolve_target import MOCK_URL
-from ..simulator.mock_org import started
+from ..simulator.mock_org import start_process
 from .gevent_driver import stay_awake
 from .process_roles import SingleProcess, role_of
 from .web import EVERYWHERE, TAB, WebPage, WholeCsvFiles
@@ -44,7 +44,7 @@ def own_mock(*, refused: bool, seed: int) -> dict[str, str]:
             "NO_MOCK", f"nothing listens at {MOCK_URL}: start `contactbench mock`, give --host, or omit --no-mock."
         )
     stack = ExitStack()
-    ready = stack.enter_context(started("default", seed, "none"))
+    ready = stack.enter_context(start_process("default", seed, "none"))
     atexit.register(stack.close)
     return ready
 
@@ -219,7 +219,7 @@ class Driver:
             gevent.spawn(_end_test, environment)  # users that start meanwhile find nothing to do
         else:
             run = self.run
-            self._awake = gevent.spawn(stay_awake, lambda: run.books)
+            self._awake = gevent.spawn(stay_awake, lambda: run.context)
             self._role.start(run, lambda: self.settle(environment))
 
     def _on_test_stopping(self, **_: Any) -> None:

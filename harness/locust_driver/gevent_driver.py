@@ -16,9 +16,9 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
 from ..client.httpx_transport import MAX_ANSWER_BYTES, RESET_ON_CLOSE, Target
-from ..client.request_context import Bookkeeping
+from ..client.request_context import RequestContext
 from ..client.suspension import TICK_S, is_suspension
-from ..errors import LocalResource, misspoken
+from ..errors import LocalResource, scheme_error
 from ..flow import Call, Reply, Wait
 from ..load.arrivals import Pacing
 from ..load.multipart import Multipart
@@ -86,7 +86,7 @@ def _reply(call: Call, response: Any, url: str) -> Reply:
 def _lost_reply(error: Exception, url: str) -> Reply:
     """Only a connection that never came about proves that nothing left. Raises UsageError for https to an http port."""
     cause = getattr(error, "original", None) or error
-    if (mistake := misspoken(cause, url)) is not None:
+    if (mistake := scheme_error(cause, url)) is not None:
         raise mistake from None
     never_sent = isinstance(
         cause, (ConnectionRefusedError, gevent.socket.gaierror, gevent.ssl.SSLCertVerificationError)
@@ -152,31 +152,31 @@ def _reset_on_close(sock: Any) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class GeventShell:
+class GeventDriver:
     """Files and the journal are worked on in place: with one thread nobody can do it meanwhile."""
 
     session: FastHttpSession
     target: Target
-    books: Bookkeeping
+    context: RequestContext
     pacing: Pacing | None = None
 
     def send(self, call: Call) -> Reply:
         if self.pacing is None or call.op != self.pacing.op:
-            return self._send(call, self.books.now())[0]
-        planned_at = self._slot(self.pacing) if self.pacing.applies(call) else self.books.now()
+            return self._send(call, self.context.now())[0]
+        planned_at = self._slot(self.pacing) if self.pacing.applies(call) else self.context.now()
         reply, sent_at = self._send(call, planned_at)
         if self.pacing.applies(call):
-            self.pacing.record(planned_at, sent_at, self.books.now())
-        self.pacing.learn(self.books.now(), reply.status)
+            self.pacing.record(planned_at, sent_at, self.context.now())
+        self.pacing.learn(self.context.now(), reply.status)
         return reply
 
     def _send(self, call: Call, planned_at: float) -> tuple[Reply, float]:
         """The answer, and when the call was sent."""
-        while (wait := self.books.hold(call)) is not None:
+        while (wait := self.context.admission_delay(call)) is not None:
             self.sleep(wait)
-        call, sent_at = self.books.timed(call), self.books.sent(call)
+        call, sent_at = self.context.with_timeout(call), self.context.record_sent(call)
         reply = self.exchange(call)
-        return self.books.answered(call, reply, planned_at, sent_at), sent_at
+        return self.context.record_reply(call, reply, planned_at, sent_at), sent_at
 
     def exchange(self, call: Call) -> Reply:
         return exchange(self.session, self.target, call)
@@ -184,28 +184,28 @@ class GeventShell:
     def _slot(self, pacing: Pacing) -> float:
         """The moment of the next slot, once it has come. To come too late for it is not the server's pacing."""
         with pacing.line:
-            now = self.books.now()
+            now = self.context.now()
             planned_at = pacing.arrivals.claim(now)
             if planned_at > now:
                 self.sleep(Wait(planned_at - now, "hold"))
-        self.books.samples.throttled_s -= max(0.0, now - planned_at)
+        self.context.samples.throttled_s -= max(0.0, now - planned_at)
         return planned_at
 
     def sleep(self, wait: Wait) -> None:
-        gevent.sleep(self.books.pausing(wait))
+        gevent.sleep(self.context.record_wait(wait))
 
     def save(self, event: Any) -> None:
-        self.books.save(event)
+        self.context.save(event)
 
     def work(self, function: Callable[[], Any]) -> Any:
         return function()
 
 
-def stay_awake(books: Callable[[], Bookkeeping]) -> None:
-    """Tell `books` of such times, for ever."""
+def stay_awake(context: Callable[[], RequestContext]) -> None:
+    """Tell `context` of such times, for ever."""
     while True:
-        known, due, spent = books(), time.monotonic() + TICK_S, time.process_time()
+        known, due, spent = context(), time.monotonic() + TICK_S, time.process_time()
         gevent.sleep(TICK_S)
         late_s = time.monotonic() - due
-        if is_suspension(late_s, time.process_time() - spent) and books() is known:
-            known.suspended(late_s)
+        if is_suspension(late_s, time.process_time() - spent) and context() is known:
+            known.record_suspension(late_s)

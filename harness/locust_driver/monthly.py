@@ -19,7 +19,7 @@ from ..monthly.months import MODES, MONTHS, MonthResult, Months, PreparedMonth, 
 from ..runs.prepare import UploadOrder
 from ..runs.resolve_target import require_mock, resolve_target
 from ..strategies import STRATEGIES, strategy
-from ..strategies.dnc import excluded
+from ..strategies.dnc import exclude_leads
 from ..strategies.job import Stage
 from .load_run import POLICY, LoadRun, log
 
@@ -123,4 +123,4 @@ def _dnc(months: Months, month: PreparedMonth) -> Iterator[Stage]:
     plan, first = month.ready.plan, months.run_id(1)
     to = months.folder(month.number) / "dnc.csv"
     column = plan.preflight.source.columns.lead_id
-    yield Stage("dnc", [excluded(f"contactbench dnc {first}", column, month.gone, plan.settings, to)])
+    yield Stage("dnc", [exclude_leads(f"contactbench dnc {first}", column, month.gone, plan.settings, to)])

@@ -21,7 +21,7 @@ from ..load.distributed.worker import MasterClient, remove_stale_files, run_assi
 from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import stopped_error
-from .gevent_driver import GeventShell, exchange
+from .gevent_driver import GeventDriver, exchange
 
 QUESTION, ANSWER = "contactbench-question", "contactbench-answer"
 LOOK_S = 0.5
@@ -30,8 +30,8 @@ MASTER_SILENCE_S = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteDriver(GeventShell):
-    """A shell whose calls are sent by workers."""
+class RemoteDriver(GeventDriver):
+    """A driver whose calls are sent by workers."""
 
     broker: WorkBroker
 
@@ -47,7 +47,7 @@ class SingleProcess:
 
     def take_turn(self, user: Any, run: SharedRun | RunSequence | None) -> None:
         """Drive the run's next flow on this user's session. Raises StopUser when there is none left."""
-        if run is None or not run.drive_one(lambda run: GeventShell(user.client, run.target, run.books, run.pacing)):
+        if run is None or not run.drive_one(lambda run: GeventDriver(user.client, run.target, run.context, run.pacing)):
             raise StopUser
 
     def start(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
@@ -86,7 +86,7 @@ class Master(SingleProcess):
         settle()
 
     def _shell(self, run: SharedRun) -> RemoteDriver:
-        return RemoteDriver(None, run.target, run.books, run.pacing, broker=self._broker)
+        return RemoteDriver(None, run.target, run.context, run.pacing, broker=self._broker)
 
     def _new_broker(self) -> WorkBroker:
         return WorkBroker(lambda worker, answer: self._runner.send_message(ANSWER, answer, worker), time.monotonic)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ..errors import StateError, UsageError
-from ..files.atomic import written
+from ..files.atomic import atomic_file
 from ..files.duckdb_files import PARQUET, copy_to, csv_table, database
 from ..files.replacement import require_free
 from ..journal.open_journal import require_client
@@ -19,9 +19,9 @@ def copy_mapping(run: Path, to: str, *, force: bool = False) -> dict[str, Any]:
     manifest = checked_manifest(run)
     if "://" in to:
         require_client(to)
-        from ..journal.postgres.mapping_table import copied
+        from ..journal.postgres.mapping_table import copy_to_table
 
-        place = copied(run / "mapping.csv", manifest, to)
+        place = copy_to_table(run / "mapping.csv", manifest, to)
     else:
         place = str(to)
         require_free(Path(to), force=force)
@@ -32,10 +32,10 @@ def copy_mapping(run: Path, to: str, *, force: bool = False) -> dict[str, Any]:
 def _to_file(run: Path, to: Path) -> None:
     match to.suffix.lower():
         case ".csv":
-            with written(to) as temporary:
+            with atomic_file(to) as temporary:
                 shutil.copyfile(run / "mapping.csv", temporary)
         case ".parquet":
-            with database(to.parent) as db, written(to) as temporary:
+            with database(to.parent) as db, atomic_file(to) as temporary:
                 db.execute(copy_to(temporary, f"FROM {csv_table(run / 'mapping.csv')}", PARQUET))
         case _:
             raise UsageError("BAD_TARGET", f"{to}: the mapping is written as .csv, .parquet, or to postgresql://...")

@@ -17,13 +17,13 @@ import msgspec
 
 from ..domain import LeadColumns, LeadReader, Reject
 from ..errors import GaveUp, Refused, VerifyFailed
-from ..files.atomic import private, sweep, written
+from ..files.atomic import atomic_file, private, sweep
 from ..files.duckdb_files import CSV, copy_to, csv_header, csv_table, database, identifier, literal, parquet_table
 from ..journal.checksummed_tables import NotAsStored
 from ..journal.database_errors import not_trusted
-from ..journal.records import Part, ShardRecord
+from ..journal.records import MappingPart, ShardRecord
 from ..leads.shard_csv import csv_text, write_upload
-from ..wording import counted
+from ..wording import quantity
 
 CONTACT_ID_COLUMN = "inin-outbound-id"  # Source: exports read by public third-party code
 CHUNK_ROWS = 1000
@@ -52,7 +52,7 @@ class RunFiles:
         return self.folder / "mapping.csv"
 
     @property
-    def kept(self) -> Path | None:
+    def kept_mapping(self) -> Path | None:
         """A mapping of contacts that were in the run's lists before and have to stay; None: the lists are its own."""
         path = self.folder / KEPT
         return path if path.exists() else None
@@ -67,7 +67,7 @@ class RunFiles:
     def export_path(self, record: ShardRecord) -> Path:
         return self.work / f"export-{record.shard.number}.csv"
 
-    def map_export(self, record: ShardRecord, export: Path) -> Part:
+    def map_export(self, record: ShardRecord, export: Path) -> MappingPart:
         """Each exported lead of the shard with its contact id. Raises VerifyFailed for a lead with two contacts."""
         check_export(export, self.columns.lead_id)
         lead_id = identifier(self.columns.lead_id)
@@ -80,28 +80,28 @@ class RunFiles:
         if doubled:
             raise VerifyFailed(
                 "VERIFY_FAILED",
-                f"list={record.list_id}: {counted(doubled, 'lead has', 'leads have')} a second contact.",
+                f"list={record.list_id}: {quantity(doubled, 'lead has', 'leads have')} a second contact.",
             )
         if shared:
             raise GaveUp(
                 "EXPORT_MISMATCH",
-                f"op=export.file list={record.list_id}: {counted(shared, 'contact id stands', 'contact ids stand')}"
+                f"op=export.file list={record.list_id}: {quantity(shared, 'contact id stands', 'contact ids stand')}"
                 " for more than one lead each;"
                 " run the same command again, it exports anew.",
             )
         return part
 
-    def map_identity(self, record: ShardRecord) -> Part:
+    def map_identity(self, record: ShardRecord) -> MappingPart:
         query = (
             f"SELECT lead_id, lead_id AS contact_id, {literal(record.list_id)} AS contact_list_id"
             f" FROM {self._shard(record)} ORDER BY position"
         )
         return self._part(record, query)[0]
 
-    def mapped(self, record: ShardRecord) -> int:
+    def expected_contacts(self, record: ShardRecord) -> int:
         """Contacts that the list has to hold: those of the finished mapping, and those kept."""
         rows = " UNION ALL ".join(
-            f"SELECT contact_list_id FROM {csv_table(path)}" for path in (self.mapping, self.kept) if path
+            f"SELECT contact_list_id FROM {csv_table(path)}" for path in (self.mapping, self.kept_mapping) if path
         )
         with database(self.folder) as db:
             query = f"SELECT count(*) FROM ({rows}) WHERE contact_list_id = {literal(record.list_id)}"
@@ -150,7 +150,7 @@ class RunFiles:
     def write_mapping(self, parts: list[Path]) -> list[Reject]:
         """`mapping.csv` in the order of the input, whole or not at all; the leads no part knows, as rejects."""
         union = " UNION ALL ".join(f"SELECT * FROM {csv_table(part)}" for part in parts) or _EMPTY_PART
-        with database(self.folder) as db, written(self.mapping) as temporary:
+        with database(self.folder) as db, atomic_file(self.mapping) as temporary:
             db.execute(f"CREATE TEMP VIEW leads AS SELECT * FROM {parquet_table(self.leads)}")
             db.execute(f"CREATE TEMP TABLE part AS {union}")
             mapped = "SELECT part.lead_id, contact_id, contact_list_id, 'mapped' AS status FROM leads JOIN part"
@@ -182,17 +182,17 @@ class RunFiles:
         first, stop = record.shard.first, record.shard.first + record.shard.count
         return f"(SELECT * FROM {parquet_table(self.leads)} WHERE position >= {first} AND position < {stop})"
 
-    def _part(self, record: ShardRecord, query: str) -> tuple[Part, int, int]:
+    def _part(self, record: ShardRecord, query: str) -> tuple[MappingPart, int, int]:
         """The part's file, written; how many leads have a second contact in it, and how many contacts a second lead."""
         name = f"part-{record.shard.number}.csv"
-        with database(self.folder) as db, written(self.folder / name) as temporary:
+        with database(self.folder) as db, atomic_file(self.folder / name) as temporary:
             db.execute(f"CREATE TEMP TABLE part AS {query}")
             db.execute(copy_to(temporary, "FROM part", CSV))
             twice = "(SELECT count(*) FROM (SELECT 1 FROM part GROUP BY {} HAVING count(*) > 1))"
             counts = f"count(*), {twice.format('lead_id')}, {twice.format('contact_id')}"
             rows, doubled, shared = db.execute(f"SELECT {counts} FROM part").fetchone()
             sha256 = _sha256(temporary)
-        return Part(name, int(rows), sha256), int(doubled), int(shared)
+        return MappingPart(name, int(rows), sha256), int(doubled), int(shared)
 
 
 def _sha256(path: Path) -> str:
@@ -218,5 +218,5 @@ def check_export(path: Path, lead_id_column: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    with written(path) as temporary:
+    with atomic_file(path) as temporary:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")

@@ -10,10 +10,10 @@ from .. import events
 from ..api import SEARCH_PAGE, ImportProgress
 from ..domain import ContactId, LeadId
 from ..errors import VerifyFailed
-from ..files.atomic import written
+from ..files.atomic import atomic_file
 from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, literal, parquet_table
 from ..journal.records import ShardRecord
-from ..wording import counted
+from ..wording import quantity
 from .files import CONTACT_ID_COLUMN, RunFiles
 from .verify import compare
 
@@ -32,7 +32,7 @@ def require_one_contact_each(files: RunFiles, records: Sequence[ShardRecord]) ->
     planned = " UNION ALL ".join(_contacts(files, record) for record in records)
     everywhere = " UNION ALL ".join(_contacts(files, record, anywhere=True) for record in records)
     try:
-        with database(files.folder) as db, written(found) as temporary:
+        with database(files.folder) as db, atomic_file(found) as temporary:
             db.execute(copy_to(temporary, everywhere, CSV))
             (misplaced,) = db.execute(
                 f"SELECT (SELECT count(*) FROM ({everywhere})) - (SELECT count(*) FROM ({planned}))"
@@ -43,14 +43,14 @@ def require_one_contact_each(files: RunFiles, records: Sequence[ShardRecord]) ->
     if findings.doubled:
         raise VerifyFailed(
             "VERIFY_FAILED",
-            f"{counted(findings.doubled, 'lead has', 'leads have')} more than one contact; findings.csv names them."
+            f"{quantity(findings.doubled, 'lead has', 'leads have')} more than one contact; findings.csv names them."
             " Remove the surplus contacts"
             " by hand, then run the same command again.",
         )
     if misplaced:
         raise VerifyFailed(
             "VERIFY_FAILED",
-            f"{counted(misplaced, 'lead is', 'leads are')} in another list than planned; are these the lists of this"
+            f"{quantity(misplaced, 'lead is', 'leads are')} in another list than planned; are these the lists of this"
             " input, and in order?",
         )
 
@@ -58,7 +58,7 @@ def require_one_contact_each(files: RunFiles, records: Sequence[ShardRecord]) ->
 def batches_found(files: RunFiles, record: ShardRecord, size: int) -> Iterator[events.PageMapped]:
     """The leads that the list holds, as acknowledged batches: cut where an upload cuts them, `size` positions each."""
     for _, rows in groupby(_rows(files, record), key=lambda row: (row[0] - record.shard.first) // size):
-        yield _acknowledged(record, list(rows))
+        yield _page_event(record, list(rows))
 
 
 def import_found(
@@ -72,7 +72,7 @@ def import_found(
     """
     part = files.map_export(record, files.export_path(record))
     sending = events.UploadSending(shard=record.shard.number, rows=record.shard.count, sha256="")
-    if part.rows == record.shard.count or (part.rows and status.finished):
+    if part.rows == record.shard.count or (part.rows and status.has_finished):
         yield sending
         yield events.UploadAccepted(record.shard.number)
         yield events.ShardImported(record.shard.number, part.rows)
@@ -83,7 +83,7 @@ def import_found(
     elif status.state == "IN_PROGRESS":
         yield sending
         yield events.UploadAccepted(record.shard.number)
-    elif part.rows or status.failed:
+    elif part.rows or status.has_failed:
         yield sending
 
 
@@ -132,6 +132,6 @@ def _rows(files: RunFiles, record: ShardRecord) -> Iterator[tuple[int, LeadId, C
         files.discard(path)
 
 
-def _acknowledged(record: ShardRecord, rows: Sequence[tuple[int, LeadId, ContactId]]) -> events.PageMapped:
+def _page_event(record: ShardRecord, rows: Sequence[tuple[int, LeadId, ContactId]]) -> events.PageMapped:
     mapping: Mapping[LeadId, ContactId] = {lead_id: contact_id for _, lead_id, contact_id in rows}
     return events.PageMapped(first=rows[0][0], shard=record.shard.number, mapping=mapping)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files.atomic import written
+from ..files.atomic import atomic_file
 from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, literal
 from ..journal.records import ShardRecord
 from .files import CONTACT_ID_COLUMN, RunFiles, check_export
@@ -33,7 +33,7 @@ FINDINGS = "findings.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
+class ProofFindings:
     """How many leads or contacts are not as they must be. All zero: proved."""
 
     lost: int = 0  # mapped contacts that the server does not have
@@ -42,20 +42,20 @@ class Findings:
     doubled: int = 0  # leads with more than one contact, over all lists
 
     @property
-    def proved(self) -> bool:
+    def is_clean(self) -> bool:
         return not any(asdict(self).values())
 
     def __str__(self) -> str:
         return " ".join(f"{name}={count}" for name, count in asdict(self).items() if count) or "nothing amiss"
 
 
-def compare_exports(files: RunFiles, shards: Sequence[ShardRecord]) -> Findings:
+def compare_exports(files: RunFiles, shards: Sequence[ShardRecord]) -> ProofFindings:
     """The exports that lie in the run folder against its mapping. They hold personal data and are removed."""
     exports = [(record.list_id, files.export_path(record)) for record in shards]
     if not exports:
-        return Findings()
+        return ProofFindings()
     try:
-        return compare(files.folder, files.mapping, exports, files.columns.lead_id, files.kept)
+        return compare(files.folder, files.mapping, exports, files.columns.lead_id, files.kept_mapping)
     finally:
         for _, path in exports:
             files.discard(path)
@@ -63,7 +63,7 @@ def compare_exports(files: RunFiles, shards: Sequence[ShardRecord]) -> Findings:
 
 def compare(
     folder: Path, mapping: Path, exports: Sequence[tuple[str, Path]], lead_id_column: str, kept: Path | None = None
-) -> Findings:
+) -> ProofFindings:
     """Every exported contact against every mapped lead, or against those `kept` from former runs. `exports`: contact
     list id and file.
 
@@ -87,9 +87,9 @@ def compare(
         db.execute(f"CREATE TEMP TABLE contact AS {contacts}")
         lost, orphaned, wrong = db.execute(COUNTS).fetchone()
         doubled = db.execute(f"SELECT count(*) FROM ({DOUBLED})").fetchone()[0]
-        findings = Findings(lost=lost, wrong=wrong, orphaned=orphaned, doubled=doubled)
+        findings = ProofFindings(lost=lost, wrong=wrong, orphaned=orphaned, doubled=doubled)
         (folder / FINDINGS).unlink(missing_ok=True)
-        if not findings.proved:
+        if not findings.is_clean:
             _name(db, folder / FINDINGS)
         return findings
 
@@ -100,5 +100,5 @@ def _name(db: Any, to: Path) -> None:
         f"SELECT {literal(name)} AS finding, {columns[name]}lead_id AS lead_id, contact_id, contact_list_id {rows}"
         for name, rows in NAMED.items()
     )
-    with written(to) as temporary:
+    with atomic_file(to) as temporary:
         db.execute(copy_to(temporary, f"SELECT * FROM ({whom}) ORDER BY ALL", CSV))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain import GivenList
-from ..files.atomic import written
+from ..files.atomic import atomic_file
 from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, literal
 
 GONE = "FROM known ANTI JOIN month ON known.lead_id = month.__lead_id"
@@ -117,7 +117,7 @@ class Joins:
             yield db
 
     def _write(self, db: Any, query: str, to: Path) -> None:
-        with written(to) as temporary:
+        with atomic_file(to) as temporary:
             rows = f"SELECT * EXCLUDE (__place, __lead_id, __list_id) FROM ({query})"
             db.execute(copy_to(temporary, rows, CSV))
 

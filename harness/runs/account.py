@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from ..client.org_safety import Aim
+from ..client.org_safety import OrgOptions
 from ..errors import UsageError
 from ..files.settings_text import settings_text
 
@@ -107,12 +107,12 @@ class Account:
 
 
 @cache
-def account(aim: Aim) -> Account:
+def account(aim: OrgOptions) -> Account:
     """The account of this process. Raises UsageError where something is missing or cannot be read."""
     return merge_sources(aim, os.environ, _profile(aim))
 
 
-def merge_sources(aim: Aim, environ: Mapping[str, str], profile: Mapping[str, Any]) -> Account:
+def merge_sources(aim: OrgOptions, environ: Mapping[str, str], profile: Mapping[str, Any]) -> Account:
     """What the three sources come to, the first that says something before the others."""
     variables = {key.removeprefix(PREFIX).lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
     named = {OF_PROFILE.get(key, key): str(value) for key, value in profile.items()}
@@ -191,7 +191,7 @@ def _proxy(said: _Said) -> str | None:
 # --- profiles of the official CLI -------------------------------------------------------------------------------------
 
 
-def _profile(aim: Aim) -> Mapping[str, Any]:
+def _profile(aim: OrgOptions) -> Mapping[str, Any]:
     """The table of the profile; empty where there is no file and nobody has named one."""
     path = aim.gc_config or Path.home() / ".gc" / "config.toml"
     named = aim.gc_config is not None or aim.gc_profile

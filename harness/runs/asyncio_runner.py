@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..client.asyncio_driver import AsyncioShell, connected
-from ..client.campaign_guard import undialled
-from ..client.oauth import Credentials, Session, authorized
-from ..client.retry import RetryPolicy, retrying
+from ..client.asyncio_driver import AsyncioDriver, open_driver
+from ..client.campaign_guard import with_campaign_check
+from ..client.oauth import Credentials, Session, with_authorization
+from ..client.retry import RetryPolicy, with_retries
 from ..client.target import Target
 from ..errors import VerifyFailed
-from ..flow import AsyncShell, Flow, T, adrive
+from ..flow import AsyncFlowDriver, Flow, T, adrive
 from ..status import status
 from ..strategies.job import Stage
 from .run import Outcome, Run, RunPlan, open_run
@@ -28,17 +28,17 @@ async def complete(
     target: Target,
     credentials: Credentials,
     folder: Path,
-    around: Callable[[AsyncioShell], AsyncShell] = lambda shell: shell,
+    around: Callable[[AsyncioDriver], AsyncFlowDriver] = lambda driver: driver,
 ) -> Outcome:
     """The whole run. Raises RunError where it stops; the same call goes on from there.
 
-    `around` puts another shell between the flows and the one that sends: one that watches them, or spoils them.
+    `around` puts another driver between the flows and the one that sends: one that watches them, or spoils them.
     """
     wall = time.perf_counter()
     with open_run(plan, target, folder) as run:
-        async with connected(target, run.journal, run.requests, plan.concurrency, plan.deadline_s) as shell:
-            runner = Runner(around(shell), Session(credentials, shell.books.now), plan.concurrency, plan.seed)
-            for stage in run.stages(shell.books):
+        async with open_driver(target, run.journal, run.requests, plan.concurrency, plan.deadline_s) as driver:
+            runner = Runner(around(driver), Session(credentials, driver.context.now), plan.concurrency, plan.seed)
+            for stage in run.stages(driver.context):
                 _show_stage(stage.name, run)
                 await runner.run(stage)
             failure = None
@@ -50,7 +50,7 @@ async def complete(
             except VerifyFailed as failed:
                 failure = failed
             status().begin("comparing with the mapping")
-            return run.outcome(shell.books, time.perf_counter() - wall, failure)
+            return run.outcome(driver.context, time.perf_counter() - wall, failure)
 
 
 def _show_stage(name: str, run: Run) -> None:
@@ -60,11 +60,11 @@ def _show_stage(name: str, run: Run) -> None:
     phase = PHASES.get(name, name)
     if name == "mapping" or (name in OF_IMPORTS and strategy.main_op == "contacts.add"):
         phase = "exporting and joining" if strategy.name == "csv-import-export" else phase
-        shown.begin(phase, total=shown.leads, unit="lead", count=shown.mapped)
+        shown.begin(phase, total=shown.leads, unit="lead", count=shown.mapped_leads)
     elif name in OF_IMPORTS:
         sizes = {record.contact_list_id or "": record.shard.count for record in shards}
         there = sum(record.shard.count for record in shards if record.state in ("imported", "mapped"))
-        shown.begin(OF_IMPORTS[name], total=shown.leads, unit="lead", count=lambda: there + shown.imported(sizes))
+        shown.begin(OF_IMPORTS[name], total=shown.leads, unit="lead", count=lambda: there + shown.imported_rows(sizes))
     else:
         shown.begin(phase, total=len(shards) if name in ("lists", "verification") else None, unit="list")
 
@@ -73,7 +73,7 @@ def _show_stage(name: str, run: Run) -> None:
 class Runner:
     """`concurrency` flows at a time. After the first error no flow is begun; those under way come to their end."""
 
-    shell: AsyncShell
+    driver: AsyncFlowDriver
     session: Session
     concurrency: int
     seed: int
@@ -92,7 +92,7 @@ class Runner:
     async def _work(self, flows: Iterator[Flow[None]], rng: random.Random) -> None:
         try:
             while self.error is None and (flow := next(flows, None)) is not None:
-                await adrive(wrap_flow(flow, self.session, self.policy, rng), self.shell)
+                await adrive(wrap_flow(flow, self.session, self.policy, rng), self.driver)
                 status().advance()
         except Exception as error:
             self.error = self.error or error
@@ -101,5 +101,5 @@ class Runner:
 def wrap_flow(flow: Flow[T], session: Session, policy: RetryPolicy, rng: random.Random) -> Flow[T]:
     """The conversation a flow needs around it: a token, and patience; before a real org's lists are loaded, a look."""
     if session.credentials.org_id:
-        flow = undialled(flow, session)
-    return retrying(authorized(flow, session), policy, rng)
+        flow = with_campaign_check(flow, session)
+    return with_retries(with_authorization(flow, session), policy, rng)

@@ -15,7 +15,7 @@ import msgspec
 
 from ..client.oauth import Credentials, Session, login
 from ..client.org_safety import CANARIES
-from ..client.retry import RetryPolicy, retrying
+from ..client.retry import RetryPolicy, with_retries
 from ..client.target import Target
 from ..errors import SafetyStop, StateError, VerifyFailed
 from ..files.private_folder import own_folder
@@ -118,7 +118,7 @@ def _prove_one(size: int, place: Path, plan: RunPlan, target: Target, means: Mea
         rows.unlink(missing_ok=True)  # personal data that has served
     _require_agreement(outcome, size)
     means.remove(place)
-    shown = Evidence(plan.strategy.name, target.org_id.lower(), size, outcome.books.caps.contacts_sent)
+    shown = Evidence(plan.strategy.name, target.org_id.lower(), size, outcome.context.caps.contacts_sent)
     write_json(place / EVIDENCE, shown)
     return shown
 
@@ -150,11 +150,11 @@ def _require_agreement(outcome: Outcome, size: int) -> None:
 
 async def verify_org_identity(target: Target, credentials: Credentials, requests: Path) -> None:
     """Raises RunError unless the credentials are good, and those of the org that is meant. Writes nothing to it."""
-    from ..client.asyncio_driver import connected  # an HTTP client takes a while to load
+    from ..client.asyncio_driver import open_driver  # an HTTP client takes a while to load
 
-    async with connected(target, _NoNotes(), requests, 1) as shell:
-        session = Session(credentials, shell.books.now)
-        await adrive(retrying(login(session), RetryPolicy(), random.Random(0)), shell)
+    async with open_driver(target, _NoNotes(), requests, 1) as driver:
+        session = Session(credentials, driver.context.now)
+        await adrive(with_retries(login(session), RetryPolicy(), random.Random(0)), driver)
 
 
 class _NoNotes:

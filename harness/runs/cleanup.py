@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .. import api
-from ..client.asyncio_driver import connected
+from ..client.asyncio_driver import open_driver
 from ..client.oauth import Session
-from ..client.org_safety import Aim
-from ..client.request_context import Keeper
+from ..client.org_safety import OrgOptions
+from ..client.request_context import EventSink
 from ..client.retry import RetryPolicy
 from ..errors import StateError
 from ..flow import Call, Flow, Reply, Save, T, Wait, adrive
-from ..journal.open_journal import has_journal, opened_journal
+from ..journal.open_journal import has_journal, open_journal
 from ..status import status
 from ..strategies.flows import stop
 from . import canary
@@ -36,7 +36,9 @@ POLL_S = 5.0
 IMPORT_POLLS = 60
 
 
-def cleanup(folder: Path, aim: Aim, *, really: bool, tell: Callable[[str], None], url: str = "") -> dict[str, Any]:
+def cleanup(
+    folder: Path, aim: OrgOptions, *, really: bool, tell: Callable[[str], None], url: str = ""
+) -> dict[str, Any]:
     """What became of each thing; without `really`, what would. Raises RunError."""
     places = [place for place in (folder, *canary.folders(folder)) if (place / FILE).exists() or has_journal(place)]
     if not places:
@@ -53,12 +55,12 @@ def cleanup(folder: Path, aim: Aim, *, really: bool, tell: Callable[[str], None]
     }
 
 
-def _fates(folder: Path, aim: Aim, url: str, *, really: bool) -> list[tuple[CreatedResource, Fate]]:
+def _fates(folder: Path, aim: OrgOptions, url: str, *, really: bool) -> list[tuple[CreatedResource, Fate]]:
     if (folder / FILE).exists():
         known = read(folder / FILE)
         keeper = ResourceLog(folder, known.host, known.run_id, known.org)
         return asyncio.run(_remove_all(known.left, known.host, known.org, keeper, folder, aim, really=really))
-    with opened_journal(folder, url) as journal:
+    with open_journal(folder, url) as journal:
         facts = journal.facts()
         things = [
             CreatedResource(kind="contact_list", name=record.shard.list_name, id=record.contact_list_id)
@@ -76,16 +78,23 @@ class _NoNotes:
 
 
 async def _remove_all(
-    things: list[CreatedResource], host: str, org: str, keeper: Keeper, folder: Path, aim: Aim, *, really: bool
+    things: list[CreatedResource],
+    host: str,
+    org: str,
+    keeper: EventSink,
+    folder: Path,
+    aim: OrgOptions,
+    *,
+    really: bool,
 ) -> list[tuple[CreatedResource, Fate]]:
     target, credentials = target_of_run(host, org, aim)
-    async with connected(target, keeper, folder / "cleanup.csv", 1) as shell:
-        session = Session(credentials, shell.books.now)
+    async with open_driver(target, keeper, folder / "cleanup.csv", 1) as driver:
+        session = Session(credentials, driver.context.now)
         fates = []
         status().begin("removing" if really else "looking", total=len(things), unit="list")
         for thing in things:
             flow = remove(thing, really=really)
-            fates.append((thing, await adrive(wrap_flow(flow, session, RetryPolicy(), random.Random(0)), shell)))
+            fates.append((thing, await adrive(wrap_flow(flow, session, RetryPolicy(), random.Random(0)), driver)))
             status().advance()
         return fates
 

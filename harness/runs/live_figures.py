@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..client.request_context import Bookkeeping
+from ..client.request_context import RequestContext
 from ..journal.records import BatchRecord, ShardRecord
 
 IN_LIST = ("imported", "mapped")
@@ -33,8 +33,8 @@ class Figures:
     eta_s: float | None  # until all are mapped, if they go on as they did; None: nothing to judge by
 
     @classmethod
-    def of(cls, books: Bookkeeping, known: JournalView, stage: str, leads: int) -> "Figures":
-        samples, mapped = books.samples, books.progress.mapped
+    def of(cls, context: RequestContext, known: JournalView, stage: str, leads: int) -> "Figures":
+        samples, mapped = context.samples, context.progress.mapped_leads
         shards = known.shards()
         imported = sum(record.rows or 0 for record in shards if record.state in IN_LIST)
         return cls(
@@ -42,12 +42,12 @@ class Figures:
             leads=leads,
             loaded=min(leads, max(mapped, imported)),
             mapped=mapped,
-            in_doubt=books.progress.in_doubt,
+            in_doubt=context.progress.in_doubt,
             requests=samples.count,
             status_429=samples.status_429,
             throttled_s=max(0.0, samples.throttled_s),
-            at_s=books.now(),
-            eta_s=_eta_s(books, leads - mapped),
+            at_s=context.now(),
+            eta_s=_eta_s(context, leads - mapped),
         )
 
     def rows(self, pacing: dict[str, Any] | None = None, *, over: bool = False) -> list[dict[str, str]]:
@@ -77,9 +77,9 @@ def mapped_before(known: JournalView) -> int:
     return acked + sum(record.rows or 0 for record in known.shards() if record.state == "mapped")
 
 
-def _eta_s(books: Bookkeeping, left: int) -> float | None:
-    points = books.progress.points
+def _eta_s(context: RequestContext, left: int) -> float | None:
+    points = context.progress.points
     if left <= 0:
         return 0.0
     seconds = points[-1][0] - points[0][0]
-    return left * seconds / books.progress.mapped if books.progress.mapped and seconds > 0 else None
+    return left * seconds / context.progress.mapped_leads if context.progress.mapped_leads and seconds > 0 else None

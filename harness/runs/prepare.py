@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ..client import org_safety
 from ..client.oauth import Credentials
-from ..client.org_safety import Aim
+from ..client.org_safety import OrgOptions
 from ..client.target import Target
 from ..errors import GaveUp, RunError, UsageError
 from ..files.private_folder import own_folder
@@ -28,7 +28,7 @@ from ..mapping.files import write_json
 from ..status import status
 from ..strategies import strategy
 from ..strategies.job import Settings, Strategy
-from ..wording import counted
+from ..wording import quantity
 from . import canary
 from .resolve_target import resolve_target
 from .run import Outcome, RunPlan
@@ -57,7 +57,7 @@ class UploadOrder:
     max_duration_s: float = 24 * 3600.0
     settings: Settings = field(default_factory=Settings)
     command: str = ""
-    aim: Aim = field(default_factory=Aim)  # if the target is a real org
+    aim: OrgOptions = field(default_factory=OrgOptions)  # if the target is a real org
     sends_canaries: bool = True  # to a real org; who does not needs those of another command
     journal: str = field(default="", repr=False)  # address of a database, in place of a file in the folder
     separator: str = COMMA  # between the cells of a CSV file
@@ -94,7 +94,7 @@ class PreparedUpload:
             [strategy_entry(outcome, ".")],
             command=self.order.command,
             run_id=outcome.plan.run_id,
-            target=self._org() | {"host": self.target.api, "kind": "mock" if outcome.books.mock_seen else "org"},
+            target=self._org() | {"host": self.target.api, "kind": "mock" if outcome.context.mock_seen else "org"},
             pace="real",
             seed=self.order.seed,
             profile=None,
@@ -120,13 +120,13 @@ def upload(order: UploadOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     wall = time.perf_counter()
     ready = prepare(order, tell)
     from ..client.suspension import (
-        awake,  # these need an HTTP client, which takes longer to load than a bad input to refuse
+        watch_for_suspension,  # these need an HTTP client, which takes longer to load than a bad input to refuse
     )
     from .asyncio_runner import complete
     from .cleanup import cleanup
 
     def load(plan: RunPlan, target: Target, folder: Path) -> Outcome:
-        return _run(complete(plan, target, order.credentials, folder, awake))
+        return _run(complete(plan, target, order.credentials, folder, watch_for_suspension))
 
     def remove(folder: Path) -> None:
         cleanup(folder, order.aim, really=True, tell=tell)
@@ -172,7 +172,7 @@ def prepare(order: UploadOrder, tell: Callable[[str], None], *, rebuilding: bool
     except RunError:
         checked.unlink()
         raise
-    what = f"{counted(preflight.leads, 'lead')} into {counted(lists, 'list')}"
+    what = f"{quantity(preflight.leads, 'lead')} into {quantity(lists, 'list')}"
     tell(f"{chosen.name}: {what} of {target.api}; run folder {folder}")
     return PreparedUpload(order, plan, target, folder)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 from ..client.oauth import Credentials
-from ..client.org_safety import Aim
+from ..client.org_safety import OrgOptions
 from ..client.target import Target
 from ..errors import SafetyStop, StateError, UsageError
 from ..strategies.job import Reach
@@ -29,10 +29,10 @@ BRACKETS = "is no address; an IPv6 one stands in brackets, as http://[::1]:8080"
 NO_TARGET = f"is neither `mock`, `org` nor a URL such as {MOCK_URL}"
 
 
-def resolve_target(name: str, aim: Aim | None = None) -> Target:
+def resolve_target(name: str, aim: OrgOptions | None = None) -> Target:
     """`mock`, the URL of a server on this machine, or `org`. Raises SafetyStop for any other host."""
     if name == ORG:
-        aim = aim or Aim()
+        aim = aim or OrgOptions()
         return replace(_hosts(account(aim)), ca_file=aim.ca_file, terms=aim.terms)
     parts = _parts(MOCK_URL if name == "mock" else name)
     if not is_loopback(parts.hostname or ""):
@@ -78,21 +78,21 @@ def reach(name: str) -> Reach:
     return "org" if name == ORG else "local"
 
 
-def credentials_for(target: Target, aim: Aim | None = None) -> Credentials:
+def credentials_for(target: Target, aim: OrgOptions | None = None) -> Credentials:
     """Of a server on this machine as the environment says or the mock's own; of a real org its account's."""
     if target.terms is None:
         return credentials()
-    known = account(aim or Aim())
+    known = account(aim or OrgOptions())
     return Credentials(known.client_id, known.client_secret, known.token, target.terms.org_id)
 
 
-def credentials_between(targets: Sequence[Target], aim: Aim) -> list[Credentials]:
+def credentials_between(targets: Sequence[Target], aim: OrgOptions) -> list[Credentials]:
     """Of two that are compared. Beside a real org the other one is a mock, which is not shown the org's secret."""
     real = any(target.terms is not None for target in targets)
     return [MOCK if real and each.terms is None else credentials_for(each, aim) for each in targets]
 
 
-def target_of_run(host: str, org_id: str, aim: Aim) -> tuple[Target, Credentials]:
+def target_of_run(host: str, org_id: str, aim: OrgOptions) -> tuple[Target, Credentials]:
     """Where an earlier run has been, as its folder says, and who may go there again. Raises StateError.
 
     The org's id was typed when the run began, and nothing is loaded now: so much is confirmed. A caller that removes

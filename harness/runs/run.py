@@ -14,33 +14,33 @@ from typing import Any
 
 import msgspec
 
-from ..client.request_context import Bookkeeping
+from ..client.request_context import RequestContext
 from ..client.request_log import FILE as REQUESTS
 from ..client.target import Target
 from ..domain import GivenList, Reject, Shard
 from ..errors import StateError, UsageError, VerifyFailed
 from ..events import LeadsRejected, ListCreated, StageEnded
-from ..files.duckdb_files import kept_open
+from ..files.duckdb_files import keep_database_open
 from ..files.private_folder import own_folder
-from ..journal.journal import Ledger
-from ..journal.open_journal import opened_journal
+from ..journal.journal import Journal
+from ..journal.open_journal import open_journal
 from ..journal.records import ShardRecord
 from ..leads.preflight import Preflight
 from ..leads.rejects import write_rejects
 from ..mapping.files import RunFiles
-from ..mapping.verify import Findings, compare_exports
+from ..mapping.verify import ProofFindings, compare_exports
 from ..status import status
 from ..strategies.flows import left_out
 from ..strategies.job import Job, Settings, Stage, Strategy
-from ..strategies.lists import cleared, unsent
-from ..strategies.preconditions import Foresight, untouched
-from ..wording import counted
+from ..strategies.lists import clear_contacts, unsent
+from ..strategies.preconditions import Preconditions, is_untouched
+from ..wording import quantity
 from .live_figures import mapped_before
 
 DOCUMENT = "run.json"
 
 
-def former_document(folder: Path, journal: Ledger, leads: int) -> dict[str, Any] | None:
+def former_document(folder: Path, journal: Journal, leads: int) -> dict[str, Any] | None:
     """What the folder's run.json says, if it is of the journal's run and that has nothing left to send."""
     if mapped_before(journal) + len(journal.rejects()) < leads:
         return None
@@ -59,7 +59,7 @@ def proof_again_notice(folder: Path, document: dict[str, Any]) -> str:
     verdict = "proved" if entry["verified"] else "not proved"
     when = f" on {document['finished_at']}" if "finished_at" in document else ""
     return (
-        f"{folder} is finished: {entry['mapped']:,} of {counted(entry['leads'], 'lead')} mapped, {verdict}{when}."
+        f"{folder} is finished: {entry['mapped']:,} of {quantity(entry['leads'], 'lead')} mapped, {verdict}{when}."
         " Nothing is loaded; the org is asked for the proof once more, and the figures stay those of the upload."
     )
 
@@ -102,8 +102,8 @@ class RunPlan:
         if lists < needed:
             raise UsageError(
                 "LISTS_TOO_FEW",
-                f"{counted(total, 'lead does', 'leads do')} not fit {counted(lists, 'list')} of"
-                f" {counted(self.contacts_per_list, 'contact')}; give --lists {needed}.",
+                f"{quantity(total, 'lead does', 'leads do')} not fit {quantity(lists, 'list')} of"
+                f" {quantity(self.contacts_per_list, 'contact')}; give --lists {needed}.",
             )
         bounds = [total * n // lists for n in range(lists + 1)] if lists else []
         name = list_prefix(self.preflight.digest, self.strategy.name) + self.run_id
@@ -125,7 +125,7 @@ class RunPlan:
     def about(self) -> str:
         """The input in words, for who gives another one."""
         source = self.preflight.source
-        return f"{source.name}, {counted(self.preflight.leads, 'lead')}, {getattr(source, 'stamp', 'invented')}"
+        return f"{source.name}, {quantity(self.preflight.leads, 'lead')}, {getattr(source, 'stamp', 'invented')}"
 
     def facts(self, target: Target) -> dict[str, str]:
         """What a later run of the same folder must agree with."""
@@ -150,12 +150,12 @@ class Proof:
     """What an independent read of the server said."""
 
     method: str
-    findings: Findings
+    findings: ProofFindings
     problem: str = ""  # said in words where there is nothing to count
 
     @property
     def is_verified(self) -> bool:
-        return self.findings.proved and not self.problem
+        return self.findings.is_clean and not self.problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ class Outcome:
     """A run that came to its end, verified or not. Times in seconds of the run's own clock, virtual or real."""
 
     plan: RunPlan
-    books: Bookkeeping
+    context: RequestContext
     lists: list[ShardRecord]
     mapped: int
     rejects: list[Reject]
@@ -185,7 +185,7 @@ class Outcome:
 def open_run(plan: RunPlan, target: Target, folder: Path) -> Iterator["Run"]:
     """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
     own_folder(folder)
-    with _gone_at_last(plan.checked), opened_journal(folder, plan.journal) as journal, kept_open(folder):
+    with _gone_at_last(plan.checked), open_journal(folder, plan.journal) as journal, keep_database_open(folder):
         plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id, plan.about()))
         _take_given(plan, journal)
         if plan.checked is not None:
@@ -203,13 +203,13 @@ def open_run(plan: RunPlan, target: Target, folder: Path) -> Iterator["Run"]:
             files.discard_rows()
 
 
-def _doubtful(journal: Ledger) -> int:
+def _doubtful(journal: Journal) -> int:
     """Batches and files that may have come to the org or not."""
     states = [*(batch.state for batch in journal.batches().values()), *(record.state for record in journal.shards())]
     return sum(state in ("sending", "in_doubt") for state in states)
 
 
-def _take_given(plan: RunPlan, journal: Ledger) -> None:
+def _take_given(plan: RunPlan, journal: Journal) -> None:
     """The lists that are there already need not be made."""
     for record, given in zip(journal.shards(), plan.given, strict=False):
         if given.list_id and record.contact_list_id is None:
@@ -229,14 +229,14 @@ def _gone_at_last(path: Path | None) -> Iterator[None]:
 class Run:
     """Hands out stages; each must have been run to its end before the next is asked for."""
 
-    def __init__(self, plan: RunPlan, journal: Ledger, files: RunFiles) -> None:
+    def __init__(self, plan: RunPlan, journal: Journal, files: RunFiles) -> None:
         self.plan, self.journal, self.files = plan, journal, files
         self._job = Job(
             leads=plan.preflight.source,
             progress=journal,
             files=files,
             settings=plan.settings,
-            learned=journal.learned(),
+            learned=journal.learned_limits(),
         )
         self.notices: list[str] = []
         self._stage_ends = journal.stage_ends()
@@ -248,30 +248,32 @@ class Run:
         """The file for the requests: those of a proof that comes after the run's end are no part of it."""
         return self.files.folder / (REQUESTS if self._former is None else "verify.csv")
 
-    def stages(self, books: Bookkeeping) -> Iterator[Stage]:
+    def stages(self, context: RequestContext) -> Iterator[Stage]:
         """The strategy's own, up to a mapping of every lead."""
-        books.progress.catch_up(books.now(), mapped_before(self.journal))
+        context.progress.catch_up(context.now(), mapped_before(self.journal))
         if self._former is not None:
             log.warning(proof_again_notice(self.files.folder, self._former))
-        if self.plan.foresight and untouched(self.journal.shards(), self.journal.batches()):
+        if self.plan.foresight and is_untouched(self.journal.shards(), self.journal.batches()):
             yield from self._foresight()
         to_clear = [given.list_id for given in self.plan.given if given.clear and given.list_id]
         if to_clear and unsent(self.journal.shards(), self.journal.batches()):
-            yield from self._time_stage(Stage("clear", [cleared(list_id, self._job) for list_id in to_clear]), books)
+            yield from self._time_stage(
+                Stage("clear", [clear_contacts(list_id, self._job) for list_id in to_clear]), context
+            )
         for stage in self.plan.strategy.stages(self._job):
-            yield from self._time_stage(stage, books)
+            yield from self._time_stage(stage, context)
 
-    def _time_stage(self, stage: Stage, books: Bookkeeping) -> Iterator[Stage]:
+    def _time_stage(self, stage: Stage, context: RequestContext) -> Iterator[Stage]:
         """A stage that an earlier start ended, and that has nothing to do now, ended then."""
         saves = self.journal.saves
         yield stage
         if stage.name not in self._stage_ends or self.journal.saves != saves:
-            self._stage_ends[stage.name] = books.now()
-            self.journal.save(StageEnded(stage.name, books.now()))
+            self._stage_ends[stage.name] = context.now()
+            self.journal.save(StageEnded(stage.name, context.now()))
 
     def _foresight(self) -> Iterator[Stage]:
         strategy, digest = self.plan.strategy, self.plan.preflight.digest
-        foresight = Foresight(
+        foresight = Preconditions(
             main_op=strategy.main_op, prefix=list_prefix(digest, strategy.name), again=self.plan.again
         )
         yield foresight.stage()
@@ -284,21 +286,21 @@ class Run:
         self._write_mapping()
         return Stage("verification", self.plan.strategy.verification(self._job).flows)
 
-    def outcome(self, books: Bookkeeping, wall_s: float, failure: VerifyFailed | None = None) -> Outcome:
+    def outcome(self, context: RequestContext, wall_s: float, failure: VerifyFailed | None = None) -> Outcome:
         """What came out. `failure` is what the proof stage raised, if it did."""
         proof = self._proof(failure)
         return Outcome(
             plan=self.plan,
-            books=books,
+            context=context,
             lists=self.journal.shards(),
             mapped=self._mapped,
             rejects=self._rejects,
             proof=proof,
             stage_ends=self._stage_ends,
-            ended_at=books.now(),
+            ended_at=context.now(),
             manifest=self.files.write_manifest(rows=self._mapped, verified=proof.is_verified),
             wall_s=wall_s,
-            notices=[*self.notices, *books.notices],
+            notices=[*self.notices, *context.notices],
             former=self._former,
         )
 
@@ -324,9 +326,9 @@ class Run:
     def _proof(self, failure: VerifyFailed | None) -> Proof:
         verification = self.plan.strategy.verification(self._job)
         if failure is not None:
-            return Proof(method=verification.method, findings=Findings(), problem=str(failure))
+            return Proof(method=verification.method, findings=ProofFindings(), problem=str(failure))
         findings = compare_exports(self.files, self.journal.shards() if verification.by_export else [])
         total, rows = self._mapped + len(self._rejects), self.plan.preflight.rows
-        told = f"{counted(total, 'lead')} in mapping and rejects, {counted(rows, 'row')} in the input"
+        told = f"{quantity(total, 'lead')} in mapping and rejects, {quantity(rows, 'row')} in the input"
         problem = "" if total == rows else told
         return Proof(method=verification.method, findings=findings, problem=problem)

@@ -12,7 +12,7 @@ from ..errors import Rejected, RunError, VerifyFailed
 from ..files.duckdb_files import PARQUET, copy_to, csv_table, database
 from ..leads.preflight import Preflight
 from ..leads.rejects import reasons
-from ..wording import counted
+from ..wording import quantity
 from .run import Outcome
 
 SCHEMA = 1
@@ -22,7 +22,7 @@ LIBRARIES = ("aiohttp", "duckdb", "httpx", "locust", "msgspec", "numpy")
 
 def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
     """One strategy's part. Times in seconds; a strategy that is not verified publishes no rate."""
-    books, samples, proof = outcome.books, outcome.books.samples, outcome.proof
+    context, samples, proof = outcome.context, outcome.context.samples, outcome.proof
     duration = outcome.duration_s
     uploaded = outcome.stage_ends.get("upload", 0.0)
     return {
@@ -40,23 +40,23 @@ def strategy_entry(outcome: Outcome, directory: str) -> dict[str, Any]:
         "requests": samples.count,
         "status_429": samples.status_429,
         "retries": samples.retries,
-        "in_doubt": books.progress.in_doubt,
-        "resolved": books.progress.resolved,
+        "in_doubt": context.progress.in_doubt,
+        "resolved": context.progress.resolved,
         "throttled_s": max(0.0, round(samples.throttled_s, 6)),
-        "trouble": books.trouble.told(),
-        "outage_s": round(books.outage_s, 6),
-        "suspended_s": round(books.suspended_s, 6),
-        "rate_limit": {"allowed": books.budget.allowed, "window_s": books.budget.window_s},
+        "trouble": context.fault_counts.to_json(),
+        "outage_s": round(context.outage_s, 6),
+        "suspended_s": round(context.suspended_s, 6),
+        "rate_limit": {"allowed": context.budget.allowed, "window_s": context.budget.window_s},
         "notices": outcome.notices,
         "contacts_per_s": _rate(outcome.mapped, duration, verified=proof.is_verified),
-        "first_mapping_s": next((round(at, 6) for at, mapped in books.progress.points if mapped), None),
+        "first_mapping_s": next((round(at, 6) for at, mapped in context.progress.points if mapped), None),
         "operations": samples.operations(),
         "main_op": outcome.plan.strategy.main_op,
         "lists": [
             {"id": record.contact_list_id, "name": record.shard.list_name, "size": record.shard.count}
             for record in outcome.lists
         ],
-        "progress": _thin(books.progress.points),
+        "progress": _thin(context.progress.points),
         **_verdict(outcome, directory),
         "bottleneck": bottleneck(outcome),
     }
@@ -91,9 +91,9 @@ def bottleneck(outcome: Outcome) -> str:
     """What most of the time went into, by the workers' own account."""
     if not outcome.duration_s:
         return "none"
-    samples, plan = outcome.books.samples, outcome.plan
+    samples, plan = outcome.context.samples, outcome.plan
     worker_s = outcome.duration_s * plan.concurrency
-    waited_s = outcome.books.trouble.waited_s
+    waited_s = outcome.context.fault_counts.waited_s
     faults_s = waited_s["backoff"] + waited_s["quiet"] + waited_s["outage"]
     if faults_s > max(0.2 * worker_s, samples.throttled_s):
         return "waiting after faults"
@@ -140,7 +140,7 @@ def complaint(document: dict[str, Any]) -> RunError | None:
         )
     rejected = sum(entry["rejected"] for entry in document["strategies"])
     why = "; ".join(dict.fromkeys(entry["reject_reasons"] for entry in document["strategies"] if entry["rejected"]))
-    told = f"{counted(rejected, 'lead is', 'leads are')} not in the mapping ({why}); rejects.csv names them."
+    told = f"{quantity(rejected, 'lead is', 'leads are')} not in the mapping ({why}); rejects.csv names them."
     return Rejected("REJECTED", told) if rejected else None
 
 

@@ -30,7 +30,7 @@ CREDENTIALS = Credentials("mock-client", "mock-secret")
 START_TIMEOUT_S = 60.0  # a machine may have other work
 
 
-def loaded(profile: str) -> LoadedProfile:
+def load_profile(profile: str) -> LoadedProfile:
     """The profile of that name or file. Raises UsageError."""
     try:
         return load(profile)
@@ -47,12 +47,12 @@ def settings(profile: LoadedProfile) -> dict[str, dict[str, Any]]:
 @asynccontextmanager
 async def in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[Target]:
     """Where an org on the running loop is reached: by a Unix socket. On a virtual loop it lives in virtual time."""
-    async with served(profile, seed) as (target, _):
+    async with serve_in_process(profile, seed) as (target, _):
         yield target
 
 
 @asynccontextmanager
-async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Target, "Services"]]:
+async def serve_in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Target, "Services"]]:
     """The same with the org, for tests that spoil it or look into it. A server is only loaded where one begins."""
     from aiohttp import web
 
@@ -85,12 +85,12 @@ async def served(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Targe
 @contextmanager
 def in_subprocess(profile: str, seed: int, pace: Literal["real", "none"]) -> Iterator[Target]:
     """An org in a process of its own, on a free port, for as long as the context lasts."""
-    with started(profile, seed, pace) as ready:
+    with start_process(profile, seed, pace) as ready:
         yield Target.one_host(ready["url"])
 
 
 @contextmanager
-def started(profile: str, seed: int, pace: Literal["real", "none"]) -> Iterator[dict[str, str]]:
+def start_process(profile: str, seed: int, pace: Literal["real", "none"]) -> Iterator[dict[str, str]]:
     """The same: what its ready file says. It ends with this process, even a killed one, but not by its Ctrl-C."""
     options = {"--port": 0, "--profile": profile, "--seed": seed, "--pace": pace}
     arguments = [str(word) for option in options.items() for word in option]

@@ -16,7 +16,7 @@ from ..domain import ContactId, LeadId
 from ..errors import GaveUp, Refused
 from ..events import BatchAcked, BatchInDoubt, CapsLearned
 from ..flow import Flow, Reply, Save, Wait
-from ..wording import counted
+from ..wording import quantity
 from .batches import in_halves, intent, may_be_split, pending
 from .export import export_verification
 from .flows import stop
@@ -73,10 +73,12 @@ def upload(
 
     `known`: contacts of its leads that are there already.
     """
-    yield from _settled(batch, job, doubtful=doubtful, known=known)
+    yield from _settle_batch(batch, job, doubtful=doubtful, known=known)
 
 
-def _settled(batch: Batch, job: Job, *, doubtful: bool = False, known: Mapping[LeadId, ContactId] | None) -> Flow[bool]:
+def _settle_batch(
+    batch: Batch, job: Job, *, doubtful: bool = False, known: Mapping[LeadId, ContactId] | None
+) -> Flow[bool]:
     """Whether the platform took leads of the batch, and all that it was sent."""
     mapping: Mapping[LeadId, ContactId] = known or {}
     adopted = len(mapping)
@@ -113,16 +115,16 @@ def _apart(batch: Batch, job: Job, reply: Reply, mapping: Mapping[LeadId, Contac
         found = yield from stored_contacts(batch, job, quiet=False)
         left_nothing = found.keys() == mapping.keys()
         if not left_nothing:
-            yield from _learned(job, atomic=False)
+            yield from _save_atomicity(job, atomic=False)
         mapping = found
     for number, half in enumerate((yield from in_halves(batch, job, reply))):
         known = {lead_id: mapping[lead_id] for lead_id in half.lead_ids if lead_id in mapping}
-        taken = yield from _settled(half, job, known=known)
+        taken = yield from _settle_batch(half, job, known=known)
         if taken and number == 0 and left_nothing and job.learned.atomic is None:
-            yield from _learned(job, atomic=True)
+            yield from _save_atomicity(job, atomic=True)
 
 
-def _learned(job: Job, *, atomic: bool) -> Flow[None]:
+def _save_atomicity(job: Job, *, atomic: bool) -> Flow[None]:
     job.learned.atomic = atomic
     yield Save(CapsLearned(atomic=atomic))
 
@@ -137,12 +139,12 @@ def upload_own_ids(batch: Batch, job: Job) -> Flow[None]:
                 yield from upload_own_ids(half, job)
             return
         if reply.status == CONFLICT and attempt == 1:  # somebody else has just written to one of them
-            yield Wait(job.settings.settle_s)
+            yield Wait(job.settings.consistency_wait_s)
             continue
         answer = _read(reply, batch, job)
         if isinstance(answer, str):
             yield Save(BatchInDoubt(batch.first, answer))
-            yield Wait(job.settings.settle_s)
+            yield Wait(job.settings.consistency_wait_s)
             continue
         if any(map(ne, answer.keys(), answer.values())):
             raise Refused(
@@ -171,5 +173,5 @@ def _still_in_doubt(batch: Batch) -> GaveUp:
     return GaveUp(
         "IN_DOUBT",
         f"op=contacts.add list={batch.contact_list_id} batch={batch.first} attempts={ATTEMPTS}: "
-        f"{counted(len(batch.lead_ids), 'lead')} in doubt; run the same command again, it looks them up first.",
+        f"{quantity(len(batch.lead_ids), 'lead')} in doubt; run the same command again, it looks them up first.",
     )

@@ -13,7 +13,7 @@ from ..events import BatchSending, BatchSplit, CapsLearned, LeadRefused
 from ..flow import Flow, Reply, Save
 from ..journal.records import ShardRecord
 from .flows import ADVICE, MOST_REFUSED
-from .job import Job, Progress
+from .job import Job, StoredProgress
 
 
 def pending(job: Job, *, own_ids: bool) -> Iterator[tuple[Batch, bool]]:
@@ -36,7 +36,7 @@ class Earlier:
     no row tells of.
     """
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: StoredProgress) -> None:
         self._progress = progress
         self._records = list(progress.batches().values())
         self._firsts = [record.first for record in self._records]
@@ -47,7 +47,7 @@ class Earlier:
         records = self._records[bisect_left(self._firsts, start) : bisect_left(self._firsts, stop)]
         if not records:
             return frozenset(), ()
-        if all(record.settled for record in records) and sum(record.leads for record in records) == len(leads):
+        if all(record.is_settled for record in records) and sum(record.leads for record in records) == len(leads):
             return frozenset(leads.ids), ()
         settled, doubtful = self._progress.leads_between(start, stop)
         known, apart = set(settled), []

@@ -43,7 +43,7 @@ class CsvImportExport:
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
         yield import_stage(job, own_ids=False)
-        yield Stage("mapping", (map_by_export(record, job) for record in _unmapped(job)))
+        yield Stage("mapping", (map_by_export(record, job) for record in _unmapped_shards(job)))
 
     def verification(self, job: Job) -> Verification:
         return sample_verification(job)  # the export made the mapping, so another road has to prove it
@@ -59,7 +59,7 @@ class CsvImportOwnIds:
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
         yield import_stage(job, own_ids=True)
-        yield Stage("mapping", (map_by_identity(record, job) for record in _unmapped(job)))
+        yield Stage("mapping", (map_by_identity(record, job) for record in _unmapped_shards(job)))
 
     def verification(self, job: Job) -> Verification:
         return export_verification(job)
@@ -86,7 +86,7 @@ def import_stage(job: Job, *, own_ids: bool) -> Stage:
     return Stage("upload", (import_shard(record, job, own_ids=own_ids) for record in todo))
 
 
-def _unmapped(job: Job) -> list[ShardRecord]:
+def _unmapped_shards(job: Job) -> list[ShardRecord]:
     return [record for record in job.progress.shards() if record.state != "mapped"]
 
 
@@ -96,7 +96,7 @@ def import_shard(record: ShardRecord, job: Job, *, own_ids: bool) -> Flow[None]:
         record = yield from _start_over(record, job)
     if record.state != "uploaded":
         record = yield from _upload(record, job, own_ids=own_ids)
-    size = yield from _imported(record, job)
+    size = yield from _await_import(record, job)
     yield Save(ShardImported(record.shard.number, size))
 
 
@@ -120,15 +120,15 @@ def _upload(record: ShardRecord, job: Job, *, own_ids: bool) -> Flow[ShardRecord
 
 def _start_over(record: ShardRecord, job: Job) -> Flow[ShardRecord]:
     """An empty list in place of one that may hold rows of a lost upload. This run made it, so it may delete it."""
-    yield Wait(job.settings.quiet_s, "quiet")
-    yield from _deleted(record, job)
+    yield Wait(job.settings.in_flight_grace_s, "quiet")
+    yield from _delete_list(record, job)
     yield Save(ShardAbandoned(record.shard.number))
-    list_id = yield from create_or_find(record.shard.list_name, job.columns, job.settings.settle_s)
+    list_id = yield from create_or_find(record.shard.list_name, job.columns, job.settings.consistency_wait_s)
     yield Save(ListCreated(record.shard.number, list_id))
     return replace(record, contact_list_id=list_id, state="listed")
 
 
-def _deleted(record: ShardRecord, job: Job) -> Flow[None]:
+def _delete_list(record: ShardRecord, job: Job) -> Flow[None]:
     """The list is gone. It cannot go while the import of a lost upload goes on in it: that is waited for.
 
     Source: code contact.list.import.in.progress of DELETE contactlists, swagger of 2018-03-21.
@@ -154,7 +154,7 @@ def _percent(record: ShardRecord) -> Flow[int | None]:
         raise stop("import.status", record.list_id, reply) from None
 
 
-def _imported(record: ShardRecord, job: Job) -> Flow[int]:
+def _await_import(record: ShardRecord, job: Job) -> Flow[int]:
     """Wait until the import has ended; the list's size then.
 
     A small import may end before any status is seen; then the size decides: two readings in a row that show every row,
@@ -168,10 +168,10 @@ def _imported(record: ShardRecord, job: Job) -> Flow[int]:
             status = api.import_progress(reply)
         except (api.Refusal, api.BadResponse):
             raise stop("import.status", record.list_id, reply) from None
-        if status.failed:
+        if status.has_failed:
             yield Save(ImportFailed(record.shard.number))
             raise Refused("IMPORT_FAILED", _failure(record, status))
-        if status.finished:
+        if status.has_finished:
             return (yield from _settled_size(record, job))
         if status.state is None:
             size = yield from list_size(record, job)
@@ -204,7 +204,7 @@ def _settled_size(record: ShardRecord, job: Job) -> Flow[int]:
     """The size the list shows; counts lag, so a short one is read again for as long as it still moves."""
     size = yield from list_size(record, job)
     while size != record.rows:
-        yield Wait(job.settings.settle_s, "poll")
+        yield Wait(job.settings.consistency_wait_s, "poll")
         again = yield from list_size(record, job)
         if again == size:
             return size

@@ -8,27 +8,27 @@ from typing import Literal
 from .. import api
 from ..errors import GaveUp, VerifyFailed
 from ..flow import Flow, Wait, Work
-from .export import downloaded
+from .export import download_export
 from .flows import intervals, stop
 from .job import Settings
 
 ENTRIES = 1000  # Assumption: how many a PATCH may hold is not documented
 
 
-def excluded(name: str, column: str, lead_ids: list[str], settings: Settings, to: Path) -> Flow[None]:
+def exclude_leads(name: str, column: str, lead_ids: list[str], settings: Settings, to: Path) -> Flow[None]:
     """The list of this name holds these Lead IDs, and no others. `to`: where its export may lie for a moment."""
     list_id = yield from _found_or_made(name, column)
-    yield from _changed("Add", list_id, lead_ids)
+    yield from _change_entries("Add", list_id, lead_ids)
     there = yield from _entries(list_id, settings, to)
     if surplus := sorted(there - set(lead_ids)):  # leads that have come back
-        yield from _changed("Remove", list_id, surplus)
+        yield from _change_entries("Remove", list_id, surplus)
         there = yield from _entries(list_id, settings, to)
     lost, orphaned = len(set(lead_ids) - there), len(there - set(lead_ids))
     if lost or orphaned:
         raise VerifyFailed("VERIFY_FAILED", f"DNC list {list_id}: {lost} Lead IDs are missing, {orphaned} too many.")
 
 
-def _changed(action: Literal["Add", "Remove"], list_id: str, lead_ids: Sequence[str]) -> Flow[None]:
+def _change_entries(action: Literal["Add", "Remove"], list_id: str, lead_ids: Sequence[str]) -> Flow[None]:
     for start in range(0, len(lead_ids), ENTRIES):
         reply = yield api.change_dnc_entries(action, list_id, lead_ids[start : start + ENTRIES])
         if not reply.ok:
@@ -57,7 +57,7 @@ def _entries(list_id: str, settings: Settings, to: Path) -> Flow[set[str]]:
     if not reply.ok:
         raise stop("dnc.export_create", list_id, reply)
     export = yield from _newer(list_id, former, settings)
-    reply = yield from downloaded(export, list_id, to)
+    reply = yield from download_export(export, list_id, to)
     if not reply.ok:
         raise stop("export.download", list_id, reply)
     entries: set[str] = yield Work(lambda: _read(to))

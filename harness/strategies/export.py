@@ -34,7 +34,7 @@ def _proving_export(record: ShardRecord, job: Job) -> Flow[None]:
     """An export of now. One that somebody asked for earlier may become ready after the look at the former one, and
     show what is gone by now; so where the list says another size than the mapping, a second one is made, which can
     only be younger than that size."""
-    mapped = yield Work(lambda: job.files.mapped(record))
+    mapped = yield Work(lambda: job.files.expected_contacts(record))
     size = yield from settled_size(record, job, mapped)
     for _ in range(1 if size == mapped else 2):
         yield from export_list(record, job)
@@ -46,7 +46,7 @@ def export_list(record: ShardRecord, job: Job) -> Flow[None]:
     list_id, to = record.list_id, job.files.export_path(record)
     for _ in range(DOWNLOADS):
         export = yield from _fresh_export(list_id, job)
-        reply = yield from downloaded(export, list_id, to)
+        reply = yield from download_export(export, list_id, to)
         if reply.ok:
             if not (yield Work(lambda: _is_page(to))):
                 return
@@ -73,7 +73,7 @@ def _is_page(path: Path) -> bool:
         return file.read(256).removeprefix(MARK).lstrip().startswith(b"<")
 
 
-def downloaded(export: api.Export, list_id: str, to: Path) -> Flow[Reply]:
+def download_export(export: api.Export, list_id: str, to: Path) -> Flow[Reply]:
     reply: Reply = yield api.download(export.uri, list_id)
     if reply.status in REDIRECTS:
         location = _location(reply, export.uri, list_id)
@@ -95,7 +95,7 @@ def _fresh_export(list_id: str, job: Job) -> Flow[api.Export]:
         reply = yield api.start_export(list_id)
         if not reply.ok:
             raise stop("export.create", list_id, reply)
-        export = yield from _awaited(list_id, former, patience_s, job)
+        export = yield from _await_export(list_id, former, patience_s, job)
         if export is not None:
             return export
     raise GaveUp(
@@ -105,7 +105,7 @@ def _fresh_export(list_id: str, job: Job) -> Flow[api.Export]:
     )
 
 
-def _awaited(list_id: str, former: api.Export | None, patience_s: float, job: Job) -> Flow[api.Export | None]:
+def _await_export(list_id: str, former: api.Export | None, patience_s: float, job: Job) -> Flow[api.Export | None]:
     """The first export that is another one than the former; None where none comes in time."""
     waited = 0.0
     for pause in intervals(job.settings):

@@ -7,7 +7,7 @@ from ..api import BadResponse, Batch, Refusal
 from ..domain import ContactId, LeadId
 from ..errors import GaveUp, RunError, VerifyFailed
 from ..flow import Flow, Reply, Wait
-from ..wording import counted
+from ..wording import quantity
 from .flows import stop
 from .job import Job
 
@@ -19,10 +19,10 @@ def stored_contacts(batch: Batch, job: Job, *, quiet: bool = True) -> Flow[dict[
     over.
     """
     if quiet:
-        yield Wait(job.settings.quiet_s, "quiet")
+        yield Wait(job.settings.in_flight_grace_s, "quiet")
     found = yield from _search(batch, job)
     while True:
-        yield Wait(job.settings.settle_s, "quiet")
+        yield Wait(job.settings.consistency_wait_s, "quiet")
         again = yield from _search(batch, job)
         if again == found:
             return found
@@ -40,7 +40,7 @@ def _search(batch: Batch, job: Job) -> Flow[dict[LeadId, ContactId]]:
         raise VerifyFailed(
             "VERIFY_FAILED",
             f"list={batch.contact_list_id} batch={batch.first}: more than one contact each for"
-            f" {counted(len(ours) - len(found), 'lead')}; remove the surplus contacts by hand, then run the same"
+            f" {quantity(len(ours) - len(found), 'lead')}; remove the surplus contacts by hand, then run the same"
             " command again.",
         )
     return found
@@ -54,20 +54,20 @@ def _pages(batch: Batch, lead_ids: Sequence[LeadId], job: Job) -> Flow[list[tupl
         try:
             found = api.found_contacts(reply, job.columns.lead_id)
         except (Refusal, BadResponse):
-            raise _unresolved(batch, reply) from None
+            raise _unresolved_error(batch, reply) from None
         pairs += found.pairs
         if not found.pairs or len(pairs) >= found.total:
             return pairs
         page += 1
 
 
-def _unresolved(batch: Batch, reply: Reply) -> RunError:
+def _unresolved_error(batch: Batch, reply: Reply) -> RunError:
     """What ends the run when the search is refused, or never answered: the batch stays in doubt."""
     trouble = stop("contacts.search", batch.contact_list_id, reply, f"batch={batch.first}")
     if not isinstance(trouble, GaveUp):
         return trouble
     return GaveUp(
         "IN_DOUBT",
-        f"{trouble} ; {counted(len(batch.lead_ids), 'lead is', 'leads are')} in doubt, none of them is sent again"
+        f"{trouble} ; {quantity(len(batch.lead_ids), 'lead is', 'leads are')} in doubt, none of them is sent again"
         " before it is known.",
     )

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from ..domain import LeadColumns, LeadId, LeadReader
 from ..flow import Flow
-from ..journal.records import BatchRecord, Learned, Part, ShardRecord
+from ..journal.records import BatchRecord, Learned, MappingPart, ShardRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,31 +16,43 @@ class Settings:
 
     batch_size: int = 1000  # Source: contacts a POST may hold, official swagger of 2018-03-21
     body_bytes: int = 3_000_000  # Assumption: which of the platform's body caps applies to this call is not documented
-    quiet_s: float = 60.0  # Assumption: after this long a lost request has either been carried out or never will be
-    settle_s: float = 5.0  # between two searches that must agree; Genesys asks for 5 s after a change of a list
+    in_flight_grace_s: float = (
+        60.0  # Assumption: after this long a lost request has either been carried out or never will be
+    )
+    consistency_wait_s: float = (
+        5.0  # between two searches that must agree; Genesys asks for 5 s after a change of a list
+    )
     poll_initial_s: float = 1.0
     poll_cap_s: float = 5.0
     stalled_s: float = 900.0  # a job without progress for this long
     sample: int = 500  # contacts of each list that a spot check reads
 
     @classmethod
-    def for_target(cls, reach: "Reach", quiet_s: float | None = None, **tuned: int) -> "Settings":
-        """The patience that fits where the requests go, and what is tuned. `quiet_s`: in place of the usual one."""
+    def for_target(cls, reach: "Reach", in_flight_grace_s: float | None = None, **tuned: int) -> "Settings":
+        """Waiting times that fit the target, with overrides; `in_flight_grace_s` also bounds the consistency wait."""
         usual = cls(**PATIENCE[reach])  # type: ignore[arg-type]  # no count is among them
-        quiet_s = usual.quiet_s if quiet_s is None else quiet_s
-        return replace(usual, quiet_s=quiet_s, settle_s=min(usual.settle_s, quiet_s), **tuned)
+        in_flight_grace_s = usual.in_flight_grace_s if in_flight_grace_s is None else in_flight_grace_s
+        return replace(
+            usual,
+            in_flight_grace_s=in_flight_grace_s,
+            consistency_wait_s=min(usual.consistency_wait_s, in_flight_grace_s),
+            **tuned,
+        )
 
 
 Reach = Literal["org", "local", "instant"]
 PATIENCE: dict[Reach, dict[str, float]] = {
     "org": {},
-    "local": {"quiet_s": 5.0, "poll_initial_s": 0.2},  # a server on this machine has ended what it was asked by then
+    "local": {
+        "in_flight_grace_s": 5.0,
+        "poll_initial_s": 0.2,
+    },  # a server on this machine has ended what it was asked by then
     # An org without delays has no slow jobs: polling it in seconds would measure the polling.
-    "instant": {"quiet_s": 2.0, "settle_s": 0.05, "poll_initial_s": 0.02, "poll_cap_s": 0.2},
+    "instant": {"in_flight_grace_s": 2.0, "consistency_wait_s": 0.05, "poll_initial_s": 0.02, "poll_cap_s": 0.2},
 }
 
 
-class Progress(Protocol):
+class StoredProgress(Protocol):
     """What the journal knows."""
 
     def shards(self) -> Sequence[ShardRecord]: ...
@@ -54,7 +66,7 @@ class Progress(Protocol):
 
 
 class LocalFiles(Protocol):
-    """Work on the run folder's files, which flows ask for and the shell runs."""
+    """Work on the run folder's files, which flows ask for and the driver runs."""
 
     def write_upload(self, shard: ShardRecord) -> tuple[Path, int, str]:
         """The CSV file of a shard: its path, rows and sha256."""
@@ -62,13 +74,13 @@ class LocalFiles(Protocol):
 
     def export_path(self, shard: ShardRecord) -> Path: ...
 
-    def map_export(self, shard: ShardRecord, export: Path) -> Part:
+    def map_export(self, shard: ShardRecord, export: Path) -> MappingPart:
         """Join an export with the leads of the shard."""
         ...
 
-    def map_identity(self, shard: ShardRecord) -> Part: ...
+    def map_identity(self, shard: ShardRecord) -> MappingPart: ...
 
-    def mapped(self, shard: ShardRecord) -> int:
+    def expected_contacts(self, shard: ShardRecord) -> int:
         """Contacts that the shard's list has to hold, once the mapping is finished."""
         ...
 
@@ -84,7 +96,7 @@ class LocalFiles(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     leads: LeadReader
-    progress: Progress
+    progress: StoredProgress
     files: LocalFiles
     settings: Settings
     learned: Learned = field(default_factory=Learned)

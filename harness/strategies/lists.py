@@ -23,11 +23,11 @@ def lists_stage(job: Job) -> Stage:
 
 def make_list(record: ShardRecord, job: Job) -> Flow[None]:
     """The name carries the run's id, so a list of that name is this run's: found again, it is adopted."""
-    list_id = yield from create_or_find(record.shard.list_name, job.columns, job.settings.settle_s)
+    list_id = yield from create_or_find(record.shard.list_name, job.columns, job.settings.consistency_wait_s)
     yield Save(ListCreated(record.shard.number, list_id))
 
 
-def create_or_find(name: str, columns: LeadColumns, settle_s: float) -> Flow[str]:
+def create_or_find(name: str, columns: LeadColumns, consistency_wait_s: float) -> Flow[str]:
     """The id of the list of this name. When the answer to its creation is lost, it is looked for by its name."""
     for _ in range(CREATIONS):
         reply = yield api.create_list(name, columns)
@@ -38,14 +38,14 @@ def create_or_find(name: str, columns: LeadColumns, settle_s: float) -> Flow[str
         except api.Refusal as refusal:
             if outcome(reply) == "answered" and refusal.code != "duplicate.name":
                 raise stop("lists.create", name, reply) from None
-        yield Wait(settle_s, "quiet")
-        found = yield from _found(name)
+        yield Wait(consistency_wait_s, "quiet")
+        found = yield from _find_by_name(name)
         if found is not None:
             return found
     raise stop("lists.create", name, reply)
 
 
-def _found(name: str) -> Flow[str | None]:
+def _find_by_name(name: str) -> Flow[str | None]:
     reply = yield api.find_list(name)
     try:
         return api.list_id_by_name(reply, name)
@@ -65,21 +65,21 @@ def unsent(shards: Sequence[ShardRecord], batches: Mapping[int, BatchRecord]) ->
     return not batches and all(record.state in ("planned", "listed") for record in shards)
 
 
-def cleared(list_id: str, job: Job) -> Flow[None]:
+def clear_contacts(list_id: str, job: Job) -> Flow[None]:
     """The list holds nothing. A request whose answer is lost may still be carried out, so it is waited for: one that
     comes after the first lead would take that away."""
     for _ in range(CLEARINGS):
         reply = yield api.clear_list(list_id)
         if reply.ok:
-            yield from _emptied(list_id, job)
+            yield from _await_empty(list_id, job)
             return
         if outcome(reply) == "answered":
             raise stop("lists.clear", list_id, reply)
-        yield Wait(job.settings.quiet_s, "quiet")
+        yield Wait(job.settings.in_flight_grace_s, "quiet")
     raise GaveUp("IN_DOUBT", f"op=lists.clear list={list_id}: {CLEARINGS} requests, no clear answer; run again.")
 
 
-def _emptied(list_id: str, job: Job) -> Flow[None]:
+def _await_empty(list_id: str, job: Job) -> Flow[None]:
     """Source: "Contacts will be deleted": the answer comes before the deed (official SDK 269.0.0)."""
     for _ in range(CLEARING_READINGS):
         reply = yield api.search_all(list_id, page_size=1)
@@ -88,7 +88,7 @@ def _emptied(list_id: str, job: Job) -> Flow[None]:
                 return
         except (api.Refusal, api.BadResponse):
             raise stop("contacts.search", list_id, reply) from None
-        yield Wait(job.settings.settle_s, "poll")
+        yield Wait(job.settings.consistency_wait_s, "poll")
     raise GaveUp("NOT_CLEARED", f"op=lists.clear list={list_id}: still not empty; run the same command again.")
 
 
@@ -104,7 +104,7 @@ def settled_size(record: ShardRecord, job: Job, expected: int | None) -> Flow[in
     for _ in range(SIZE_READINGS):
         if size == expected:
             break
-        yield Wait(job.settings.settle_s, "poll")
+        yield Wait(job.settings.consistency_wait_s, "poll")
         size = yield from list_size(record, job)
     return size
 

@@ -7,7 +7,7 @@ from .. import api
 from ..errors import Refused, StateError
 from ..flow import Flow, Reply
 from ..journal.records import BatchRecord, ShardRecord
-from ..wording import counted
+from ..wording import quantity
 from .flows import stop
 from .job import Stage
 
@@ -21,7 +21,7 @@ NEEDED_TO_ADD = {"outbound:contact:add": "to add contacts"}
 
 
 @dataclass(slots=True, kw_only=True)
-class Foresight:
+class Preconditions:
     """Reads, and raises RunError before the first write. `unknown` is what it could not find out."""
 
     main_op: str
@@ -40,7 +40,7 @@ class Foresight:
     def _permissions(self) -> Flow[None]:
         """Raises Refused where one is missing. A client that is not told what it may do goes on, and will see."""
         reply = yield api.own_grants()
-        held = _held(reply)
+        held = _own_permissions(reply)
         if held is None:
             self.unknown.append("what the OAuth client may do: the org does not tell; a refusal would stop the run")
             return
@@ -57,13 +57,13 @@ class Foresight:
         """Raises StateError where a list holds contacts of these leads: this run knows nothing of them."""
         listing = yield from self._lists()
         for found in listing:
-            count = max(found.size or 0, (yield from _counted(found.id)))
+            count = max(found.size or 0, (yield from _count_contacts(found.id)))
             if count or found.importing:
                 raise StateError(
                     "STATE_LOST",
                     f"these leads are loaded already: list {found.name!r} ({found.id}) has"
-                    f" {counted(count, 'contact')} of this input by this strategy, which this run folder does not know;"
-                    " nothing was written. Give the run folder of that upload (--run). If it is lost, `contactbench"
+                    f" {quantity(count, 'contact')} of this input by this strategy, which this run folder does not know"
+                    "; nothing was written. Give the run folder of that upload (--run). If it is lost, `contactbench"
                     " reconcile --from-server` and the upload's other options rebuild the mapping; --again loads these"
                     " leads once more.",
                 )
@@ -76,12 +76,12 @@ class Foresight:
             raise stop("lists.list", self.prefix.strip(), reply) from None
 
 
-def untouched(shards: Sequence[ShardRecord], batches: dict[int, BatchRecord]) -> bool:
+def is_untouched(shards: Sequence[ShardRecord], batches: dict[int, BatchRecord]) -> bool:
     """Whether there is something to write and nothing has been yet, as far as the journal knows."""
     return bool(shards) and not batches and all(record.contact_list_id is None and not record.rows for record in shards)
 
 
-def _held(reply: Reply) -> api.Permissions | None:
+def _own_permissions(reply: Reply) -> api.Permissions | None:
     """What the org says that the client may do; None if it does not say."""
     try:
         return api.permissions_of(reply)
@@ -89,7 +89,7 @@ def _held(reply: Reply) -> api.Permissions | None:
         return None
 
 
-def _counted(list_id: str) -> Flow[int]:
+def _count_contacts(list_id: str) -> Flow[int]:
     """How many contacts a list holds; the size in a listing lags behind."""
     reply = yield api.search_all(list_id, page_size=1)
     try:

@@ -7,7 +7,7 @@ from ..domain import ContactId
 from ..errors import VerifyFailed
 from ..flow import Flow, Work
 from ..journal.records import ShardRecord
-from ..wording import counted
+from ..wording import quantity
 from .flows import stop
 from .job import Job, Verification
 from .lists import settled_size
@@ -28,7 +28,7 @@ def check(record: ShardRecord, job: Job) -> Flow[None]:
     size = yield from settled_size(record, job, record.rows)
     if size != record.rows:
         raise VerifyFailed(
-            "VERIFY_FAILED", f"list={record.list_id}: {counted(size, 'contact')}, {record.rows} of them mapped."
+            "VERIFY_FAILED", f"list={record.list_id}: {quantity(size, 'contact')}, {record.rows} of them mapped."
         )
     expected: dict[str, str] = yield Work(lambda: job.files.sample(record, job.settings.sample))
     ids = list(expected)

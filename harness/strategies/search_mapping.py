@@ -29,7 +29,7 @@ def map_page(record: ShardRecord, page: int, job: Job) -> Flow[None]:
     """The page's contacts, noted. Searches lag behind an import: a short page is read again until two are alike."""
     pairs = yield from _page(record, page, job)
     while len(pairs) < _full(record, page):
-        yield Wait(job.settings.settle_s, "poll")
+        yield Wait(job.settings.consistency_wait_s, "poll")
         again = yield from _page(record, page, job)
         if again == pairs:
             break

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..checks import FAILED, Check, Verdict
 from ..errors import RunError, UsageError
 from ..mapping.files import write_json
-from ..wording import counted
+from ..wording import quantity
 from .expression import OF_TIMES, OPERATIONS, UNITS, Metric, Threshold, parse
 from .run_metrics import RunMetrics, run_metrics
 
@@ -192,6 +192,6 @@ def threshold_error(judgements: Sequence[Evaluation]) -> ThresholdCrossed | None
         return None
     return ThresholdCrossed(
         "THRESHOLD",
-        f"{len(missed)} of {counted(len(judgements), 'threshold')} {'is' if len(missed) == 1 else 'are'} crossed:"
+        f"{len(missed)} of {quantity(len(judgements), 'threshold')} {'is' if len(missed) == 1 else 'are'} crossed:"
         f" {'; '.join(missed)}.",
     )

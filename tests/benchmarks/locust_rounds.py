@@ -20,7 +20,7 @@ from harness.events import BatchAcked
 from harness.leads.synthetic import SyntheticLeads, write_csv
 from harness.load.shared_run import SharedRun
 from harness.locust_driver import LeadUser
-from harness.locust_driver.gevent_driver import GeventShell
+from harness.locust_driver.gevent_driver import GeventDriver
 from harness.runs.prepare import UploadOrder, prepare
 from harness.strategies.job import Settings
 
@@ -37,18 +37,18 @@ class Timed:
     def shell(self, run, user):
         timed = self
 
-        class Shell(GeventShell):
+        class Shell(GeventDriver):
             def send(self, call):
                 if call.op == "contacts.add" and timed.began is None:
                     timed.began = time.process_time()
-                return GeventShell.send(self, call)
+                return GeventDriver.send(self, call)
 
             def save(self, event):
-                GeventShell.save(self, event)
+                GeventDriver.save(self, event)
                 if isinstance(event, BatchAcked):
                     timed.ended = time.process_time()
 
-        return Shell(user.client, run.target, run.books)
+        return Shell(user.client, run.target, run.context)
 
 
 def uploaded(url, leads, folder, users):
@@ -63,7 +63,7 @@ def uploaded(url, leads, folder, users):
         run_id=folder.name,
         folder=folder,
         again=True,
-        settings=Settings(poll_initial_s=0.02, settle_s=0.05),
+        settings=Settings(poll_initial_s=0.02, consistency_wait_s=0.05),
     )
     run, timed = SharedRun(prepare(order, lambda line: None), RetryPolicy(), time.monotonic), Timed()
 
@@ -75,7 +75,7 @@ def uploaded(url, leads, folder, users):
     verdict = run.finish()
     if verdict.exit_code:
         raise SystemExit(verdict.text)
-    return (timed.ended - timed.began) / run.books.samples.operations()["contacts.add"]["count"]
+    return (timed.ended - timed.began) / run.context.samples.operations()["contacts.add"]["count"]
 
 
 def posted(bodies, path, token, users):

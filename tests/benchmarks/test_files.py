@@ -35,7 +35,7 @@ def leads(leads_file) -> Path:
 @pytest.fixture
 def checked(leads, tmp_path) -> RunFiles:
     """A run's files after the check of its input."""
-    preflight = check(CsvLeads.opened(leads, **COLUMNS), tmp_path / "leads.parquet")
+    preflight = check(CsvLeads.from_file(leads, **COLUMNS), tmp_path / "leads.parquet")
     return RunFiles(tmp_path, preflight.source, tmp_path / "leads.parquet")
 
 
@@ -70,7 +70,7 @@ def test_check_of_an_input(race, leads, tmp_path):
     """Text, header, quotes, cells, doubled and alike Lead IDs: not four times as long as to read and count by csv."""
     to = tmp_path / "leads.parquet"
     table = race(
-        contestant("check", lambda: check(CsvLeads.opened(leads, **COLUMNS), to).leads, int),
+        contestant("check", lambda: check(CsvLeads.from_file(leads, **COLUMNS), to).leads, int),
         contestant("csv module, ids in a set", lambda: len(_ids(leads)), int),
         contestant("DuckDB, distinct ids", lambda: _distinct(leads), int),
         title=f"an input of {LEADS:,} leads checked",

@@ -25,7 +25,7 @@ LEADS = int(os.environ.get("CONTACTBENCH_BENCH_LEADS", "50000"))
 ROUNDS = 5
 FEW = 2_000  # for the slow
 # An org without delays has no slow jobs: polling it in seconds would measure the polling.
-SETTINGS = Settings(poll_initial_s=0.02, poll_cap_s=0.2, settle_s=0.05, quiet_s=2.0)
+SETTINGS = Settings(poll_initial_s=0.02, poll_cap_s=0.2, consistency_wait_s=0.05, in_flight_grace_s=2.0)
 BATCHES, FILES = ("batch-api", "batch-api-own-ids"), ("csv-import-export", "csv-import-own-ids")
 NUMBERS = count(1)
 

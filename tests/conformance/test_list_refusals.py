@@ -96,25 +96,25 @@ def test_too_many_lists(settings, api, leads):
         api.post_outbound_contactlists(contact_list("More leads"))
 
 
-NOWHERE = "00000000-0000-4000-8000-000000000000"
+NO_ORG = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.mark.parametrize(
     ("operation", "status", "code"),
     [
-        (lambda api: api.get_outbound_contactlist(NOWHERE), 404, "contact.list.not.found"),
-        (lambda api: api.put_outbound_contactlist(NOWHERE, contact_list("L")), 404, "resource.not.found"),
-        (lambda api: api.delete_outbound_contactlist(NOWHERE), 404, "resource.not.found"),
-        (lambda api: api.delete_outbound_contactlists([NOWHERE]), 409, "bulk.delete.conflict"),
+        (lambda api: api.get_outbound_contactlist(NO_ORG), 404, "contact.list.not.found"),
+        (lambda api: api.put_outbound_contactlist(NO_ORG, contact_list("L")), 404, "resource.not.found"),
+        (lambda api: api.delete_outbound_contactlist(NO_ORG), 404, "resource.not.found"),
+        (lambda api: api.delete_outbound_contactlists([NO_ORG]), 409, "bulk.delete.conflict"),
         (lambda api: api.delete_outbound_contactlists([f"id-{n}" for n in range(101)]), 400, "too.many.deletes"),
         (lambda api: api.get_outbound_contactlists(id=[f"{n}" for n in range(101)]), 400, "too.many.bulk.retrieves"),
         (lambda api: api.get_outbound_contactlists(page_number=0), 400, "invalid.value"),
         (lambda api: api.get_outbound_contactlists(page_size="many"), 400, "invalid.value"),
         (lambda api: api.get_outbound_contactlists(filter_type="Sounds", name="L"), 400, "invalid.value"),
-        (lambda api: api.post_outbound_contactlist_clear(NOWHERE), 404, "contact.list.not.found"),
-        (lambda api: api.get_outbound_contactlist_importstatus(NOWHERE), 404, "contact.list.not.found"),
-        (lambda api: api.post_outbound_contactlist_export(NOWHERE), 404, "contact.list.not.found"),
-        (lambda api: api.get_outbound_contactlist_export(NOWHERE), 404, "contact.list.not.found"),
+        (lambda api: api.post_outbound_contactlist_clear(NO_ORG), 404, "contact.list.not.found"),
+        (lambda api: api.get_outbound_contactlist_importstatus(NO_ORG), 404, "contact.list.not.found"),
+        (lambda api: api.post_outbound_contactlist_export(NO_ORG), 404, "contact.list.not.found"),
+        (lambda api: api.get_outbound_contactlist_export(NO_ORG), 404, "contact.list.not.found"),
         (lambda api: api.get_outbound_contactlist("no such?id"), 404, "contact.list.not.found"),
     ],
 )

@@ -82,7 +82,7 @@ def with_the_same_luck(profile, name):
 def test_estimates_hold(profile, name, leads):
     """The P50 is the full runs' within 1 %, as far as so many tell; eight of ten runs lie between the ends; and each
     run ends when the machine does that is given its draws."""
-    loaded = mock_org.loaded(profile)
+    loaded = mock_org.load_profile(profile)
     times = np.array(list(full_runs(*leads, loaded, name)))
     (entry,) = estimate(EstimateOrder(leads=LEADS, strategies=[name], profile=profile), lambda line: None)["strategies"]
     said = entry["duration_s"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.events import ListCreated, PageMapped
-from harness.journal.sqlite_journal import Journal
+from harness.journal.sqlite_journal import SqliteJournal
 from harness.strategies import MAIN
 
 from .oracle import complaints
@@ -48,10 +48,10 @@ def files_with_rows(run: Path) -> list[str]:
 
 def forget_what_is_in_doubt(path: Path) -> None:
     """A journal in the place of this one that knows of nothing but what was acknowledged."""
-    with closing(Journal(path)) as journal:
+    with closing(SqliteJournal(path)) as journal:
         facts, shards, mapping = journal.facts(), journal.shards(), list(journal.mapping())
     path.unlink()
-    with closing(Journal(path)) as journal:
+    with closing(SqliteJournal(path)) as journal:
         journal.plan(facts, [record.shard for record in shards], facts["run_id"])
         journal.save(ListCreated(0, shards[0].list_id))
         for first in range(0, len(mapping), BATCH):

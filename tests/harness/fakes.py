@@ -1,4 +1,4 @@
-"""What stands in for the shell, the input, the journal and the files when a flow is tested."""
+"""What stands in for the driver, the input, the journal and the files when a flow is tested."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import msgspec
 from harness.api import Batch
 from harness.domain import LeadColumns, LeadId, Leads, Shard
 from harness.flow import Call, Flow, Reply, Wait, drive
-from harness.journal.records import BatchRecord, Part, ShardRecord
+from harness.journal.records import BatchRecord, MappingPart, ShardRecord
 from harness.strategies.job import Job, Settings
 
 COLUMNS = LeadColumns(names=("Lead ID", "Phone"), lead_id="Lead ID", phone="Phone")
@@ -112,21 +112,21 @@ def _word(step: Any) -> str:
 class Ran:
     """How a flow ended: with a result or an error; and what it did on the way."""
 
-    shell: Shell
+    driver: Shell
     result: Any = None
     error: Exception | None = None
 
 
 def ran(flow: Flow[Any], *answers: Answer) -> Ran:
     """`flow` to its end, and every answer used."""
-    shell = Shell(iter(answers))
+    driver = Shell(iter(answers))
     try:
-        end = Ran(shell, result=drive(flow, shell))
+        end = Ran(driver, result=drive(flow, driver))
     except StopIteration as unanswered:
-        raise AssertionError(f"a call more than answers, after {shell.trail}") from unanswered
+        raise AssertionError(f"a call more than answers, after {driver.trail}") from unanswered
     except Exception as error:
-        end = Ran(shell, error=error)
-    assert next(shell.answers, None) is None, f"fewer calls than answers: {shell.trail}"
+        end = Ran(driver, error=error)
+    assert next(driver.answers, None) is None, f"fewer calls than answers: {driver.trail}"
     return end
 
 
@@ -164,8 +164,8 @@ class Known:
         for record in self.sent:
             if first <= record.first < stop:
                 leads = {LeadId(f"A{n}") for n in range(record.first, record.first + record.leads)}
-                settled |= leads if record.settled else set()
-                doubtful += [] if record.settled else [leads]
+                settled |= leads if record.is_settled else set()
+                doubtful += [] if record.is_settled else [leads]
         return settled, doubtful
 
 
@@ -183,13 +183,13 @@ class Files:
     def export_path(self, record: ShardRecord) -> Path:
         return self.folder / f"export-{record.shard.number}.csv"
 
-    def map_export(self, record: ShardRecord, export: Path) -> Part:
-        return Part(f"from-{export.name}", record.shard.count, "digest")
+    def map_export(self, record: ShardRecord, export: Path) -> MappingPart:
+        return MappingPart(f"from-{export.name}", record.shard.count, "digest")
 
-    def map_identity(self, record: ShardRecord) -> Part:
-        return Part("from-identity", record.shard.count, "digest")
+    def map_identity(self, record: ShardRecord) -> MappingPart:
+        return MappingPart("from-identity", record.shard.count, "digest")
 
-    def mapped(self, record: ShardRecord) -> int:
+    def expected_contacts(self, record: ShardRecord) -> int:
         return record.shard.count
 
     def sample(self, record: ShardRecord, count: int) -> dict[str, str]:
@@ -201,7 +201,13 @@ class Files:
 
 def job(*records: ShardRecord, leads: int = 0, sent: Iterable[BatchRecord] = (), files: Files | None = None, **tuned):
     """A job of these shards; settings by name, times short and distinct."""
-    times = {"quiet_s": 60.0, "settle_s": 5.0, "poll_initial_s": 1.0, "poll_cap_s": 2.0, "stalled_s": 4.0}
+    times = {
+        "in_flight_grace_s": 60.0,
+        "consistency_wait_s": 5.0,
+        "poll_initial_s": 1.0,
+        "poll_cap_s": 2.0,
+        "stalled_s": 4.0,
+    }
     return Job(
         leads=ListedLeads(leads),
         progress=Known(records, sent),

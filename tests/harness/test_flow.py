@@ -21,28 +21,28 @@ def conversation(seen):
 
 
 class AsyncShell:
-    def __init__(self, shell):
-        self.shell = shell
+    def __init__(self, driver):
+        self.driver = driver
 
     async def send(self, call):
-        return self.shell.send(call)
+        return self.driver.send(call)
 
     async def sleep(self, wait):
-        return self.shell.sleep(wait)
+        return self.driver.sleep(wait)
 
     async def save(self, event):
-        return self.shell.save(event)
+        return self.driver.save(event)
 
     async def work(self, function):
-        return self.shell.work(function)
+        return self.driver.work(function)
 
 
-def blocking(flow, shell):
-    return drive(flow, shell)
+def blocking(flow, driver):
+    return drive(flow, driver)
 
 
-def on_asyncio(flow, shell):
-    return asyncio.run(adrive(flow, AsyncShell(shell)))
+def on_asyncio(flow, driver):
+    return asyncio.run(adrive(flow, AsyncShell(driver)))
 
 
 @pytest.fixture(params=[blocking, on_asyncio])
@@ -53,10 +53,10 @@ def driven(request):
 def test_each_step_gets_its_outcome(driven):
     """A Call gets the Reply, Work its value, the others None; the flow's return value comes out."""
     seen, reply = [], Reply(status=200)
-    shell = Shell(iter([reply]))
-    assert driven(conversation(seen), shell) == "result"
+    driver = Shell(iter([reply]))
+    assert driven(conversation(seen), driver) == "result"
     assert seen == [reply, None, None, 7]
-    assert shell.trail == ["lists.get", "backoff 2", "event", "work"]
+    assert driver.trail == ["lists.get", "backoff 2", "event", "work"]
 
 
 def test_an_error_of_the_flow_comes_out(driven):
@@ -71,7 +71,7 @@ def test_an_error_of_the_flow_comes_out(driven):
 
 
 def test_a_flow_that_its_shell_leaves_is_closed(driven):
-    """An error of the shell ends the flow too, at once, so that what the flow holds is set free for others."""
+    """An error of the driver ends the flow too, at once, so that what the flow holds is set free for others."""
     left = []
 
     def holding():
@@ -81,13 +81,13 @@ def test_a_flow_that_its_shell_leaves_is_closed(driven):
             left.append(True)
 
     flow = holding()
-    with pytest.raises(OSError, match="no shell"):
+    with pytest.raises(OSError, match="no driver"):
         driven(flow, Shell(iter([_raises])))
     assert left == [True]
 
 
 def _raises(call):
-    raise OSError("no shell")
+    raise OSError("no driver")
 
 
 @pytest.mark.parametrize(

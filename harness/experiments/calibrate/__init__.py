@@ -12,7 +12,7 @@ from typing import Any
 
 from ...client.httpx_transport import Target
 from ...client.oauth import Credentials
-from ...client.run_caps import Caps
+from ...client.run_caps import RunCaps
 from ...errors import SafetyStop
 from ...files.private_folder import own_folder
 from .. import experiment
@@ -60,7 +60,7 @@ async def calibrate(order: CalibrationOrder, tell: Callable[[str], None]) -> dic
 
 async def _run_experiment(order: CalibrationOrder, notebook: Observations, tell: Callable[[str], None]) -> list[str]:
     """Do what is still to be done, as far as the caps let it; what a person should know of that."""
-    caps = Caps(
+    caps = RunCaps(
         requests=max(0, order.max_requests - len(notebook.seen)),
         contacts=max(0, order.max_contacts - notebook.contacts),
         per_minute=order.per_minute,
@@ -76,12 +76,12 @@ async def _run_experiment(order: CalibrationOrder, notebook: Observations, tell:
         seed=order.seed,
         concurrency=max(order.concurrency, job_experiments.LOOKERS),
     ) as opened:
-        books = opened.shell.books  # type: ignore[attr-defined]  # the lab's shell is the one that sends
-        watching = RecordingDriver(opened.shell, notebook, order.max_minutes * 60.0)  # type: ignore[arg-type]
-        plain, opened.shell = opened.shell, watching
+        context = opened.driver.context  # type: ignore[attr-defined]  # the lab's driver is the one that sends
+        watching = RecordingDriver(opened.driver, notebook, order.max_minutes * 60.0)  # type: ignore[arg-type]
+        plain, opened.driver = opened.driver, watching
         bench = CalibrationRun(
             lab=opened,
-            shell=watching,
+            driver=watching,
             notebook=notebook,
             rng=random.Random(order.seed),
             per_minute=order.per_minute,
@@ -93,8 +93,8 @@ async def _run_experiment(order: CalibrationOrder, notebook: Observations, tell:
             for part in _parts(bench, order.concurrency):
                 notices += await _run_part(part, tell)
         finally:
-            opened.shell = plain
-        notices += books.notices
+            opened.driver = plain
+        notices += context.notices
     return list(dict.fromkeys(notices))
 
 
@@ -112,7 +112,7 @@ async def _run_part(part: Callable[[], Awaitable[None]], tell: Callable[[str], N
 
 def _parts(bench: CalibrationRun, concurrency: int) -> list[Callable[[], Awaitable[None]]]:
     async def lists() -> None:
-        bench.shell.phase = "lists"
+        bench.driver.phase = "lists"
         await bench.lab.run(bench.lists())
 
     return [

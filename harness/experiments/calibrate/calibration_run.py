@@ -94,7 +94,7 @@ class CalibrationRun:
     """What the parts of the experiment share. Leads are invented."""
 
     lab: Lab
-    shell: RecordingDriver
+    driver: RecordingDriver
     notebook: Observations
     rng: random.Random
     per_minute: int | None
@@ -130,7 +130,7 @@ class CalibrationRun:
     def post(self, one: Post) -> Flow[None]:
         """A POST whose answer is only timed: if it is lost, it is lost. It is left out where refusals, which are sent
         again, have used up what it would need."""
-        if not self.shell.has_room(one.contacts):
+        if not self.driver.has_room(one.contacts):
             return
         leads, list_id = self._leads(one.contacts), self.wide if one.wide else self.normal
         columns, note = (WIDE, (POSTED_NOTE,) * NOTES) if one.wide else (COLUMNS, ())
@@ -166,14 +166,14 @@ class CalibrationRun:
         if requests > self.requests_left or contacts > self.contacts_left:
             raise SafetyStop(
                 "RUN_CAP",
-                f"{self.shell.phase}: {requests} requests and {contacts:,} contacts are needed, {self.requests_left:,}"
+                f"{self.driver.phase}: {requests} requests and {contacts:,} contacts are needed, {self.requests_left:,}"
                 f" and {self.contacts_left:,} are left; what it would show is not measured. Raise --max-requests or"
                 " --max-contacts, then the same command goes on.",
             )
 
     def run_phase(self, name: str) -> bool:
         """Whether this part is still to be done; from now on requests are noted as its own."""
-        self.shell.phase = name
+        self.driver.phase = name
         status().begin(name)
         if name in self.notebook.ended:
             return False

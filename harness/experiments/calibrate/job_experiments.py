@@ -134,7 +134,7 @@ def _quicker(one: Guess | None, other: Guess) -> Guess:
 async def _import(bench: CalibrationRun, label: str, rows: int, *, guess: Guess | None) -> Guess:
     await _upload(bench, bench.normal, rows)
     bench.sizes[bench.normal] += rows
-    job = WatchedJob("import", label, rows, bench.shell.now())
+    job = WatchedJob("import", label, rows, bench.driver.now())
     return await _watch(bench, job, lambda: _import_look(bench, job, bench.normal), guess)
 
 
@@ -156,7 +156,7 @@ async def _export(bench: CalibrationRun, label: str, list_id: str, guess: Guess 
     reply = await bench.lab.run(_send(api.start_export(list_id)))
     if not reply.ok:
         raise stop("export.create", list_id, reply)
-    job = WatchedJob("export", label, bench.sizes[list_id], bench.shell.now(), former.timestamp if former else "")
+    job = WatchedJob("export", label, bench.sizes[list_id], bench.driver.now(), former.timestamp if former else "")
     found = await _watch(bench, job, lambda: _export_look(bench, job, list_id), guess)
     await bench.lab.run(_download(bench, list_id))
     return found
@@ -179,14 +179,14 @@ def _looking(bench: CalibrationRun, job: WatchedJob, look: Look, begin: float, s
     if begin > 0:
         yield Wait(begin, "poll")
     while not job.is_over:
-        looked_at = bench.shell.now()
+        looked_at = bench.driver.now()
         yield from look()
-        waited = bench.shell.now() - job.asked_at
+        waited = bench.driver.now() - job.asked_at
         if waited > PATIENCE_S or bench.requests_left < LOOKERS:
             return
         if not job.is_over:
             pause = max(step or PILOT_STEP_S, (waited - begin) / 20)
-            took = bench.shell.now() - looked_at if step else 0.0
+            took = bench.driver.now() - looked_at if step else 0.0
             yield Wait(max(LEAST_STEP_S, pause - took), "poll")
 
 
@@ -194,11 +194,11 @@ def _import_look(bench: CalibrationRun, job: WatchedJob, list_id: str) -> Flow[N
     reply = yield api.import_status(list_id)
     if not reply.ok:
         return
-    shown, body = api.import_progress(reply), api.decoded(reply)
+    shown, body = api.import_progress(reply), api.decode_body(reply)
     if body.get("totalRecords") not in (None, job.rows):
         return  # it is the list's former import that is shown
-    job.is_over = job.is_over or shown.finished or shown.failed
-    state = "over" if shown.finished else "waiting" if shown.state is None else "running"
+    job.is_over = job.is_over or shown.has_finished or shown.has_failed
+    state = "over" if shown.has_finished else "waiting" if shown.state is None else "running"
     _note(bench, job, state, int(body.get("completedRecords") or 0))
 
 
@@ -211,7 +211,7 @@ def _export_look(bench: CalibrationRun, job: WatchedJob, list_id: str) -> Flow[N
 
 
 def _note(bench: CalibrationRun, job: WatchedJob, state: str, completed: int = 0) -> None:
-    at = round(bench.shell.now(), 6)
+    at = round(bench.driver.now(), 6)
     bench.notebook.add(
         JobObservation(
             kind=job.kind, job=job.name, rows=job.rows, asked_at=job.asked_at, at=at, state=state, completed=completed
@@ -232,7 +232,7 @@ def _guess(looks: Sequence[JobObservation]) -> Guess:
 
 
 def _until_room(bench: CalibrationRun) -> Flow[None]:
-    seconds = bench.shell.until_room_s(ROOM, bench.per_minute)
+    seconds = bench.driver.until_room_s(ROOM, bench.per_minute)
     if seconds > 0:
         yield Wait(seconds, "hold")
 

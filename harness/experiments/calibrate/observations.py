@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ...client.asyncio_driver import AsyncioShell
+from ...client.asyncio_driver import AsyncioDriver
 from ...client.request_context import sent_bytes
 from ...errors import SafetyStop
 from ...files.atomic import private
@@ -127,9 +127,9 @@ class TimeUp(SafetyStop):
 
 @dataclass(slots=True)
 class RecordingDriver:
-    """Around the shell that sends. After `ends_at` nothing leaves any more."""
+    """Around the driver that sends. After `ends_at` nothing leaves any more."""
 
-    inner: AsyncioShell
+    inner: AsyncioDriver
     notebook: Observations
     ends_at: float  # s since the run began
     phase: str = ""
@@ -137,10 +137,10 @@ class RecordingDriver:
     _sent_at: list[float] = field(default_factory=list)
 
     def now(self) -> float:
-        return self.inner.books.now()
+        return self.inner.context.now()
 
     async def send(self, call: Call) -> Reply:
-        while (wait := self.inner.books.hold(call)) is not None:
+        while (wait := self.inner.context.admission_delay(call)) is not None:
             await self.sleep(wait)
         self.require_time()
         sent, contacts, kib = self.now(), _contacts(call), sent_bytes(call) / 1024
@@ -185,12 +185,12 @@ class RecordingDriver:
 
     def has_room(self, contacts: int) -> bool:
         """Whether so many contacts may still be sent."""
-        caps = self.inner.books.caps
+        caps = self.inner.context.caps
         return caps.contacts is None or caps.contacts_sent + contacts <= caps.contacts
 
     def until_room_s(self, requests: int, per_minute: int | None) -> float:
         """Seconds until so many requests may go one after the other without being held up; 0: now."""
-        now, budget = self.now(), self.inner.books.budget
+        now, budget = self.now(), self.inner.context.budget
         waits = [0.0]
         if budget.allowed is not None and budget.window_ends is not None and now < budget.window_ends:
             room = budget.allowed - budget.used

@@ -77,11 +77,11 @@ async def _post_all(
 def _requests(bench: CalibrationRun, done: int) -> int:
     """For POSTs at once: a part of all, or of those that the rate limits let through in a part of the time."""
     most = round(bench.max_requests * SHARE_OF_REQUESTS)
-    seconds = (bench.shell.ends_at - bench.shell.now()) * SHARE_OF_TIME
+    seconds = (bench.driver.ends_at - bench.driver.now()) * SHARE_OF_TIME
     if bench.per_minute is not None:
         most = min(most, int(bench.per_minute * seconds / MINUTE_S) + done)
     allowed = [one.allowed for one in bench.notebook.seen if one.op == ADD and one.allowed is not None]
-    if allowed and (window_s := bench.shell.inner.books.budget.window_s):
+    if allowed and (window_s := bench.driver.inner.context.budget.window_s):
         most = min(most, int(min(allowed) * seconds / window_s) + done)
     return min(most, bench.requests_left + done)
 

@@ -11,7 +11,7 @@ from typing import Any
 from ...api import BadResponse, Refusal
 from ...client.httpx_transport import Target
 from ...client.oauth import Credentials
-from ...client.run_caps import Caps
+from ...client.run_caps import RunCaps
 from ...status import status
 from .. import experiment
 from ..experiment import Lab, write_profile
@@ -58,11 +58,11 @@ class ProbeOrder:
     credentials: Credentials
     folder: Path
     run_id: str
-    caps: Caps
+    caps: RunCaps
     date: str  # for the profile's sources
     to: Path | None = None  # a profile of what was found
     questions: Sequence[ProbeCheck] = CHECKS
-    settle_s: float = 5.0  # Source: Genesys asks to wait that long after a change of a list
+    consistency_wait_s: float = 5.0  # Source: Genesys asks to wait that long after a change of a list
 
 
 async def run_probe(probe: ProbeOrder, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ async def run_probe(probe: ProbeOrder, tell: Callable[[str], None]) -> dict[str,
         seen: list[Finding] = []
         for number, question in enumerate(probe.questions, 1):
             status().begin(f"question {number} of {len(probe.questions)}, {_name(question)}")
-            for observation in await _run_check(question, opened, probe.settle_s):
+            for observation in await _run_check(question, opened, probe.consistency_wait_s):
                 tell(f"{observation.question} {observation.observed}")
                 seen.append(observation)
     settings = {name: value for observation in seen for name, value in observation.settings.items()}
@@ -96,9 +96,9 @@ async def run_probe(probe: ProbeOrder, tell: Callable[[str], None]) -> dict[str,
     }
 
 
-async def _run_check(question: ProbeCheck, opened: Lab, settle_s: float) -> list[Finding]:
+async def _run_check(question: ProbeCheck, opened: Lab, consistency_wait_s: float) -> list[Finding]:
     """One that an org answers in a way nobody has thought of is told as such; the others are asked all the same."""
-    probe = Probe(opened, settle_s)
+    probe = Probe(opened, consistency_wait_s)
     try:
         return await opened.run(question(probe))
     except (Refusal, BadResponse) as trouble:

@@ -31,7 +31,7 @@ class Probe:
     """One question's calls. Every answer's correlation id is evidence."""
 
     lab: Lab
-    settle_s: float  # after a change of a list
+    consistency_wait_s: float  # after a change of a list
     evidence: list[str] = field(default_factory=list)
 
     def ask(
@@ -83,8 +83,8 @@ class Probe:
         while size != again:
             size = again
             reply = yield from self.send(api.search_all(list_id, page_size=1))
-            again = int(api.decoded(reply).get("contactsCount", 0))
-            yield Wait(self.settle_s, "poll")
+            again = int(api.decode_body(reply).get("contactsCount", 0))
+            yield Wait(self.consistency_wait_s, "poll")
         return size
 
     def finding(self, question: str, observed: str, settings: Mapping[str, Any] | None = None) -> Finding:
@@ -104,7 +104,7 @@ def lead(number: int, note: str = "note", **more: Any) -> dict[str, Any]:
 
 def bodies(reply: Reply) -> list[dict[str, Any]]:
     """The contacts of an answer."""
-    return list(api.decoded(reply, list[dict[str, Any]]))
+    return list(api.decode_body(reply, list[dict[str, Any]]))
 
 
 def largest(accepts: Callable[[int], Flow[bool]], least: int, most: int) -> Flow[int]:

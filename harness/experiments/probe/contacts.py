@@ -24,7 +24,7 @@ def own_ids(probe: Probe) -> Flow[list[Finding]]:
     yield from probe.add(first, lead(1, "changed", id="probe-own-1"))
     size = yield from probe.size(first)
     reply = yield from probe.get(first, "probe-own-1")
-    note = "" if not reply.ok else api.decoded(reply)["data"].get(NOTE)
+    note = "" if not reply.ok else api.decode_body(reply)["data"].get(NOTE)
     told = "an update" if (size, note) == (1, "changed") else f"not a plain update: {size} contacts, the note {note!r}"
     return [*seen, probe.finding("What is a second contact of the same id?", told)]
 
@@ -130,7 +130,7 @@ def value_length(probe: Probe) -> Flow[list[Finding]]:
 
 def _data(probe: Probe, list_id: str, contact_id: str) -> Flow[dict[str, Any]]:
     reply: Reply = yield from probe.get(list_id, contact_id)
-    data: dict[str, Any] = api.decoded(reply).get("data", {})
+    data: dict[str, Any] = api.decode_body(reply).get("data", {})
     return data
 
 

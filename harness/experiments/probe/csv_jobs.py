@@ -22,7 +22,7 @@ def invalid_rows(probe: Probe) -> Flow[list[Finding]]:
     rows = [(f"probe-{n}", f"+155501000{n:02d}"[:12], FAR_TOO_LONG if n == 2 else "note") for n in range(5)]
     shown = yield from _import(probe, list_id, rows, expected=4)
     question, setting = "What does one bad row do to an import?", "semantics.invalid_rows"
-    if shown.failed:
+    if shown.has_failed:
         return [probe.finding(question, f"the import fails: {shown.failure_reason}", {setting: "fail"})]
     size = yield from probe.size(list_id)
     return [probe.finding(question, f"{size} of 5 rows are imported", {setting: "skip"} if size == 4 else {})]
@@ -47,7 +47,7 @@ def trimming(probe: Probe) -> Flow[list[Finding]]:
     yield from _import(probe, list_id, [("probe-1", "+15550100001", "  a  ")], expected=1)
     yield from probe.size(list_id)
     reply = yield from probe.send(api.search_leads(list_id, LEAD_ID, ["probe-1"]))
-    entities = api.decoded(reply).get("entities") or [{}]
+    entities = api.decode_body(reply).get("entities") or [{}]
     note = entities[0].get("data", {}).get(NOTE)
     told = {"a": "yes", "  a  ": "no"}.get(str(note), f"neither: {note!r}")
     return [probe.finding("Are the ends of a value trimmed by an import?", told)]
@@ -71,11 +71,11 @@ def _import(probe: Probe, list_id: str, rows: Iterable[tuple[str, ...]], expecte
     waited, silent_s = 0.0, 0.0
     while True:
         shown = api.import_progress((yield from probe.send(api.import_status(list_id))))
-        if shown.failed or shown.finished or waited > IMPORT_TIMEOUT_S:
+        if shown.has_failed or shown.has_finished or waited > IMPORT_TIMEOUT_S:
             return shown
         if shown.state is None:
-            counted = api.decoded((yield from probe.send(api.search_all(list_id, page_size=1)))).get("contactsCount")
-            silent_s += IMPORT_POLL_S if counted == expected else 0.0
+            count = api.contacts_count((yield from probe.send(api.search_all(list_id, page_size=1))))
+            silent_s += IMPORT_POLL_S if count == expected else 0.0
             if silent_s > 2 * IMPORT_POLL_S:
                 return shown
         yield Wait(IMPORT_POLL_S, "poll")

@@ -24,7 +24,7 @@ def page_past_the_end(probe: Probe) -> Flow[list[Finding]]:
 
 def page_size(probe: Probe) -> Flow[list[Finding]]:
     reply = yield from probe.ask("lists.list", "GET", api.LISTS, query={"pageSize": "1000"})
-    question, most = "How large may a page be?", api.decoded(reply).get("pageSize") if reply.ok else None
+    question, most = "How large may a page be?", api.decode_body(reply).get("pageSize") if reply.ok else None
     if most is None or most >= 1000:
         return [probe.finding(question, f"asked for 1000: {reply.status}")]
     return [probe.finding(question, f"{most}, whatever is asked for", {"limits.page_size": most})]
@@ -88,7 +88,7 @@ def by_search(probe: Probe) -> Flow[list[Finding]]:
             "by a search",
             "search_lag_s",
             lambda: probe.send(api.search_leads(list_id, LEAD_ID, ["probe-1"])),
-            lambda reply: bool(api.decoded(reply).get("entities")),
+            lambda reply: bool(api.decode_body(reply).get("entities")),
         )
     )
 
@@ -107,7 +107,7 @@ def by_size(probe: Probe) -> Flow[list[Finding]]:
             "in the size of its list",
             "size_lag_s",
             lambda: probe.ask("lists.get", "GET", path, query=query),
-            lambda reply: api.decoded(reply).get("size") == 1,
+            lambda reply: api.decode_body(reply).get("size") == 1,
         )
     )
 

@@ -32,22 +32,22 @@ PASSING = (
 GOES_ON = "nothing is sent that is not noted here first. Once it is back, the same command goes on."
 
 
-def lost(error: psycopg.Error) -> bool:
+def is_connection_lost(error: psycopg.Error) -> bool:
     """Whether the connection is gone, and with it the knowledge of what became of a transaction."""
     state = error.sqlstate
     return isinstance(error, psycopg.OperationalError) and (state is None or state[:3] in ("08", "57P") or state == "")
 
 
-def shown(url: str) -> str:
+def public_address(url: str) -> str:
     """Where the database is, in words that hold no secret. Raises UsageError for what is no address."""
-    parts = parsed(url)
+    parts = parse_address(url)
     if "service" in parts:
         return f"service {parts['service']}"
     place = f"{parts.get('host', 'local socket')}:{parts.get('port', 5432)}"
     return f"{place}/{parts.get('dbname', '')}"
 
 
-def parsed(url: str) -> dict[str, Any]:
+def parse_address(url: str) -> dict[str, Any]:
     try:
         return dict(conninfo_to_dict(url))
     except psycopg.ProgrammingError:
@@ -56,30 +56,34 @@ def parsed(url: str) -> dict[str, Any]:
         ) from None
 
 
-def told(error: psycopg.Error, url: str) -> RunError:
+def run_error(error: psycopg.Error, url: str) -> RunError:
     """`error` as this project's own: 5 for what passes, 8 for what somebody has to mend."""
     said, state = _words(error, url), error.sqlstate or ""
     if not state and "FATAL" in said and not any(word in said for word in PASSING):
         return Refused(
-            "JOURNAL_REFUSED", f"the database at {shown(url)}: {said}; correct its address, role or password."
+            "JOURNAL_REFUSED", f"the database at {public_address(url)}: {said}; correct its address, role or password."
         )
-    if lost(error) or state == "53300":  # too many connections
-        return GaveUp("JOURNAL_AWAY", f"the database at {shown(url)}: {said}; {GOES_ON}")
+    if is_connection_lost(error) or state == "53300":  # too many connections
+        return GaveUp("JOURNAL_AWAY", f"the database at {public_address(url)}: {said}; {GOES_ON}")
     if isinstance(error, AGAIN):
-        return GaveUp("JOURNAL_BUSY", f"the database at {shown(url)} took a commit back again and again; {GOES_ON}")
+        return GaveUp(
+            "JOURNAL_BUSY", f"the database at {public_address(url)} took a commit back again and again; {GOES_ON}"
+        )
     why = LOCAL.get(state) or LOCAL.get(state[:2])
     if why is not None:
         return LocalResource(
             "DISK_FULL" if state == "53100" else "NOT_WRITTEN",
-            f"the database at {shown(url)} did not take a commit, SQLSTATE {state}, {why} ({said});"
+            f"the database at {public_address(url)} did not take a commit, SQLSTATE {state}, {why} ({said});"
             " mend that, then run the same command again.",
         )
-    return StateError("STATE_CORRUPT", f"the database at {shown(url)}: SQLSTATE {state} ({said}); or {RECONCILE}.")
+    return StateError(
+        "STATE_CORRUPT", f"the database at {public_address(url)}: SQLSTATE {state} ({said}); or {RECONCILE}."
+    )
 
 
 def _words(error: psycopg.Error, url: str) -> str:
     first = str(error).strip().partition("\n")[0]
-    password = parsed(url).get("password")
+    password = parse_address(url).get("password")
     return first.replace(str(password), "***") if password else first
 
 
@@ -92,13 +96,18 @@ UNSAFE = ("fsync", "full_page_writes")  # off: a crash of the server may take ba
 Connection = psycopg.Connection[Any]
 
 
-def connected(url: str, name: str = "contactbench") -> Connection:
+def connect(url: str, name: str = "contactbench") -> Connection:
     """Raises RunError where nobody answers, or where a crash of the server would lose what it has confirmed."""
-    options: dict[str, Any] = {"connect_timeout": CONNECT_S, **KEEPALIVE, **parsed(url), "application_name": name}
+    options: dict[str, Any] = {
+        "connect_timeout": CONNECT_S,
+        **KEEPALIVE,
+        **parse_address(url),
+        "application_name": name,
+    }
     try:
         db = psycopg.connect(**options, autocommit=True)
     except psycopg.Error as error:
-        raise told(error, url) from None
+        raise run_error(error, url) from None
     try:
         _require_durable(db, url)
     except BaseException:
@@ -115,13 +124,13 @@ def _require_durable(db: Connection, url: str) -> None:
         if settings["synchronous_commit"] == "off":  # a session may ask for more than the server's default
             db.execute("SET synchronous_commit = on")
     except psycopg.Error as error:
-        raise told(error, url) from None
+        raise run_error(error, url) from None
     for name in UNSAFE:
         if settings[name] != "on":
             raise UsageError(
                 "NOT_DURABLE",
-                f"the database at {shown(url)} has {name} = {settings[name]}: a crash could take back what it has"
-                " confirmed, and leads would be sent twice. Nothing was sent; switch it on, or name another one.",
+                f"the database at {public_address(url)} has {name} = {settings[name]}: a crash could take back what it"
+                " has confirmed, and leads would be sent twice. Nothing was sent; switch it on, or name another one.",
             )
 
 

@@ -18,10 +18,10 @@ import psycopg
 from ...errors import GaveUp, RunError, StateError
 from ..checksummed_tables import NotAsStored
 from ..database_errors import RECONCILE
-from ..journal import Ledger
+from ..journal import Journal
 from ..schema import VERSION
 from . import tables
-from .connection import AGAIN, connected, lost, shown, told
+from .connection import AGAIN, connect, is_connection_lost, public_address, run_error
 from .tables import SCHEMA, RunTables
 
 REPEATS = 5  # of a transaction that the database takes back for the sake of others
@@ -29,7 +29,7 @@ LOOKS, LOOK_S = 40, 0.25  # for a database that is gone: ten seconds, in which n
 TRIES = 5  # for the lock, a look apart: the session of a process that was killed ends a moment after it
 
 
-class PostgresJournal(Ledger):
+class PostgresJournal(Journal):
     """Raises StateError for a state that cannot be trusted, LocalResource or GaveUp when it cannot be written."""
 
     def __init__(
@@ -43,7 +43,7 @@ class PostgresJournal(Ledger):
         self._commits = 0
         self._connect()
         try:
-            with self._trusted():
+            with self._translate_errors():
                 self._open(new)
         except BaseException:
             self._db.close()
@@ -53,7 +53,7 @@ class PostgresJournal(Ledger):
         self._db.close()
 
     def _connect(self) -> None:
-        self._db = connected(self._url, f"contactbench {os.getpid()}")
+        self._db = connect(self._url, f"contactbench {os.getpid()}")
         self._backend = self._db.info.backend_pid
         self._tables: RunTables = RunTables(self._db, self.run)
 
@@ -62,7 +62,7 @@ class PostgresJournal(Ledger):
     def _open(self, new: bool) -> None:
         tables.create(self._db)
         tables.require_as_created(self._db)
-        if not self._locked_soon():
+        if not self._lock_soon():
             raise StateError("STATE_LOCKED", f"run {self.run!r} is in use by {self._holder()}; wait for it or stop it.")
         with self._transaction():
             self._take(new)
@@ -74,7 +74,8 @@ class PostgresJournal(Ledger):
         found = self._db.execute(f"SELECT version, commits FROM {SCHEMA}.run WHERE name = %s", (self.run,)).fetchone()
         if found is None and not new:
             raise StateError(
-                "STATE_LOST", f"the database at {shown(self._url)} has no run {self.run!r}: restore it, or {RECONCILE}."
+                "STATE_LOST",
+                f"the database at {public_address(self._url)} has no run {self.run!r}: restore it, or {RECONCILE}.",
             )
         if found is None:
             self._db.execute(f"INSERT INTO {SCHEMA}.run VALUES (%s, %s, %s, 0)", (self.run, VERSION, self._owner))
@@ -89,16 +90,16 @@ class PostgresJournal(Ledger):
             )
         self._db.execute(f"UPDATE {SCHEMA}.run SET owner = %s WHERE name = %s", (self._owner, self.run))
 
-    def _locked(self) -> bool:
+    def _try_lock(self) -> bool:
         """Whether the run's lock is held now, by this session. It is given back when the session ends."""
         return self._db.execute("SELECT pg_try_advisory_lock(%s)", (_key(self.run),)).fetchone() == (True,)
 
-    def _locked_soon(self) -> bool:
+    def _lock_soon(self) -> bool:
         for _ in range(TRIES - 1):
-            if self._locked():
+            if self._try_lock():
                 return True
             self._sleep(LOOK_S)
-        return self._locked()
+        return self._try_lock()
 
     def _holder(self) -> str:
         key = _key(self.run)
@@ -121,15 +122,15 @@ class PostgresJournal(Ledger):
             if self._failed:
                 raise GaveUp("JOURNAL_AWAY", f"run {self.run!r}: an earlier commit failed; run the same command again.")
             try:
-                self._repeated(change)
+                self._commit_with_retries(change)
             except RunError:
                 self._failed = True
                 raise
 
-    def _repeated(self, change: Callable[[], None]) -> None:
+    def _commit_with_retries(self, change: Callable[[], None]) -> None:
         for last in [False] * (REPEATS - 1) + [True]:
             try:
-                with self._trusted(), self._transaction():
+                with self._translate_errors(), self._transaction():
                     change()
                     self._count()
                 self._commits += 1
@@ -141,7 +142,7 @@ class PostgresJournal(Ledger):
                 if not self._found_again():
                     continue
             return
-        raise _lost(self._url)
+        raise _connection_lost(self._url)
 
     def _count(self) -> None:
         """Number the commit. Raises StateError where the run is another's by now."""
@@ -150,7 +151,7 @@ class PostgresJournal(Ledger):
             (self.run, self._owner, self._commits),
         )
         if done.rowcount != 1:
-            raise _taken(self.run)
+            raise _taken_over(self.run)
 
     def _found_again(self) -> bool:
         """Whether the commit that was under way has come to pass. Raises GaveUp where nobody tells."""
@@ -163,20 +164,20 @@ class PostgresJournal(Ledger):
                 self._connect()
             except GaveUp:
                 continue
-            with suppress(_Lost), self._trusted():
-                if self._locked():
+            with suppress(_Lost), self._translate_errors():
+                if self._try_lock():
                     return self._has_passed()
                 # The former session has not noticed yet that nobody is at its other end.
                 self._db.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name = %s",
                     (former, f"contactbench {os.getpid()}"),
                 )
-        raise _lost(self._url)
+        raise _connection_lost(self._url)
 
     def _has_passed(self) -> bool:
         found = self._db.execute(f"SELECT owner, commits FROM {SCHEMA}.run WHERE name = %s", (self.run,)).fetchone()
         if found is None or found[0] != self._owner:
-            raise _taken(self.run)
+            raise _taken_over(self.run)
         before, self._commits = self._commits, found[1]
         return bool(self._commits == before + 1)
 
@@ -186,21 +187,21 @@ class PostgresJournal(Ledger):
             yield
 
     @contextmanager
-    def _trusted(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """PostgreSQL's complaints as ours; _Again and _Lost for those that are no end yet."""
         try:
             yield
         except NotAsStored as error:
             raise StateError(
                 "STATE_CORRUPT",
-                f"run {self.run!r} in the database at {shown(self._url)}: {error} is not as it was stored; nothing was"
-                f" sent. Restore it, or {RECONCILE}.",
+                f"run {self.run!r} in the database at {public_address(self._url)}: {error} is not as it was stored;"
+                f" nothing was sent. Restore it, or {RECONCILE}.",
             ) from None
         except psycopg.Error as error:
-            trouble = told(error, self._url)
+            trouble = run_error(error, self._url)
             if isinstance(error, AGAIN):
                 raise _Again(trouble) from None
-            if lost(error) or self._db.broken:
+            if is_connection_lost(error) or self._db.broken:
                 raise _Lost(trouble) from None
             raise trouble from None
 
@@ -220,11 +221,11 @@ class _Lost(_Passing):
     """The connection is gone, and what became of the transaction is not known."""
 
 
-def _lost(url: str) -> RunError:
-    return told(psycopg.OperationalError("the connection was lost"), url)
+def _connection_lost(url: str) -> RunError:
+    return run_error(psycopg.OperationalError("the connection was lost"), url)
 
 
-def _taken(run: str) -> StateError:
+def _taken_over(run: str) -> StateError:
     return StateError("STATE_LOCKED", f"run {run!r} was taken over by another process; leave it to that one.")
 
 

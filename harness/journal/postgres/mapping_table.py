@@ -8,29 +8,29 @@ import psycopg
 from psycopg import sql
 
 from ...errors import StateError, UsageError
-from .connection import Connection, connected, shown, told
+from .connection import Connection, connect, public_address, run_error
 
 COLUMNS = ("lead_id", "contact_id", "contact_list_id", "status")
 OURS = "contactbench mapping"  # the comment of a table that this program made, and may therefore empty
 CHUNK = 1024 * 1024
 
 
-def copied(mapping: Path, manifest: dict[str, Any], url: str) -> str:
+def copy_to_table(mapping: Path, manifest: dict[str, Any], url: str) -> str:
     """Where it is now, in words without secrets. `url` ends with `/DATABASE/TABLE` or `/DATABASE/SCHEMA.TABLE`.
 
     Raises UsageError for a table that somebody else made: what is in it would be lost.
     """
-    database, table = _parted(url)
-    db = connected(database)
+    database, table = _split_address(url)
+    db = connect(database)
     try:
         with db, db.transaction():
             _replace(db, table, mapping, manifest)
     except psycopg.Error as error:
-        raise told(error, database) from None
-    return f"{shown(database)}/{'.'.join(table)}"
+        raise run_error(error, database) from None
+    return f"{public_address(database)}/{'.'.join(table)}"
 
 
-def _parted(url: str) -> tuple[str, tuple[str, ...]]:
+def _split_address(url: str) -> tuple[str, tuple[str, ...]]:
     """The address of the database, and the parts of the table's name."""
     parts = urlsplit(url)
     database, _, table = parts.path.lstrip("/").partition("/")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from ..checksummed_tables import DIGITS, NotAsStored, joined, row_digest
+from ..checksummed_tables import DIGITS, NotAsStored, combine_digests, row_digest
 from ..schema import COLUMNS
 from .connection import Connection
 
@@ -39,8 +39,8 @@ def definitions() -> dict[str, str]:
 
 
 def _definition(table: str) -> str:
-    columns = ", ".join(f"{_quoted(name)} {_type(table, name)}" for name in COLUMNS[table])
-    return f"(run text NOT NULL, {columns}, digest text NOT NULL, PRIMARY KEY (run, {_quoted(COLUMNS[table][0])}))"
+    columns = ", ".join(f"{_quote(name)} {_type(table, name)}" for name in COLUMNS[table])
+    return f"(run text NOT NULL, {columns}, digest text NOT NULL, PRIMARY KEY (run, {_quote(COLUMNS[table][0])}))"
 
 
 def require_as_created(db: Connection) -> None:
@@ -60,7 +60,7 @@ def _type(table: str, column: str) -> str:
     return "bigint" if column in NUMBERS or (table, column) == ("learned", "value") else "text"
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return f'"{name}"'
 
 
@@ -82,7 +82,7 @@ class RunTables:
 
     def rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
         """The rows in the order of their keys. Raises NotAsStored at the first that was altered."""
-        for values, _ in self._checked(table, condition):
+        for values, _ in self._checked_rows(table, condition):
             yield dict(zip(COLUMNS[table], values, strict=True))
 
     def put(self, table: str, key: object, changes: dict[str, object]) -> None:
@@ -93,9 +93,9 @@ class RunTables:
         values = {**dict(zip(columns, known, strict=True)), columns[0]: key, **changes}
         row = [values[column] for column in columns]
         digest = row_digest(table, row)
-        change = joined(without, digest).rjust(DIGITS, "0")
+        change = combine_digests(without, digest).rjust(DIGITS, "0")
         seal = (int(not without), f"x{change}", self._run, table)
-        self._db.execute(_storing(table), (self._run, *row, digest, *seal))
+        self._db.execute(_store_statement(table), (self._run, *row, digest, *seal))
 
     def count(self, table: str) -> int:
         return self._seal(table)[0]
@@ -104,8 +104,8 @@ class RunTables:
         """Read everything. Raises NotAsStored if a row was altered, added or lost."""
         for table in COLUMNS:
             count, seal = 0, ""
-            for _, digest in self._checked(table):
-                count, seal = count + 1, joined(seal, digest)
+            for _, digest in self._checked_rows(table):
+                count, seal = count + 1, combine_digests(seal, digest)
             if self._seal(table) != (count, int(seal or "0", 16)):
                 raise NotAsStored(f"table {table}")
 
@@ -117,7 +117,7 @@ class RunTables:
             raise NotAsStored(f"table {table}")
         return int(found[0]), int(found[1], 2)
 
-    def _checked(self, table: str, condition: str = "") -> Iterator[tuple[list[Any], str]]:
+    def _checked_rows(self, table: str, condition: str = "") -> Iterator[tuple[list[Any], str]]:
         """Each row's values and digest, which fit; a page at a time, since all of them may be a lot."""
         where, values = condition or "true", [self._run]
         while page := self._page(table, where, values):
@@ -145,7 +145,7 @@ def _key(table: str) -> str:
 
 
 @cache
-def _storing(table: str) -> Any:
+def _store_statement(table: str) -> Any:
     """A row and its seal in one statement, which saves a round trip."""
     places = ", ".join(["%s"] * (len(COLUMNS[table]) + 2))
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in (*COLUMNS[table][1:], "digest"))

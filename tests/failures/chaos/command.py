@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.client.httpx_transport import Target
 from harness.errors import RunError
-from harness.flow import AsyncShell
+from harness.flow import AsyncFlowDriver
 from harness.runs.asyncio_runner import complete
 from harness.runs.run import Outcome, RunPlan
 from harness.runs.run_document import complaint, strategy_entry
@@ -45,7 +45,7 @@ class Command:
             return 1, f"{type(error).__name__}: {error}"
 
     def _around(self, kill: Kill | None) -> Any:
-        def around(shell: AsyncShell) -> AsyncShell:
+        def around(shell: AsyncFlowDriver) -> AsyncFlowDriver:
             killing = KillingShell(shell, kill, self._most_steps, self._folder, self._kept)
             killing.secrets, killing.hosts, self.sent = self.secrets, self.hosts, killing.sent
             return killing

@@ -1,4 +1,4 @@
-"""A shell that ends the process at a step of its choice, and what the disk holds at that moment."""
+"""A driver that ends the process at a step of its choice, and what the disk holds at that moment."""
 
 import asyncio
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.flow import AsyncShell, Call, Reply, Wait
+from harness.flow import AsyncFlowDriver, Call, Reply, Wait
 
 from .plan import Kill, Moment
 
@@ -32,8 +32,8 @@ class KillingShell:
     little part of the story as what a killed process would have done.
     """
 
-    def __init__(self, shell: AsyncShell, kill: Kill | None, most_steps: int, folder: Path, kept: Path) -> None:
-        self._shell, self._kill, self._most_steps = shell, kill, most_steps
+    def __init__(self, driver: AsyncFlowDriver, kill: Kill | None, most_steps: int, folder: Path, kept: Path) -> None:
+        self._shell, self._kill, self._most_steps = driver, kill, most_steps
         self._folder, self._kept = folder, kept
         self.sent: Counter[str] = Counter()  # calls by operation
         self.hosts: set[str | None] = set()  # of the addresses that the server handed out, and the run went to

@@ -137,7 +137,7 @@ def _not_doubted(plan: RunPlan) -> RunPlan:
 
 def _no_quiet_period(plan: RunPlan) -> RunPlan:
     """A lost request is taken to have ended at once."""
-    return replace(plan, settings=replace(plan.settings, quiet_s=0.0))
+    return replace(plan, settings=replace(plan.settings, in_flight_grace_s=0.0))
 
 
 # By name: the strategy that has the bug, how it gets it, and the first seed whose run tells of it.

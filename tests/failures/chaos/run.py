@@ -72,7 +72,7 @@ class _Torturer:
         self._told = Ordeal(torture)
 
     async def ordeal(self) -> Ordeal:
-        async with mock_org.served(self._profile, self._torture.seed) as (target, services):
+        async with mock_org.serve_in_process(self._profile, self._torture.seed) as (target, services):
             services.org.faults = Faults(parse_rules([trouble.rule for trouble in self._torture.troubles]))
             command = Command(self._plan, target, self._run, self._kept)
             kills = iter(self._torture.kills)

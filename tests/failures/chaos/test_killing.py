@@ -34,17 +34,17 @@ class Shell:
 
 @pytest.fixture
 def killing(tmp_path):
-    """A function: a shell with this kill."""
+    """A function: a driver with this kill."""
     return lambda kill, most=100: KillingShell(Shell(tmp_path / "run"), kill, most, tmp_path / "run", tmp_path / "kept")
 
 
 @pytest.mark.parametrize(("moment", "left"), [("before", ["one"]), ("after", ["one", "two"])])
 async def test_what_the_disk_holds_is_what_is_left(killing, tmp_path, moment, left):
     """What the run writes while it is taken apart is gone."""
-    shell = killing(Kill(2, moment, 0.0))
-    await shell.save("one")
+    driver = killing(Kill(2, moment, 0.0))
+    await driver.save("one")
     with pytest.raises(Killed):
-        await shell.save("two")
+        await driver.save("two")
     (tmp_path / "run" / "clean-up").touch()
     restarted(tmp_path / "run", tmp_path / "kept")
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == left
@@ -52,8 +52,8 @@ async def test_what_the_disk_holds_is_what_is_left(killing, tmp_path, moment, le
 
 async def test_nothing_is_done_after_death(killing, tmp_path):
     """Not by any other flow of the run either."""
-    shell = killing(Kill(1, "before", 0.0))
-    for step in (shell.send(CALL), shell.save("one"), shell.work(list), shell.sleep(Wait(1.0))):
+    driver = killing(Kill(1, "before", 0.0))
+    for step in (driver.send(CALL), driver.save("one"), driver.work(list), driver.sleep(Wait(1.0))):
         with pytest.raises(Killed):
             await step
     assert not list((tmp_path / "run").iterdir())
@@ -61,21 +61,21 @@ async def test_nothing_is_done_after_death(killing, tmp_path):
 
 async def test_where_requests_go_and_what_they_carry(killing):
     """Addresses that the server handed out, and what must not be found afterwards."""
-    shell = killing(None)
-    await shell.send(CALL)
+    driver = killing(None)
+    await driver.send(CALL)
     signed = Call(
         op="export.file", method="GET", url="https://elsewhere.example/x", headers={"Authorization": "Bearer t"}
     )
-    await shell.send(signed)
-    assert (shell.hosts, shell.secrets) == ({"elsewhere.example"}, {"Bearer t"})
+    await driver.send(signed)
+    assert (driver.hosts, driver.secrets) == ({"elsewhere.example"}, {"Bearer t"})
 
 
 async def test_a_run_without_end_is_stopped(killing):
     """Pauses count, or waiting for ever would pass for patience."""
-    shell = killing(None, most=2)
-    assert (await shell.send(CALL)).ok
-    assert await shell.work(lambda: 7) == 7
+    driver = killing(None, most=2)
+    assert (await driver.send(CALL)).ok
+    assert await driver.work(lambda: 7) == 7
     for _ in range(PAUSES_A_STEP - 1):
-        await shell.sleep(Wait(1.0))
+        await driver.sleep(Wait(1.0))
     with pytest.raises(Runaway):
-        await shell.sleep(Wait(1.0))
+        await driver.sleep(Wait(1.0))

@@ -8,7 +8,7 @@ from .plan import drawn
 from .planted import BUGS
 from .run import tortured
 
-PROFILE = mock_org.loaded("default")
+PROFILE = mock_org.load_profile("default")
 
 
 SLOW = {"positional join", "blind retry"}  # to be found

@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
 
-from harness.files.duckdb_files import kept_open
+from harness.files.duckdb_files import keep_database_open
 from harness.simulator import mock_org
 
 from .plan import Torture
@@ -55,10 +55,10 @@ def _portion(plans: Sequence[Torture]) -> list[Ordeal]:
 
 def _played(plans: Sequence[Torture]) -> Iterator[Ordeal]:
     """Each in the same folder, emptied, so that all of them share one DuckDB."""
-    profile = mock_org.loaded("default")
+    profile = mock_org.load_profile("default")
     with tempfile.TemporaryDirectory(prefix="contactbench-torture-", dir=workplace()) as name:
         folder = Path(name)
-        with kept_open(folder / RUN):
+        with keep_database_open(folder / RUN):
             for plan in plans:
                 yield tortured(plan, profile, folder)
                 for path in folder.iterdir():

@@ -9,7 +9,7 @@ import pytest
 from harness import events
 from harness.domain import Reject, Shard
 from harness.errors import StateError
-from harness.journal.sqlite_journal import Journal
+from harness.journal.sqlite_journal import SqliteJournal
 from harness.mapping.files import RunFiles
 
 EVERY = int(os.environ.get("CONTACTBENCH_FLIP_EVERY", "97"))  # byte of the file
@@ -43,7 +43,7 @@ SAVED = [
 def path(tmp_path):
     """A journal with something of everything, all of it in the one file."""
     path = tmp_path / "journal.sqlite"
-    with closing(Journal(path)) as journal:
+    with closing(SqliteJournal(path)) as journal:
         journal.plan(FACTS, SHARDS, "run")
         for event in SAVED:
             journal.save(event)
@@ -53,8 +53,8 @@ def path(tmp_path):
 
 def told(path):
     """All that a journal says to a run."""
-    with closing(Journal(path)) as journal:
-        kept = (journal.facts(), journal.shards(), journal.batches(), journal.learned())
+    with closing(SqliteJournal(path)) as journal:
+        kept = (journal.facts(), journal.shards(), journal.batches(), journal.learned_limits())
         return (*kept, journal.rejects(), list(journal.mapping()), journal.leads_between(0, 200))
 
 
@@ -105,14 +105,14 @@ def test_f139_a_value_of_the_journal(path, change, named):
         db.commit()
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with pytest.raises(StateError, match=named) as refused:
-        Journal(path)
+        SqliteJournal(path)
     assert "contactbench reconcile --from-server" in str(refused.value)
 
 
 def test_f139_a_part_of_the_mapping(path, tmp_path):
     """The file of a list's mapping is the one that was written, or it is not used."""
     files = RunFiles(tmp_path, None, tmp_path / "leads.parquet")
-    with closing(Journal(path)) as journal:
+    with closing(SqliteJournal(path)) as journal:
         record = journal.shards()[1]
     (tmp_path / "part-1.csv").write_text("lead_id,contact_id,contact_list_id\nL00100,c,list-1\n")
     with pytest.raises(StateError, match="list-1"):
@@ -130,7 +130,10 @@ def test_f138_a_journal_that_was_cut(path, left):
 
 def test_f150_read_while_it_is_written(path):
     """A reader sees whole transactions and is never told to wait; nor is the writer."""
-    with closing(Journal(path)) as journal, closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)) as db:
+    with (
+        closing(SqliteJournal(path)) as journal,
+        closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)) as db,
+    ):
         for first in range(100, 200, 20):
             journal.save(sending(first, shard=1))
             seen = db.execute("SELECT count(*) FROM mapping").fetchone()
@@ -141,6 +144,6 @@ def test_f150_read_while_it_is_written(path):
 
 def test_what_was_learned_is_known_after_a_restart(path):
     """Caps, and whether a refusal leaves something behind."""
-    with closing(Journal(path)) as journal:
-        learned = journal.learned()
+    with closing(SqliteJournal(path)) as journal:
+        learned = journal.learned_limits()
     assert (learned.body_bytes, learned.contacts, learned.atomic) == (512, None, True)

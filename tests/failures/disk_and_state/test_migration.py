@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import StateError
 from harness.journal import schema
-from harness.journal.sqlite_journal import Journal
+from harness.journal.sqlite_journal import SqliteJournal
 from harness.leads.synthetic import SyntheticLeads
 from harness.strategies import MAIN
 
@@ -61,7 +61,7 @@ def test_f133_a_run_of_the_former_version_goes_on(rig, former, name):
 def test_f133_a_journal_of_a_later_version_is_left_as_it_is(tmp_path):
     """Exit 7, byte for byte the same afterwards, also the part that is still in the write-ahead log."""
     path = tmp_path / "journal.sqlite"
-    with closing(Journal(path)) as journal:
+    with closing(SqliteJournal(path)) as journal:
         journal.plan({"host": "h"}, [], "run")
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
@@ -71,7 +71,7 @@ def test_f133_a_journal_of_a_later_version_is_left_as_it_is(tmp_path):
         for name, content in before.items():
             (copy / name).write_bytes(content)
     with pytest.raises(StateError, match="newer version") as refused:
-        Journal(copy / "journal.sqlite")
+        SqliteJournal(copy / "journal.sqlite")
     assert refused.value.exit_code == 7
     assert {name: (copy / name).read_bytes() for name in before} == before
 
@@ -79,10 +79,10 @@ def test_f133_a_journal_of_a_later_version_is_left_as_it_is(tmp_path):
 def test_a_migration_that_fails_leaves_the_former_journal(tmp_path):
     """A file that only says that it is of version 1 is refused, and is still the same."""
     path = tmp_path / "journal.sqlite"
-    Journal(path).close()
+    SqliteJournal(path).close()
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 1")
     before = path.read_bytes()
     with pytest.raises(StateError):
-        Journal(path)
+        SqliteJournal(path)
     assert path.read_bytes() == before

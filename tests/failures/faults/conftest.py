@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from harness.leads.synthetic import SyntheticLeads, write_csv
-from harness.simulator.mock_org import loaded, served
+from harness.simulator.mock_org import load_profile, serve_in_process
 from harness.simulator.virtual_time import VirtualTimeLoop
 
 from .rig import LEADS, Rig
@@ -18,6 +18,6 @@ def rig(tmp_path) -> Iterator[Rig]:
     write_csv(SyntheticLeads(LEADS, seed=1), leads)
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         stack = AsyncExitStack()
-        target, services = runner.run(stack.enter_async_context(served(loaded("default"), seed=1)))
+        target, services = runner.run(stack.enter_async_context(serve_in_process(load_profile("default"), seed=1)))
         yield Rig(runner.run, services, target, tmp_path, leads)
         runner.run(stack.aclose())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.client.httpx_transport import Target
-from harness.flow import AsyncShell, Call, Reply, Wait
+from harness.flow import AsyncFlowDriver, Call, Reply, Wait
 from harness.runs.asyncio_runner import complete
 from harness.runs.run import RunPlan
 from harness.simulator.mock_org import CREDENTIALS
@@ -27,7 +27,7 @@ class Killed(BaseException):
 class DyingShell:
     """Takes steps until the `nth` of those that `chosen` names, dies before or after it, and takes none any more."""
 
-    shell: AsyncShell
+    driver: AsyncFlowDriver
     chosen: Callable[[Any], bool]
     nth: int
     moment: Moment
@@ -37,23 +37,23 @@ class DyingShell:
 
     async def send(self, call: Call) -> Reply:
         self._before(call)
-        reply = await self.shell.send(call)
+        reply = await self.driver.send(call)
         self._after(call)
         return reply
 
     async def sleep(self, wait: Wait) -> None:
         self._before(wait)
-        await self.shell.sleep(wait)
+        await self.driver.sleep(wait)
         self._after(wait)
 
     async def save(self, event: Any) -> None:
         self._before(event)
-        await self.shell.save(event)
+        await self.driver.save(event)
         self._after(event)
 
     async def work(self, function: Callable[[], Any]) -> Any:
         self._before(function)
-        result = await self.shell.work(function)
+        result = await self.driver.work(function)
         self._after(function)
         return result
 
@@ -85,8 +85,8 @@ async def killed(
     left = folder.with_name(f"{folder.name}-left")
     shells: list[DyingShell] = []
 
-    def dying(shell: AsyncShell) -> AsyncShell:
-        shells.append(DyingShell(shell, chosen, nth, moment, lambda: _copy(folder, left)))
+    def dying(driver: AsyncFlowDriver) -> AsyncFlowDriver:
+        shells.append(DyingShell(driver, chosen, nth, moment, lambda: _copy(folder, left)))
         return shells[0]
 
     try:

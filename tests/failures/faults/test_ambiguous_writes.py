@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.journal.sqlite_journal import Journal
+from harness.journal.sqlite_journal import SqliteJournal
 
 from . import naive
 from .rig import BATCH, BATCHES, LEADS, Rig
@@ -86,7 +86,7 @@ def test_f020_a_late_commit(rig, name, posts, resolved):
 def test_f020_a_quiet_period_that_is_too_short(rig):
     """The batch is sent again and lands after all: whoever asks then gets exit 4; ALL once the surplus is removed."""
     rig.faults(strike("before_commit", late_commit_s=75))
-    rig.upload(GEN, quiet_s=1.0, settle_s=1.0)
+    rig.upload(GEN, in_flight_grace_s=1.0, consistency_wait_s=1.0)
     rig.sleep(120)
     end = rig.upload(GEN)
     assert (end.code, end.word, rig.complaints()[0]) == (4, "VERIFY_FAILED", f"C3: {BATCH} doubled")
@@ -222,6 +222,6 @@ def test_f016_nothing_is_left_in_doubt(rig):
     """A run that ended well has no batch in its journal that is not settled."""
     rig.faults(strike("after_commit", status=500))
     rig.upload(GEN)
-    journal = Journal(rig.folder / "run" / "journal.sqlite")
+    journal = SqliteJournal(rig.folder / "run" / "journal.sqlite")
     assert {record.state for record in journal.batches().values()} == {"acked"}
     journal.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.journal.postgres.connection import parsed
+from harness.journal.postgres.connection import parse_address
 from harness.journal.postgres.journal import PostgresJournal
 
 from .database_proxy import proxied
@@ -22,7 +22,7 @@ def proxy(postgres):
 
 
 def _socket(server):
-    return Path(parsed(server.url())["host"]) / ".s.PGSQL.5432"
+    return Path(parse_address(server.url())["host"]) / ".s.PGSQL.5432"
 
 
 def options(rig, url):
@@ -33,7 +33,7 @@ def options(rig, url):
 def check(rig, end, name, **about):
     rig.check(end, name, **about)
     kept = PostgresJournal(about["journal"], about["folder"], "who looks", new=False)
-    assert all(record.settled for record in kept.batches().values())
+    assert all(record.is_settled for record in kept.batches().values())
     kept.close()
 
 

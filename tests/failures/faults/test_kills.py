@@ -7,7 +7,7 @@ import pytest
 
 from harness import events
 from harness.flow import Call
-from harness.journal.sqlite_journal import Journal
+from harness.journal.sqlite_journal import SqliteJournal
 
 from . import naive
 from .killing import killed
@@ -124,7 +124,7 @@ def test_f139_any_byte_of_the_journal(rig, kill, name):
     rig.invent(FEW)
     assert kill(name, call("export.create", "contacts.search"), 1, "before")
     run, kept = rig.folder / "run", rig.folder / "kept"
-    Journal(run / "journal.sqlite").close()
+    SqliteJournal(run / "journal.sqlite").close()
     shutil.copytree(run, kept)
     content, writes, ends = (run / "journal.sqlite").read_bytes(), rig.writes(), Counter()
     for place in range(7, len(content), len(content) // FLIPS):

@@ -50,7 +50,12 @@ class Case:
             "concurrency": WORKERS,
             "lists": self.lists,
         }
-        settings = {"batch_size": self.batch, "quiet_s": QUIET_S, "settle_s": QUIET_S, "poll_initial_s": 0.05}
+        settings = {
+            "batch_size": self.batch,
+            "in_flight_grace_s": QUIET_S,
+            "consistency_wait_s": QUIET_S,
+            "poll_initial_s": 0.05,
+        }
         return self.zygote.start("uploading", self.folder, order=order, settings={**settings, **self.tuned}, **how)
 
     def killed(self, child: Child) -> bool:

@@ -14,7 +14,7 @@ import typer
 
 from harness.cli.output import exit_with, progress, report_errors
 from harness.client.oauth import Credentials
-from harness.flow import AsyncShell, Call, Reply, Wait
+from harness.flow import AsyncFlowDriver, Call, Reply, Wait
 from harness.runs.asyncio_runner import complete
 from harness.runs.prepare import UploadOrder, prepare, upload
 from harness.runs.run_document import complaint
@@ -77,12 +77,12 @@ def serving(arguments: list[str]) -> int:
 
 
 def _watched(given: UploadOrder, die: tuple[str, int, str] | None, steps: str, *, blind: bool) -> dict[str, Any]:
-    """The same upload through a shell that may end it."""
+    """The same upload through a driver that may end it."""
     ready = prepare(given, progress)
     plan = replace(ready.plan, strategy=BLIND) if blind else ready.plan
 
-    def around(shell: AsyncShell) -> AsyncShell:
-        return MortalShell(shell, *(die or ("", 0, "")), Path(steps) if steps else None)
+    def around(driver: AsyncFlowDriver) -> AsyncFlowDriver:
+        return MortalShell(driver, *(die or ("", 0, "")), Path(steps) if steps else None)
 
     return ready.write_document(asyncio.run(complete(plan, ready.target, given.credentials, ready.folder, around)), 0.0)
 
@@ -91,7 +91,7 @@ def _watched(given: UploadOrder, die: tuple[str, int, str] | None, steps: str, *
 class MortalShell:
     """Takes steps until the one at which the process is killed, by itself and for good."""
 
-    shell: AsyncShell
+    driver: AsyncFlowDriver
     name: str
     nth: int  # of that name
     moment: str  # before or after it
@@ -99,16 +99,16 @@ class MortalShell:
     seen: int = 0
 
     async def send(self, call: Call) -> Reply:
-        return await self._step(call.op, lambda: self.shell.send(call))
+        return await self._step(call.op, lambda: self.driver.send(call))
 
     async def save(self, event: Any) -> None:
-        await self._step(type(event).__name__, lambda: self.shell.save(event))
+        await self._step(type(event).__name__, lambda: self.driver.save(event))
 
     async def work(self, function: Callable[[], Any]) -> Any:
-        return await self._step(".".join(function.__code__.co_names), lambda: self.shell.work(function))
+        return await self._step(".".join(function.__code__.co_names), lambda: self.driver.work(function))
 
     async def sleep(self, wait: Wait) -> None:
-        await self.shell.sleep(wait)
+        await self.driver.sleep(wait)
 
     async def _step(self, name: str, step: Callable[[], Any]) -> Any:
         if self.steps:

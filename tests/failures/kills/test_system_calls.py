@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.journal.sqlite_journal import Journal
+from harness.journal.sqlite_journal import SqliteJournal
 from harness.strategies import MAIN
 
 from .case import Case
@@ -78,6 +78,6 @@ def test_killed_while_the_journal_is_made(tmp_path):
         inject = ["-e", f"trace={OF_MAKING}", "-e", f"inject={OF_MAKING}:signal=KILL:when={nth}"]
         command = ["strace", "-f", "-qq", "-o", os.devnull, *inject, sys.executable, "-c", MAKING, str(path)]
         assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
-        journal = Journal(path)
+        journal = SqliteJournal(path)
         assert (journal.facts(), journal.batches()) == ({}, {})
         journal.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.leads.synthetic import SyntheticLeads, write_csv
-from harness.simulator.mock_org import loaded, served
+from harness.simulator.mock_org import load_profile, serve_in_process
 from harness.simulator.virtual_time import VirtualTimeLoop
 
 from ..faults.rig import End, Rig
@@ -47,7 +47,7 @@ def networked(folder: Path) -> Iterator[Net]:
     write_csv(SyntheticLeads(LEADS, seed=1), leads)
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         stack = AsyncExitStack()
-        server, services = runner.run(stack.enter_async_context(served(loaded("default"), seed=1)))
+        server, services = runner.run(stack.enter_async_context(serve_in_process(load_profile("default"), seed=1)))
         target, proxy = runner.run(stack.enter_async_context(proxied(server)))
         yield Net(Rig(runner.run, services, target, folder, leads), proxy)
         runner.run(stack.aclose())

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.client.asyncio_driver import connected
+from harness.client.asyncio_driver import open_driver
 from harness.client.oauth import Credentials, Session
-from harness.client.org_safety import Terms
+from harness.client.org_safety import OrgSafetyLimits
 from harness.client.retry import RetryPolicy
 from harness.client.target import Target
 from harness.errors import RunError
 from harness.flow import Flow, adrive
-from harness.journal.open_journal import opened_journal
+from harness.journal.open_journal import open_journal
 from harness.runs import canary
 from harness.runs.asyncio_runner import complete, wrap_flow
 from harness.runs.run import Outcome, RunPlan
@@ -35,10 +35,10 @@ class Sandbox:
     """`terms` are what the command would have been told; changed by `on`."""
 
     rig: Rig
-    terms: Terms = field(default_factory=Terms)
+    terms: OrgSafetyLimits = field(default_factory=OrgSafetyLimits)
 
     def __post_init__(self) -> None:
-        self.terms = Terms(org_id=self.rig.org.id, confirmed=True, max_contacts=5_000, per_minute=300)
+        self.terms = OrgSafetyLimits(org_id=self.rig.org.id, confirmed=True, max_contacts=5_000, per_minute=300)
 
     def on(self, **terms: Any) -> "Sandbox":
         self.terms = replace(self.terms, **terms)
@@ -70,7 +70,7 @@ class Sandbox:
 
     def remove(self, folder: Path) -> None:
         """The lists of a canary, by somebody else's hand."""
-        with opened_journal(folder) as journal:
+        with open_journal(folder) as journal:
             for record in journal.shards():
                 self.rig.org.store.delete_list(record.contact_list_id)
 
@@ -78,9 +78,9 @@ class Sandbox:
         """A flow of our own, with the conversation around it that every flow has."""
 
         async def asked() -> None:
-            async with connected(self.target, NoNotes(), self.rig.folder / "asked.csv", 1) as shell:
-                session = Session(credentials or self.credentials, shell.books.now)
-                await adrive(wrap_flow(flow, session, RetryPolicy(), random.Random(0)), shell)
+            async with open_driver(self.target, NoNotes(), self.rig.folder / "asked.csv", 1) as driver:
+                session = Session(credentials or self.credentials, driver.context.now)
+                await adrive(wrap_flow(flow, session, RetryPolicy(), random.Random(0)), driver)
 
         try:
             self.rig.run(asked())

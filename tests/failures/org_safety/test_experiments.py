@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.client.run_caps import Caps
+from harness.client.run_caps import RunCaps
 from harness.experiments import conform, probe
 
 
@@ -18,7 +18,7 @@ def test_a_probe(sandbox, folder):
         credentials=sandbox.credentials,
         folder=folder,
         run_id="guarded",
-        caps=Caps(contacts=2_000, requests=1_500),
+        caps=RunCaps(contacts=2_000, requests=1_500),
         date="2026-01-01",
     )
     document = sandbox.rig.run(probe.run_probe(order, lambda line: None))

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from harness.client.httpx_transport import Target
 from harness.client.oauth import Credentials
-from harness.client.org_safety import Aim, Terms
+from harness.client.org_safety import OrgOptions, OrgSafetyLimits
 from harness.errors import Refused, RunError, SafetyStop
 from harness.runs.account import merge_sources
 from harness.runs.canary import verify_org_identity
@@ -57,8 +57,8 @@ async def served(
 def target(ca_file=None, **environ) -> Target:
     """What the official variables make of it."""
     variables = {f"GENESYSCLOUD_{name.upper()}": str(value) for name, value in environ.items()}
-    found = _hosts(merge_sources(Aim(), ENVIRON | variables, {}))
-    terms = Terms(org_id=ORG, confirmed=True)
+    found = _hosts(merge_sources(OrgOptions(), ENVIRON | variables, {}))
+    terms = OrgSafetyLimits(org_id=ORG, confirmed=True)
     return Target(api=found.api, login=found.login, apps=found.apps, proxy=found.proxy, ca_file=ca_file, terms=terms)
 
 

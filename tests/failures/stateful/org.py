@@ -9,14 +9,14 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from harness.client.httpx_transport import Target
-from harness.simulator.mock_org import CREDENTIALS, EPOCH, loaded
+from harness.simulator.mock_org import CREDENTIALS, EPOCH, load_profile
 from mockserver.app import create_app
 from mockserver.clock import LoopClock
 from mockserver.services import Services, create_services
 from mockserver.state.auth import OAuthClient
 from mockserver.storage.memory_store import MemoryStore
 
-PROFILE = loaded("default")
+PROFILE = load_profile("default")
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.flow import AsyncShell, Call, Reply, Wait
+from harness.flow import AsyncFlowDriver, Call, Reply, Wait
 
 from ..faults.rig import WRITES, End
 from .watch import STEP, Watch
@@ -16,7 +16,7 @@ MOST_WAITS = 30_000
 
 @dataclass(eq=False)
 class Start:
-    """The shell that such a start works through."""
+    """The driver that such a start works through."""
 
     watch: Watch
     allowed: float = 0
@@ -24,13 +24,13 @@ class Start:
     waits: int = 0
     writes: int = 0
     proving: bool = False  # it may have read what its proof will be made of: sizes, an export, contacts
-    shell: AsyncShell | None = None
+    driver: AsyncFlowDriver | None = None
     task: "asyncio.Task[End]" = field(init=False)
     _moving: asyncio.Event = field(default_factory=asyncio.Event)
     _standing: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def around(self, shell: AsyncShell) -> "Start":
-        self.shell = shell
+    def around(self, driver: AsyncFlowDriver) -> "Start":
+        self.driver = driver
         return self
 
     async def until_standing(self) -> None:
@@ -62,9 +62,9 @@ class Start:
         await self._shell.sleep(wait)
 
     @property
-    def _shell(self) -> AsyncShell:
-        assert self.shell is not None
-        return self.shell
+    def _shell(self) -> AsyncFlowDriver:
+        assert self.driver is not None
+        return self.driver
 
     async def _step(self) -> None:
         while self.steps >= self.allowed:

@@ -168,7 +168,7 @@ def test_leads_are_searched_as_text():
 def test_a_page_of_a_search():
     """Pairs in the order of the page, the number that match, and the size of the list."""
     page = api.found_contacts(found("A2", "A1", total=9, size=40), "Lead ID")
-    assert page == api.Found([("A2", "c-A2"), ("A1", "c-A1")], 9, 40)
+    assert page == api.ContactsPage([("A2", "c-A2"), ("A1", "c-A1")], 9, 40)
     assert api.found_contacts(ok({"total": 0, "contactsCount": 3}), "Lead ID").pairs == []
 
 
@@ -216,7 +216,7 @@ def test_an_import_that_is_not_shown_yet():
 def test_when_an_import_has_ended(body, finished, failed):
     """100 percent and no state is the only good end."""
     progress = api.import_progress(ok(body))
-    assert (progress.finished, progress.failed) == (finished, failed)
+    assert (progress.has_finished, progress.has_failed) == (finished, failed)
 
 
 @pytest.mark.parametrize(

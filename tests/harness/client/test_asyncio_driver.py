@@ -1,4 +1,4 @@
-"""The asyncio shell: the budget before the wire, the journal before the next step."""
+"""The asyncio driver: the budget before the wire, the journal before the next step."""
 
 import asyncio
 from contextlib import asynccontextmanager, closing
@@ -7,12 +7,12 @@ import pytest
 from aiohttp import web
 
 from harness import events
-from harness.client.asyncio_driver import connected
+from harness.client.asyncio_driver import open_driver
 from harness.client.httpx_transport import Target
 from harness.domain import Shard
 from harness.errors import GaveUp
 from harness.flow import Call, Save, Wait, Work, adrive
-from harness.journal.sqlite_journal import Journal
+from harness.journal.sqlite_journal import SqliteJournal
 from harness.simulator import virtual_time
 
 CALL = Call(op="lists.get", method="GET", url="/")
@@ -44,27 +44,27 @@ async def limited_server(folder, allowed, seconds):
 
 
 @asynccontextmanager
-async def shell_of(folder, target, deadline_s=3600.0):
-    with closing(Journal(folder / "journal.sqlite")) as journal:
+async def driver_of(folder, target, deadline_s=3600.0):
+    with closing(SqliteJournal(folder / "journal.sqlite")) as journal:
         journal.plan({}, [Shard(number=0, first=0, count=1, list_name="leads")], "run")
-        async with connected(target, journal, folder / "requests.csv", 4, deadline_s) as shell:
-            yield shell
+        async with open_driver(target, journal, folder / "requests.csv", 4, deadline_s) as driver:
+            yield driver
 
 
 def test_no_more_is_sent_than_is_allowed(tmp_path):
     """Fifty calls by four workers against ten a minute: five minutes, and never refused."""
 
     async def main():
-        async with limited_server(tmp_path, 10, 60) as (target, arrivals), shell_of(tmp_path, target) as shell:
+        async with limited_server(tmp_path, 10, 60) as (target, arrivals), driver_of(tmp_path, target) as driver:
             todo = iter(range(50))
 
             async def work():
                 for _ in todo:
-                    await shell.send(CALL)
+                    await driver.send(CALL)
 
-            await shell.send(CALL)  # the limit is learned from an answer
+            await driver.send(CALL)  # the limit is learned from an answer
             await asyncio.gather(*(work() for _ in range(4)))
-            return arrivals, shell.books.samples.status_429
+            return arrivals, driver.context.samples.status_429
 
     arrivals, refused = virtual_time.run(main())
     assert (len(arrivals), refused) == (51, 0)
@@ -75,10 +75,10 @@ def test_the_wait_for_the_budget_is_seen_in_the_samples(tmp_path):
     """Planned at once, sent later: the difference is no fault of the server's."""
 
     async def main():
-        async with limited_server(tmp_path, 1, 60) as (target, _), shell_of(tmp_path, target) as shell:
-            await shell.send(CALL)
-            await shell.send(CALL)
-            return shell.books.samples.operations()["lists.get"], shell.books.samples.throttled_s
+        async with limited_server(tmp_path, 1, 60) as (target, _), driver_of(tmp_path, target) as driver:
+            await driver.send(CALL)
+            await driver.send(CALL)
+            return driver.context.samples.operations()["lists.get"], driver.context.samples.throttled_s
 
     times, throttled_s = virtual_time.run(main())
     assert times["max_s"] < 1
@@ -89,10 +89,10 @@ def test_the_deadline_holds_for_the_budget_too(tmp_path):
     """A wait that would go past it is not begun."""
 
     async def main():
-        async with limited_server(tmp_path, 1, 60) as (target, _), shell_of(tmp_path, target, 30.0) as shell:
-            await shell.send(CALL)
+        async with limited_server(tmp_path, 1, 60) as (target, _), driver_of(tmp_path, target, 30.0) as driver:
+            await driver.send(CALL)
             with pytest.raises(GaveUp, match="DEADLINE"):
-                await shell.send(CALL)
+                await driver.send(CALL)
             return asyncio.get_running_loop().time()
 
     assert virtual_time.run(main()) < 1
@@ -102,14 +102,14 @@ def test_every_other_step(tmp_path):
     """Events are in the journal when the flow goes on; waits take time, work does not."""
 
     async def main():
-        async with shell_of(tmp_path, Target.one_host("http://localhost")) as shell:
+        async with driver_of(tmp_path, Target.one_host("http://localhost")) as driver:
 
             def flow():
                 yield Wait(9.0)
                 yield Save(events.ListCreated(0, "list-1"))
-                stored = shell.books.journal.shards()[0].contact_list_id
+                stored = driver.context.journal.shards()[0].contact_list_id
                 return stored, (yield Work(lambda: 7))
 
-            return await adrive(flow(), shell), asyncio.get_running_loop().time()
+            return await adrive(flow(), driver), asyncio.get_running_loop().time()
 
     assert virtual_time.run(main()) == (("list-1", 7), 9.0)

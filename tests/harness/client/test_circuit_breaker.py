@@ -9,7 +9,7 @@ from harness.client.circuit_breaker import OPENS_AFTER, PATIENCE_S, PROBE_EVERY_
 def opened():
     breaker = Breaker()
     for _ in range(OPENS_AFTER):
-        breaker.answered(100.0, failed=True)
+        breaker.record_reply(100.0, failed=True)
     return breaker
 
 
@@ -17,7 +17,7 @@ def test_single_failures_hold_nobody():
     """One answer among them starts the count again."""
     breaker = Breaker()
     for failed in [*[True] * (OPENS_AFTER - 1), False, *[True] * (OPENS_AFTER - 1)]:
-        breaker.answered(1.0, failed=failed)
+        breaker.record_reply(1.0, failed=failed)
     assert breaker.wait_s(1.0) == 0.0
 
 
@@ -26,7 +26,7 @@ def test_one_probe_every_few_seconds(opened):
     sent = []
     for tick in range(100 * 8, 161 * 8):
         if opened.wait_s(tick / 8) == 0.0:
-            opened.sent(tick / 8)
+            opened.record_sent(tick / 8)
             sent.append(tick / 8)
     assert sent == [100 + PROBE_EVERY_S * n for n in range(1, 13)]
 
@@ -39,8 +39,8 @@ def test_a_wait_is_never_too_short_for_a_loop(opened):
 @pytest.mark.parametrize("sent_at", [99.0, 101.0], ids=["sent before", "a probe"])
 def test_any_answer_ends_it(opened, sent_at):
     """The first one that comes, whenever it was sent."""
-    opened.sent(sent_at)
-    opened.answered(102.0, failed=False)
+    opened.record_sent(sent_at)
+    opened.record_reply(102.0, failed=False)
     assert opened.wait_s(102.0) == 0.0
 
 
@@ -51,5 +51,5 @@ def test_any_answer_ends_it(opened, sent_at):
 )
 def test_what_a_probe_costs(opened, sent_at, now, excused):
     """Its failure counts against nobody, for a quarter of an hour."""
-    opened.answered(now, failed=True)
+    opened.record_reply(now, failed=True)
     assert opened.excuses(sent_at, now) is excused

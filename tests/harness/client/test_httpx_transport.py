@@ -37,7 +37,7 @@ def router():
 @pytest.fixture
 async def client(router, anyio_backend):
     """A client whose answers come from the router."""
-    async with httpx_transport.Client(transport=httpx.MockTransport(router.async_handler)) as client:
+    async with httpx_transport.HttpxClient(transport=httpx.MockTransport(router.async_handler)) as client:
         yield client
 
 
@@ -134,7 +134,7 @@ async def test_a_machine_without_descriptors_says_so():
     def refuse(request):
         raise httpx.ConnectError("all attempts failed") from OSError(errno.EMFILE, "Too many open files")
 
-    async with httpx_transport.Client(transport=httpx.MockTransport(refuse)) as client:
+    async with httpx_transport.HttpxClient(transport=httpx.MockTransport(refuse)) as client:
         with pytest.raises(LocalResource, match="NO_DESCRIPTORS Too many open files"):
             await httpx_transport.send(client, TARGET, call())
 
@@ -149,7 +149,7 @@ async def test_a_body_that_breaks_off_is_no_answer(router, client):
 @pytest.mark.parametrize("answer", [reset, nothing, no_http, cut_short, cut_chunk])
 async def test_a_connection_that_breaks(answer):
     """On a real socket, after the whole body was read: unknown, not an answer and not unsent."""
-    async with raw_server(answer) as target, httpx_transport.connected(target, 1) as client:
+    async with raw_server(answer) as target, httpx_transport.open_client(target, 1) as client:
         reply = await httpx_transport.send(client, target, call(bearer=False))
     assert (reply.status, reply.sent, reply.ok) == (0, True, False)
 
@@ -158,7 +158,7 @@ async def test_what_was_given_up_is_not_sent_any_more():
     """A server that begins to read only then finds a part of the body, and no end of it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         target = Target.one_host(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        async with httpx_transport.connected(target, 1) as client:
+        async with httpx_transport.open_client(target, 1) as client:
             reply = await httpx_transport.send(client, target, call(body=bytes(1_000_000), timeout_s=0.2))
         accepted, _ = listener.accept()
     with accepted, pytest.raises(ConnectionResetError):
@@ -178,7 +178,7 @@ async def test_calls_that_find_no_connection_wait_for_those_that_have_one():
     async with (
         served(("POST", "/x", answer)) as server,
         proxied(server, most=1) as (target, proxy),
-        httpx_transport.connected(target, 8) as client,
+        httpx_transport.open_client(target, 8) as client,
     ):
         calls = [asyncio.create_task(httpx_transport.send(client, target, call(bearer=False)))]
         await began.wait()
@@ -193,7 +193,7 @@ async def test_nobody_listens():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     target = Target.one_host(f"http://127.0.0.1:{port}")
-    async with httpx_transport.connected(target, 1) as client:
+    async with httpx_transport.open_client(target, 1) as client:
         reply = await httpx_transport.send(client, target, call())
         replies = await asyncio.gather(*(httpx_transport.send(client, target, call()) for _ in range(8)))
     assert {(reply.status, reply.error, reply.sent) for reply in [reply, *replies]} == {(0, "ConnectError", False)}
@@ -235,7 +235,7 @@ async def test_no_redirect_is_followed(status):
         return web.Response(status=status, headers={"Location": "/elsewhere"})
 
     routes = ("POST", "/x", answer), ("*", "/elsewhere", answer)
-    async with served(*routes) as target, httpx_transport.connected(target, 1) as client:
+    async with served(*routes) as target, httpx_transport.open_client(target, 1) as client:
         reply = await httpx_transport.send(client, target, call())
     assert (reply.status, reply.headers["location"], seen) == (status, "/elsewhere", ["/x"])
 
@@ -303,7 +303,7 @@ async def test_a_form_streams_its_file(tmp_path):
     path = tmp_path / "leads.csv"
     path.write_bytes(b"Lead ID\n" + b"A\n" * 200_000)
     form = (("id", "list-1"), ("fileType", "contactlist"), ("file", FilePart(path=path, filename="leads.csv")))
-    async with files_server() as (target, seen), httpx_transport.connected(target, 1) as client:
+    async with files_server() as (target, seen), httpx_transport.open_client(target, 1) as client:
         reply = await httpx_transport.send(client, target, call(url="/upload", body=None, form=form))
     assert reply.ok
     assert seen == [
@@ -326,7 +326,7 @@ async def test_only_a_good_answer_is_saved(tmp_path, status, saved):
     """The body of a no is read as a body; the file holds the file or nothing."""
     to = tmp_path / "export.csv"
     download = call(method="GET", url=f"/file?status={status}", body=None, save_to=to)
-    async with files_server() as (target, _), httpx_transport.connected(target, 1) as client:
+    async with files_server() as (target, _), httpx_transport.open_client(target, 1) as client:
         reply = await httpx_transport.send(client, target, download)
     assert (reply.status, to.exists()) == (status, saved)
     assert len(to.read_bytes() if saved else reply.body) == 400_000

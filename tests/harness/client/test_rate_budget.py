@@ -15,7 +15,7 @@ def headers(count, reset, allowed=300):
 
 def sent(budget, *, at, done, count, reset, allowed=300):
     budget.take()
-    budget.answered(at, done, headers(count, reset, allowed))
+    budget.record_reply(at, done, headers(count, reset, allowed))
 
 
 def test_nothing_is_known_at_first():
@@ -72,15 +72,15 @@ def test_a_late_answer_of_an_earlier_window():
     budget.take()  # sent at 9, in the first window
     assert budget.wait_s(10.0) == 0.0
     sent(budget, at=10.0, done=10.5, count=1, reset=60)
-    budget.answered(9.0, 11.0, headers(299, 0))
+    budget.record_reply(9.0, 11.0, headers(299, 0))
     assert (budget.used, budget.window_ends, budget.in_flight) == (1, 70.5, 0)
 
 
 def test_a_refusal_blocks_every_worker():
     """Nobody sends for as long as anybody was told to wait; the longest wait counts."""
     budget = RateBudget()
-    budget.refused(10.0, 7.0)
-    budget.refused(11.0, 2.0)
+    budget.block(10.0, 7.0)
+    budget.block(11.0, 2.0)
     assert budget.wait_s(11.0) == pytest.approx(6.0)
     assert budget.wait_s(17.0) == 0.0
 
@@ -99,7 +99,7 @@ def test_headers_that_say_nothing(odd):
     budget = RateBudget()
     sent(budget, at=0.0, done=1.0, count=7, reset=50)
     budget.take()
-    budget.answered(2.0, 3.0, odd)
+    budget.record_reply(2.0, 3.0, odd)
     assert (budget.used, budget.window_ends, budget.in_flight) == (7, 51.0, 0)
 
 
@@ -112,7 +112,7 @@ def test_a_server_is_never_sent_more_than_it_allows(seed):
         while len(flying) == 8 or budget.wait_s(now) > 0:
             now, answered = _next_moment(flying, now, budget)
             for at, told in answered:
-                budget.answered(at, now, told)
+                budget.record_reply(at, now, told)
         window = int(now // 60)
         windows[window] += 1
         budget.take()
@@ -137,6 +137,6 @@ def _next_moment(flying, now, budget):
 def test_no_pause_is_too_short_to_pass():
     """A loop takes a timer that is all but due for due: on virtual time the moment would never come."""
     budget = RateBudget(allowed=1, window_ends=10.0, used=1)
-    budget.refused(9.0, 0.5)
+    budget.block(9.0, 0.5)
     assert budget.wait_s(math.nextafter(10.0, 0.0)) >= 1e-6
     assert budget.wait_s(math.nextafter(9.5, 0.0)) >= 1e-6

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from harness.client.retry import RetryPolicy, retrying
+from harness.client.retry import RetryPolicy, with_retries
 from harness.errors import GaveUp
 from harness.flow import Call, Reply
 
@@ -20,7 +20,7 @@ def one_call():
 
 def waits(answers):
     """The waits of one call that gets these answers in turn, and then what ended it."""
-    flow, slept = retrying(one_call(), POLICY, random.Random(1)), []
+    flow, slept = with_retries(one_call(), POLICY, random.Random(1)), []
     step = flow.send(None)
     try:
         for answer in answers:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.client.retry import MIN_WAIT_S, RetryPolicy, outcome, retry_after_s, retrying
+from harness.client.retry import MIN_WAIT_S, RetryPolicy, outcome, retry_after_s, with_retries
 from harness.errors import GaveUp
 from harness.flow import Call, Reply, Wait, Work
 
@@ -101,51 +101,51 @@ def test_no_retry_after():
 )
 def test_only_what_is_safe_is_repeated(idempotent, answers, status, waits):
     """Each kind of failure has its wait: what the server asked for, or a back-off (None)."""
-    end = ran(retrying(one_call(idempotent=idempotent), RetryPolicy(attempts=3), random.Random(1)), *answers)
+    end = ran(with_retries(one_call(idempotent=idempotent), RetryPolicy(attempts=3), random.Random(1)), *answers)
     assert end.result.status == status
-    assert [None if asked is None else int(wait) for wait, asked in zip(end.shell.waits, waits, strict=True)] == waits
+    assert [None if asked is None else int(wait) for wait, asked in zip(end.driver.waits, waits, strict=True)] == waits
 
 
 def test_repeats_are_counted_and_otherwise_the_same():
     """A report can tell a repeat from a first try."""
-    end = ran(retrying(one_call(), RetryPolicy(), random.Random(1)), busy("1"), NEVER_LEFT, OK)
-    assert [call.attempt for call in end.shell.calls] == [1, 2, 3]
-    assert len({(call.op, call.url, call.body) for call in end.shell.calls}) == 1
-    assert end.shell.trail[1].startswith("throttle")
+    end = ran(with_retries(one_call(), RetryPolicy(), random.Random(1)), busy("1"), NEVER_LEFT, OK)
+    assert [call.attempt for call in end.driver.calls] == [1, 2, 3]
+    assert len({(call.op, call.url, call.body) for call in end.driver.calls}) == 1
+    assert end.driver.trail[1].startswith("throttle")
 
 
 @pytest.mark.parametrize(("idempotent", "status", "sent"), [(True, 200, 31), (False, 503, 1)])
 def test_probes_cost_no_patience(idempotent, status, sent):
-    """In an outage the shell says when to knock, and the flow goes on; what is not safe to repeat is still not."""
+    """In an outage the driver says when to knock, and the flow goes on; what is not safe to repeat is still not."""
     answers = [*[replace(no(503, retry_after="2"), probe=True)] * 30, OK][:sent]
-    end = ran(retrying(one_call(idempotent=idempotent), RetryPolicy(), random.Random(1)), *answers)
-    assert (end.result.status, len(end.shell.calls)) == (status, sent)
-    assert end.shell.waits == [2.0] * (sent - 1)
+    end = ran(with_retries(one_call(idempotent=idempotent), RetryPolicy(), random.Random(1)), *answers)
+    assert (end.result.status, len(end.driver.calls)) == (status, sent)
+    assert end.driver.waits == [2.0] * (sent - 1)
 
 
 @pytest.mark.parametrize("asked", ["0", "abc", None])
 def test_a_server_that_asks_for_nothing_is_not_hammered(asked):
     """Ten refusals in a row: the waits grow, and none is shorter than a tenth of a second."""
     answers = [busy(asked) for _ in range(10)]
-    waits = ran(retrying(one_call(), RetryPolicy(), random.Random(2)), *answers, OK).shell.waits
+    waits = ran(with_retries(one_call(), RetryPolicy(), random.Random(2)), *answers, OK).driver.waits
     assert min(waits) >= MIN_WAIT_S
     assert sum(waits[:5]) < sum(waits[5:])
 
 
 def test_a_wait_that_is_too_long_ends_the_run_at_once():
     """A day's limit is not slept through; the message says how long and that nothing is lost."""
-    end = ran(retrying(one_call(), RetryPolicy(), random.Random(1)), busy("99999"))
+    end = ran(with_retries(one_call(), RetryPolicy(), random.Random(1)), busy("99999"))
     assert isinstance(end.error, GaveUp)
     assert end.error.code == "RETRY_AFTER_TOO_LONG"
     assert "99999 s" in str(end.error)
-    assert end.shell.waits == []
+    assert end.driver.waits == []
 
 
 def test_the_longest_wait_that_is_still_taken():
     """The limit itself is not too long."""
-    end = ran(retrying(one_call(), RetryPolicy(max_retry_after_s=180.0), random.Random(1)), busy("180"), OK)
+    end = ran(with_retries(one_call(), RetryPolicy(max_retry_after_s=180.0), random.Random(1)), busy("180"), OK)
     assert end.result is OK
-    assert 180 <= end.shell.waits[0] <= 180.1
+    assert 180 <= end.driver.waits[0] <= 180.1
 
 
 @pytest.mark.parametrize("failures", [1, 2, 3, 7, 40, 5000])
@@ -160,26 +160,26 @@ def test_backoff_grows_to_a_cap(failures):
 
 def test_the_same_seed_waits_the_same():
     """Randomness is an argument."""
-    runs = [ran(retrying(one_call(), RetryPolicy(), random.Random(7)), busy(), busy(), OK) for _ in range(2)]
-    assert runs[0].shell.waits == runs[1].shell.waits
+    runs = [ran(with_retries(one_call(), RetryPolicy(), random.Random(7)), busy(), busy(), OK) for _ in range(2)]
+    assert runs[0].driver.waits == runs[1].driver.waits
 
 
 def test_other_steps_pass_through():
-    """Waits and work of the flow are the shell's, as they were."""
+    """Waits and work of the flow are the driver's, as they were."""
 
     def flow():
         yield Wait(9.0, "poll")
         return (yield Work(lambda: 3))
 
-    end = ran(retrying(flow(), RetryPolicy(), random.Random(1)))
-    assert (end.result, end.shell.trail) == (3, ["poll 9", "work"])
+    end = ran(with_retries(flow(), RetryPolicy(), random.Random(1)))
+    assert (end.result, end.driver.trail) == (3, ["poll 9", "work"])
 
 
 @pytest.mark.parametrize(("asked", "least", "most"), [("5", 5.0, 5.0), ("0", 0.1, 1.0), ("7200", 180.0, 180.0)])
 def test_a_server_in_trouble_is_given_more_time_than_it_asks_for(asked, least, most):
     """What a 503 asks for is the least, and never hours: the number of repeats is limited, their time should not be."""
     call = Call(op="export.get", method="GET", url="/", idempotent=True)
-    flow = retrying(one(call), RetryPolicy(), random.Random(1))
+    flow = with_retries(one(call), RetryPolicy(), random.Random(1))
     flow.send(None)
     assert least <= flow.send(Reply(status=503, headers={"retry-after": asked})).seconds <= most
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.client.run_caps import Caps
+from harness.client.run_caps import RunCaps
 from harness.errors import SafetyStop
 from harness.flow import Call
 
@@ -21,7 +21,7 @@ BATCH = Call(op="contacts.add", method="POST", url="/contacts", contacts=400)
 )
 def test_as_much_as_the_cap_and_no_more(caps, call, allowed, word):
     """The last one that fits goes; the next one stops the run, and says which option would allow it."""
-    taken = Caps(**caps)
+    taken = RunCaps(**caps)
     for now in range(allowed):
         taken.take(call, float(now), float(now))
     if word is not None:
@@ -31,7 +31,7 @@ def test_as_much_as_the_cap_and_no_more(caps, call, allowed, word):
 
 def test_a_refused_call_does_not_count():
     """Contacts that were not sent leave room for those that fit."""
-    caps = Caps(contacts=500)
+    caps = RunCaps(contacts=500)
     caps.take(BATCH, 0.0, 0.0)
     with pytest.raises(SafetyStop):
         caps.take(BATCH, 1.0, 1.0)
@@ -40,7 +40,7 @@ def test_a_refused_call_does_not_count():
 
 def test_so_many_in_any_minute():
     """The next one waits until the first of the full minute is a minute old."""
-    caps = Caps(per_minute=2)
+    caps = RunCaps(per_minute=2)
     caps.take(SEARCH, 0.0, 0.0)
     caps.take(SEARCH, 10.0, 10.0)
     assert (caps.wait_s(15.0), caps.wait_s(60.0)) == (45.0, 0.0)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.client.suspension import SUSPENDED_S, TICK_S, awake
+from harness.client.suspension import SUSPENDED_S, TICK_S, watch_for_suspension
 from harness.simulator.virtual_time import VirtualTimeLoop
 
 
@@ -18,8 +18,8 @@ def test_a_pause(seconds, worked_s, noticed):
     told, worked = [], [0.0]
 
     async def main():
-        shell = SimpleNamespace(books=SimpleNamespace(suspended=told.append))
-        assert awake(shell, lambda: worked[0]) is shell
+        driver = SimpleNamespace(context=SimpleNamespace(record_suspension=told.append))
+        assert watch_for_suspension(driver, lambda: worked[0]) is driver
         await asyncio.sleep(10)
         worked[0] = worked_s
         asyncio.get_running_loop().suspend(seconds)

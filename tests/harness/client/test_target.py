@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.client.org_safety import Aim, Terms
+from harness.client.org_safety import OrgOptions, OrgSafetyLimits
 from harness.client.target import Target
 from harness.errors import SafetyStop
 from harness.flow import Call
@@ -11,7 +11,7 @@ from harness.runs.resolve_target import _hosts, credentials_between, require_moc
 
 REGION = Account(domain="mypurecloud.ie")
 GATEWAY = Account(domain="mypurecloud.ie", gateway="https://gate.example:1443", login_path="/sign", api_path="/pure")
-TERMS = Terms(org_id="o", confirmed=True)
+TERMS = OrgSafetyLimits(org_id="o", confirmed=True)
 
 
 def hosts(account):
@@ -102,6 +102,6 @@ def test_a_mock_beside_a_real_org_is_not_shown_the_secret(tmp_path):
     config = tmp_path / "config.toml"
     config.touch(mode=0o600)
     config.write_text('[DEFAULT]\nenvironment = "eu-west-1"\nclient_credentials = "real"\nclient_secret = "s3cret"\n')
-    aim = Aim(gc_config=config, terms=TERMS)
+    aim = OrgOptions(gc_config=config, terms=TERMS)
     known = credentials_between([resolve_target("org", aim), resolve_target("mock")], aim)
     assert [each.client_id for each in known] == ["real", "mock-client"]

@@ -37,7 +37,7 @@ def run_out(timeouts, call, times, at=0.0):
 def test_three_times_what_it_takes(timeouts, answers, limit_s):
     """Of the 99th percentile, or of the slowest while there are few."""
     for seconds in answers:
-        timeouts.answered(ADD.op, seconds)
+        timeouts.record_reply(ADD.op, seconds)
     assert timeouts.limit_s(ADD) == limit_s
     assert timeouts.limit_s(SEARCH) == SEARCH.timeout_s
 
@@ -60,7 +60,7 @@ def test_an_answer_in_between_starts_anew(timeouts):
     """Then the server is only slow at times."""
     for at in (0.0, 1000.0):
         run_out(timeouts, ADD, ROUNDS - 1, at)
-        timeouts.answered(ADD.op, 2.0)
+        timeouts.record_reply(ADD.op, 2.0)
     assert timeouts.limit_s(ADD) == ADD.timeout_s
 
 

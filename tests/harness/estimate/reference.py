@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from harness.client.oauth import Credentials, Session
-from harness.client.request_context import Bookkeeping
-from harness.client.request_log import Samples
+from harness.client.request_context import RequestContext
+from harness.client.request_log import RequestLog
 from harness.estimate.recording import Measure, UploadCase, shards_of
 from harness.estimate.stubs import StubFiles, StubJournal, StubOrg
 from harness.flow import Call, Reply, Wait
@@ -50,43 +50,43 @@ def run(upload: UploadCase, profile: Profile, concurrency: int, seed: int, folde
 async def _run(upload: UploadCase, profile: Profile, concurrency: int, seed: int, folder: Path) -> Ran:
     source, shards = upload.stand_ins(whole=True), shards_of(upload, upload.sizes.leads, upload.lists)
     notes, planned = StubJournal.of(shards), {shard.list_name: shard.count for shard in shards}
-    samples = Samples(folder / f"{upload.strategy.name}-{seed}.csv")
-    books = Bookkeeping(clock=asyncio.get_running_loop().time, host="", samples=samples, journal=notes)
+    samples = RequestLog(folder / f"{upload.strategy.name}-{seed}.csv")
+    context = RequestContext(clock=asyncio.get_running_loop().time, host="", samples=samples, journal=notes)
     org = TimedOrg(StubOrg(upload.sizes.columns.lead_id, planned), notes, profile, seed)
-    shell = Shell(org, books, Measure(upload, source))
-    runner = Runner(shell, Session(Credentials("", ""), books.now), concurrency, seed)
+    driver = Shell(org, context, Measure(upload, source))
+    runner = Runner(driver, Session(Credentials("", ""), context.now), concurrency, seed)
     job = Job(leads=source, progress=notes, files=StubFiles(), settings=upload.settings)
     duration = 0.0
     for stage in upload.strategy.stages(job):
         await runner.run(stage)
-        duration = books.now()
+        duration = context.now()
     await runner.run(Stage("verification", upload.strategy.verification(job).flows))
-    first = next((at for at, mapped in books.progress.points if mapped), float("nan"))
+    first = next((at for at, mapped in context.progress.points if mapped), float("nan"))
     samples.close()
-    return Ran(duration, books.now(), samples.count, samples.throttled_s, first)
+    return Ran(duration, context.now(), samples.count, samples.throttled_s, first)
 
 
 @dataclass
 class Shell:
-    """As the asyncio shell, but for the transport."""
+    """As the asyncio driver, but for the transport."""
 
     org: "TimedOrg"
-    books: Bookkeeping
+    context: RequestContext
     measure: Measure
 
     async def send(self, call: Call) -> Reply:
-        planned_at = self.books.now()
-        while (wait := self.books.hold(call)) is not None:
+        planned_at = self.context.now()
+        while (wait := self.context.admission_delay(call)) is not None:
             await self.sleep(wait)
-        sent_at = self.books.sent(call)
+        sent_at = self.context.record_sent(call)
         reply = await self.org.serve(call, self.measure.contacts(call), self.measure.kib(call))
-        return self.books.answered(replace(call, body=b"", form=None, save_to=None), reply, planned_at, sent_at)
+        return self.context.record_reply(replace(call, body=b"", form=None, save_to=None), reply, planned_at, sent_at)
 
     async def sleep(self, wait: Wait) -> None:
-        await asyncio.sleep(self.books.pausing(wait))
+        await asyncio.sleep(self.context.record_wait(wait))
 
     async def save(self, event: Any) -> None:
-        self.books.save(event)
+        self.context.save(event)
 
     async def work(self, function: Any) -> Any:
         return function()

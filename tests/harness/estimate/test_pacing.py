@@ -48,11 +48,11 @@ def test_budgets():
         if under_way and rng.random() < 0.6:
             sent, used, reset = under_way.pop(0), rng.randint(1, 5), rng.randint(1, 12)
             told = {"inin-ratelimit-count": used, "inin-ratelimit-allowed": 5, "inin-ratelimit-reset": reset}
-            budget.answered(sent, now, {name: str(value) for name, value in told.items()})
+            budget.record_reply(sent, now, {name: str(value) for name, value in told.items()})
             budgets.release(rows)
             budgets.learn(rows, np.asarray([sent]), at, np.asarray([5]), np.asarray([used]), np.asarray([reset]))
         if rng.random() < 0.05:
-            budget.refused(now, 4.0)
+            budget.block(now, 4.0)
             budgets.block(rows, at + 4.0)
 
 

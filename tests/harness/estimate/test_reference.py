@@ -43,8 +43,8 @@ def test_one_seed_takes_as_long_as_in_a_full_run(strategy, tmp_path):
         seed=3,
         settings=upload.settings,
     )
-    profile = replace(mock_org.loaded("default"), profile=org)
+    profile = replace(mock_org.load_profile("default"), profile=org)
     outcome = virtual_time.run(full_run(plan, profile, tmp_path / "run"))
     real = reference.run(upload, org, plan.concurrency, plan.seed, tmp_path)
     assert outcome.duration_s == pytest.approx(real.duration_s, rel=NEAR)
-    assert outcome.books.samples.count == real.requests
+    assert outcome.context.samples.count == real.requests

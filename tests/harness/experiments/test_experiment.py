@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from harness.api import create_list
-from harness.client.run_caps import Caps
+from harness.client.run_caps import RunCaps
 from harness.domain import LeadColumns
 from harness.errors import SafetyStop, StateError
 from harness.experiments import experiment
@@ -25,8 +25,8 @@ class Killed(BaseException):
 class DyingShell:
     """Passes on so many steps; at the next one the process is gone."""
 
-    def __init__(self, shell, steps):
-        self._shell, self._steps = shell, steps
+    def __init__(self, driver, steps):
+        self._shell, self._steps = driver, steps
 
     def __getattr__(self, name):
         async def step(what):
@@ -44,11 +44,11 @@ def lists_of(org):
 
 async def in_org(tmp_path, work, **caps):
     """What `work` does with a lab, and the names of the lists that were there during it and after it."""
-    async with mock_org.served(mock_org.loaded("default"), 1) as (target, services):
+    async with mock_org.serve_in_process(mock_org.load_profile("default"), 1) as (target, services):
         seen = []
         try:
             async with experiment.open_lab(
-                tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=Caps(**caps)
+                tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=RunCaps(**caps)
             ) as opened:
                 await work(opened)
                 seen = lists_of(services.org)
@@ -86,16 +86,16 @@ def test_killed_at_any_step(tmp_path, steps):
     """What the notes say is enough to remove it; a foreign list of a similar name stays."""
 
     async def story():
-        async with mock_org.served(mock_org.loaded("default"), 1) as (target, services):
-            caps = Caps()
+        async with mock_org.serve_in_process(mock_org.load_profile("default"), 1) as (target, services):
+            caps = RunCaps()
             async with experiment.open_lab(
                 tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=caps
             ) as opened:
                 await opened.run(_foreign())
-                whole, opened.shell = opened.shell, DyingShell(opened.shell, steps)
+                whole, opened.driver = opened.driver, DyingShell(opened.driver, steps)
                 with suppress(Killed):
                     await opened.run(opened.contact_list(COLUMNS))
-                opened.shell = whole
+                opened.driver = whole
             return lists_of(services.org)
 
     assert virtual_time.run(story()) == [FOREIGN]

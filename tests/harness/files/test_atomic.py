@@ -8,14 +8,14 @@ import sys
 import pytest
 
 from harness.errors import LocalResource
-from harness.files.atomic import private_folder, sweep, written
+from harness.files.atomic import atomic_file, private_folder, sweep
 
 
 def test_a_file_takes_its_name_when_it_is_complete(tmp_path):
     """Until then the old one stays; afterwards only the owner can read the new one."""
     target = tmp_path / "leads.csv"
     target.write_text("old")
-    with written(target) as temporary:
+    with atomic_file(target) as temporary:
         temporary.write_text("new")
         assert (target.read_text(), temporary.parent) == ("old", tmp_path)
     assert (target.read_text(), target.stat().st_mode & 0o777) == ("new", 0o600)
@@ -23,7 +23,7 @@ def test_a_file_takes_its_name_when_it_is_complete(tmp_path):
 
 def test_a_failed_write_leaves_nothing(tmp_path):
     """Neither half a file nor a temporary one."""
-    with pytest.raises(ValueError, match="stop"), written(tmp_path / "leads.csv"):
+    with pytest.raises(ValueError, match="stop"), atomic_file(tmp_path / "leads.csv"):
         raise ValueError("stop")
     assert list(tmp_path.iterdir()) == []
 
@@ -33,7 +33,7 @@ def test_a_failed_write_leaves_nothing(tmp_path):
 )
 def test_the_trouble_is_told_with_a_code(tmp_path, number, code):
     """Scripts tell a full disk from a missing permission."""
-    with pytest.raises(LocalResource, match="run the same command again") as raised, written(tmp_path / "leads.csv"):
+    with pytest.raises(LocalResource, match="the same command again") as raised, atomic_file(tmp_path / "leads.csv"):
         raise OSError(number, "trouble")
     assert raised.value.code == code
     assert list(tmp_path.iterdir()) == []
@@ -49,9 +49,9 @@ def test_a_folder_for_intermediate_files_is_private_and_goes(tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from harness.files.atomic import private_folder, written
+from harness.files.atomic import private_folder, atomic_file
 to = Path(sys.argv[1])
-with written(to / "mapping.csv"), private_folder(to / "leads.parquet") as folder:
+with atomic_file(to / "mapping.csv"), private_folder(to / "leads.parquet") as folder:
     (folder / "scanned.csv").write_text("L-1")
     (to / f"leads-{os.getpid()}.parquet").write_text("L-1")
     os.kill(os.getpid(), signal.SIGKILL)

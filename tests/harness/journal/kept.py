@@ -6,8 +6,8 @@ from pathlib import Path
 
 from harness import events
 from harness.domain import Shard
-from harness.journal.journal import Ledger
-from harness.journal.sqlite_journal import Journal
+from harness.journal.journal import Journal
+from harness.journal.sqlite_journal import SqliteJournal
 
 FACTS = {"strategy": "batch-api", "host": "http://127.0.0.1:8080"}
 SHARDS = [
@@ -25,15 +25,15 @@ class InDatabase:
     run: str
 
 
-def journal(path: Path | InDatabase, owner: str = "test") -> Ledger:
+def journal(path: Path | InDatabase, owner: str = "test") -> Journal:
     if isinstance(path, Path):
-        return Journal(path)
+        return SqliteJournal(path)
     from harness.journal.postgres.journal import PostgresJournal
 
     return PostgresJournal(path.url, path.run, owner)
 
 
-def opened(path: Path | InDatabase) -> "closing[Ledger]":
+def opened(path: Path | InDatabase) -> "closing[Journal]":
     return closing(journal(path))
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from harness import events
 from harness.errors import GaveUp, LocalResource, RunError, StateError, UsageError
-from harness.journal.postgres.connection import connected, shown, told
-from harness.wording import redacted
+from harness.journal.postgres.connection import connect, public_address, run_error
+from harness.wording import redact_passwords
 
 from .kept import FACTS, LISTED, SHARDS, InDatabase, acked, journal, opened, planned, sending
 
@@ -136,16 +136,16 @@ def test_f155_a_commit_that_the_database_does_not_take(postgres_run, trouble, st
 def test_no_password_is_told(postgres, url):
     """Neither of an address that is none, nor by a server that refuses it."""
     with pytest.raises(RunError) as refused:
-        connected(url.format(SECRET, host=postgres.folder))
+        connect(url.format(SECRET, host=postgres.folder))
     assert refused.value.exit_code in (2, 5, 6)
     assert SECRET not in str(refused.value)
-    assert SECRET not in redacted(f"upload --journal '{url.format(SECRET, host=postgres.folder)}' --seed 1")
+    assert SECRET not in redact_passwords(f"upload --journal '{url.format(SECRET, host=postgres.folder)}' --seed 1")
 
 
 def test_an_address_is_shown_without_its_secrets():
     """Where the database is, and nothing else."""
-    assert shown(f"postgresql://me:{SECRET}@db.example:5433/leads?sslmode=require") == "db.example:5433/leads"
-    assert SECRET not in str(told(psycopg.OperationalError(f"no {SECRET}"), f"postgresql://me:{SECRET}@db/leads"))
+    assert public_address(f"postgresql://me:{SECRET}@db.example:5433/leads?sslmode=require") == "db.example:5433/leads"
+    assert SECRET not in str(run_error(psycopg.OperationalError(f"no {SECRET}"), f"postgresql://me:{SECRET}@db/leads"))
 
 
 @pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
@@ -162,12 +162,12 @@ def test_f156_a_server_that_may_forget(postgres, postgres_run, setting):
 def _until_refused(place):
     """The server reads its settings a moment after it was told to."""
     for _ in range(1000):
-        connected(place.url).close()
+        connect(place.url).close()
 
 
 def test_f156_a_role_whose_commits_are_late(postgres_run):
     """A session asks for more than its role's default: what it has confirmed is on the disk."""
-    with closing(connected(postgres_run.url + "&options=-c%20synchronous_commit%3Doff")) as db:
+    with closing(connect(postgres_run.url + "&options=-c%20synchronous_commit%3Doff")) as db:
         assert db.execute("SHOW synchronous_commit").fetchone() == ("on",)
 
 
@@ -176,7 +176,7 @@ def test_an_event_with_everything_is_kept(postgres_run):
     part = events.ShardMapped(shard=1, file="part-1.csv", rows=3, sha256="cd" * 32)
     planned(postgres_run, *LISTED, part, events.CapsLearned(body_bytes=512, atomic=True))
     with opened(postgres_run) as kept:
-        learned, shard = kept.learned(), kept.shards()[1]
+        learned, shard = kept.learned_limits(), kept.shards()[1]
     assert (learned.body_bytes, learned.contacts, learned.atomic) == (512, None, True)
     assert (shard.state, shard.file, shard.rows, shard.file_sha256) == ("mapped", "part-1.csv", 3, "cd" * 32)
 

@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import StateError
 from harness.journal.schema import VERSION
-from harness.journal.sqlite_journal import Journal
+from harness.journal.sqlite_journal import SqliteJournal
 
 from .kept import LISTED, acked, opened, planned, sending
 
@@ -31,8 +31,8 @@ def test_the_view_is_for_anybody_with_sqlite(path):
 
 def test_a_journal_in_use_is_refused_and_free_again_afterwards(path):
     """A second process is told who holds it; the lock goes with its holder."""
-    program = "import sys; from pathlib import Path\nfrom harness.journal.sqlite_journal import Journal"
-    program += "; Journal(Path(sys.argv[1]))"
+    program = "import sys; from pathlib import Path\nfrom harness.journal.sqlite_journal import SqliteJournal"
+    program += "; SqliteJournal(Path(sys.argv[1]))"
     command = [sys.executable, "-c", program, str(path)]
     with opened(path):
         second = subprocess.run(command, capture_output=True, text=True)
@@ -63,7 +63,7 @@ def test_a_journal_that_cannot_be_trusted(path, how):
     before = path.read_bytes()
     for _ in range(2):
         with pytest.raises(StateError) as refused:
-            Journal(path)
+            SqliteJournal(path)
         assert refused.value.code == "STATE_CORRUPT"
     assert path.read_bytes() == before
 

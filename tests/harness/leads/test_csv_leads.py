@@ -142,16 +142,16 @@ def test_digest_is_that_of_the_bytes(opened):
 def test_tells_when_the_file_changed(opened, tmp_path):
     """A file that was written to since it was opened is not the same input."""
     source = opened(HEADER + ROW)
-    assert source.unchanged()
+    assert source.is_unchanged()
     (tmp_path / "leads.csv").write_bytes(HEADER + ROW + ROW)
-    assert not source.unchanged()
+    assert not source.is_unchanged()
 
 
 def test_a_file_that_went_away_is_told(opened, tmp_path):
     """No traceback for a file removed during the run."""
     source = opened(HEADER + ROW)
     (tmp_path / "leads.csv").unlink()
-    assert not source.unchanged()
+    assert not source.is_unchanged()
     with pytest.raises(InputBad, match="put the file back"):
         list(source.read())
 

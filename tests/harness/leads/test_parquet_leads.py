@@ -55,7 +55,7 @@ def test_two_readers_do_not_disturb_each_other(parquet):
     """Each pass has its own database."""
     source = open_leads(parquet(TYPED), lead_id="Lead ID", phone="Phone")
     assert [a == b for a, b in zip(source.read(), source.read(), strict=True)] == [True, True]
-    assert source.unchanged()
+    assert source.is_unchanged()
 
 
 def test_refuses_a_missing_column_and_what_is_not_parquet(parquet, tmp_path):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.domain import LeadColumns, Reject
-from harness.leads.rows import Block, RowRules, batched
+from harness.leads.rows import Block, RowRules, lead_batches
 
 COLUMNS = LeadColumns(names=("Name", "Lead ID", "Phone"), lead_id="Lead ID", phone="Phone")
 RULES = RowRules(columns=COLUMNS, id_limit=7, left_out=frozenset({9}))
@@ -75,7 +75,7 @@ def test_batches_are_slices_of_the_accepted_leads(rows, size, start, stop):
     rules = RowRules(columns=COLUMNS)
     blocks = [Block(lines=range(n, n + 2), rows=rows[n : n + 2]) for n in range(0, len(rows), 2)]
     accepted = [row for row in rows if rules.reject(1, row) is None]
-    batches = list(batched(blocks, rules, size, start, max(start, stop) if stop is not None else None))
+    batches = list(lead_batches(blocks, rules, size, start, max(start, stop) if stop is not None else None))
     wanted = accepted[start : max(start, stop) if stop is not None else None]
     assert [row for leads in batches for row in leads.rows] == wanted
     assert [leads.first for leads in batches] == list(range(start, start + len(wanted), size))
@@ -85,4 +85,4 @@ def test_batches_are_slices_of_the_accepted_leads(rows, size, start, stop):
 def test_a_batch_has_at_least_one_lead():
     """A size of nothing is a mistake of the caller."""
     with pytest.raises(ValueError, match="at least one lead"):
-        next(batched([], RULES, 0, 0, None))
+        next(lead_batches([], RULES, 0, 0, None))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.domain import LeadColumns
 from harness.leads.header import is_blank
-from harness.leads.rows import Block, RowRules, batched
+from harness.leads.rows import Block, RowRules, lead_batches
 from harness.leads.shard_csv import write_upload
 from harness.leads.source import open_leads
 from harness.leads.synthetic import SyntheticLeads
@@ -32,7 +32,7 @@ class Listed:
 
     def batches(self, size, start=0, stop=None):
         block = Block(lines=range(len(self._rows)), rows=self._rows)
-        return batched([block], RowRules(columns=COLUMNS), size, start, stop)
+        return lead_batches([block], RowRules(columns=COLUMNS), size, start, stop)
 
 
 @given(st.lists(row, max_size=7))

@@ -67,9 +67,9 @@ def test_batches_are_those_of_any_source(workbook):
     source = opened(path)
     ids = [lead_id for leads in source.batches(500, start=100, stop=1100) for lead_id in leads.ids]
     assert ids == [f"L{n}" for n in range(100, 1100)]
-    assert source.unchanged()
+    assert source.is_unchanged()
     path.write_bytes(path.read_bytes() + b" ")
-    assert not source.unchanged()
+    assert not source.is_unchanged()
 
 
 def test_the_first_sheet_that_can_be_seen_is_loaded_and_others_are_told(workbook):

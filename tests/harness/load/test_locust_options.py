@@ -105,11 +105,11 @@ def test_the_environment(asked):
 
 
 @pytest.mark.parametrize(
-    ("given", "quiet_s"), [([], 5.0), (["--quiet-period", "0"], 0.0), (["--quiet-period", "2.5"], 2.5)]
+    ("given", "in_flight_grace_s"), [([], 5.0), (["--quiet-period", "0"], 0.0), (["--quiet-period", "2.5"], 2.5)]
 )
-def test_the_quiet_period(asked, given, quiet_s):
+def test_the_quiet_period(asked, given, in_flight_grace_s):
     """As in the CLI: what fits this machine, or what is named; 0 is none at all."""
-    assert asked(*given).settings.quiet_s == quiet_s
+    assert asked(*given).settings.in_flight_grace_s == in_flight_grace_s
 
 
 @pytest.mark.parametrize(

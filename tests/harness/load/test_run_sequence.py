@@ -19,7 +19,7 @@ class Run:
     def __init__(self, verdict):
         self.verdict, self.left, self.is_done = verdict, 2, False
 
-    def drive_one(self, shell):
+    def drive_one(self, driver):
         self.left -= 1
         self.is_done = self.left < 0
         return not self.is_done

@@ -32,7 +32,7 @@ def files(tmp_path):
     leads = tmp_path / "input.csv"
     rows = [[name, lead_id, "+15550100"] for lead_id, name in zip("ABCDE", ODD_NAMES, strict=True)]
     leads.write_bytes(csv_bytes([COLUMNS.names, *rows]))
-    source = CsvLeads.opened(leads, lead_id="Lead ID", phone="Phone")
+    source = CsvLeads.from_file(leads, lead_id="Lead ID", phone="Phone")
     preflight = check(source, tmp_path / "leads.parquet")
     return RunFiles(tmp_path, preflight.source, tmp_path / "leads.parquet")
 

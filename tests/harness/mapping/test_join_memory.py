@@ -7,7 +7,7 @@ import pytest
 
 from harness.domain import GivenList, LeadColumns
 from harness.errors import LocalResource
-from harness.files.duckdb_files import CSV, copy_to, database, kept_open
+from harness.files.duckdb_files import CSV, copy_to, database, keep_database_open
 from harness.leads.csv_leads import CsvLeads
 from harness.leads.preflight import check
 from harness.mapping.files import RunFiles
@@ -34,7 +34,9 @@ def read(path):
 
 
 def run_files(folder, columns, rows):
-    source = CsvLeads.opened(write(folder / "input.csv", columns.names, rows), lead_id=columns.lead_id, phone="Phone")
+    source = CsvLeads.from_file(
+        write(folder / "input.csv", columns.names, rows), lead_id=columns.lead_id, phone="Phone"
+    )
     preflight = check(source, folder / "leads.parquet")
     return RunFiles(folder, preflight.source, folder / "leads.parquet")
 
@@ -49,11 +51,11 @@ def test_sixteen_lists_at_once(tmp_path):
         first = record.shard.first
         rows = ((f"c{n}", f"L{n}", wide) for n in reversed(range(first, first + count)))
         write(files.export_path(record), ("inin-outbound-id", "Lead ID", "Note"), rows)
-    with kept_open(tmp_path, memory="24MB"), ThreadPoolExecutor(LISTS) as at_once:
+    with keep_database_open(tmp_path, memory="24MB"), ThreadPoolExecutor(LISTS) as at_once:
         parts = list(at_once.map(lambda record: files.map_export(record, files.export_path(record)), records))
         assert files.write_mapping([tmp_path / part.file for part in parts]) == []
         exports = [(record.list_id, files.export_path(record)) for record in records]
-        assert compare(tmp_path, files.mapping, exports, "Lead ID").proved
+        assert compare(tmp_path, files.mapping, exports, "Lead ID").is_clean
     assert [row["contact_id"] for row in read(files.mapping)] == [f"c{n}" for n in range(LISTS * count)]
 
 
@@ -71,7 +73,7 @@ def test_two_years_of_months(tmp_path):
     newest = [f"L{n}" for n in range(23 * 9000, 23 * 9000 + 2 * count)]
     leads = write(tmp_path / "month.csv", ("Lead ID", "Phone"), ((lead_id, "+15550100123") for lead_id in newest))
     joins = Joins(tmp_path, leads, "Lead ID", months)
-    with kept_open(tmp_path, memory="24MB"):
+    with keep_database_open(tmp_path, memory="24MB"):
         assert joins.count() == (2 * count, count)
         assert joins.count_known() == 23 * 9000 + count
         assert len(joins.missing_leads()) == 23 * 9000
@@ -118,6 +120,6 @@ def test_a_lead_id_column_that_has_the_name_of_one_of_ours(tmp_path, name):
 )
 def test_what_ran_out_is_told_apart(tmp_path, place, query, code):
     """Advice to make room helps nobody whose folder cannot be written."""
-    with kept_open(tmp_path, memory="24MB"), pytest.raises(LocalResource) as raised, database(tmp_path) as db:
+    with keep_database_open(tmp_path, memory="24MB"), pytest.raises(LocalResource) as raised, database(tmp_path) as db:
         db.execute(copy_to(tmp_path / place, query, CSV))
     assert raised.value.code == code

@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import GaveUp
 from harness.mapping.files import RunFiles
-from harness.mapping.verify import Findings, compare, compare_exports
+from harness.mapping.verify import ProofFindings, compare, compare_exports
 
 from ..fakes import ListedLeads, shard
 
@@ -29,18 +29,18 @@ def write_mapping(path, pairs, list_id="list-1"):
 @pytest.mark.parametrize(
     ("exported", "findings"),
     [
-        (GOOD, Findings()),
-        (GOOD[::-1], Findings()),  # order means nothing
-        (GOOD[:2], Findings(lost=1)),
-        ([], Findings(lost=3)),
-        ([("c1", "B"), ("c2", "A"), ("c3", "C")], Findings(wrong=2)),
-        ([*GOOD[:2], ("c3", "c")], Findings(wrong=1)),  # letters count
-        ([*GOOD, ("c4", "D")], Findings(orphaned=1)),
-        ([*GOOD, ("c4", "A")], Findings(orphaned=1, doubled=1)),
-        ([*GOOD, ("c1", "A")], Findings(doubled=1)),
-        ([*GOOD[:2], ("c9", "C")], Findings(lost=1, orphaned=1)),
-        ([("c1", "A"), ("c2", "A"), ("c3", "C")], Findings(wrong=1, doubled=1)),
-        ([*GOOD[:2], ("", "C")], Findings(lost=1, orphaned=1)),  # a contact without an id
+        (GOOD, ProofFindings()),
+        (GOOD[::-1], ProofFindings()),  # order means nothing
+        (GOOD[:2], ProofFindings(lost=1)),
+        ([], ProofFindings(lost=3)),
+        ([("c1", "B"), ("c2", "A"), ("c3", "C")], ProofFindings(wrong=2)),
+        ([*GOOD[:2], ("c3", "c")], ProofFindings(wrong=1)),  # letters count
+        ([*GOOD, ("c4", "D")], ProofFindings(orphaned=1)),
+        ([*GOOD, ("c4", "A")], ProofFindings(orphaned=1, doubled=1)),
+        ([*GOOD, ("c1", "A")], ProofFindings(doubled=1)),
+        ([*GOOD[:2], ("c9", "C")], ProofFindings(lost=1, orphaned=1)),
+        ([("c1", "A"), ("c2", "A"), ("c3", "C")], ProofFindings(wrong=1, doubled=1)),
+        ([*GOOD[:2], ("", "C")], ProofFindings(lost=1, orphaned=1)),  # a contact without an id
     ],
 )
 def test_what_is_amiss(tmp_path, exported, findings):
@@ -49,7 +49,7 @@ def test_what_is_amiss(tmp_path, exported, findings):
     export = write_export(tmp_path / "export.csv", exported)
     told = compare(tmp_path, mapping, [("list-1", export)], "Lead ID")
     assert told == findings
-    assert told.proved is (findings == Findings())
+    assert told.is_clean is (findings == ProofFindings())
 
 
 def test_whom_it_is_about(tmp_path):
@@ -75,14 +75,14 @@ def test_a_contact_that_lost_its_lead_id_is_not_proved(tmp_path):
     """An empty cell is no lead."""
     mapping = write_mapping(tmp_path / "mapping.csv", GOOD)
     export = write_export(tmp_path / "export.csv", [*GOOD[:2], ("c3", "")])
-    assert compare(tmp_path, mapping, [("list-1", export)], "Lead ID") == Findings(wrong=1)
+    assert compare(tmp_path, mapping, [("list-1", export)], "Lead ID") == ProofFindings(wrong=1)
 
 
 def test_a_contact_in_the_wrong_list(tmp_path):
     """The list is part of the mapping: there it is lost, here it is an orphan."""
     mapping = write_mapping(tmp_path / "mapping.csv", GOOD, list_id="list-2")
     export = write_export(tmp_path / "export.csv", GOOD)
-    assert compare(tmp_path, mapping, [("list-1", export)], "Lead ID") == Findings(lost=3, orphaned=3)
+    assert compare(tmp_path, mapping, [("list-1", export)], "Lead ID") == ProofFindings(lost=3, orphaned=3)
 
 
 def test_a_lead_in_two_lists_is_doubled(tmp_path):
@@ -90,7 +90,7 @@ def test_a_lead_in_two_lists_is_doubled(tmp_path):
     mapping = write_mapping(tmp_path / "mapping.csv", GOOD)
     exports = [("list-1", GOOD), ("list-2", [("c8", "A")])]
     files = [(list_id, write_export(tmp_path / f"{list_id}.csv", pairs)) for list_id, pairs in exports]
-    assert compare(tmp_path, mapping, files, "Lead ID") == Findings(orphaned=1, doubled=1)
+    assert compare(tmp_path, mapping, files, "Lead ID") == ProofFindings(orphaned=1, doubled=1)
 
 
 def test_an_export_that_was_cut_off_proves_nothing(tmp_path):
@@ -107,14 +107,14 @@ def test_exports_of_a_run_are_removed_when_they_have_served(tmp_path):
     files = RunFiles(tmp_path, ListedLeads(3), tmp_path / "leads.parquet")
     write_mapping(files.mapping, GOOD)
     export = write_export(files.export_path(shard()), GOOD)
-    assert compare_exports(files, [shard()]).proved
+    assert compare_exports(files, [shard()]).is_clean
     assert not export.exists()
-    assert compare_exports(files, []).proved  # nothing to compare
+    assert compare_exports(files, []).is_clean  # nothing to compare
 
 
 @pytest.mark.parametrize(
     ("findings", "told"),
-    [(Findings(), "nothing amiss"), (Findings(lost=2, doubled=1), "lost=2 doubled=1")],
+    [(ProofFindings(), "nothing amiss"), (ProofFindings(lost=2, doubled=1), "lost=2 doubled=1")],
 )
 def test_findings_in_words(findings, told):
     """What is zero is not told."""

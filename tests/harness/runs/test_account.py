@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.client.org_safety import Aim
+from harness.client.org_safety import OrgOptions
 from harness.errors import UsageError
 from harness.runs.account import REGIONS, _profile, domain_of, merge_sources
 
@@ -26,13 +26,13 @@ PROXY = {"GENESYSCLOUD_PROXY_HOST": "proxy.example", "GENESYSCLOUD_PROXY_PORT": 
 )  # fmt: skip
 def test_who_says_it_first(region, environ, profile, found):
     """A flag, then the environment, then the profile; a variable that is empty says nothing."""
-    account = merge_sources(Aim(region=region), environ, profile)
+    account = merge_sources(OrgOptions(region=region), environ, profile)
     assert (account.domain, account.client_id, account.client_secret) == found
 
 
 def test_a_ready_token_wins():
     """As in the Terraform provider; the client is left out of it, so that nothing renews the token by mistake."""
-    account = merge_sources(Aim(region="eu-west-1"), CLIENT | {"GENESYSCLOUD_ACCESS_TOKEN": "t0ken"}, PROFILE)
+    account = merge_sources(OrgOptions(region="eu-west-1"), CLIENT | {"GENESYSCLOUD_ACCESS_TOKEN": "t0ken"}, PROFILE)
     assert (account.token, account.client_id, account.client_secret) == ("t0ken", "", "")
 
 
@@ -52,7 +52,7 @@ def test_a_ready_token_wins():
 )  # fmt: skip
 def test_a_gateway(environ, profile, found):
     """All of it is said by who says its host; `localhost:port` is a region of the official CLI."""
-    account = merge_sources(Aim(), CLIENT | environ, profile)
+    account = merge_sources(OrgOptions(), CLIENT | environ, profile)
     assert (account.gateway, account.login_path, account.api_path) == found
 
 
@@ -68,7 +68,7 @@ def test_a_gateway(environ, profile, found):
 )  # fmt: skip
 def test_a_proxy(environ, profile, proxy):
     """With its user and password, which no repr shows."""
-    account = merge_sources(Aim(region="eu-west-1"), CLIENT | environ, profile)
+    account = merge_sources(OrgOptions(region="eu-west-1"), CLIENT | environ, profile)
     assert account.proxy == proxy
     assert not [word for word in ("s3cret", "p%40ss", ":x@") if word in repr(account)]
 
@@ -89,7 +89,7 @@ def test_a_proxy(environ, profile, proxy):
 def test_what_is_missing_or_makes_no_sense(environ, code):
     """Told before anything is sent, and without a secret."""
     with pytest.raises(UsageError) as error:
-        merge_sources(Aim(), environ, {})
+        merge_sources(OrgOptions(), environ, {})
     assert (error.value.code, "s3cret" in str(error.value)) == (code, False)
 
 
@@ -106,8 +106,8 @@ def test_a_profile_of_the_cli(tmp_path):
     content = '[DEFAULT]\nenvironment = "eu-west-1"\n[Sandbox]\nClient_Credentials = "id"\n'
     path.write_text(content, encoding="utf-8-sig")  # as some editors save it
     path.chmod(0o600)
-    assert _profile(Aim(gc_config=path)) == {"environment": "eu-west-1"}
-    assert _profile(Aim(gc_config=path, gc_profile="sandbox")) == {"client_credentials": "id"}
+    assert _profile(OrgOptions(gc_config=path)) == {"environment": "eu-west-1"}
+    assert _profile(OrgOptions(gc_config=path, gc_profile="sandbox")) == {"client_credentials": "id"}
 
 
 @pytest.mark.parametrize(
@@ -126,5 +126,5 @@ def test_a_file_of_profiles_that_cannot_be_used(tmp_path, content, mode, name, c
         path.touch(mode=mode)
         path.write_text(content)
     with pytest.raises(UsageError) as error:
-        _profile(Aim(gc_config=path, gc_profile=name))
+        _profile(OrgOptions(gc_config=path, gc_profile=name))
     assert (error.value.code, "s3cret" in str(error.value)) == (code, False)

@@ -45,11 +45,11 @@ def one_call(number):
         raise Refused("REFUSED", f"{number}")
 
 
-def run(flows, shell, concurrency=2, name="upload"):
+def run(flows, driver, concurrency=2, name="upload"):
     """The time at which the stage ended, or what ended it."""
 
     async def main():
-        runner = Runner(shell, Session(Credentials("client", "secret")), concurrency, seed=1)
+        runner = Runner(driver, Session(Credentials("client", "secret")), concurrency, seed=1)
         try:
             await runner.run(Stage(name, flows))
         except Exception as error:
@@ -62,12 +62,12 @@ def run(flows, shell, concurrency=2, name="upload"):
 @pytest.mark.parametrize(("concurrency", "seconds"), [(1, 6), (2, 3), (4, 2), (8, 1)])
 def test_so_many_at_a_time(concurrency, seconds):
     """Six calls of a second each."""
-    shell = Shell()
-    assert run((one_call(n) for n in range(6)), shell, concurrency) == pytest.approx(
+    driver = Shell()
+    assert run((one_call(n) for n in range(6)), driver, concurrency) == pytest.approx(
         seconds, abs=0.2
     )  # a login is waited for
-    assert shell.most == min(concurrency, 6)
-    assert sorted(shell.calls) == [f"/{n}" for n in range(6)]
+    assert driver.most == min(concurrency, 6)
+    assert sorted(driver.calls) == [f"/{n}" for n in range(6)]
 
 
 def test_flows_are_made_when_they_are_needed():
@@ -77,22 +77,22 @@ def test_flows_are_made_when_they_are_needed():
     def flows():
         for n in range(10):
             made.append(n)
-            most.append(len(made) - len(shell.calls))
+            most.append(len(made) - len(driver.calls))
             yield one_call(n)
 
-    shell = Shell()
-    run(flows(), shell)
+    driver = Shell()
+    run(flows(), driver)
     assert max(most) <= 2
 
 
 def test_after_an_error_no_flow_is_begun():
     """Those under way come to their end; the first error is the one that is told."""
-    shell = Shell(lambda call: no(400) if call.url == "/1" else Reply(status=200))
-    error = run((one_call(n) for n in range(10)), shell)
+    driver = Shell(lambda call: no(400) if call.url == "/1" else Reply(status=200))
+    error = run((one_call(n) for n in range(10)), driver)
     assert isinstance(error, Refused)
     assert str(error) == "REFUSED 1"
-    assert shell.calls == ["/0", "/1", "/2"]  # the third began a moment before the error
-    assert shell.under_way == 0
+    assert driver.calls == ["/0", "/1", "/2"]  # the third began a moment before the error
+    assert driver.under_way == 0
 
 
 def test_flows_that_cannot_be_made():
@@ -102,9 +102,9 @@ def test_flows_that_cannot_be_made():
         yield one_call(0)
         raise InputBad("INPUT_BAD", "it changed")
 
-    shell = Shell()
-    assert isinstance(run(flows(), shell), InputBad)
-    assert (shell.calls, shell.under_way) == (["/0"], 0)
+    driver = Shell()
+    assert isinstance(run(flows(), driver), InputBad)
+    assert (driver.calls, driver.under_way) == (["/0"], 0)
 
 
 @pytest.mark.parametrize(
@@ -117,13 +117,13 @@ def test_flows_that_cannot_be_made():
 )
 def test_a_login_that_fails_holds_up_nobody(answer, code):
     """Whoever waited for the token of the one that failed is not left waiting."""
-    shell = Shell(lambda call: answer)
-    assert run([one_call(n) for n in range(2)], shell).code == code
-    assert shell.slept_s < 300
+    driver = Shell(lambda call: answer)
+    assert run([one_call(n) for n in range(2)], driver).code == code
+    assert driver.slept_s < 300
 
 
 def test_a_shell_that_gives_up_in_a_login_holds_up_nobody():
-    """The same when it is the shell that ends the flow."""
+    """The same when it is the driver that ends the flow."""
 
     class Impatient(Shell):
         async def send(self, call):

@@ -4,19 +4,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.client.fault_counts import Trouble
+from harness.client.fault_counts import FaultCounts
 from harness.flow import Wait
 from harness.runs.run_document import bottleneck
 from harness.strategies import strategy
 
 
-def outcome(name="batch-api", duration_s=100.0, throttled_s=0.0, quiet_s=0.0):
+def outcome(name="batch-api", duration_s=100.0, throttled_s=0.0, in_flight_grace_s=0.0):
     """A run of two workers."""
-    trouble = Trouble()
-    trouble.paused(Wait(quiet_s, "quiet"), 0.0)
-    books = SimpleNamespace(samples=SimpleNamespace(throttled_s=throttled_s), trouble=trouble)
+    trouble = FaultCounts()
+    trouble.record_wait(Wait(in_flight_grace_s, "quiet"), 0.0)
+    context = SimpleNamespace(samples=SimpleNamespace(throttled_s=throttled_s), fault_counts=trouble)
     plan = SimpleNamespace(strategy=strategy(name), concurrency=2)
-    return SimpleNamespace(duration_s=duration_s, books=books, plan=plan)
+    return SimpleNamespace(duration_s=duration_s, context=context, plan=plan)
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ def outcome(name="batch-api", duration_s=100.0, throttled_s=0.0, quiet_s=0.0):
         (outcome(duration_s=0.0), "none"),
         (outcome(), "answer time of the requests in flight"),
         (outcome("csv-import-export"), "import and export jobs"),
-        (outcome(throttled_s=41.0, quiet_s=40.0), "rate limit"),
-        (outcome(throttled_s=41.0, quiet_s=60.0), "waiting after faults"),
-        (outcome("csv-import-export", quiet_s=60.0), "waiting after faults"),
-        (outcome(quiet_s=40.0), "answer time of the requests in flight"),
+        (outcome(throttled_s=41.0, in_flight_grace_s=40.0), "rate limit"),
+        (outcome(throttled_s=41.0, in_flight_grace_s=60.0), "waiting after faults"),
+        (outcome("csv-import-export", in_flight_grace_s=60.0), "waiting after faults"),
+        (outcome(in_flight_grace_s=40.0), "answer time of the requests in flight"),
     ],
 )
 def test_what_most_of_the_time_went_into(run, words):

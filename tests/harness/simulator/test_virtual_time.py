@@ -39,7 +39,7 @@ def post(timeout_s=900.0):
 
 async def talk(folder, *, calls, timeout_s=900.0):
     """So many calls at once to a server that takes ten minutes: the answers, and when the last one came."""
-    async with slow_server(folder, 600) as target, httpx_transport.connected(target, calls) as client:
+    async with slow_server(folder, 600) as target, httpx_transport.open_client(target, calls) as client:
         replies = await asyncio.gather(*(httpx_transport.send(client, target, post(timeout_s)) for _ in range(calls)))
     return replies, asyncio.get_running_loop().time()
 

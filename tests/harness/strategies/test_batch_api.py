@@ -30,7 +30,7 @@ DOUBTED = [
 
 
 class Talker(Shell):
-    """A shell whose server is a function."""
+    """A driver whose server is a function."""
 
     def __init__(self, server):
         super().__init__(iter(()))
@@ -55,8 +55,8 @@ def own(*lead_ids):
 def test_intent_call_acknowledgement():
     """In this order; the answer's order does not matter."""
     end = ran(upload(batch(*LEADS, first=40), job()), added("A3", "A1", "A2"))
-    assert end.shell.trail == [*SENT, "BatchAcked"]
-    intent, call, answer = end.shell.steps
+    assert end.driver.trail == [*SENT, "BatchAcked"]
+    intent, call, answer = end.driver.steps
     assert not call.idempotent  # or the retry around it would double the leads
     assert (intent.first, intent.attempt, intent.lead_ids) == (40, 1, list(LEADS))
     assert answer == events.BatchAcked(first=40, mapping={"A1": "c-A1", "A2": "c-A2", "A3": "c-A3"})
@@ -66,31 +66,31 @@ def test_intent_call_acknowledgement():
 def test_what_was_carried_out_is_adopted(answer):
     """No answer to trust, but every contact is there: nothing is sent again."""
     end = ran(upload(batch(*LEADS), job()), answer, found(*LEADS), found(*LEADS))
-    assert end.shell.trail == [*SENT, "BatchInDoubt", *LOOKED_UP, "BatchAcked"]
-    assert end.shell.steps[-1].adopted == 3
-    assert end.shell.steps[-1].mapping == {lead_id: f"c-{lead_id}" for lead_id in LEADS}
+    assert end.driver.trail == [*SENT, "BatchInDoubt", *LOOKED_UP, "BatchAcked"]
+    assert end.driver.steps[-1].adopted == 3
+    assert end.driver.steps[-1].mapping == {lead_id: f"c-{lead_id}" for lead_id in LEADS}
 
 
 @pytest.mark.parametrize("answer", DOUBTED)
 def test_what_was_not_carried_out_is_sent(answer):
     """After a quiet time two searches find nothing: then it is safe."""
     end = ran(upload(batch(*LEADS), job()), answer, found(), found(), added(*LEADS))
-    assert end.shell.trail == [*SENT, "BatchInDoubt", *LOOKED_UP, *SENT, "BatchAcked"]
-    assert (end.shell.steps[-1].adopted, end.shell.steps[-1].mapped) == (0, 3)
-    assert end.shell.calls[-1].attempt == 2
+    assert end.driver.trail == [*SENT, "BatchInDoubt", *LOOKED_UP, *SENT, "BatchAcked"]
+    assert (end.driver.steps[-1].adopted, end.driver.steps[-1].mapped_leads) == (0, 3)
+    assert end.driver.calls[-1].attempt == 2
 
 
 def test_of_half_a_batch_the_other_half_is_sent():
     """What is there is adopted, what is missing is sent, and nothing twice."""
     end = ran(upload(batch(*LEADS), job()), LOST, found("A2"), found("A2"), added("A3", "A1"))
-    assert sent_leads(end.shell.calls[-1]) == ["A1", "A3"]
-    assert (end.shell.steps[-1].mapped, end.shell.steps[-1].adopted) == (3, 1)
+    assert sent_leads(end.driver.calls[-1]) == ["A1", "A3"]
+    assert (end.driver.steps[-1].mapped_leads, end.driver.steps[-1].adopted) == (3, 1)
 
 
 def test_the_intent_of_a_rest_names_the_whole_batch():
     """A restart has to look for all of its leads."""
     end = ran(upload(batch(*LEADS), job()), LOST, found("A2"), found("A2"), added("A3", "A1"))
-    intents = end.shell.of(events.BatchSending)
+    intents = end.driver.of(events.BatchSending)
     assert [intent.lead_ids for intent in intents] == [list(LEADS)] * 2
     assert [intent.attempt for intent in intents] == [1, 2]
 
@@ -99,27 +99,27 @@ def test_a_commit_that_comes_late_is_waited_for():
     """Two searches that differ are no answer; the search goes on until two agree."""
     pages = found(), found("A1"), found(*LEADS), found(*LEADS)
     end = ran(upload(batch(*LEADS), job()), LOST, *pages)
-    assert end.shell.trail.count("contacts.add") == 1
-    assert end.shell.steps[-1].adopted == 3
+    assert end.driver.trail.count("contacts.add") == 1
+    assert end.driver.steps[-1].adopted == 3
 
 
 def test_a_batch_of_an_earlier_run_is_looked_up_first():
     """Nothing is sent before it is known what that run achieved."""
     end = ran(upload(batch(*LEADS), job(), doubtful=True), found("A1"), found("A1"), added("A2", "A3"))
-    assert end.shell.trail == [*LOOKED_UP, *SENT, "BatchAcked"]
-    assert sent_leads(end.shell.calls[-1]) == ["A2", "A3"]
+    assert end.driver.trail == [*LOOKED_UP, *SENT, "BatchAcked"]
+    assert sent_leads(end.driver.calls[-1]) == ["A2", "A3"]
 
 
 def test_a_second_loss_is_looked_up_again():
     """Each doubt has its own search; what the second try achieved is found too."""
     found_twice = found("A1", "A2"), found("A1", "A2")
     end = ran(upload(batch(*LEADS), job()), LOST, found("A1"), found("A1"), LOST, *found_twice, added("A3"))
-    assert [sent_leads(call) for call in end.shell.calls if call.op == "contacts.add"] == [
+    assert [sent_leads(call) for call in end.driver.calls if call.op == "contacts.add"] == [
         ["A1", "A2", "A3"],
         ["A2", "A3"],
         ["A3"],
     ]
-    assert end.shell.steps[-1].mapped == 3
+    assert end.driver.steps[-1].mapped_leads == 3
 
 
 def test_a_server_that_never_answers_is_given_up():
@@ -128,8 +128,8 @@ def test_a_server_that_never_answers_is_given_up():
     end = ran(upload(batch(*LEADS), job()), *answers)
     assert isinstance(end.error, GaveUp)
     assert end.error.code == "IN_DOUBT"
-    assert end.shell.trail[-1] == "BatchInDoubt"
-    assert "BatchAcked" not in end.shell.trail
+    assert end.driver.trail[-1] == "BatchInDoubt"
+    assert "BatchAcked" not in end.driver.trail
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_plain_no_ends_the_run(flow, status, code, told):
     end = ran(flow(batch(*LEADS), job()), no(status, code))
     assert isinstance(end.error, Refused | SafetyStop)
     assert end.error.code == told
-    assert end.shell.trail == SENT
+    assert end.driver.trail == SENT
 
 
 # --- refused as a whole -----------------------------------------------------------------------------------------------
@@ -163,23 +163,23 @@ def picky(*bad):
 def test_one_bad_lead_costs_no_other_its_contact():
     """Halves of halves, until the bad lead stands alone; it is rejected with the platform's code."""
     leads = [f"A{n}" for n in range(8)]
-    shell = Talker(picky("A5"))
-    drive(upload(batch(*leads), job()), shell)
-    mapped = {lead_id for event in shell.of(events.BatchAcked) for lead_id in event.mapping}
-    (refused,) = shell.of(events.LeadRefused)
+    driver = Talker(picky("A5"))
+    drive(upload(batch(*leads), job()), driver)
+    mapped = {lead_id for event in driver.of(events.BatchAcked) for lead_id in event.mapping}
+    (refused,) = driver.of(events.LeadRefused)
     assert mapped == set(leads) - {"A5"}
     assert (refused.reject.lead_id, refused.reject.code, refused.first) == ("A5", "invalid.value", 5)
-    assert [call.op for call in shell.calls].count("contacts.add") == 7  # 1 + 2 for each of 3 halvings
+    assert [call.op for call in driver.calls].count("contacts.add") == 7  # 1 + 2 for each of 3 halvings
 
 
 def test_whether_a_refusal_left_contacts_is_asked_until_it_is_known():
     """Without a quiet period: the answer came. Once the first half is taken, later refusals are believed."""
-    shell = Talker(picky("A5", "A6"))
+    driver = Talker(picky("A5", "A6"))
     a_job = job()
-    drive(upload(batch(*[f"A{n}" for n in range(8)]), a_job), shell)
-    assert [call.op for call in shell.calls].count("contacts.search") == 2
+    drive(upload(batch(*[f"A{n}" for n in range(8)]), a_job), driver)
+    assert [call.op for call in driver.calls].count("contacts.search") == 2
     assert a_job.learned.atomic
-    assert "quiet 60" not in shell.trail
+    assert "quiet 60" not in driver.trail
 
 
 def test_nothing_left_behind_proves_nothing_if_the_first_lead_may_be_the_bad_one():
@@ -193,21 +193,21 @@ def test_what_a_refused_batch_left_behind_is_adopted():
     """A platform that stores the contacts before the bad one: they are not sent again."""
     found_one = found("A1"), found("A1")
     end = ran(upload(batch(*LEADS), job()), no(400), *found_one, *[no(400), found(), found()] * 2, added("A3"))
-    assert [sent_leads(call) for call in end.shell.calls if call.op == "contacts.add"] == [
+    assert [sent_leads(call) for call in end.driver.calls if call.op == "contacts.add"] == [
         ["A1", "A2", "A3"],
         ["A2", "A3"],
         ["A2"],
         ["A3"],
     ]
-    assert end.shell.of(events.BatchAcked)[0].mapping == {"A1": "c-A1"}
+    assert end.driver.of(events.BatchAcked)[0].mapping == {"A1": "c-A1"}
 
 
 def test_the_parts_are_stored_in_doubt_before_one_is_sent():
     """A kill between the halves must not forget the second."""
     end = ran(upload_own_ids(batch(*LEADS, first=7), job()), no(400), own("A1"), own("A2", "A3"))
-    (split,) = end.shell.of(events.BatchSplit)
+    (split,) = end.driver.of(events.BatchSplit)
     assert [(part.first, part.lead_ids) for part in split.parts] == [(7, ["A1"]), (8, ["A2", "A3"])]
-    assert end.shell.trail[:3] == [*SENT, "BatchSplit"]
+    assert end.driver.trail[:3] == [*SENT, "BatchSplit"]
 
 
 def test_a_body_that_is_too_large_teaches_its_cap():
@@ -215,7 +215,7 @@ def test_a_body_that_is_too_large_teaches_its_cap():
     a_job = job()
     told = Reply(status=413, body=b'{"code": "request.entity.too.large", "message": "Maximum bytes: 512"}')
     end = ran(upload(batch(*LEADS), a_job), told, added("A1"), added("A2", "A3"))
-    assert [call.op for call in end.shell.calls] == ["contacts.add"] * 3
+    assert [call.op for call in end.driver.calls] == ["contacts.add"] * 3
     assert a_job.learned.body_bytes == 512
 
 
@@ -229,9 +229,9 @@ def test_fewer_contacts_a_request():
 def test_an_input_that_does_not_fit_at_all_ends_the_run():
     """Hundreds of leads refused one by one are no bad leads."""
     leads = [f"A{n}" for n in range(MOST_REFUSED + 1)]
-    shell = Talker(picky(*leads))
+    driver = Talker(picky(*leads))
     with pytest.raises(Refused, match="TOO_MANY_REFUSED"):
-        drive(upload_own_ids(batch(*leads), job()), shell)
+        drive(upload_own_ids(batch(*leads), job()), driver)
 
 
 # --- own ids ----------------------------------------------------------------------------------------------------------
@@ -241,10 +241,10 @@ def test_an_input_that_does_not_fit_at_all_ends_the_run():
 def test_with_own_ids_the_same_bytes_are_sent_again(answer):
     """An update changes nothing, so no search is needed."""
     end = ran(upload_own_ids(batch(*LEADS), job()), answer, own(*LEADS))
-    first, second = end.shell.calls
-    assert end.shell.trail == [*SENT, "BatchInDoubt", "backoff 5", *SENT, "BatchAcked"]
+    first, second = end.driver.calls
+    assert end.driver.trail == [*SENT, "BatchInDoubt", "backoff 5", *SENT, "BatchAcked"]
     assert (first.body, first.idempotent, second.idempotent) == (second.body, True, True)
-    assert end.shell.steps[-1].mapping == {lead_id: lead_id for lead_id in LEADS}
+    assert end.driver.steps[-1].mapping == {lead_id: lead_id for lead_id in LEADS}
 
 
 def test_an_org_that_ignores_own_ids_is_found_out():
@@ -252,7 +252,7 @@ def test_an_org_that_ignores_own_ids_is_found_out():
     end = ran(upload_own_ids(batch(*LEADS), job()), added(*LEADS))
     assert isinstance(end.error, Refused)
     assert end.error.code == "OWN_IDS_IGNORED"
-    assert "BatchAcked" not in end.shell.trail
+    assert "BatchAcked" not in end.driver.trail
 
 
 def test_with_own_ids_a_dead_server_is_given_up():
@@ -286,5 +286,5 @@ def test_with_own_ids_a_conflict_is_tried_once_more():
     """Somebody else has just written to one of the contacts: the same bytes again, once."""
     first = batch("A1")
     own = ok([entity("A1", "A1")])
-    assert ran(upload_own_ids(first, job()), no(409), own).shell.waits == [5.0]
+    assert ran(upload_own_ids(first, job()), no(409), own).driver.waits == [5.0]
     assert isinstance(ran(upload_own_ids(first, job()), no(409), no(409)).error, Refused)

@@ -5,7 +5,7 @@ import pytest
 from harness import events
 from harness.errors import GaveUp, Refused, SafetyStop
 from harness.flow import Reply
-from harness.journal.records import Part
+from harness.journal.records import MappingPart
 from harness.strategies.csv_import import (
     EXPORTS,
     UPLOADS,
@@ -36,8 +36,8 @@ def test_intent_upload_watch(own_ids):
     """Intent before the file, acceptance after it, the file removed; then the import, then the size."""
     files = Files()
     end = ran(import_shard(shard(), job(files=files), own_ids=own_ids), ok({}), DONE, found(size=3))
-    assert end.shell.trail == [*UPLOADED, *SEEN]
-    assert end.shell.steps[-1] == events.ShardImported(0, 3)
+    assert end.driver.trail == [*UPLOADED, *SEEN]
+    assert end.driver.steps[-1] == events.ShardImported(0, 3)
     assert files.discarded == ["upload-0.csv"]
 
 
@@ -45,7 +45,7 @@ def test_intent_upload_watch(own_ids):
 def test_own_ids_are_named_in_the_form(own_ids, fields):
     """Only then may the transport's caller repeat the upload."""
     end = ran(import_shard(shard(), job(), own_ids=own_ids), ok({}), DONE, found(size=3))
-    upload = end.shell.calls[0]
+    upload = end.driver.calls[0]
     assert [field for field in upload.form if field[0] == "contact-id-name"] == fields
     assert upload.idempotent is own_ids
 
@@ -54,7 +54,7 @@ def test_own_ids_are_named_in_the_form(own_ids, fields):
 def test_a_lost_upload_is_undone(answer):
     """Rows that may be there cannot be told apart: the list is deleted after a quiet time, and made anew."""
     end = ran(import_shard(shard(), job(), own_ids=False), answer, DELETED, CREATED, ok({}), DONE, found(size=3))
-    assert end.shell.trail == [
+    assert end.driver.trail == [
         "work",
         "UploadSending",
         "import.upload",
@@ -66,15 +66,15 @@ def test_a_lost_upload_is_undone(answer):
         *UPLOADED[1:],
         *SEEN,
     ]
-    assert {call.contact_list_id for call in end.shell.calls[-3:]} == {"list-new"}
+    assert {call.contact_list_id for call in end.driver.calls[-3:]} == {"list-new"}
 
 
 @pytest.mark.parametrize("answer", [LOST, no(500)])
 def test_with_own_ids_a_lost_upload_is_repeated(answer):
     """Into the same list: a repeat changes nothing."""
     end = ran(import_shard(shard(), job(), own_ids=True), answer, ok({}), DONE, found(size=3))
-    assert end.shell.trail == ["work", "UploadSending", "import.upload", *UPLOADED[1:], *SEEN]
-    assert "lists.delete" not in end.shell.trail
+    assert end.driver.trail == ["work", "UploadSending", "import.upload", *UPLOADED[1:], *SEEN]
+    assert "lists.delete" not in end.driver.trail
 
 
 @pytest.mark.parametrize(
@@ -94,15 +94,15 @@ def test_where_a_run_goes_on(state, own_ids, begins):
         answers = [ok({})]
     record = shard(state=state, rows=3 if state == "uploaded" else None)
     end = ran(import_shard(record, job(), own_ids=own_ids), *answers, DONE, found(size=3))
-    assert end.shell.trail[: len(begins)] == begins
-    assert end.shell.trail[-1] == "ShardImported"
+    assert end.driver.trail[: len(begins)] == begins
+    assert end.driver.trail[-1] == "ShardImported"
 
 
 def test_a_part_that_does_not_grow_is_what_came():
     """No status was ever seen and rows are missing: after the longest standstill, the export may say which."""
     answers = [answer for _ in range(4) for answer in (ok({}), found(size=2))]
     end = ran(import_shard(shard(state="uploaded", rows=3), job(stalled_s=4.0), own_ids=False), *answers)
-    assert end.shell.steps[-1] == events.ShardImported(0, 2)
+    assert end.driver.steps[-1] == events.ShardImported(0, 2)
 
 
 def test_a_list_that_is_gone_already_needs_no_deleting():
@@ -128,7 +128,7 @@ def test_what_ends_an_import(answers, kind, code):
     end = ran(import_shard(shard(), job(), own_ids=False), *answers)
     assert isinstance(end.error, kind)
     assert end.error.code == code
-    assert "ShardImported" not in end.shell.trail
+    assert "ShardImported" not in end.driver.trail
 
 
 def test_uploads_that_keep_getting_lost_are_given_up():
@@ -142,7 +142,7 @@ def test_an_import_is_polled_at_a_steady_pace():
     """Often at first, then at the longest pause, as long as it moves."""
     answers = [running(0), running(30), running(60), running(100), DONE, found(size=3)]
     end = ran(import_shard(shard(state="uploaded", rows=3), job(), own_ids=False), *answers)
-    assert end.shell.waits == [1.0, 1.5, 2.0, 2.0]
+    assert end.driver.waits == [1.0, 1.5, 2.0, 2.0]
 
 
 def test_an_import_that_stands_still_is_given_up():
@@ -158,7 +158,7 @@ def test_an_import_that_shows_no_status():
     """A small one may have ended before it is asked for: two readings in a row of every row decide."""
     answers = [ok({}), found(size=2), ok({}), found(size=3), ok({}), found(size=3)]
     end = ran(import_shard(shard(state="uploaded", rows=3), job(stalled_s=60.0), own_ids=False), *answers)
-    assert end.shell.steps[-1] == events.ShardImported(0, 3)
+    assert end.driver.steps[-1] == events.ShardImported(0, 3)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_size_of_a_finished_import_may_lag(sizes, size):
     """It is read again for as long as it still moves; what it then is, is told."""
     answers = [found(size=one) for one in sizes]
     end = ran(import_shard(shard(state="uploaded", rows=3), job(), own_ids=False), DONE, *answers)
-    assert end.shell.steps[-1] == events.ShardImported(0, size)
+    assert end.driver.steps[-1] == events.ShardImported(0, size)
 
 
 def test_the_mapping_from_an_export():
@@ -177,9 +177,9 @@ def test_the_mapping_from_an_export():
     files = Files()
     stamps = no(404, "no.available.list.export.uri"), ok({}), ok({"uri": "/d", "exportTimestamp": "1"})
     end = ran(map_by_export(shard(), job(files=files)), *stamps, Reply(status=302, headers={"location": "/f"}), ok(""))
-    assert end.shell.trail[-3:] == ["work", "ShardMapped", "work"]
+    assert end.driver.trail[-3:] == ["work", "ShardMapped", "work"]
     mapped = events.ShardMapped(shard=0, file="from-export-0.csv", rows=3, sha256="digest")
-    assert end.shell.of(events.ShardMapped) == [mapped]
+    assert end.driver.of(events.ShardMapped) == [mapped]
     assert files.discarded == ["export-0.csv"]
 
 
@@ -189,16 +189,16 @@ def test_an_export_that_is_short_is_fetched_again():
     export = (current("1"), ok({}), current("2"), Reply(status=302, headers={"location": "/f"}), ok(""))
     end = ran(map_by_export(record, job(files=files)), *export, found(size=5), *export, found(size=3))
     mapped = events.ShardMapped(shard=0, file="part-0.csv", rows=3, sha256="digest")
-    assert end.shell.of(events.ShardMapped) == [mapped]
+    assert end.driver.of(events.ShardMapped) == [mapped]
     end = ran(map_by_export(record, job(files=files)), *[*export, found(size=5)] * EXPORTS)
-    assert (end.error.code, end.shell.of(events.ShardMapped)) == ("EXPORT_MISMATCH", [])
+    assert (end.error.code, end.driver.of(events.ShardMapped)) == ("EXPORT_MISMATCH", [])
 
 
 class Shortened(Files):
     """Three leads in every export."""
 
     def map_export(self, record, export):
-        return Part("part-0.csv", 3, "digest")
+        return MappingPart("part-0.csv", 3, "digest")
 
 
 def current(stamp):
@@ -208,14 +208,14 @@ def current(stamp):
 def test_an_import_that_failed_is_begun_again_by_the_next_run():
     """Its state is that of an upload in doubt: the server may have kept some of the rows."""
     end = ran(import_shard(shard(), job(), own_ids=False), ok({}), ok({"state": "FAILED"}))
-    assert end.shell.steps[-1] == events.ImportFailed(0)
+    assert end.driver.steps[-1] == events.ImportFailed(0)
 
 
 def test_the_mapping_by_identity_wants_every_row():
     """Only if the list holds as many contacts as the shard has leads is there nothing to ask."""
     end = ran(map_by_identity(shard(), job()), found(size=3))
-    assert end.shell.trail == ["contacts.search", "work", "ShardMapped"]
-    assert end.shell.steps[-1].file == "from-identity"
+    assert end.driver.trail == ["contacts.search", "work", "ShardMapped"]
+    assert end.driver.steps[-1].file == "from-identity"
 
 
 @pytest.mark.parametrize("size", [2, 4])
@@ -224,7 +224,7 @@ def test_otherwise_the_export_says_which_are_there(size):
     stamps = no(404, "no.available.list.export.uri"), ok({}), ok({"uri": "/d", "exportTimestamp": "1"})
     download = Reply(status=302, headers={"location": "/f"}), ok("")
     end = ran(map_by_identity(shard(), job()), found(size=size), *stamps, *download)
-    assert end.shell.of(events.ShardMapped)[0].file == "from-export-0.csv"
+    assert end.driver.of(events.ShardMapped)[0].file == "from-export-0.csv"
 
 
 def test_shards_that_are_imported_are_left_alone():

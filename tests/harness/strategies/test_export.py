@@ -27,7 +27,7 @@ def test_a_first_export():
     """Looked for, asked for, waited for, fetched in two hops: the second without the token, into a file."""
     answers = NONE_YET, STARTED, NONE_YET, current("1"), redirect("https://files.example/x?signature=s"), ok("")
     end = ran(export_list(shard(), job()), *answers)
-    assert end.shell.trail == [
+    assert end.driver.trail == [
         "export.get",
         "export.create",
         "export.get",
@@ -37,7 +37,7 @@ def test_a_first_export():
         "export.file",
         "work",
     ]
-    hop, target = end.shell.calls[-2:]
+    hop, target = end.driver.calls[-2:]
     assert (hop.bearer, hop.url) == (True, f"{API}/downloads/1")
     assert (target.bearer, target.save_to) == (False, Path("run/export-0.csv"))
     assert target.url == "https://files.example/x?signature=s"
@@ -47,7 +47,7 @@ def test_a_former_export_is_not_taken_for_the_new_one():
     """The platform may go on serving it; its time stamp tells."""
     answers = current("1"), STARTED, current("1"), current("1"), current("2"), redirect("/file"), ok("")
     end = ran(export_list(shard(), job()), *answers)
-    assert end.shell.waits == [1.0, 1.5]
+    assert end.driver.waits == [1.0, 1.5]
 
 
 NOTHING = Reply(status=200, body=b"<html>")
@@ -72,7 +72,7 @@ def test_a_small_file_that_comes_at_once(tmp_path):
         Reply(status=200, body=body),
     )
     assert (tmp_path / "export-0.csv").read_bytes() == body
-    assert end.shell.trail[-1] == "work"
+    assert end.driver.trail[-1] == "work"
 
 
 def test_an_export_that_never_comes_is_given_up():
@@ -80,7 +80,7 @@ def test_an_export_that_never_comes_is_given_up():
     end = ran(export_list(shard(), job(stalled_s=4.0)), NONE_YET, STARTED, *[NONE_YET] * 3, STARTED, *[NONE_YET] * 4)
     assert isinstance(end.error, GaveUp)
     assert end.error.code == "EXPORT_STALLED"
-    assert end.shell.waits == [1.0, 1.5, 1.0, 1.5, 2.0]
+    assert end.driver.waits == [1.0, 1.5, 1.0, 1.5, 2.0]
 
 
 @pytest.mark.parametrize("page", [b"<html>Sign in</html>", b"\xef\xbb\xbf\n <!DOCTYPE html>", b"<Error/>"])
@@ -106,7 +106,7 @@ def test_a_page_in_place_of_the_file(tmp_path, page):
 def test_where_a_redirect_may_lead(location, fetched, status):
     """To https, or to a path of the place it came from."""
     answers = NONE_YET, STARTED, current("1"), redirect(location, status), ok("")
-    assert ran(export_list(shard(), job()), *answers).shell.calls[-1].url == fetched
+    assert ran(export_list(shard(), job()), *answers).driver.calls[-1].url == fetched
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_mock_without_https_may_redirect_to_itself():
     """The same scheme, host and port as the address it came from."""
     mock = "http://127.0.0.1:8080"
     answers = NONE_YET, STARTED, current("1", f"{mock}/downloads/1"), redirect(f"{mock}/files/1"), ok("")
-    assert ran(export_list(shard(), job()), *answers).shell.calls[-1].url == f"{mock}/files/1"
+    assert ran(export_list(shard(), job()), *answers).driver.calls[-1].url == f"{mock}/files/1"
     elsewhere = redirect("http://127.0.0.1:8081/files/1")
     end = ran(export_list(shard(), job()), NONE_YET, STARTED, current("1", f"{mock}/downloads/1"), elsewhere)
     assert end.error.code == "REDIRECT_REFUSED"
@@ -154,7 +154,7 @@ def test_an_address_that_has_expired_is_asked_for_anew(status):
     """A new export, since the former one's address may be dead for good."""
     again = current("1"), STARTED, current("2"), redirect("/y"), ok("")
     end = ran(export_list(shard(), job()), NONE_YET, STARTED, current("1"), redirect("/x"), no(status), *again)
-    assert [call.url for call in end.shell.calls if call.op == "export.file"][-1].endswith("/y")
+    assert [call.url for call in end.driver.calls if call.op == "export.file"][-1].endswith("/y")
 
 
 def test_every_list_is_exported_for_the_proof():
@@ -173,4 +173,4 @@ def test_a_size_that_does_not_fit_makes_a_second_export(sizes, exports):
     second = [current("1"), STARTED, current("2"), redirect("/file"), ok("")]
     (flow,) = export_verification(job(shard())).flows
     end = ran(flow, *(found(size=size) for size in sizes), *files, *(second if exports == 2 else []))
-    assert [call.op for call in end.shell.calls].count("export.create") == exports
+    assert [call.op for call in end.driver.calls].count("export.create") == exports

@@ -27,8 +27,8 @@ def holding(*stored):
 
 def test_the_quiet_time_comes_first():
     """A request whose answer was lost may still be carried out; two searches are apart by what the index needs."""
-    end = ran(stored_contacts(batch("A1"), job(quiet_s=75.0)), found("A1"), found("A1"))
-    assert end.shell.trail == ["quiet 75", "contacts.search", "quiet 5", "contacts.search"]
+    end = ran(stored_contacts(batch("A1"), job(in_flight_grace_s=75.0)), found("A1"), found("A1"))
+    assert end.driver.trail == ["quiet 75", "contacts.search", "quiet 5", "contacts.search"]
     assert end.result == {"A1": "c-A1"}
 
 
@@ -36,7 +36,7 @@ def test_a_large_batch_is_asked_for_in_pages():
     """At most a hundred leads a search, each lead once."""
     leads = [f"A{n}" for n in range(250)]
     end = ran(stored_contacts(batch(*leads), job()), *[holding(*leads[:130])] * 6)
-    assert [len(asked(call)[0]) for call in end.shell.calls] == [100, 100, 50] * 2
+    assert [len(asked(call)[0]) for call in end.driver.calls] == [100, 100, 50] * 2
     assert list(end.result) == leads[:130]
 
 
@@ -44,7 +44,7 @@ def test_a_search_of_more_pages_than_one():
     """As long as fewer were told than match."""
     one_round = found("A1", total=2), found("A2", total=2)
     end = ran(stored_contacts(batch("A1", "A2"), job()), *one_round, *one_round)
-    assert [asked(call)[1] for call in end.shell.calls] == [1, 2, 1, 2]
+    assert [asked(call)[1] for call in end.driver.calls] == [1, 2, 1, 2]
     assert end.result == {"A1": "c-A1", "A2": "c-A2"}
 
 

@@ -57,15 +57,17 @@ def test_no_answer_is_not_a_no(reply, kind, code):
     assert (type(error), error.code) == (kind, code)
 
 
-@pytest.mark.parametrize(("reach", "quiet_s", "first_poll_s"), [("org", 60.0, 1.0), ("local", 5.0, 0.2)])
-def test_an_org_is_given_more_time_than_this_machine(reach, quiet_s, first_poll_s):
+@pytest.mark.parametrize(("reach", "in_flight_grace_s", "first_poll_s"), [("org", 60.0, 1.0), ("local", 5.0, 0.2)])
+def test_an_org_is_given_more_time_than_this_machine(reach, in_flight_grace_s, first_poll_s):
     """Wherever settings are made from: the CLI, Locust and the proof that is made again have them from here."""
     settings = Settings.for_target(reach, batch_size=7)
-    assert (settings.quiet_s, settings.poll_initial_s, settings.batch_size) == (quiet_s, first_poll_s, 7)
+    assert (settings.in_flight_grace_s, settings.poll_initial_s) == (in_flight_grace_s, first_poll_s)
+    assert settings.batch_size == 7
 
 
 @pytest.mark.parametrize("reach", ["org", "local", "instant"])
 def test_a_quiet_period_that_is_named_holds(reach):
     """It bounds the pause between two searches, too; 0 is none at all."""
-    assert (Settings.for_target(reach, 0.01).quiet_s, Settings.for_target(reach, 0.01).settle_s) == (0.01, 0.01)
-    assert Settings.for_target(reach, 0.0).quiet_s == 0.0
+    settings = Settings.for_target(reach, 0.01)
+    assert (settings.in_flight_grace_s, settings.consistency_wait_s) == (0.01, 0.01)
+    assert Settings.for_target(reach, 0.0).in_flight_grace_s == 0.0

@@ -20,9 +20,9 @@ def listing(*names):
 def test_a_list_is_made_and_noted():
     """Its name and columns go out, its id is stored."""
     end = ran(make_list(NEW, job()), CREATED)
-    assert end.shell.trail == ["lists.create", "ListCreated"]
-    assert end.shell.steps[-1] == events.ListCreated(0, "list-7")
-    assert b'"name":"leads 0"' in end.shell.calls[0].body
+    assert end.driver.trail == ["lists.create", "ListCreated"]
+    assert end.driver.steps[-1] == events.ListCreated(0, "list-7")
+    assert b'"name":"leads 0"' in end.driver.calls[0].body
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,14 @@ def test_a_list_is_made_and_noted():
 def test_a_list_whose_answer_is_lost_is_found_by_its_name(answer):
     """The name carries the run's id, so it can be no other's."""
     end = ran(make_list(NEW, job()), answer, listing("other", "leads 0"))
-    assert end.shell.trail == ["lists.create", "quiet 5", "lists.list", "ListCreated"]
-    assert end.shell.steps[-1] == events.ListCreated(0, "list-1")
+    assert end.driver.trail == ["lists.create", "quiet 5", "lists.list", "ListCreated"]
+    assert end.driver.steps[-1] == events.ListCreated(0, "list-1")
 
 
 def test_a_list_that_is_not_there_is_made_again():
     """After the quiet time it is safe."""
     end = ran(make_list(NEW, job()), LOST, listing("leads 00"), CREATED)
-    assert end.shell.trail == ["lists.create", "quiet 5", "lists.list", "lists.create", "ListCreated"]
+    assert end.driver.trail == ["lists.create", "quiet 5", "lists.list", "lists.create", "ListCreated"]
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_what_ends_the_run(answers, kind, code):
 def test_lists_that_are_made_are_not_made_again():
     """A run that goes on."""
     stage = lists_stage(job(shard(number=0), shard(number=1, contact_list_id=None), shard(number=2)))
-    assert [ran(flow, CREATED).shell.steps[-1].shard for flow in stage.flows] == [1]
+    assert [ran(flow, CREATED).driver.steps[-1].shard for flow in stage.flows] == [1]

@@ -4,7 +4,7 @@ import pytest
 
 from harness.errors import GaveUp, Refused, StateError
 from harness.flow import Reply
-from harness.strategies.preconditions import Foresight, untouched
+from harness.strategies.preconditions import Preconditions, is_untouched
 
 from ..fakes import LOST, found, no, ok, ran, shard
 
@@ -26,7 +26,7 @@ def lists(**sizes):
 
 def look(*answers, main_op="contacts.add", again=False):
     """How it ended, and the object that looked."""
-    foresight = Foresight(main_op=main_op, prefix=PREFIX, again=again)
+    foresight = Preconditions(main_op=main_op, prefix=PREFIX, again=again)
     (flow,) = foresight.stage().flows
     return ran(flow, *answers), foresight
 
@@ -34,7 +34,7 @@ def look(*answers, main_op="contacts.add", again=False):
 def test_nothing_in_the_way():
     """Two requests, both of them reads."""
     end, foresight = look(grants(EVERYTHING), lists())
-    assert (end.error, end.shell.trail, foresight.unknown) == (None, ["subjects.me", "lists.list"], [])
+    assert (end.error, end.driver.trail, foresight.unknown) == (None, ["subjects.me", "lists.list"], [])
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_an_import_under_way():
 def test_empty_lists_of_a_former_run():
     """They are in nobody's way."""
     end, _ = look(grants(EVERYTHING), lists(a=0, b=0), found(), found())
-    assert (end.error, end.shell.trail[2:]) == (None, ["contacts.search"] * 2)
+    assert (end.error, end.driver.trail[2:]) == (None, ["contacts.search"] * 2)
 
 
 def test_lists_of_others():
@@ -99,7 +99,7 @@ def test_lists_of_others():
 
 def test_once_more_on_purpose():
     """Then nobody looks for lists."""
-    assert look(grants(EVERYTHING), again=True)[0].shell.trail == ["subjects.me"]
+    assert look(grants(EVERYTHING), again=True)[0].driver.trail == ["subjects.me"]
 
 
 @pytest.mark.parametrize(
@@ -129,4 +129,4 @@ def test_a_look_that_fails(answers, kind):
 )
 def test_only_a_new_run_looks(records, batches, new):
     """One that has written anything knows more than a look would tell."""
-    assert untouched(records, batches) is new
+    assert is_untouched(records, batches) is new

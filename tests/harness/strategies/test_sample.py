@@ -27,7 +27,7 @@ def test_a_sample_that_agrees():
     """Fifty a request, every contact of the sample once."""
     end = ran(check(RECORD, job(files=Files(sampled=SAMPLED))), found(size=120), *[reading()] * 3)
     assert end.error is None
-    asked = [msgspec.json.decode(call.body) for call in end.shell.calls[1:]]
+    asked = [msgspec.json.decode(call.body) for call in end.driver.calls[1:]]
     assert [len(ids) for ids in asked] == [50, 50, 20]
     assert [contact_id for ids in asked for contact_id in ids] == list(SAMPLED)
 
@@ -35,7 +35,7 @@ def test_a_sample_that_agrees():
 def test_the_sample_is_as_large_as_the_settings_say():
     """No more is read."""
     end = ran(check(RECORD, job(sample=30, files=Files(sampled=SAMPLED))), found(size=120), reading())
-    assert len(msgspec.json.decode(end.shell.calls[-1].body)) == 30
+    assert len(msgspec.json.decode(end.driver.calls[-1].body)) == 30
 
 
 @pytest.mark.parametrize("size", [119, 121, 0])
@@ -49,7 +49,7 @@ def test_a_list_of_another_size(size):
 def test_a_size_that_lags_behind():
     """Is read again until it is what was mapped."""
     end = ran(check(RECORD, job(files=Files())), found(size=0), found(size=80), found(size=120))
-    assert (end.error, end.shell.waits) == (None, [5.0, 5.0])
+    assert (end.error, end.driver.waits) == (None, [5.0, 5.0])
 
 
 @pytest.mark.parametrize("changed", [{"c_A3": None}, {"c_A3": "A4"}, {"c_A3": "a3"}, {"c_A3": ""}])

@@ -49,15 +49,18 @@ def drawn(seed):
 
 
 def profile(settings):
-    return with_changes(mock_org.loaded("default").profile, settings)[0]
+    return with_changes(mock_org.load_profile("default").profile, settings)[0]
 
 
 def calibrated(folder: Path, settings, *, seed=1, before=lambda org: None, **caps):
     """The document of a calibration, the org it was made on, and the numbers of lists that are left in it."""
 
     async def run():
-        loaded = mock_org.loaded("default")
-        async with mock_org.served(LoadedProfile(profile(settings), loaded.sources), seed) as (target, services):
+        loaded = mock_org.load_profile("default")
+        async with mock_org.serve_in_process(LoadedProfile(profile(settings), loaded.sources), seed) as (
+            target,
+            services,
+        ):
             org = services.org
             before(org)
             order = calibrate.CalibrationOrder(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.client.run_caps import Caps
+from harness.client.run_caps import RunCaps
 from harness.experiments import probe
 from harness.experiments.probe import NOT_ASKED, contacts, csv_jobs, lists, platform
 from harness.simulator import mock_org, virtual_time
@@ -67,15 +67,15 @@ BESIDE = {
 
 async def _found(folder, questions, **settings):
     """The document of a probe of an org with these settings, and how many things were left in the org."""
-    loaded = mock_org.loaded("default")
+    loaded = mock_org.load_profile("default")
     profile, _ = with_changes(loaded.profile, {"latency": {}, **settings})
-    async with mock_org.served(LoadedProfile(profile, loaded.sources), 1) as (target, services):
+    async with mock_org.serve_in_process(LoadedProfile(profile, loaded.sources), 1) as (target, services):
         ordered = probe.ProbeOrder(
             target=target,
             credentials=mock_org.CREDENTIALS,
             folder=folder,
             run_id="test",
-            caps=Caps(contacts=probe.MOST_CONTACTS, requests=probe.MOST_REQUESTS),
+            caps=RunCaps(contacts=probe.MOST_CONTACTS, requests=probe.MOST_REQUESTS),
             date="2026-01-01",
             to=folder / "profile.toml",
             questions=questions,
@@ -89,7 +89,7 @@ def test_a_setting_that_was_flipped(tmp_path, setting, value, question):
     """The one question finds it, and writes it into a profile that can be loaded."""
     document, left = virtual_time.run(_found(tmp_path, [question], **{setting: value}))
     assert _equal(document["settings"].get(setting), value), document["observations"]
-    written = flat(mock_org.loaded(str(tmp_path / "profile.toml")).profile)
+    written = flat(mock_org.load_profile(str(tmp_path / "profile.toml")).profile)
     assert (_equal(written[setting], value), left) == (True, 0)
 
 
@@ -106,7 +106,7 @@ def _equal(found, expected):
 def test_the_default_org(tmp_path):
     """All questions at once, under 2,000 contacts: what is found is what the default profile says, nothing is left."""
     document, left = virtual_time.run(_found(tmp_path, probe.CHECKS))
-    default = flat(mock_org.loaded("default").profile)
+    default = flat(mock_org.load_profile("default").profile)
     wrong = {name: value for name, value in document["settings"].items() if value != default[name]}
     assert (wrong, left) == ({}, 0)
     assert all(one["evidence"] for one in document["observations"])
