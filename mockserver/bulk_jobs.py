@@ -1,4 +1,4 @@
-"""Bulk removals and updates of contacts: started, asked about, and done bit by bit as time passes."""
+"""Bulk removals and updates of contacts: started, polled, and done bit by bit. Progress follows from the time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mockserver.contacts.rows import ContactForm, ParsedContact
 from mockserver.contacts.selection import Selection, check_named, selected_ids
 from mockserver.contacts.writes import set_attributes
 from mockserver.errors import NotFound
-from mockserver.exports.rows import export_header, export_lines
+from mockserver.exports.contact_lists import export_header, export_lines
 from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
 from mockserver.http.body import malformed_body, parse_json, read_json_bytes
@@ -31,9 +31,6 @@ from mockserver.model import ContactList, ImportJob
 from mockserver.state.contact_attributes import merge_json
 from mockserver.state.org import Org
 from mockserver.storage.store import ContactSnapshot
-
-# Bulk removals and updates of contacts as jobs. How far one is follows from the time, as with imports.
-
 
 KEPT = 10  # jobs of a list. Source: SDK 269.0.0 outbound_api.py:4719, the 10 most recent
 

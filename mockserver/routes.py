@@ -6,13 +6,13 @@ Permissions: official CLI 166.0.0; those of uploads and of bulk operations on te
 from typing import Any
 
 from mockserver.config import Strictness
-from mockserver.contacts.handlers import Contacts
+from mockserver.contacts.contacts import Contacts
 from mockserver.dnc.entries import DncEntries
 from mockserver.dnc.lists import DncLists
 from mockserver.dnc.model import DNC_LISTS
 from mockserver.handling import ApiOperation, Handler
 from mockserver.http.named_resources import NamedResources, empty_listing
-from mockserver.lists.handlers import ContactLists, ListBulkUpdate
+from mockserver.lists.contact_lists import ContactLists, ListBulkUpdate
 from mockserver.lists.views import ContactListViews
 from mockserver.openapi.handler import OpenApi
 from mockserver.platform.divisions import Divisions, Subjects

@@ -10,13 +10,13 @@ from mockserver.dnc.book import DncBook
 from mockserver.dnc.exports import DncExports
 from mockserver.dnc.imports import DncImports
 from mockserver.dnc.uploads import DncUploads
-from mockserver.exports.handlers import Exports
+from mockserver.exports.contact_lists import Exports
 from mockserver.imports.events import Events
-from mockserver.imports.handlers import Imports
+from mockserver.imports.list_imports import Imports
 from mockserver.jobs.downloads import Downloads
 from mockserver.jobs.presigned_uploads import PresignedUploads
 from mockserver.notifications.events import Sources
-from mockserver.notifications.handlers import Notifications
+from mockserver.notifications.notifications import Notifications
 from mockserver.profile import LoadedProfile
 from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org

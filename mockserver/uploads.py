@@ -18,7 +18,7 @@ from mockserver.http.body import arriving, read_json, refuse_encoded, too_large
 from mockserver.http.multipart import FormPart, MalformedError, Parser, boundary_of
 from mockserver.ids import new_id
 from mockserver.imports.events import Events
-from mockserver.imports.handlers import Imports
+from mockserver.imports.list_imports import Imports
 from mockserver.imports.upload_request import ListUpload, spec_in_json, timeout_in, upload_in_form
 from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
 from mockserver.state.org import Org

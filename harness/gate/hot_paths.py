@@ -135,7 +135,7 @@ def served_post(folder: Path) -> Work:
     from aiohttp.test_utils import make_mocked_request
 
     from mockserver.clock import ManualClock
-    from mockserver.contacts.handlers import Contacts
+    from mockserver.contacts.contacts import Contacts
     from mockserver.model import ContactColumn, ContactList
     from mockserver.profile import load
     from mockserver.services import create_services

@@ -14,7 +14,7 @@ import msgspec
 from mockserver.contacts import search
 from mockserver.contacts.search import CONTACT_ID, Criteria, Lookup, Record, SearchRequest, Sort
 from mockserver.errors import BadRequest, NotFound
-from mockserver.http.paging import PageRequest
+from mockserver.http.query import PageRequest
 from mockserver.model import ContactList
 from mockserver.storage.row_codec import decoder
 from mockserver.storage.store import ContactSnapshot, Row, Store

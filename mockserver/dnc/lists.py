@@ -13,10 +13,9 @@ from mockserver.dnc.imports import DncImports
 from mockserver.dnc.model import DNC_LISTS, DncList, DncSpec, SourceType
 from mockserver.errors import BadRequest, Conflict, NotFound, invalid_value
 from mockserver.handling import PendingOperation, Response
-from mockserver.http import paging
 from mockserver.http.body import malformed_body, read_json
 from mockserver.http.list_filters import in_order, name_filter
-from mockserver.http.query import Query, flag, several
+from mockserver.http.query import PageRequest, Query, flag, listing, page_in, several
 from mockserver.http.wire import timestamp
 from mockserver.ids import new_id
 from mockserver.state.org import Org
@@ -71,7 +70,7 @@ class DncLists:
     def _many(self, request: web.Request, path: str, wire: Wire) -> PendingOperation:
         query = request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus")
-        page = paging.page_in(query, self._org.profile.limits.page_size)
+        page = page_in(query, self._org.profile.limits.page_size)
         return PendingOperation(lambda: self._list(path, query, page, wire))
 
     def _create(self, spec: DncSpec) -> Response:
@@ -111,10 +110,10 @@ class DncLists:
         self._book.delete(list_id)
         return Response()
 
-    def _list(self, path: str, query: Query, page: paging.PageRequest, wire: Wire) -> Response:
+    def _list(self, path: str, query: Query, page: PageRequest, wire: Wire) -> Response:
         found = in_order(_asked_for(self._book.lists(), query), query)
         entities = [self._to_json(each, query, wire) for each in page.of(found)]
-        return Response(body=paging.listing(path, page, len(found), entities, parameters=[*query.items()]))
+        return Response(body=listing(path, page, len(found), entities, parameters=[*query.items()]))
 
     def _to_json(self, each: DncList, query: Query, wire: Wire) -> dict[str, object]:
         more: dict[str, object] = {}

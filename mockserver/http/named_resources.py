@@ -15,8 +15,7 @@ from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.handling import Handler, PendingOperation, Response
 from mockserver.http.body import malformed_body, read_json
 from mockserver.http.list_filters import in_order, name_filter
-from mockserver.http.paging import PageRequest, listing, page_in, refuse_past_the_end
-from mockserver.http.query import Query, flag, several
+from mockserver.http.query import PageRequest, Query, flag, listing, page_in, refuse_past_the_end, several
 from mockserver.state.org import Org
 
 

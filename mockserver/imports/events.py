@@ -14,8 +14,7 @@ from aiohttp import web
 from mockserver.errors import NotFound, invalid_value
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.list_filters import NAME_FILTERS
-from mockserver.http.paging import listing, page_in
-from mockserver.http.query import Query, one_of
+from mockserver.http.query import Query, listing, one_of, page_in
 from mockserver.http.wire import contact_list_uri, timestamp
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import Report

@@ -5,7 +5,7 @@ Nothing of them survives a restart: a list then has no export until the next one
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -14,10 +14,11 @@ from aiohttp import web
 
 from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response
+from mockserver.http import wire
 from mockserver.ids import new_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
-from mockserver.jobs.export_job import after_poll, export_job, is_available, timestamp
 from mockserver.model import ExportJob
+from mockserver.profile import JobSettings
 from mockserver.state.org import Org
 
 _KEPT_A_LIST = 8  # exports of one list, expired or not
@@ -82,7 +83,7 @@ class ListExports(ABC, Generic[C]):
         uri = uri_of(job.id, origin)
         if redirects:
             return self._downloads.redirect(uri)
-        return _json({"uri": uri, "exportTimestamp": timestamp(job.ready_at)})
+        return _json({"uri": uri, "exportTimestamp": wire.timestamp(job.ready_at)})
 
     def _of_list(self, list_id: str) -> list[ListExport[C]]:
         return [export for export in self._exports.values() if export.job.contact_list_id == list_id]
@@ -102,3 +103,35 @@ class ListExports(ABC, Generic[C]):
 
 def _json(value: dict[str, str]) -> Response:
     return Response(body=msgspec.json.encode(value))
+
+
+def export_job(
+    job_id: str, list_id: str, rows: int, now: float, jobs: JobSettings, running: Sequence[ExportJob]
+) -> ExportJob:
+    """The job asked for at `now`. Assumption: it waits until fewer than `exports_at_once` others are being made."""
+    busy_until = sorted(other.ready_at for other in running)
+    starts_at = busy_until[-jobs.exports_at_once] if len(busy_until) >= jobs.exports_at_once else now
+    takes_s = rows / jobs.export_rows_per_s if jobs.export_rows_per_s else 0.0
+    ready_at = max(now, starts_at) + jobs.export_start_delay_s + takes_s
+    if jobs.progress != "time":
+        ready_at = now if jobs.progress == "immediate" or not jobs.polls else math.inf
+    return ExportJob(
+        id=job_id,
+        contact_list_id=list_id,
+        requested_at=now,
+        ready_at=ready_at,
+        expires_at=ready_at + jobs.export_uri_ttl_s,
+        polls=jobs.polls if jobs.progress == "polls" else 0,
+    )
+
+
+def after_poll(job: ExportJob, now: float, ttl_s: float) -> ExportJob:
+    """The job after somebody has asked whether it is ready."""
+    if job.polled >= job.polls:
+        return job
+    job = msgspec.structs.replace(job, polled=job.polled + 1)
+    return msgspec.structs.replace(job, ready_at=now, expires_at=now + ttl_s) if job.polled == job.polls else job
+
+
+def is_available(job: ExportJob, now: float) -> bool:
+    return job.ready_at <= now < job.expires_at

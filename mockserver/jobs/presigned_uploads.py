@@ -5,8 +5,6 @@ refusals; an address may be used again until it expires, and each time the file 
 those of a former run are signed with another key.
 """
 
-import hashlib
-import hmac
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -21,19 +19,8 @@ from aiohttp import web
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import arriving
 from mockserver.ids import new_id
+from mockserver.jobs.downloads import is_signature, signature
 from mockserver.state.org import Org
-
-# Signatures of addresses: who has not been handed one cannot make one.
-
-
-def signature(key: bytes, *parts: str) -> str:
-    """What only the holder of `key` can say about `parts`, in hexadecimal digits. No part may hold a line break."""
-    return hmac.new(key, "\n".join(parts).encode(errors="surrogateescape"), hashlib.sha256).hexdigest()
-
-
-def is_signature(given: str, key: bytes, *parts: str) -> bool:
-    return hmac.compare_digest(given.encode(errors="surrogateescape"), signature(key, *parts).encode())
-
 
 FileReader = Callable[
     [Path], Awaitable[PendingOperation]

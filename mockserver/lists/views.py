@@ -10,9 +10,8 @@ from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
 from mockserver.http.list_filters import matching_lists
-from mockserver.http.paging import listing, page_in
-from mockserver.http.query import Query, flag
-from mockserver.imports.handlers import Imports
+from mockserver.http.query import Query, flag, listing, page_in
+from mockserver.imports.list_imports import Imports
 from mockserver.model import ContactList
 from mockserver.state.org import Org
 

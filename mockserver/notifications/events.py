@@ -12,7 +12,7 @@ import msgspec
 from mockserver.dnc.book import DncBook
 from mockserver.dnc.imports import DncImports
 from mockserver.errors import NotFound
-from mockserver.imports.handlers import Imports
+from mockserver.imports.list_imports import Imports
 from mockserver.model import ContactColumn, ContactList, ImportStatus, Reference
 from mockserver.notifications.topics import Topic
 from mockserver.state.org import Org

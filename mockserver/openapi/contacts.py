@@ -20,9 +20,6 @@ from .shapes import (
     Uri,
 )
 
-# Contacts, searches, filters and bulk jobs as they are sent and answered.
-
-
 Media = Literal["Voice", "Sms", "Email", "WhatsApp"]
 MessageType = Literal["Sms", "Email", "WhatsApp"]
 ContactRetention = Literal["Never", "Today", "RetentionDays", "DateExpiration"]

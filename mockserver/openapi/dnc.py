@@ -33,9 +33,6 @@ from .shapes import (
     UploadUrl,
 )
 
-# DNC lists as they are sent and answered.
-
-
 DncSource = Literal["rds", "rds_custom", "dnc.com", "gryphon"]
 ContactMethod = Literal["Email", "Phone", "Any", "WhatsApp"]
 PatchAction = Literal["Add", "Remove"]

@@ -8,9 +8,47 @@ import msgspec
 
 from mockserver.handling import ApiOperation
 
+from .contacts import CONTACTS
 from .described import Described, Parameter
-from .operations import DESCRIBED, error_codes
+from .dnc import DNC
+from .jobs import JOBS
+from .lists import LISTS
+from .named_resources import KEPT
+from .platform import PLATFORM
 from .shapes import ErrorBody, Sent
+
+DESCRIBED: dict[str, Described] = {**PLATFORM, **LISTS, **CONTACTS, **JOBS, **KEPT, **DNC}
+
+
+def error_codes(operation: ApiOperation, described: Described, *, strict: bool = False) -> dict[int, list[str]]:
+    """Everything the operation is refused with, by status."""
+    codes: dict[int, list[str]] = {}
+    of_strict_mode = ((400, "invalid.property"), (400, "invalid.value")) if strict else ()
+    own = ((status, code) for status, listed in described.codes.items() for code in listed)
+    for status, code in (*_common(operation, described), *own, *of_strict_mode):
+        if code not in codes.setdefault(status, []):
+            codes[status].append(code)
+    return dict(sorted(codes.items()))
+
+
+def _common(operation: ApiOperation, described: Described) -> Iterator[tuple[int, str]]:
+    yield 400, "bad.request"
+    if operation.auth:
+        yield 401, "authentication.required"
+        yield 401, "bad.credentials"
+    if operation.permission:
+        yield 403, "missing.permissions"
+    if "{" in operation.path:
+        yield 404, "not.found"
+    if described.body is not None or described.form:
+        yield 413, "request.entity.too.large"
+    yield 415, "unsupported.media.type"
+    yield 421, "misdirected.request"
+    if operation.auth or operation.op == "oauth.token":
+        yield 429, "too.many.requests.retry.after"
+    yield 500, "internal.server.error"
+    yield 504, "request.timeout"
+
 
 # Where the ids that an operation needs come from, as links of the document.
 

@@ -23,9 +23,6 @@ from .shapes import (
     Uri,
 )
 
-# Imports, exports, templates and the event log as they are sent and answered.
-
-
 ContentType = Literal[
     "text/csv", "application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ]

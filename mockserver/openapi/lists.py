@@ -35,9 +35,6 @@ from .shapes import (
     ServersOwn,
 )
 
-# Contact lists as they are sent and answered.
-
-
 RetentionType = Literal["Never", "Today", "RetentionDays"]
 DataType = Literal["NUMERIC", "TEXT", "TIMESTAMP", "DATETIME"]
 

@@ -9,8 +9,6 @@ from msgspec import UnsetType as Unset
 from .described import PAGING, Described, Parameter
 from .shapes import Answered, Count, DomainEntityRef, Listing, Moment, OAuthErrorBody, Sent, ServersOwn
 
-# Tokens, the org, its divisions and limits, and notifications.
-
 
 class OAuthToken(Answered, frozen=True, kw_only=True, rename=None):
     access_token: str

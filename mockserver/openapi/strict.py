@@ -18,7 +18,7 @@ from mockserver.http.body import BODY
 from mockserver.state.org import Org
 
 from .described import Described, Parameter
-from .operations import DESCRIBED, error_codes
+from .document import DESCRIBED, error_codes
 
 log = logging.getLogger(__name__)
 

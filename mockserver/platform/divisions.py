@@ -12,8 +12,7 @@ from aiohttp import web
 from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.access import TOKEN
-from mockserver.http.paging import listing, page_in
-from mockserver.http.query import flag, several
+from mockserver.http.query import flag, listing, page_in, several
 from mockserver.model import Reference
 from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org

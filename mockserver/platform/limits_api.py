@@ -13,7 +13,7 @@ from aiohttp import web
 
 from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response
-from mockserver.http.paging import listing, page_in
+from mockserver.http.query import listing, page_in
 from mockserver.profile import Profile, load
 from mockserver.state.org import Org
 

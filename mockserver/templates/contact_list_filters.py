@@ -13,7 +13,7 @@ from aiohttp import web
 
 from mockserver.contacts import search
 from mockserver.contacts import selection as contact_search
-from mockserver.contacts.handlers import Contacts
+from mockserver.contacts.contacts import Contacts
 from mockserver.contacts.search import Clause, Criteria
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.handling import PendingOperation, Response

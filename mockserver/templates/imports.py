@@ -17,7 +17,7 @@ from mockserver.handling import PendingOperation, Response
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import FileRules, ReadFile, Report, read_file
 from mockserver.imports.events import Events
-from mockserver.imports.handlers import Imports
+from mockserver.imports.list_imports import Imports
 from mockserver.imports.upload_request import ListUpload
 from mockserver.jobs.import_progress import (
     after_poll,

@@ -22,7 +22,7 @@ from harness.runs.asyncio_runner import Runner
 from harness.simulator import virtual_time
 from harness.strategies.job import Job, Stage
 from mockserver.faults.engine import EXPIRED, chance_fault
-from mockserver.jobs.export_job import export_job, is_available
+from mockserver.jobs.exports import export_job, is_available
 from mockserver.jobs.import_progress import import_status_at
 from mockserver.model import ExportJob, ImportJob
 from mockserver.pacing import Limiter, latency_of, seconds

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from mockserver.contacts import data_types
+from mockserver.contacts.contacts import Contacts
 from mockserver.contacts.data_types import INVALID, OUT_OF_RANGE, TOO_LONG
-from mockserver.contacts.handlers import Contacts
 from mockserver.imports.csv_rows import FileRules, Report, read_chunks
 from mockserver.model import ColumnDataType, ContactColumn, ContactList
 

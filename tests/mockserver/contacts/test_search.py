@@ -10,7 +10,7 @@ from mockserver.contacts.search import Criteria, Predicate, SearchRequest
 from mockserver.contacts.selection import search_page
 from mockserver.errors import BadRequest
 from mockserver.http.list_filters import like
-from mockserver.http.paging import PageRequest
+from mockserver.http.query import PageRequest
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC).timestamp()
 

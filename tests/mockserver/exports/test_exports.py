@@ -5,8 +5,9 @@ import io
 
 import pytest
 
-from mockserver.exports.rows import CHUNK_ROWS, export_header, export_lines
-from mockserver.jobs.export_job import export_job, timestamp
+from mockserver.exports.contact_lists import CHUNK_ROWS, export_header, export_lines
+from mockserver.http.wire import timestamp
+from mockserver.jobs.exports import export_job
 from mockserver.model import ContactColumn, ContactList, ExportJob
 
 pytestmark = pytest.mark.anyio

@@ -5,8 +5,7 @@ import pytest
 from multidict import MultiDict
 
 from mockserver.errors import BadRequest
-from mockserver.http.paging import PageRequest, listing, page_in
-from mockserver.http.query import flag, several
+from mockserver.http.query import PageRequest, flag, listing, page_in, several
 
 URI = "/things?kind=big&pageSize=10&pageNumber={}"
 

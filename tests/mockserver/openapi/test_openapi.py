@@ -15,8 +15,7 @@ from mockserver.errors import BadRequest
 from mockserver.handling import PendingOperation, Response
 from mockserver.in_process import MockGenesys
 from mockserver.op_names import OP_NAMES
-from mockserver.openapi.document import document
-from mockserver.openapi.operations import DESCRIBED
+from mockserver.openapi.document import DESCRIBED, document
 from mockserver.openapi.strict import strict_operation
 from mockserver.routes import operations
 

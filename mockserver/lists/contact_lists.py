@@ -12,10 +12,9 @@ from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
 from mockserver.http.body import malformed_body, read_json
 from mockserver.http.list_filters import matching_lists
-from mockserver.http.paging import listing, page_in, refuse_past_the_end
-from mockserver.http.query import Query, flag, several
+from mockserver.http.query import Query, flag, listing, page_in, refuse_past_the_end, several
 from mockserver.ids import new_id
-from mockserver.imports.handlers import Imports
+from mockserver.imports.list_imports import Imports
 from mockserver.lists import rules as list_rules
 from mockserver.lists import spec as list_spec
 from mockserver.lists.spec import Int64, ListSpec

@@ -12,9 +12,10 @@ from mockserver.contacts.search import SearchRequest
 from mockserver.contacts.writes import Options, set_attributes, write
 from mockserver.errors import BadRequest, NotFound
 from mockserver.handling import PendingOperation, Response
-from mockserver.http import paging, wire
+from mockserver.http import wire
 from mockserver.http.body import malformed_body, read_json, read_json_bytes
-from mockserver.http.query import Query, flag, several
+from mockserver.http.query import DEFAULT_SIZE, PageRequest, Query, flag, listing, several
+from mockserver.http.query import page as page_request
 from mockserver.http.wire import ContactWriter
 from mockserver.model import ContactList
 from mockserver.state.contact_attributes import merge_json
@@ -101,8 +102,8 @@ class Contacts:
             raise malformed_body() from error
         if wanted.contact_list_filter_id is not None and wanted.criteria is not None:
             raise BadRequest("Expected contactListFilterId or criteria; there are both.")  # Assumption
-        size = paging.DEFAULT_SIZE if wanted.page_size is None else wanted.page_size
-        page = paging.page(1 if wanted.page_number is None else wanted.page_number, size, limits.page_size)
+        size = DEFAULT_SIZE if wanted.page_size is None else wanted.page_size
+        page = page_request(1 if wanted.page_number is None else wanted.page_number, size, limits.page_size)
         if limits.search_depth and page.offset + page.size > limits.search_depth:
             raise BadRequest(f"Pages of a search reach as far as contact {limits.search_depth}.")
         return PendingOperation(lambda: self._search(self._list(request), wanted, page), contacts=page.size)
@@ -170,7 +171,7 @@ class Contacts:
         contacts = self.contacts_json(contact_list, visibility.readable(self._org, contact_list.id, existing))
         return Response(body=b"[" + b",".join(contacts) + b"]")
 
-    def _search(self, contact_list: ContactList, wanted: SearchRequest, page: paging.PageRequest) -> Response:
+    def _search(self, contact_list: ContactList, wanted: SearchRequest, page: PageRequest) -> Response:
         store, now, horizon = self._org.store, self._org.clock.now(), visibility.search_horizon(self._org)
         if wanted.contact_list_filter_id is not None:
             criteria = contact_search.criteria_of(store, wanted.contact_list_filter_id)
@@ -179,7 +180,7 @@ class Contacts:
         entities = [msgspec.Raw(contact) for contact in self._contacts_json(contact_list, ids, rows, created)]
         path = f"{wire.contact_list_uri(contact_list.id)}/contacts/search"
         return Response(
-            body=paging.listing(path, page, total, entities, contactsCount=visibility.size(self._org, contact_list.id))
+            body=listing(path, page, total, entities, contactsCount=visibility.size(self._org, contact_list.id))
         )
 
     def contacts_json(self, contact_list: ContactList, ids: Sequence[str]) -> list[bytes]:
