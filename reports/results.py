@@ -242,7 +242,7 @@ class StrategyTraits:
     contact_id: str
     mapping: str
     twice: bool
-    lost_answer: str  # what has to happen when nobody knows whether a write was done
+    lost_answer: str  # what has to happen when it is unknown whether a write was done
 
     @property
     def own_ids(self) -> bool:

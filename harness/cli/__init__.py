@@ -78,5 +78,5 @@ _add(
 
 def main() -> None:
     streams_open()
-    os.umask(0o077)  # what a run writes holds personal data: readable by its owner alone, whoever writes it
+    os.umask(0o077)  # what a run writes holds personal data: readable by its owner alone
     app()

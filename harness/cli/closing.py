@@ -1,4 +1,4 @@
-"""The last lines of an upload and of a comparison: what came of it, and what comes next."""
+"""What a run reports while it goes on and at its end: faults as they occur, the result, and the next command."""
 
 import shlex
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def lines(document: dict[str, Any], folder: Path, status: Status) -> Iterator[st
 
 
 def next_command(document: dict[str, Any], folder: Path) -> str:
-    """What whoever ran this most likely types now."""
+    """The command that most likely comes next."""
     if document["kind"] == "compare":
         about = ["--leads", str(document["input"]["leads"]), "--profile", document["profile"]["name"]]
         return shlex.join(["contactbench", "estimate", *about, "--to", str(folder)])
@@ -83,7 +83,7 @@ def _ranking(entries: list[Entry]) -> Iterator[str]:
 
 
 def _first(proved: list[Entry], seconds: Callable[[Entry], float]) -> list[str]:
-    """Those that no other beats by more than what is called equal."""
+    """The strategies with the least time, and those that count as equal."""
     from reports.answer import SAME
 
     least = min(map(seconds, proved))
@@ -110,7 +110,7 @@ def _time(seconds: float) -> str:
 
 Tell = Callable[[int, "RequestContext"], str]
 
-# A counter of the run's troubles -> what is to be said of so many more of them. In the order of cause and effect.
+# A counter of faults -> the line that reports its increase. In the order of cause and effect.
 KINDS: dict[str, Tell] = {
     "refused": lambda n, context: (
         f"rate limit: {quantity(n, 'request')} refused (429); nothing is sent for {_blocked_s(context):.0f} s"

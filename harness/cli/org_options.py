@@ -1,4 +1,4 @@
-"""The options of a real org, which every command has that can be aimed at one, and the word of who uses them."""
+"""The options of a real org, for every command that can be pointed at one, and the confirmation by its user."""
 
 import inspect
 import sys
@@ -44,9 +44,9 @@ CAPS: Options = {
 
 
 def with_org_options(*groups: Options) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A command whose parameter `aim` is made of the options in `WHO` and these groups.
+    """A command whose parameter `aim` is built from the options in `WHO` and these groups.
 
-    What the command has by the same name stays its own.
+    An option that the command has itself stays its own.
     """
     options = {name: option for group in (WHO, *groups) for name, option in group.items()}
 
@@ -72,12 +72,12 @@ def with_org_options(*groups: Options) -> Callable[[Callable[..., None]], Callab
 
 
 def loading_nothing(aim: OrgOptions) -> OrgOptions:
-    """For a command that writes no contact: what the leads hold is no concern of it."""
+    """For a command that writes no contact, so that the phone numbers of the leads do not matter."""
     return replace(aim, terms=replace(aim.terms, real_numbers=True))
 
 
 def at_most(aim: OrgOptions, per_minute: int | None) -> OrgOptions:
-    """For a command that has an option of its own for it."""
+    """For a command that has an option of its own for the rate."""
     return aim if per_minute is None else replace(aim, terms=replace(aim.terms, per_minute=per_minute))
 
 

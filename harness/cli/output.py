@@ -25,8 +25,8 @@ _lines: list[ProgressLine] = []  # the one that is on the terminal now, which ot
 
 @contextmanager
 def report_errors(as_json: bool, *, resumes: bool = False) -> Iterator[Status]:
-    """What the command tells its progress. A RunError becomes one message and its exit code; never a traceback for
-    something a user can cause. `resumes`: the same command again goes on."""
+    """The status that a command reports to. A RunError becomes one message and its exit code: no traceback for what a
+    user can cause. `resumes`: the same command continues the run."""
     attend(status := Status())
     try:
         with _local_troubles(), _progress_display(status):
@@ -84,7 +84,7 @@ def _close(status: Status, *, again: bool) -> None:
 
 @contextmanager
 def _local_troubles() -> Iterator[None]:
-    """Files are written and memory is taken in many places; that it cannot be done is told in one."""
+    """Turns a full disk, missing memory and missing descriptors, wherever they occur, into a RunError."""
     try:
         yield
     except MemoryError:
@@ -115,7 +115,7 @@ def finish(document: dict[str, Any], folder: Path, as_json: bool, status: Status
 
 
 def judge(document: dict[str, Any], folder: Path, status: Status, limits: Held | None = None) -> RunError | None:
-    """What is amiss with the run itself, else with its limits, once it and the report say so in the folder."""
+    """The problem of the run itself, else of its thresholds, once run.json and the report contain it."""
     from ..runs.run_document import complaint
 
     beyond = limits.problem(document, folder) if limits is not None else None
@@ -147,7 +147,7 @@ def as_document(problem: RunError | None) -> dict[str, Any]:
 
 
 def exit_with(problem: RunError | None) -> None:
-    """Say what is amiss with a document that is out already: stdout holds one, and no second one for the complaint."""
+    """Report the problem of a document that was printed already; stdout holds no second document for it."""
     if problem is not None:
         progress(str(problem))
         raise typer.Exit(problem.exit_code)
@@ -177,7 +177,7 @@ def progress(line: str) -> None:
 
 
 def streams_open() -> None:
-    """Whoever closed a standard stream gets a void in its place: the next file opened would become it otherwise."""
+    """Open closed standard streams on the null device: the next file opened would take their place otherwise."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -191,7 +191,7 @@ def _say(text: str | bytes, *, err: bool) -> None:
 
 
 def _write(text: str | bytes, *, err: bool, end: bool = False) -> None:
-    """`text`, or nothing if nobody reads any more, or the log's disk is full: that is no failure of the work."""
+    """`text`, or nothing if the reader is gone or the log's disk is full: the work itself has not failed."""
     try:
         typer.echo(text, err=err, nl=end)
     except OSError:

@@ -222,7 +222,7 @@ class WhatIf:
 
 
 def options(upload: UploadCase, base: Case, replicates: int) -> Iterator[WhatIf]:
-    """What whoever runs the upload could change."""
+    """What the user of an upload could change."""
     base = replace(base, replicates=replicates)
     profile, rate = base.profile, base.profile.rate.requests_per_window
     if rate:

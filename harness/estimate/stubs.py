@@ -85,7 +85,7 @@ class StandIns:
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
         if stop is None:
-            raise ValueError("nobody knows how many leads there are")
+            raise ValueError("the number of leads is not known")
         for first in range(start, stop, size):
             for begin, end in _cut(round(self.contact_bytes), min(size, stop - first), self.body_bytes):
                 self.stand_for[first + begin] = end - begin
@@ -252,7 +252,7 @@ _ANSWERS: dict[str, Callable[[StubOrg, Call], Reply]] = {
 
 @dataclass(slots=True)
 class StubJournal:
-    """A journal that forgets batches: nobody goes on with a recording."""
+    """A journal that forgets batches: no recording is ever resumed."""
 
     records: list[ShardRecord]
     shard_of: dict[str, int] = field(default_factory=dict)  # by the list's id

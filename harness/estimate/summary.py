@@ -202,7 +202,7 @@ def _to_digits(value: float, rounded: Callable[[float], int]) -> float:
 
 
 def interval_entry(replicates: int) -> dict[str, Any]:
-    """What `p10` and `p90` are, for whoever reads the document. Of few replicates nobody can be sure enough."""
+    """What `p10` and `p90` mean, for the document. Few replicates allow no high confidence."""
     rank = rank_of_an_end(replicates)
     out, sure = rank / (replicates + 1), min(CONFIDENCE, sureness(replicates, rank))
     return {

@@ -66,7 +66,7 @@ VALGRIND = "valgrind"
 
 
 def instruction_checks(base: Tree, head: Tree, only: Sequence[str], keep: Path) -> list[Check]:
-    """One a path. callgrind's files are left in `keep`, for whoever wants to know where the instructions went."""
+    """One a path. callgrind's files are left in `keep`, to show where the instructions went."""
     if shutil.which(VALGRIND) is None:
         note = "valgrind is not installed; on Debian: apt-get install valgrind"
         return [Check(suite=SUITE, name="hot paths", verdict="not measured", note=note)]

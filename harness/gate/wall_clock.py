@@ -56,7 +56,7 @@ class Race:
 
 
 def orders(rounds: int) -> Sequence[tuple[str, str]]:
-    """Who goes first in each round: in turns, since whoever is second finds warm caches, or a busier machine."""
+    """Which side goes first in each round: in turns, since the second finds warm caches, or a busier machine."""
     return [("base", "head") if number % 2 == 0 else ("head", "base") for number in range(rounds)]
 
 

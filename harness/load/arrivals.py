@@ -119,17 +119,16 @@ class RateSearch:
         return [f"rate search: highest rate without a 429 is {at_most}; {self.refused * 60:,.1f}/min was refused"]
 
 
-LATE_S = 0.05  # a request sent so much after its slot is late: a busy event loop alone is not
+LATE_S = 0.05  # a request sent this much after its arrival is late; a busy event loop stays below
 PERCENTILES = (50.0, 95.0, 99.0)
 
 
 @dataclass(slots=True)
 class Arrivals:
-    """Slots, each the planned moment of one request. Times in seconds on the run's own clock.
+    """Planned moments of requests. Times in seconds on the run's own clock.
 
-    Who is free takes the next slot and waits for it, the others wait in line behind. A slot that nobody took before the
-    one after it was due is dropped: it counts with the time it had waited until then, which is less than its request
-    would have taken.
+    A free user takes the next arrival and waits for it; the others queue. An arrival that was not taken before the next
+    one was due is dropped: it counts with the time that it had waited, less than its request would have taken.
     """
 
     per_s: Callable[[float], float]  # the rate planned for a moment
@@ -140,7 +139,7 @@ class Arrivals:
     _latency: "array[float]" = field(default_factory=lambda: array("d"))
 
     def claim(self, now: float) -> float:
-        """The moment of the next slot, now the caller's: not yet due, or the last one that is."""
+        """The moment of the next arrival, now the caller's: not yet due, or the latest that is due."""
         planned = now if self._next is None else self._next
         while (following := planned + 1 / self.per_s(planned)) <= now:
             self.dropped += 1
@@ -154,13 +153,13 @@ class Arrivals:
         self._next = None
 
     def record(self, planned_at: float, sent_at: float, done_at: float) -> None:
-        """Note the request of a slot."""
+        """Count the request of an arrival."""
         self.sent += 1
         self.late += sent_at - planned_at > LATE_S
         self._latency.append(done_at - planned_at)
 
     def facts(self) -> dict[str, Any]:
-        """Latencies in seconds from the planned moment, those of dropped slots included."""
+        """Latencies in seconds from the planned moment, those of dropped arrivals included."""
         latency = (
             dict(zip(PERCENTILES, np.percentile(self._latency, PERCENTILES), strict=True)) if self._latency else {}
         )
@@ -181,7 +180,7 @@ SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 class ArrivalRate(Protocol):
     @property
     def ended(self) -> bool:
-        """Whether what it was there to find out is known."""
+        """Whether a search has found its limit; other rates have nothing to find."""
         ...
 
     def per_s(self, now: float) -> float:
@@ -218,7 +217,7 @@ class Constant:
 
 @dataclass(slots=True)
 class Burst:
-    """`factor` times the rate for the first seconds: everybody begins at once on the month's first morning."""
+    """`factor` times the rate for the first seconds, like the first morning of a month."""
 
     rate: float
     factor: float
@@ -241,13 +240,13 @@ ARRIVAL_PATTERNS = ("constant", "burst", "soak", "search")
 
 @dataclass(slots=True)
 class Pacing:
-    """One for all users of a run. A slot is for a new request of `op`: what is repeated follows its answer."""
+    """One for all users of a run. An arrival is a new request of `op`: a repeat follows its answer."""
 
     op: str
     shape: str
     rate: ArrivalRate
     arrivals: Arrivals = field(init=False)
-    line: Lock = field(default_factory=Lock)  # who holds it waits for the next slot; under Locust it is gevent's
+    line: Lock = field(default_factory=Lock)  # its holder waits for the next arrival; under Locust it is gevent's
 
     def __post_init__(self) -> None:
         self.arrivals = Arrivals(self.rate.per_s)
@@ -256,14 +255,14 @@ class Pacing:
         return call.op == self.op and call.attempt == 1
 
     def budget(self) -> RateBudget:
-        """What the run believes of the server's limits: a search for them believes nothing."""
+        """The rate budget of the run; a search for the limit has none."""
         return UnlimitedBudget() if self.shape == "search" else RateBudget()
 
     def record(self, planned_at: float, sent_at: float, done_at: float) -> None:
         self.arrivals.record(planned_at, sent_at, done_at)
 
     def learn(self, now: float, status: int) -> None:
-        """Tell the rate of any answer to `op`, repeated or not."""
+        """Let the rate learn from an answer to `op`, repeated or not."""
         if status and self.rate.saw(now, refused=status == 429):
             self.arrivals.rebase()
 
@@ -293,7 +292,7 @@ class UnlimitedBudget(RateBudget):
 
 
 def pacing(options: Namespace, op: str) -> Pacing | None:
-    """What the options ask for; None: a closed model. Raises UsageError."""
+    """The pacing that the options ask for; None: a closed model. Raises UsageError."""
     if not options.rate:
         return None
     return Pacing(op, options.shape, _rate(options))

@@ -1,4 +1,4 @@
-"""What else an org is asked on a day on which leads are loaded: flows that look at contacts which are there already."""
+"""Background traffic of an org while leads are loaded: flows that read contacts which are there already."""
 
 import random
 from collections import deque
@@ -28,7 +28,7 @@ class MappedContact:
 
 @dataclass(slots=True)
 class RecentBatches:
-    """Keeps what is to be kept, and remembers the batches mapped last."""
+    """Passes events on to the journal, and remembers the batches mapped last."""
 
     keeper: EventSink
     _batches: deque[BatchAcked] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -65,7 +65,7 @@ def search(one: MappedContact, column: str) -> Flow[str]:
 
 
 def export(one: MappedContact, column: str) -> Flow[str]:
-    """An export of the list, until one is on offer. Nobody fetches it: it would hold personal data."""
+    """An export of the list, until it is ready. It is not downloaded: it would hold personal data."""
     del column
     reply: Reply = yield api.start_export(one.list_id)
     for _ in range(READY_TRIES if reply.ok else 0):

@@ -67,7 +67,7 @@ class FlowQueue:
             if flow is None and not self._under_way:
                 self._advance()
             return flow
-        except Exception as error:  # the input changed, the disk is full: whoever asks for the verdict is told
+        except Exception as error:  # the input changed, the disk is full: the verdict reports it
             self._fail(error)
             return None
 

@@ -18,7 +18,7 @@ GOOD = (0, 3)  # exit codes after which the next run begins: proved, some rows p
 
 
 class RunSequence:
-    """To whoever drives it one run, with the figures of the one under way. `runs` opens each when it is asked for it;
+    """To its drivers one run, with the figures of the current one. `runs` opens each run when it is due;
     `ended` is told what became of each, and says what to tell of all."""
 
     pacing: Pacing | None = None  # each run goes as fast as its users get answers

@@ -44,7 +44,7 @@ class SharedRun:
         self._ready, self._policy, self._clock, self._began = ready, policy, clock, clock()
         self.folder, self.target, self.pacing = ready.folder, ready.target, pacing
         self._limits, self._more = limits, more
-        self.mistakes: list[str] = []  # what bystanders saw that the mapping does not say
+        self.mistakes: list[str] = []  # what background users read that differs from the mapping
         self._session = Session(ready.order.credentials, clock)
         self._numbers = count()
         with ExitStack() as opening:
@@ -66,7 +66,7 @@ class SharedRun:
     def drive_one(self, driver: "Callable[[SharedRun], FlowDriver]") -> bool:
         """One flow, from beginning to end; False when there is none left. Waits while a stage comes to its end.
 
-        Whoever is killed in the middle of one leaves a doubt, so the run stops there: it goes on by the journal.
+        A user killed in the middle leaves a request in doubt, so the run stops there and is resumed from the journal.
         """
         flow = self._queue.take()
         if flow is None:
@@ -101,7 +101,7 @@ class SharedRun:
 
     @property
     def loading(self) -> bool:
-        """Whether the proof, which nobody should disturb, is still to come."""
+        """Whether the proof, which must not be disturbed, is still to come."""
         return self.verdict is None and self._queue.error is None and self._queue.stage != PROOF
 
     @property
@@ -123,10 +123,10 @@ class SharedRun:
         self._queue.stop(stopped_error())
 
     def finish(self) -> RunVerdict | None:
-        """The verdict, given once: to whoever asks first after the last flow has ended."""
+        """The verdict, returned once: by the first call after the last flow has ended."""
         if not self._queue.is_done or self.verdict is not None:
             return None
-        self.verdict, self._last = STOPPED, self.figures()  # for as long as nothing better is known
+        self.verdict, self._last = STOPPED, self.figures()  # until the outcome is known
         try:
             self.verdict = self._conclude(self._queue.error)
         except Exception as error:

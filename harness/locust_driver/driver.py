@@ -119,7 +119,7 @@ class Driver:
             return
         self._awake.kill(block=False)
         self._conclude(environment, verdict)
-        # Without a page nobody starts again what was stopped: by Locust itself, when its last worker went missing.
+        # Without a page a stopped test cannot be started again. Locust itself stops it when its last worker is missing.
         if not self._stopping or environment.web_ui is None:
             gevent.spawn(_end_test, environment)
 
@@ -273,7 +273,7 @@ class Driver:
 
 
 def _require_users(environment: Any) -> None:
-    """Raises UsageError where nobody would upload: of few users the first are of the other kind."""
+    """Raises UsageError where no user would upload: Locust starts the background users first."""
     needed = 1 if all(getattr(each, "uploads", True) for each in environment.user_classes) else 2
     if (environment.parsed_options.num_users or 1) < needed:
         raise UsageError("BAD_OPTION", f"--users must be at least {needed}, so that one of them uploads.")

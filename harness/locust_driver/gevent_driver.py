@@ -153,7 +153,7 @@ def _reset_on_close(sock: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class GeventDriver:
-    """Files and the journal are worked on in place: with one thread nobody can do it meanwhile."""
+    """Works on files and the journal in place: there is one thread, and gevent does not switch meanwhile."""
 
     session: FastHttpSession
     target: Target
@@ -163,7 +163,7 @@ class GeventDriver:
     def send(self, call: Call) -> Reply:
         if self.pacing is None or call.op != self.pacing.op:
             return self._send(call, self.context.now())[0]
-        planned_at = self._slot(self.pacing) if self.pacing.applies(call) else self.context.now()
+        planned_at = self._next_arrival(self.pacing) if self.pacing.applies(call) else self.context.now()
         reply, sent_at = self._send(call, planned_at)
         if self.pacing.applies(call):
             self.pacing.record(planned_at, sent_at, self.context.now())
@@ -181,8 +181,8 @@ class GeventDriver:
     def exchange(self, call: Call) -> Reply:
         return exchange(self.session, self.target, call)
 
-    def _slot(self, pacing: Pacing) -> float:
-        """The moment of the next slot, once it has come. To come too late for it is not the server's pacing."""
+    def _next_arrival(self, pacing: Pacing) -> float:
+        """The moment of the next arrival, once it has come. Lateness is not counted as waiting for the rate limit."""
         with pacing.line:
             now = self.context.now()
             planned_at = pacing.arrivals.claim(now)

@@ -1,4 +1,4 @@
-"""The Locust user that drives a run's flows."""
+"""The Locust users: those that drive a run's flows, and background users with tokens of their own."""
 
 import random
 from collections.abc import Callable
@@ -30,7 +30,7 @@ EVERY_STATUS = frozenset(range(100, 600))
 
 
 class OrgUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
-    """Whoever sends requests to the org of its `load`."""
+    """A user that sends requests to the org of its `load`."""
 
     abstract = True
     uploads = False
@@ -87,7 +87,7 @@ class BackgroundDriver:
 
 
 class BackgroundUser(OrgUser):
-    """Looks at contacts of its `load` that are mapped already. Ends with the upload, before the proof begins."""
+    """Reads contacts of its `load` that are mapped already. Ends with the upload, before the proof begins."""
 
     abstract = True
 
@@ -97,7 +97,7 @@ class BackgroundUser(OrgUser):
         self._rng = random.Random(f"background {id(self)}")
 
     def look(self, flow: Callable[[MappedContact, str], Flow[str]]) -> None:
-        """Run `flow` on a contact that is there. What differs from the mapping is told to Locust and to the run."""
+        """Run `flow` on a contact that is there. A difference from the mapping is reported to Locust and to the run."""
         run = self.load.run
         if not isinstance(run, SharedRun) or not run.loading:
             raise StopUser

@@ -24,7 +24,7 @@ FROM_HERE = ("same-origin", "none")
 
 
 class OriginGuard:
-    """A WSGI application around Locust's. A name that is not ours is one that somebody has made to lead here (DNS
+    """A WSGI application around Locust's. A foreign host name was made to point here (DNS
     rebinding); an origin that is not ours is another page in the same browser."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], options: Namespace) -> None:

@@ -82,7 +82,7 @@ class Joins:
         ]
 
     def write_kept(self, to: Path, lists: Sequence[GivenList]) -> None:
-        """The contacts of these lists that are not among the month's leads: nobody touches them."""
+        """The contacts of these lists that are not among the month's leads, and stay as they are."""
         ids = ", ".join(literal(one.list_id) for one in lists) or "''"
         with self._tables() as db:
             query = f"SELECT known.* {GONE} WHERE contact_list_id IN ({ids}) ORDER BY ALL"

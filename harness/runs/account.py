@@ -45,7 +45,7 @@ REGIONS = {
 def domain_of(region: str) -> str:
     """The domain of a region given by its name, with - or _, or by that domain. Raises UsageError for any other.
 
-    A domain that nobody knows is refused, since the client's secret would go there: a gateway has settings of its own.
+    An unknown domain is refused, since the client's secret would go there: a gateway has settings of its own.
     """
     said = region.strip().lower()
     if said in REGIONS.values():
@@ -68,7 +68,7 @@ OF_PROFILE = {
     "proxy_username": "proxy_auth_username",
     "proxy_password": "proxy_auth_password",
 }
-GROUPS = ("gateway", "proxy")  # whoever gives the host of one gives all of it
+GROUPS = ("gateway", "proxy")  # a source that gives the host gives the whole group
 
 
 class _Said(msgspec.Struct, kw_only=True):
@@ -95,7 +95,7 @@ class _Said(msgspec.Struct, kw_only=True):
 class Account:
     """Where, and as whom. `origin` says where it was read, without any value."""
 
-    domain: str  # of the region; "" behind a gateway whose region nobody said
+    domain: str  # of the region; "" behind a gateway without a region
     gateway: str = ""  # an address that stands for the region's hosts
     login_path: str = ""
     api_path: str = ""
@@ -113,7 +113,7 @@ def account(aim: OrgOptions) -> Account:
 
 
 def merge_sources(aim: OrgOptions, environ: Mapping[str, str], profile: Mapping[str, Any]) -> Account:
-    """What the three sources come to, the first that says something before the others."""
+    """The account from flags, environment and profile; the first source that gives a value wins."""
     variables = {key.removeprefix(PREFIX).lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
     named = {OF_PROFILE.get(key, key): str(value) for key, value in profile.items()}
     for group in GROUPS:
@@ -192,7 +192,7 @@ def _proxy(said: _Said) -> str | None:
 
 
 def _profile(aim: OrgOptions) -> Mapping[str, Any]:
-    """The table of the profile; empty where there is no file and nobody has named one."""
+    """The table of the profile; empty without a file, unless one was named."""
     path = aim.gc_config or Path.home() / ".gc" / "config.toml"
     named = aim.gc_config is not None or aim.gc_profile
     if path != STANDARD_INPUT and not path.exists():

@@ -18,7 +18,7 @@ from ..status import status
 from ..strategies.job import Stage
 from .run import Outcome, Run, RunPlan, open_run
 
-# What a stage does, in the words of whoever waits for it; and where a file is imported.
+# What a stage does, as the progress line says it; and the same where a file is imported.
 PHASES = {"foresight": "looking at the org", "canary": "sending", "upload": "sending", "verification": "proving"}
 OF_IMPORTS = {"canary": "importing", "upload": "importing"}
 
@@ -99,7 +99,7 @@ class Runner:
 
 
 def wrap_flow(flow: Flow[T], session: Session, policy: RetryPolicy, rng: random.Random) -> Flow[T]:
-    """The conversation a flow needs around it: a token, and patience; before a real org's lists are loaded, a look."""
+    """`flow` with a token and retries, and for a real org with a look for campaigns before its lists are loaded."""
     if session.credentials.org_id:
         flow = with_campaign_check(flow, session)
     return with_retries(with_authorization(flow, session), policy, rng)

@@ -1,4 +1,4 @@
-"""A few leads first, loaded as all will be, proved and removed: an org that disagrees is found out with ten contacts.
+"""A few leads first, loaded like the rest, proved and removed: an org that behaves differently costs ten contacts.
 
 Each canary is a run of its own in a folder of its own, so that it goes through what the rest goes through, whatever the
 strategy, and none of its contacts is left among those of the run.
@@ -57,7 +57,7 @@ def prove(plan: RunPlan, target: Target, folder: Path, means: Means) -> int:
 
 
 def require_proved(plan: RunPlan, target: Target, folder: Path) -> None:
-    """Raises SafetyStop where somebody who sends no canaries would load an org that has not been tried."""
+    """Raises SafetyStop where a command that sends no canaries would load an untested org."""
     for size, place in _places(plan, folder):
         if _read_evidence(place, plan, target) is None:
             raise SafetyStop(

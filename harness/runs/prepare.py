@@ -75,7 +75,7 @@ class UploadOrder:
 
 @dataclass(frozen=True, slots=True)
 class PreparedUpload:
-    """A checked input and what to do with it: all that whoever drives the flows has to know."""
+    """A checked input and what to do with it: all that a driver of the flows needs."""
 
     order: UploadOrder
     plan: RunPlan

@@ -185,7 +185,7 @@ class Outcome:
 def open_run(plan: RunPlan, target: Target, folder: Path) -> Iterator["Run"]:
     """A run in its folder, its journal locked. The folder's earlier run goes on, if it was about the same."""
     own_folder(folder)
-    with _gone_at_last(plan.checked), open_journal(folder, plan.journal) as journal, keep_database_open(folder):
+    with _remove_unclaimed(plan.checked), open_journal(folder, plan.journal) as journal, keep_database_open(folder):
         plan = replace(plan, run_id=journal.plan(plan.facts(target), plan.shards(), plan.run_id, plan.about()))
         _take_given(plan, journal)
         if plan.checked is not None:
@@ -196,7 +196,7 @@ def open_run(plan: RunPlan, target: Target, folder: Path) -> Iterator["Run"]:
         try:
             yield run
         except BaseException:
-            with suppress(Exception):  # why the run ends is what has to be told
+            with suppress(Exception):  # the reason why the run ends must not be hidden
                 status().doubtful = _doubtful(journal)
             raise
         finally:
@@ -217,8 +217,8 @@ def _take_given(plan: RunPlan, journal: Journal) -> None:
 
 
 @contextmanager
-def _gone_at_last(path: Path | None) -> Iterator[None]:
-    """What nobody has taken is removed."""
+def _remove_unclaimed(path: Path | None) -> Iterator[None]:
+    """Delete the draft on exit unless it was renamed into place."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Thresholds held against facts. A metric that is not there is an error and not a pass; so is a run of nothing."""
+"""Evaluates thresholds on the metrics of a run. A missing metric is an error, not a pass; so is an empty run."""
 
 import operator
 from collections.abc import Callable, Sequence
@@ -186,7 +186,7 @@ def evaluate_run(document: dict[str, Any], folder: Path, thresholds: Sequence[Th
 
 
 def threshold_error(judgements: Sequence[Evaluation]) -> ThresholdCrossed | None:
-    """What to tell whoever asked for these."""
+    """The error that lists the thresholds which are crossed; None if none is."""
     missed = [f"{one.strategy}: {one.threshold.text} ({one.text()})" for one in judgements if not one.passed]
     if not missed:
         return None

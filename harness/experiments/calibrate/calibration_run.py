@@ -86,7 +86,7 @@ def remaining_posts(planned: Sequence[Post], done: Sequence[Post]) -> list[Post]
 NOTES = 38  # columns of a wide list beside those of a lead. Source: a list may have 50, help.mypurecloud.com csv-files
 WIDE = LeadColumns(names=(*COLUMNS.names, *(f"Note {n}" for n in range(NOTES))), lead_id="Lead ID", phone="Phone")
 POSTED_NOTE = "n" * 40
-UPLOADS = 10  # lists whose imports nobody waits for
+UPLOADS = 10  # lists whose imports are not awaited
 
 
 @dataclass(slots=True)

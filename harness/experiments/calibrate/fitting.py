@@ -14,7 +14,7 @@ from . import job_fit, latency_fit, rate_fit
 from .latency_fit import TERMS, LatencyFit, Observed, fit
 from .observations import Observations, RequestObservation
 
-SAME_MOMENT_S = 1e-3  # of requests that leave within this time nobody knows which the server served first
+SAME_MOMENT_S = 1e-3  # requests closer than this may have been served in either order
 ENOUGH = 0.6  # of the samples have to stay if those are left out
 
 

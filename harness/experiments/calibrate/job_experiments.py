@@ -86,7 +86,7 @@ async def large_uploads(bench: CalibrationRun) -> None:
 
 
 async def _uploads(bench: CalibrationRun, phase: str, rows: int, note_chars: int, at_once: int) -> None:
-    """A file into each list of their own; nobody waits for their imports."""
+    """A file into each of several lists; their imports are not awaited."""
     if not bench.run_phase(phase):
         return
     bench.require(ROOM, rows * len(bench.others))
@@ -127,7 +127,7 @@ def _is_known(bench: CalibrationRun) -> bool:
 
 
 def _quicker(one: Guess | None, other: Guess) -> Guess:
-    """Whoever begins to look too late sees nothing."""
+    """The earlier guess: polling that begins too late observes nothing."""
     return other if one is None or other.not_before_s < one.not_before_s else one
 
 

@@ -97,7 +97,7 @@ async def run_probe(probe: ProbeOrder, tell: Callable[[str], None]) -> dict[str,
 
 
 async def _run_check(question: ProbeCheck, opened: Lab, consistency_wait_s: float) -> list[Finding]:
-    """One that an org answers in a way nobody has thought of is told as such; the others are asked all the same."""
+    """An answer of an unforeseen form is reported as such; the other checks still run."""
     probe = Probe(opened, consistency_wait_s)
     try:
         return await opened.run(question(probe))

@@ -1,5 +1,5 @@
-"""One run, sent by many processes: the master keeps all that is known, workers send what it asks them to.
+"""One run over many processes: the master keeps all state, workers send the requests that it hands out.
 
-A worker is lent one call at a time. Whoever is lost with a call has left a doubt, as a lost answer does, and what the
-run does about it is what it always does: wait, search, send what is missing.
+A worker has one call at a time. A lost worker leaves its call in doubt, like a lost answer, and the run resolves that
+as always: wait, search, send what is missing.
 """

@@ -1,7 +1,7 @@
 """The master's side: calls wait here for workers, and workers for calls.
 
-A worker asks and is told: for work; whether it may begin what it was given; for a part of a file, or to take one; that
-it is done. Until it has been told to begin, nothing can have been sent, and the call goes to somebody else.
+A worker asks for work, for permission to begin it, for a part of a file, or to hand one over, and reports that it is
+done. Until it has permission nothing can have been sent, and the call may go to another worker.
 """
 
 from collections import deque
@@ -45,7 +45,7 @@ WORK_S = 2.0  # after which a worker that asked for work is told that there is n
 BEGIN_S = 20.0  # from one question to the next, for a worker that has not begun yet
 GRACE_S = 30.0  # beyond the call's own limit, for an answer to come back
 LOST_S = 10.0  # in which a worker that is not heard of may come back with what it has begun
-NOBODY_S = 60.0  # without any worker
+NO_WORKERS_S = 60.0  # without any worker
 CHUNK = 1 << 20
 LOST = Reply(status=0, error="WorkerLost")
 
@@ -58,7 +58,7 @@ class Assignment:
     number: int = -1
     worker: str = ""
     begun: bool = False
-    due: float = 0.0  # when whoever has it counts as lost
+    due: float = 0.0  # when its worker counts as lost
     missed_at: float | None = None  # when its worker was first not heard of
     outcome: Reply | Exception | None = None
 
@@ -133,7 +133,7 @@ class WorkBroker:
             for assignment in list(self._out.values()):
                 if _is_lost(assignment, present, now):
                     self._take_back(assignment)
-            if now - self._seen_at > NOBODY_S:
+            if now - self._seen_at > NO_WORKERS_S:
                 self._fail(GaveUp("NO_WORKERS", "no worker is left; start some, then run the same command again."))
             self._match()
 

@@ -1,4 +1,4 @@
-"""A worker's side: ask the master for a call, send it, tell what came of it."""
+"""The worker's side: ask the master for a call, send it, report the result."""
 
 import os
 import tempfile
@@ -16,8 +16,8 @@ from ...files.private_folder import own_folder
 from ...flow import Call, FilePart, Reply
 from .broker import CHUNK, WORK_S, call_of, encode
 
-# A permission to begin is good for so long after it was asked for. Who was stopped in between, and goes on when its
-# call has long been looked for, does not send it.
+# How long a permission to begin is valid after it was asked for. A worker that was suspended in between does not send
+# its call any more: the master may have resolved it meanwhile.
 GO_S = 1.0
 ANSWER_S = 15.0
 ASK_AGAIN_S = WORK_S + 3.0
@@ -25,7 +25,7 @@ ASK_AGAIN_S = WORK_S + 3.0
 
 @dataclass(slots=True)
 class MasterClient:
-    """Asks the master, and hands what it is told to whoever asked."""
+    """Asks the master, and hands each answer to the caller that asked."""
 
     send: Callable[[dict[str, Any]], None]
     _waiting: dict[int, tuple[Event, dict[str, Any]]] = field(default_factory=dict)
@@ -52,13 +52,13 @@ class MasterClient:
             event.set()
 
     def interrupt(self) -> None:
-        """Whoever waits is told nothing."""
+        """End every wait without an answer."""
         for event, _ in list(self._waiting.values()):
             event.set()
 
 
 def remove_stale_files() -> None:
-    """Remove what workers of this machine have left that were killed: for who begins, with no call of its own yet."""
+    """Remove files that killed workers of this machine have left; only before this process has a call of its own."""
     sweep(_place())
 
 

@@ -13,7 +13,7 @@ from harness.load.distributed.broker import (
     CHUNK,
     GRACE_S,
     LOST_S,
-    NOBODY_S,
+    NO_WORKERS_S,
     WORK_S,
     WorkBroker,
     call_of,
@@ -154,7 +154,7 @@ def test_nobody_is_left(office):
     with office.calling():
         office.ask("a", "work")
         office.broker.keep({"a"})
-        office.now += NOBODY_S + 1
+        office.now += NO_WORKERS_S + 1
         office.broker.keep(set())
     assert "NO_WORKERS" in str(office.outcomes[0])
 
