@@ -22,7 +22,7 @@ from ..events import (
 from ..flow import Flow, Save, Wait, Work
 from ..journal.records import ShardRecord
 from .export import export_list, export_verification
-from .flows import intervals, stop
+from .flows import answer_of, intervals, stop
 from .job import Job, Stage, Verification
 from .lists import create_or_find, list_size, lists_stage
 from .sample import sample_verification
@@ -147,11 +147,8 @@ def _delete_list(record: ShardRecord, job: Job) -> Flow[None]:
 
 
 def _percent(record: ShardRecord) -> Flow[int | None]:
-    reply = yield api.import_status(record.list_id)
-    try:
-        return api.import_progress(reply).percent
-    except (api.Refusal, api.BadResponse):
-        raise stop("import.status", record.list_id, reply) from None
+    progress = yield from answer_of(api.import_status(record.list_id), api.import_progress)
+    return progress.percent
 
 
 def _await_import(record: ShardRecord, job: Job) -> Flow[int]:
@@ -163,11 +160,7 @@ def _await_import(record: ShardRecord, job: Job) -> Flow[int]:
     progress: tuple[int | None, int] = (None, 0)
     unchanged_s, complete, size = 0.0, 0, 0
     for pause in intervals(job.settings):
-        reply = yield api.import_status(record.list_id)
-        try:
-            status = api.import_progress(reply)
-        except (api.Refusal, api.BadResponse):
-            raise stop("import.status", record.list_id, reply) from None
+        status = yield from answer_of(api.import_status(record.list_id), api.import_progress)
         if status.has_failed:
             yield Save(ImportFailed(record.shard.number))
             raise Refused("IMPORT_FAILED", _failure(record, status))

@@ -1,12 +1,12 @@
 """A plain no of the server, as the sentence a user needs."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from ..api import Refusal
+from ..api import BadResponse, Refusal
 from ..client.retry import outcome
 from ..errors import GaveUp, Refused, RunError, SafetyStop
-from ..flow import Reply
+from ..flow import Call, Flow, Reply, T
 from .job import Settings
 
 MOST_REFUSED = 200  # leads of a run: past this it is the list or the columns that do not fit, not the leads
@@ -58,6 +58,18 @@ def stop(op: str, list_id: str, reply: Reply, place: str = "") -> RunError:
     if code == "BODY_TOO_LARGE" and op == "import.upload":
         advice = "the platform takes smaller files; spread the leads over more with --lists"
     return Refused(code, f"{where} {refusal.message} ; {advice}")
+
+
+def answer_of(call: Call, reader: Callable[[Reply], T], subject: str = "", place: str = "") -> Flow[T]:
+    """What `reader` finds in the reply to `call`. Raises RunError for a refusal or an unusable answer.
+
+    `subject`: what the error names, if not the call's contact list.
+    """
+    reply = yield call
+    try:
+        return reader(reply)
+    except (Refusal, BadResponse):
+        raise stop(call.op, subject or call.contact_list_id, reply, place) from None
 
 
 # How often a job is asked about: often at first, since small jobs are quick, then at a steady pace.

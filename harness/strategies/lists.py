@@ -9,7 +9,7 @@ from ..errors import GaveUp
 from ..events import ListCreated
 from ..flow import Flow, Save, Wait
 from ..journal.records import BatchRecord, ShardRecord
-from .flows import stop
+from .flows import answer_of, stop
 from .job import Job, Stage
 
 CREATIONS = 5  # of a list whose creation is never answered, nor found
@@ -46,11 +46,7 @@ def create_or_find(name: str, columns: LeadColumns, consistency_wait_s: float) -
 
 
 def _find_by_name(name: str) -> Flow[str | None]:
-    reply = yield api.find_list(name)
-    try:
-        return api.list_id_by_name(reply, name)
-    except (api.Refusal, api.BadResponse):
-        raise stop("lists.list", name, reply) from None
+    return (yield from answer_of(api.find_list(name), lambda reply: api.list_id_by_name(reply, name), name))
 
 
 # Empty a contact list that an earlier run of this program filled.
@@ -82,12 +78,8 @@ def clear_contacts(list_id: str, job: Job) -> Flow[None]:
 def _await_empty(list_id: str, job: Job) -> Flow[None]:
     """Source: "Contacts will be deleted": the answer comes before the deed (official SDK 269.0.0)."""
     for _ in range(CLEARING_READINGS):
-        reply = yield api.search_all(list_id, page_size=1)
-        try:
-            if api.contacts_count(reply) == 0:
-                return
-        except (api.Refusal, api.BadResponse):
-            raise stop("contacts.search", list_id, reply) from None
+        if (yield from count_contacts(list_id)) == 0:
+            return
         yield Wait(job.settings.consistency_wait_s, "poll")
     raise GaveUp("NOT_CLEARED", f"op=lists.clear list={list_id}: still not empty; run the same command again.")
 
@@ -110,8 +102,12 @@ def settled_size(record: ShardRecord, job: Job, expected: int | None) -> Flow[in
 
 
 def list_size(record: ShardRecord, job: Job) -> Flow[int]:
-    reply = yield api.search_all(record.list_id, page_size=1)
-    try:
-        return api.found_contacts(reply, job.columns.lead_id).contacts_count
-    except (api.Refusal, api.BadResponse):
-        raise stop("contacts.search", record.list_id, reply) from None
+    page = yield from answer_of(
+        api.search_all(record.list_id, page_size=1), lambda reply: api.found_contacts(reply, job.columns.lead_id)
+    )
+    return page.contacts_count
+
+
+def count_contacts(list_id: str) -> Flow[int]:
+    """How many contacts a list holds; the size in a listing lags behind."""
+    return (yield from answer_of(api.search_all(list_id, page_size=1), api.contacts_count))

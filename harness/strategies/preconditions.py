@@ -8,8 +8,9 @@ from ..errors import Refused, StateError
 from ..flow import Flow, Reply
 from ..journal.records import BatchRecord, ShardRecord
 from ..wording import quantity
-from .flows import stop
+from .flows import answer_of
 from .job import Stage
+from .lists import count_contacts
 
 # Source: official CLI 166.0.0. That of the upload service is not documented, so it is not asked for.
 NEEDED = {
@@ -57,7 +58,7 @@ class Preconditions:
         """Raises StateError where a list holds contacts of these leads: this run knows nothing of them."""
         listing = yield from self._lists()
         for found in listing:
-            count = max(found.size or 0, (yield from _count_contacts(found.id)))
+            count = max(found.size or 0, (yield from count_contacts(found.id)))
             if count or found.importing:
                 raise StateError(
                     "STATE_LOST",
@@ -69,11 +70,8 @@ class Preconditions:
                 )
 
     def _lists(self) -> Flow[list[api.ListFound]]:
-        reply = yield api.find_lists(self.prefix)
-        try:
-            return api.lists_found(reply, self.prefix)
-        except (api.Refusal, api.BadResponse):
-            raise stop("lists.list", self.prefix.strip(), reply) from None
+        call = api.find_lists(self.prefix)
+        return (yield from answer_of(call, lambda reply: api.lists_found(reply, self.prefix), self.prefix.strip()))
 
 
 def is_untouched(shards: Sequence[ShardRecord], batches: dict[int, BatchRecord]) -> bool:
@@ -87,12 +85,3 @@ def _own_permissions(reply: Reply) -> api.Permissions | None:
         return api.permissions_of(reply)
     except (api.Refusal, api.BadResponse):
         return None
-
-
-def _count_contacts(list_id: str) -> Flow[int]:
-    """How many contacts a list holds; the size in a listing lags behind."""
-    reply = yield api.search_all(list_id, page_size=1)
-    try:
-        return api.contacts_count(reply)
-    except (api.Refusal, api.BadResponse):
-        raise stop("contacts.search", list_id, reply) from None

@@ -8,7 +8,7 @@ from ..errors import VerifyFailed
 from ..flow import Flow, Work
 from ..journal.records import ShardRecord
 from ..wording import quantity
-from .flows import stop
+from .flows import answer_of
 from .job import Job, Verification
 from .lists import settled_size
 
@@ -34,11 +34,9 @@ def check(record: ShardRecord, job: Job) -> Flow[None]:
     ids = list(expected)
     for start in range(0, len(ids), api.BULK_GET):
         wanted = ids[start : start + api.BULK_GET]
-        reply = yield api.bulk_get(record.list_id, wanted)
-        try:
-            found = api.bulk_contacts(reply, job.columns.lead_id)
-        except (api.Refusal, api.BadResponse):
-            raise stop("contacts.bulk", record.list_id, reply) from None
+        found = yield from answer_of(
+            api.bulk_get(record.list_id, wanted), lambda reply: api.bulk_contacts(reply, job.columns.lead_id)
+        )
         wrong = sum(found.get(ContactId(contact_id)) != expected[contact_id] for contact_id in wanted)
         if wrong:
             raise VerifyFailed(

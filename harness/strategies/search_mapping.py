@@ -8,7 +8,7 @@ from ..errors import VerifyFailed
 from ..events import PageMapped
 from ..flow import Flow, Save, Wait
 from ..journal.records import ShardRecord
-from .flows import stop
+from .flows import answer_of
 from .job import Job
 
 
@@ -46,8 +46,9 @@ def _full(record: ShardRecord, page: int) -> int:
 
 
 def _page(record: ShardRecord, page: int, job: Job) -> Flow[list[tuple[LeadId, ContactId]]]:
-    reply = yield api.search_all(record.list_id, page)
-    try:
-        return api.found_contacts(reply, job.columns.lead_id).pairs
-    except (api.Refusal, api.BadResponse):
-        raise stop("contacts.search", record.list_id, reply, f"page={page}") from None
+    found = yield from answer_of(
+        api.search_all(record.list_id, page),
+        lambda reply: api.found_contacts(reply, job.columns.lead_id),
+        place=f"page={page}",
+    )
+    return found.pairs
