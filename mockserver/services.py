@@ -91,7 +91,7 @@ def services_of(org: Org) -> Services:
     dnc_imports = DncImports(org, dnc, events)
     dnc_uploads = DncUploads(org, dnc_imports, presigned)
     uploads = UploadService(org, presigned, imports, template_imports, import_templates, events)
-    uploads.takes["dnclist"] = dnc_uploads.reader_for
+    uploads.readers["dnclist"] = dnc_uploads.reader_for
     services = Services(
         org=org,
         downloads=downloads,

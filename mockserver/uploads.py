@@ -1,6 +1,7 @@
 """How files come in: the upload service's form, and addresses for one PUT each.
 
-A form says with `fileType` what the file is for. Whoever takes files of another kind adds a reader to `takes`.
+A form is parsed as it arrives: one file, kept on disk, and some short fields. Its `fileType` says what the file is
+for; `readers` has a reader for each type.
 """
 
 import os
@@ -24,9 +25,6 @@ from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
 from mockserver.state.org import Org
 from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.imports import TemplateImports
-
-# An uploaded form, taken apart as it arrives: one file, kept on the disk, and some short fields.
-
 
 PARTS = 8
 FIELD_BYTES = 64 * 1024
@@ -136,16 +134,16 @@ class UploadService:
         self._org, self._presigned, self._events = org, presigned, events
         self._imports, self._template_imports, self._templates = imports, template_imports, templates
         # What reads a file of each type; it may refuse the fields.
-        self.takes: dict[str, Callable[[Fields], FileReader]] = {"contactlist": self._of_contact_list}
+        self.readers: dict[str, Callable[[Fields], FileReader]] = {"contactlist": self._of_contact_list}
 
     async def form(self, request: web.Request) -> PendingOperation:
         """POST /uploads/v2/contactlist, whatever the file is for."""
         spooled = self._org.spool / new_id(self._org.rng_for("spool"))
         async with receive_form(request, spooled, self._org.profile.limits.upload_bytes) as upload:
             file_type = upload.fields.get("fileType", "")
-            if file_type not in self.takes:
-                raise BadRequest(f"fileType must be one of {', '.join(self.takes)}.")
-            return await self.takes[file_type](upload.fields)(upload.file)
+            if file_type not in self.readers:
+                raise BadRequest(f"fileType must be one of {', '.join(self.readers)}.")
+            return await self.readers[file_type](upload.fields)(upload.file)
 
     async def address(self, request: web.Request) -> PendingOperation:
         """POST /api/v2/outbound/contactlists/uploads: an address to put the file to."""
@@ -159,22 +157,22 @@ class UploadService:
                 f"{self._org.id}/contactlists",
                 upload.content_type,
                 timeout_in(spec.signed_url_timeout_seconds),
-                partial(self._take_late, upload),
+                partial(self._read_late, upload),
             )
 
         return PendingOperation(commit)
 
     def _of_contact_list(self, fields: Fields) -> FileReader:
-        return partial(self._take, upload_in_form(fields))
+        return partial(self._read_upload, upload_in_form(fields))
 
-    async def _take(self, upload: ListUpload, path: Path) -> PendingOperation:
-        takers = self._template_imports if upload.template_id else self._imports
-        return await takers.take(upload, path)
+    async def _read_upload(self, upload: ListUpload, path: Path) -> PendingOperation:
+        target = self._template_imports if upload.template_id else self._imports
+        return await target.read(upload, path)
 
-    async def _take_late(self, upload: ListUpload, path: Path) -> PendingOperation:
-        """As the form's, but whoever put the file there is not told that the list is gone: an event says so."""
+    async def _read_late(self, upload: ListUpload, path: Path) -> PendingOperation:
+        """As the form's, but the client is not told that the list is gone: an event says so."""
         try:
-            prepared = await self._take(upload, path)
+            prepared = await self._read_upload(upload, path)
         except NotFound:
             return PendingOperation(lambda: self._target_gone(upload))
         commit = partial(self._committed_late, upload, prepared)

@@ -58,7 +58,7 @@ class DncUploads:
         return partial(self._imports.read, fields)
 
     async def _read_late(self, fields: Mapping[str, str], file: Path) -> PendingOperation:
-        """As the form's, but whoever put the file there is not told that the list is gone."""
+        """As the form's, but the client is not told that the list is gone."""
         try:
             prepared = await self._imports.read(fields, file)
         except ApiError:

@@ -47,7 +47,7 @@ class Imports(ImportQueues[_Import]):
         self._events = events
         super().__init__(org)
 
-    async def take(self, upload: ListUpload, path: Path) -> PendingOperation:
+    async def read(self, upload: ListUpload, path: Path) -> PendingOperation:
         """Read a file for one list; the commit starts its import. Raises NotFound if there is no such list."""
         rules = FileRules(
             contact_list=self._org.store.contact_list(upload.list_id),

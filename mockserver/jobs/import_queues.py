@@ -47,7 +47,7 @@ class ImportQueues(ABC, Generic[I]):
     def reload(self) -> None:
         """As after a restart: the last import of each list, none on its way."""
         self._queues: dict[str, deque[I]] = {}
-        self._last = {list_id: self._restored(raw) for list_id, raw in self._records().items()}
+        self._last = {list_id: self._restore(raw) for list_id, raw in self._records().items()}
 
     @abstractmethod
     def _records(self) -> Mapping[str, bytes]:
@@ -126,6 +126,6 @@ class ImportQueues(ABC, Generic[I]):
     def _save(self, list_id: str, job: ImportJob, *, ended: bool) -> None:
         self._save_record(list_id, msgspec.json.encode(_SavedImport(job, ended)))
 
-    def _restored(self, record: bytes) -> I:
+    def _restore(self, record: bytes) -> I:
         saved = msgspec.json.decode(record, type=_SavedImport)
         return self._over(after_restart(saved.job, ended=saved.ended), None)

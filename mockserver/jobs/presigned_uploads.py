@@ -1,7 +1,7 @@
 """Signed addresses that files are put to without a token, as object stores hand them out.
 
 Source of the answer: SDK 269.0.0 models/upload_url_response.py. Assumptions: the store behind it is S3, and so are its
-refusals; an address may be used again until it expires, and each time the file is taken. Addresses live in memory:
+refusals; an address may be used again until it expires, and each time the file is read. Addresses live in memory:
 those of a former run are signed with another key.
 """
 
@@ -33,7 +33,7 @@ _DATE = "%Y%m%dT%H%M%SZ"
 @dataclass(frozen=True, slots=True)
 class _Address:
     expires_at: datetime
-    take: FileReader
+    read: FileReader
 
 
 class PresignedUploads:
@@ -48,12 +48,12 @@ class PresignedUploads:
         self._key = self._org.rng_for("presigned").randbytes(32)
         self._addresses: dict[str, _Address] = {}  # by upload key
 
-    def issue(self, origin: str, folder: str, content_type: str, timeout_s: int, take: FileReader) -> Response:
-        """Answer 200 with an address for one file; `take` gets the file. To be called in a commit."""
+    def issue(self, origin: str, folder: str, content_type: str, timeout_s: int, read: FileReader) -> Response:
+        """Answer 200 with an address for one file; `read` gets the file. To be called in a commit."""
         now = datetime.fromtimestamp(self._org.clock.now(), UTC)
         self._forget_expired(now)
         key = f"{folder}/{new_id(self._org.rng_for('presigned'))}.{_suffix(content_type)}"
-        self._addresses[key] = _Address(now + timedelta(seconds=timeout_s), take)
+        self._addresses[key] = _Address(now + timedelta(seconds=timeout_s), read)
         headers = {"Content-Type": content_type, "x-amz-meta-organizationid": self._org.id}
         date, names = now.strftime(_DATE), ";".join(name.lower() for name in headers)
         signed = signature(self._key, key, date, str(timeout_s), names, *headers.values())
@@ -106,7 +106,7 @@ class PresignedUploads:
         path = self._org.spool / new_id(self._org.rng_for("spool"))
         try:
             await _receive(request, path, self._org.profile.limits.upload_bytes)
-            return await address.take(path)
+            return await address.read(path)
         finally:
             path.unlink(missing_ok=True)
 

@@ -6,7 +6,7 @@ import contextlib
 from mockserver.errors import ApiError
 from mockserver.handling import PendingOperation, Response
 from mockserver.services import Services
-from mockserver.state.request_log import RequestLog
+from mockserver.state.request_log import ServerRequestLog
 
 
 class Commits:
@@ -39,7 +39,7 @@ class Commits:
             task.cancel()
         await asyncio.gather(*self._late, return_exceptions=True)
 
-    async def _wait_and_do(self, prepared: PendingOperation, after_s: float, request_log: RequestLog) -> None:
+    async def _wait_and_do(self, prepared: PendingOperation, after_s: float, request_log: ServerRequestLog) -> None:
         await self._org.clock.sleep(after_s)
         if request_log is not self._org.request_log:
             return

@@ -13,7 +13,7 @@ from mockserver.model import Reference
 from mockserver.pacing import Limiter
 from mockserver.profile import Profile
 from mockserver.state.auth import IssuedTokens, OAuthClient
-from mockserver.state.request_log import RequestLog
+from mockserver.state.request_log import ServerRequestLog
 from mockserver.state.retention import Queue, Retention
 from mockserver.storage.store import Store
 
@@ -34,7 +34,7 @@ class Org:
     limiter: Limiter = field(default_factory=Limiter)
     faults: Faults = field(default_factory=Faults)
     chance_faults: ChanceFaults = field(default_factory=ChanceFaults)  # by chance
-    request_log: RequestLog = field(default_factory=RequestLog)
+    request_log: ServerRequestLog = field(default_factory=ServerRequestLog)
     in_flight: int = 0  # requests being served now: the latency model asks
     queues: defaultdict[str, Queue] = field(default_factory=lambda: defaultdict(Queue))  # by list
     retention: Retention = field(init=False, repr=False)
@@ -91,7 +91,7 @@ class Org:
         self.limiter = Limiter()
         self.faults = Faults()
         self.chance_faults = ChanceFaults()
-        self.request_log = RequestLog()
+        self.request_log = ServerRequestLog()
         self.queues.clear()
         self.run = ""
         self.reseed()

@@ -19,7 +19,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     bytes_out: int = 0
 
 
-class RequestLog:
+class ServerRequestLog:
     """Holds the last `capacity` entries; counts for ever."""
 
     def __init__(self, capacity: int = 100_000) -> None:

@@ -90,7 +90,7 @@ class TemplateImports:
         self._running: list[_TemplateImport] = []
         self._last = {key: _restore(raw) for key, raw in self._org.store.documents(_KIND).items()}
 
-    async def take(self, upload: ListUpload, path: Path) -> PendingOperation:
+    async def read(self, upload: ListUpload, path: Path) -> PendingOperation:
         """Read a file for a template; the commit starts its import. Raises NotFound if there is no such template."""
         org = self._org
         template = self._templates.require(upload.template_id)

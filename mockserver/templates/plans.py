@@ -19,9 +19,6 @@ from mockserver.profile import Profile
 from mockserver.storage.row_codec import value_reader
 from mockserver.templates.rules import ImportTemplate, NameFormat, Splitting
 
-# Which rows of a file go into which list of an import template. Pure.
-
-
 REMAINDER = "Remainder"  # Assumption: what stands for the value or the filter in its name
 
 Passes = Callable[[bytes], bool]
@@ -92,8 +89,7 @@ def _remainder(places: Sequence[int], splitting: Splitting, filter_name: str) ->
     return [RowGroup(kept, REMAINDER, filter_name)] if kept else []
 
 
-# What the lists are called that an import template makes. Pure.
-
+# Names of the lists.
 
 # Assumption: the separators of the fixed formats. The tokens: SDK 269.0.0 models/import_template.py.
 _FORMATS: dict[NameFormat, str] = {
