@@ -130,7 +130,7 @@ class Mock:
     def faults(self, *rules: dict[str, Any]) -> None:
         self.control.put("/faults", json=list(rules)).raise_for_status()
 
-    def shortfalls(self) -> list[dict[str, Any]]:
+    def unfired(self) -> list[dict[str, Any]]:
         """The fault rules that did not strike as often as planned."""
         return [rule for rule in self.get("/faults") if rule["fired"] != rule["planned"]]
 

@@ -112,7 +112,7 @@ def test_seed_and_strict_mode(project):
     assert passed(project("--genesys-seed", "5", ini="genesys_strict = true\n", test_strict=code)) == 1
 
 
-@pytest.mark.parametrize("seed", ["-1", "many"])
+@pytest.mark.parametrize("seed", ["-1", pytest.param("many", marks=pytest.mark.slow)])
 def test_a_seed_that_is_none(project, seed):
     """It is told in one line."""
     ran = project(f"--genesys-seed={seed}", test_seed="def test_seed(genesys_org): pass")
