@@ -7,9 +7,9 @@ from typing import Literal
 
 from .. import api
 from ..errors import GaveUp, VerifyFailed
-from ..flow import Flow, Wait, Work
-from .export import download_export
-from .flows import intervals, stop
+from ..flow import Flow, Work
+from .export import download_export, newer_export
+from .flows import stop
 from .job import Settings
 
 ENTRIES = 1000  # Assumption: how many a PATCH may hold is not documented
@@ -52,11 +52,13 @@ def _found_or_made(name: str, column: str) -> Flow[str]:
 
 def _entries(list_id: str, settings: Settings, to: Path) -> Flow[set[str]]:
     """What a new export of the list says."""
-    former = api.export_of((yield api.get_dnc_export(list_id)))
+    former = yield from _current(list_id)
     reply = yield api.start_dnc_export(list_id)
     if not reply.ok:
         raise stop("dnc.export_create", list_id, reply)
-    export = yield from _newer(list_id, former, settings)
+    export = yield from newer_export(lambda: _current(list_id), former, settings.stalled_s, settings)
+    if export is None:
+        raise GaveUp("EXPORT_STALLED", f"op=dnc.export_get list={list_id}: no new export; run again.")
     reply = yield from download_export(export, list_id, to)
     if not reply.ok:
         raise stop("export.download", list_id, reply)
@@ -64,17 +66,8 @@ def _entries(list_id: str, settings: Settings, to: Path) -> Flow[set[str]]:
     return entries
 
 
-def _newer(list_id: str, former: api.Export | None, settings: Settings) -> Flow[api.Export]:
-    waited_s = 0.0
-    for pause in intervals(settings):
-        export = api.export_of((yield api.get_dnc_export(list_id)))
-        if export is not None and (former is None or export.timestamp != former.timestamp):
-            return export
-        if waited_s > settings.stalled_s:
-            break
-        waited_s += pause
-        yield Wait(pause, "poll")
-    raise GaveUp("EXPORT_STALLED", f"op=dnc.export_get list={list_id}: no new export; run again.")
+def _current(list_id: str) -> Flow[api.Export | None]:
+    return api.export_of((yield api.get_dnc_export(list_id)))
 
 
 def _read(path: Path) -> set[str]:

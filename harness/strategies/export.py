@@ -1,6 +1,6 @@
 """Ask for an export, wait until it is there, download it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -11,7 +11,7 @@ from ..errors import GaveUp, SafetyStop
 from ..flow import Flow, Reply, Wait, Work
 from ..journal.records import ShardRecord
 from .flows import ADVICE, intervals, stop
-from .job import Job, Verification
+from .job import Job, Settings, Verification
 from .lists import settled_size
 
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -95,7 +95,7 @@ def _fresh_export(list_id: str, job: Job) -> Flow[api.Export]:
         reply = yield api.start_export(list_id)
         if not reply.ok:
             raise stop("export.create", list_id, reply)
-        export = yield from _await_export(list_id, former, patience_s, job)
+        export = yield from newer_export(lambda: _current(list_id, job), former, patience_s, job.settings)
         if export is not None:
             return export
     raise GaveUp(
@@ -105,11 +105,13 @@ def _fresh_export(list_id: str, job: Job) -> Flow[api.Export]:
     )
 
 
-def _await_export(list_id: str, former: api.Export | None, patience_s: float, job: Job) -> Flow[api.Export | None]:
-    """The first export that is another one than the former; None where none comes in time."""
+def newer_export(
+    look: Callable[[], Flow[api.Export | None]], former: api.Export | None, patience_s: float, settings: Settings
+) -> Flow[api.Export | None]:
+    """Poll with `look` for an export other than `former`; None if there is none within `patience_s`."""
     waited = 0.0
-    for pause in intervals(job.settings):
-        export = yield from _current(list_id, job)
+    for pause in intervals(settings):
+        export = yield from look()
         if export is not None and (former is None or export.timestamp != former.timestamp):
             return export
         if waited > patience_s:
