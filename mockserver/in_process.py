@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from mockserver.app import create_app
 from mockserver.clock import MovableClock, SystemClock
 from mockserver.config import Config, ConfigError, Pace, parse_client
-from mockserver.control import journal
+from mockserver.control import inspection
 from mockserver.control.org_seed import OrgControl
 from mockserver.serving import listening, opened_orgs
 
@@ -91,7 +91,7 @@ class MockGenesys:
     def assert_called(self, op: str, times: int | None = None, *, status: int | None = None) -> None:
         """Fail unless `op` was asked `times` times, at least once if no number is given; with `status`, answered so."""
         __tracebackhide__ = True
-        if problem := journal.complaint(self.control.counts(), op, times, status):
+        if problem := inspection.complaint(self.control.counts(), op, times, status):
             raise AssertionError(problem)
 
     def assert_not_called(self, op: str) -> None:
@@ -109,7 +109,7 @@ class MockGenesys:
         """Fail if a fault rule has not fired as often as it was planned to, or never."""
         __tracebackhide__ = True
         if idle := [rule for rule in self.control.fired() if rule["fired"] < (rule["planned"] or 1)]:
-            seen = journal.summary(self.control.counts())
+            seen = inspection.summary(self.control.counts())
             raise AssertionError(f"these fault rules have not fired as planned: {idle}. Requests so far: {seen}")
 
     def __enter__(self) -> "MockGenesys":

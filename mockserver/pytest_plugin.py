@@ -79,7 +79,7 @@ def _options(config: pytest.Config) -> dict[str, Any]:
 
 
 def _last_requests(org: "MockGenesys") -> str:
-    from mockserver.control.journal import newest
+    from mockserver.control.inspection import newest
 
     try:
         return newest(org.control.journal()) or "none"

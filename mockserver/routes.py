@@ -14,9 +14,8 @@ from mockserver.handling import ApiOperation, Handler
 from mockserver.http.named_resources import NamedResources, empty_listing
 from mockserver.lists.contact_lists import ContactLists, ListBulkUpdate
 from mockserver.lists.views import ContactListViews
-from mockserver.openapi.handler import OpenApi
 from mockserver.platform.divisions import Divisions, Subjects
-from mockserver.platform.handlers import Platform
+from mockserver.platform.handlers import OpenApi, Platform
 from mockserver.platform.limits_api import LimitsApi
 from mockserver.platform.oauth import OAuth
 from mockserver.services import Services

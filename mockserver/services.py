@@ -7,8 +7,7 @@ from pathlib import Path
 from mockserver.bulk_jobs import BulkJobs
 from mockserver.clock import Clock
 from mockserver.dnc.book import DncBook
-from mockserver.dnc.exports import DncExports
-from mockserver.dnc.imports import DncImports
+from mockserver.dnc.jobs import DncExports, DncImports
 from mockserver.dnc.uploads import DncUploads
 from mockserver.exports.contact_lists import Exports
 from mockserver.imports.events import Events

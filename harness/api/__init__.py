@@ -23,9 +23,20 @@ from .contacts import (
     search_all,
     search_leads,
 )
+from .csv_jobs import (
+    TRANSFER_TIMEOUT_S,
+    Export,
+    ImportProgress,
+    download,
+    download_file,
+    export_of,
+    get_export,
+    import_progress,
+    import_status,
+    start_export,
+    upload_csv,
+)
 from .dnc import change_dnc_entries, create_dnc_list, get_dnc_export, start_dnc_export
-from .exports import Export, download, download_file, export_of, get_export, start_export
-from .imports import TRANSFER_TIMEOUT_S, ImportProgress, import_progress, import_status, upload_csv
 from .lists import (
     DNC_LISTS,
     LISTS,

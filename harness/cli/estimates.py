@@ -88,7 +88,7 @@ def _folder(to: Path | None) -> Path | None:
     """`to`, made if need be, unless it is a file or has a file's name."""
     if to is None or to.is_file() or (to.suffix and not to.is_dir()):
         return None
-    from ..files.private_folder import own_folder
+    from ..files.atomic import own_folder
 
     return own_folder(to)
 

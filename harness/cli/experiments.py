@@ -32,7 +32,7 @@ def probe(
     import asyncio
     from datetime import UTC, datetime
 
-    from ..client.run_caps import RunCaps
+    from ..client.org_safety import RunCaps
     from ..experiments import probe as command
     from ..files.replacement import require_free
     from ..runs.prepare import new_run_id

@@ -11,14 +11,13 @@ from ..flow import Call, Reply, Wait
 from ..wording import quantity
 from .circuit_breaker import Breaker
 from .fault_counts import FaultCounts
-from .org_safety import SafetyGuard
+from .org_safety import RunCaps, SafetyGuard
 from .progress_file import FILE as PROGRESS
 from .progress_file import ProgressLog
 from .rate_budget import RateBudget
 from .request_log import FILE as REQUESTS
 from .request_log import RequestLog, Sample
 from .retry import retry_after_s
-from .run_caps import RunCaps
 from .target import Target
 from .timeouts import TimeOuts
 

@@ -11,11 +11,11 @@ from ..errors import LocalResource, Rejected, UsageError
 from ..estimate.run_estimate import EstimateOrder as Question
 from ..estimate.run_estimate import estimate
 from ..estimate.summary import duration
-from ..files.private_folder import require_own
+from ..files.atomic import require_own
 from ..journal.open_journal import has_journal, require_client
 from ..leads.preflight import check
 from ..leads.source import open_leads
-from ..mapping.disk_space import needed_bytes, require_room
+from ..mapping.files import needed_bytes, require_room
 from ..runs.prepare import UploadOrder, plan_of, require_safe
 from ..runs.resolve_target import resolve_target
 from ..runs.run import RunPlan

@@ -21,8 +21,8 @@ from ..events import ListCreated
 from ..flow import Flow, Save, Wait, Work
 from ..journal.lock import run_lock
 from ..journal.open_journal import leave_database
-from ..journal.records import ShardRecord
 from ..journal.salvage import Salvage, salvage
+from ..journal.schema import ShardRecord
 from ..journal.sqlite_journal import SqliteJournal
 from ..mapping.files import RunFiles
 from ..mapping.rebuild import batches_found, import_found, put_in_place, require_one_contact_each

@@ -17,7 +17,7 @@ from .. import api
 from ..domain import LeadColumns, LeadId, Leads, Shard
 from ..events import ListCreated, ShardAbandoned, ShardImported, ShardMapped, UploadAccepted, UploadSending
 from ..flow import Call, Reply
-from ..journal.records import BatchRecord, MappingPart, ShardRecord
+from ..journal.schema import BatchRecord, MappingPart, ShardRecord
 from ..leads.source import LeadSource, open_leads
 from ..leads.synthetic import SyntheticLeads
 from ..strategies.batches import cut

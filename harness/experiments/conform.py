@@ -17,7 +17,7 @@ from .. import api
 from ..api import BadResponse, Refusal
 from ..client.httpx_transport import Target
 from ..client.oauth import Credentials
-from ..client.run_caps import RunCaps
+from ..client.org_safety import RunCaps
 from ..errors import Refused
 from ..flow import Flow, Reply, Wait
 from ..status import status

@@ -1,5 +1,6 @@
 """The file under a source: can it be read again, and is it still the same?"""
 
+import codecs
 import os
 import stat
 from dataclasses import dataclass
@@ -56,3 +57,17 @@ def is_unchanged(path: Path, stamp: Stamp) -> bool:
 
 def _not_readable_again(path: Path) -> InputBad:
     return InputBad("INPUT_BAD", f"{path}: a regular file is needed, since it is read more than once; save it as one")
+
+
+# Text files that a person writes, from whatever editor they come.
+
+
+def settings_text(content: bytes) -> str:
+    """The text of a settings file. Raises ValueError with a reason for what is not UTF-8."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]:
+        raise ValueError("looks like UTF-16; save it as UTF-8")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line} is not UTF-8; save it as UTF-8") from None

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import LocalResource, RunError, UsageError
-from .atomic import is_alive, sync_to_disk
-from .private_folder import own_folder, require_own
+from .atomic import is_alive, own_folder, require_own, sync_to_disk
 from .regular_file import require_text
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from .. import __version__
 from ..checks import FAILED, Check, all_passed
 from ..errors import RunError, UsageError
-from ..files.private_folder import own_folder
+from ..files.atomic import own_folder
 from ..mapping.files import write_json
 from . import counts
 from .hot_paths import PATHS

@@ -50,7 +50,7 @@ def _sample(size: int, rows: int) -> _Sample:
 
 def _record(leads: int) -> Any:
     from harness.domain import Shard
-    from harness.journal.records import ShardRecord
+    from harness.journal.schema import ShardRecord
 
     shard = Shard(number=0, first=0, count=leads, list_name="hot 1/1")
     return ShardRecord(shard=shard, contact_list_id="list-1", state="listed", rows=None, file=None)

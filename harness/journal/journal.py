@@ -11,7 +11,7 @@ import msgspec
 from .. import events
 from ..domain import ContactId, LeadId, Reject, Shard
 from ..errors import StateError
-from .records import BatchRecord, BatchState, Learned, ShardRecord
+from .schema import BatchRecord, BatchState, Learned, ShardRecord
 
 REJECT = ("lead_id", "line", "code", "message")
 LEARNED = ("body_bytes", "contacts", "atomic")

@@ -14,8 +14,7 @@ from secrets import token_hex
 import msgspec
 
 from ..errors import StateError, UsageError
-from ..files.atomic import atomic_file
-from ..files.private_folder import require_own
+from ..files.atomic import atomic_file, require_own
 from .database_errors import RECONCILE
 from .journal import Journal
 from .lock import run_lock

@@ -16,9 +16,8 @@ from typing import Any, Self
 from harness.errors import InputBad, UsageError
 from harness.files.regular_file import stamp_of
 from harness.leads import csv_trouble
-from harness.leads.file_leads import FileLeads
 from harness.leads.header import checked_columns
-from harness.leads.rows import BLOCK_ROWS, Block, RowRules
+from harness.leads.rows import BLOCK_ROWS, Block, FileLeads, RowRules
 
 # What separates the cells, where that is not what was said; and where the header is, if it is not at the top.
 

@@ -13,9 +13,8 @@ import duckdb
 from harness.errors import InputBad, LocalResource
 from harness.files.duckdb_files import QUIET, identifier, literal, parquet_table, plain
 from harness.files.regular_file import stamp_of
-from harness.leads.file_leads import FileLeads
 from harness.leads.header import checked_columns
-from harness.leads.rows import BLOCK_ROWS, Block, RowRules
+from harness.leads.rows import BLOCK_ROWS, Block, FileLeads, RowRules
 from harness.wording import quantity
 
 # What becomes of a Parquet file's values: the text of each type, and the values that no text can stand for.

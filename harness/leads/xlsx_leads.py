@@ -19,9 +19,8 @@ from zipfile import BadZipFile, ZipFile
 
 from harness.errors import InputBad, UsageError
 from harness.files.regular_file import stamp_of
-from harness.leads.file_leads import FileLeads
 from harness.leads.header import checked_columns
-from harness.leads.rows import BLOCK_ROWS, Block, RowRules
+from harness.leads.rows import BLOCK_ROWS, Block, FileLeads, RowRules
 from harness.wording import quantity
 
 # What a reader of workbooks does not tell: which sheets can be seen, and which cells have no value to be read.

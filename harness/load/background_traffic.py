@@ -11,7 +11,7 @@ from ..client.request_context import EventSink
 from ..domain import ContactId, LeadId
 from ..events import BatchAcked
 from ..flow import Flow, Reply, Wait
-from ..journal.records import ShardRecord
+from ..journal.schema import ShardRecord
 
 READY_TRIES, READY_PAUSE_S = 20, 1.0  # how long an export is waited for
 KEPT = 64  # batches from which a contact is picked

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..client.org_safety import ORG_OPTIONS, org_of_options
 from ..errors import UsageError
-from ..files.private_folder import own_folder
+from ..files.atomic import own_folder
 from ..leads.csv_leads import COMMA
 from ..leads.shard_csv import write_csv
 from ..leads.synthetic import SyntheticLeads

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError, UsageError
-from ..files.private_folder import own_folder
+from ..files.atomic import own_folder
 from ..leads.shard_csv import write_upload
 from ..leads.synthetic import SyntheticLeads
 from ..load import locust_options

@@ -12,7 +12,7 @@ from ..domain import ContactId, LeadId
 from ..errors import VerifyFailed
 from ..files.atomic import atomic_file
 from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, literal, parquet_table
-from ..journal.records import ShardRecord
+from ..journal.schema import ShardRecord
 from ..wording import quantity
 from .files import CONTACT_ID_COLUMN, RunFiles
 from .verify import compare

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..files.atomic import atomic_file
 from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, literal
-from ..journal.records import ShardRecord
+from ..journal.schema import ShardRecord
 from .files import CONTACT_ID_COLUMN, RunFiles, check_export
 
 # A Lead ID that came back empty is NULL here, and NULL is neither equal nor unequal to anything.

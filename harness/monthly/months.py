@@ -9,7 +9,7 @@ import msgspec
 
 from ..domain import GivenList
 from ..errors import UsageError
-from ..files.private_folder import own_folder
+from ..files.atomic import own_folder
 from ..mapping.files import KEPT, write_json
 from ..runs.prepare import PreparedUpload, UploadOrder, prepare
 from ..strategies.job import Strategy

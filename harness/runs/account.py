@@ -18,7 +18,7 @@ import msgspec
 
 from ..client.org_safety import OrgOptions
 from ..errors import UsageError
-from ..files.settings_text import settings_text
+from ..files.regular_file import settings_text
 
 REGIONS = {
     "us-east-1": "mypurecloud.com",

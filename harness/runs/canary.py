@@ -18,7 +18,7 @@ from ..client.org_safety import CANARIES
 from ..client.retry import RetryPolicy, with_retries
 from ..client.target import Target
 from ..errors import SafetyStop, StateError, VerifyFailed
-from ..files.private_folder import own_folder
+from ..files.atomic import own_folder
 from ..flow import adrive
 from ..leads.preflight import check
 from ..leads.shard_csv import write_upload

@@ -11,8 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from ..errors import LocalResource, StateError
-from ..files.atomic import private
-from ..files.private_folder import own_folder
+from ..files.atomic import own_folder, private
 
 Kind = Literal["contact_list", "dnc_list"]
 FILE = "belongings.jsonl"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..client.request_context import RequestContext
-from ..journal.records import BatchRecord, ShardRecord
+from ..journal.schema import BatchRecord, ShardRecord
 
 IN_LIST = ("imported", "mapped")
 

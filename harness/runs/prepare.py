@@ -17,14 +17,13 @@ from ..client.oauth import Credentials
 from ..client.org_safety import OrgOptions
 from ..client.target import Target
 from ..errors import GaveUp, RunError, UsageError
-from ..files.private_folder import own_folder
+from ..files.atomic import own_folder
 from ..files.regular_file import require_text
 from ..journal.open_journal import has_begun, has_journal, require_client
 from ..leads.csv_leads import COMMA
 from ..leads.preflight import Preflight, check
 from ..leads.source import open_leads
-from ..mapping.disk_space import needed_bytes, require_room
-from ..mapping.files import write_json
+from ..mapping.files import needed_bytes, require_room, write_json
 from ..status import status
 from ..strategies import strategy
 from ..strategies.job import Settings, Strategy
@@ -119,9 +118,7 @@ def upload(order: UploadOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document of `run.json`, written. Raises RunError."""
     wall = time.perf_counter()
     ready = prepare(order, tell)
-    from ..client.suspension import (
-        watch_for_suspension,  # these need an HTTP client, which takes longer to load than a bad input to refuse
-    )
+    from ..client.asyncio_driver import watch_for_suspension
     from .asyncio_runner import complete
     from .cleanup import cleanup
 

@@ -20,13 +20,12 @@ from ..client.target import Target
 from ..domain import GivenList, Reject, Shard
 from ..errors import StateError, UsageError, VerifyFailed
 from ..events import LeadsRejected, ListCreated, StageEnded
+from ..files.atomic import own_folder
 from ..files.duckdb_files import keep_database_open
-from ..files.private_folder import own_folder
 from ..journal.journal import Journal
 from ..journal.open_journal import open_journal
-from ..journal.records import ShardRecord
-from ..leads.preflight import Preflight
-from ..leads.rejects import write_rejects
+from ..journal.schema import ShardRecord
+from ..leads.preflight import Preflight, write_rejects
 from ..mapping.files import RunFiles
 from ..mapping.verify import ProofFindings, compare_exports
 from ..status import status

@@ -10,8 +10,7 @@ from typing import Any
 from .. import __version__
 from ..errors import Rejected, RunError, VerifyFailed
 from ..files.duckdb_files import PARQUET, copy_to, csv_table, database
-from ..leads.preflight import Preflight
-from ..leads.rejects import reasons
+from ..leads.preflight import Preflight, reasons
 from ..wording import quantity
 from .run import Outcome
 

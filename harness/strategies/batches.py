@@ -11,7 +11,7 @@ from ..domain import LeadId, Leads, Reject
 from ..errors import Refused
 from ..events import BatchSending, BatchSplit, CapsLearned, LeadRefused
 from ..flow import Flow, Reply, Save
-from ..journal.records import ShardRecord
+from ..journal.schema import ShardRecord
 from .flows import ADVICE, MOST_REFUSED
 from .job import Job, StoredProgress
 

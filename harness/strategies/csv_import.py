@@ -20,7 +20,7 @@ from ..events import (
     UploadSending,
 )
 from ..flow import Flow, Save, Wait, Work
-from ..journal.records import ShardRecord
+from ..journal.schema import ShardRecord
 from .export import export_list, export_verification
 from .flows import answer_of, intervals, stop
 from .job import Job, Stage, Verification

@@ -9,7 +9,7 @@ from .. import api
 from ..api import Refusal
 from ..errors import GaveUp, SafetyStop
 from ..flow import Flow, Reply, Wait, Work
-from ..journal.records import ShardRecord
+from ..journal.schema import ShardRecord
 from .flows import ADVICE, intervals, stop
 from .job import Job, Settings, Verification
 from .lists import settled_size

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from ..domain import LeadColumns, LeadId, LeadReader
 from ..flow import Flow
-from ..journal.records import BatchRecord, Learned, MappingPart, ShardRecord
+from ..journal.schema import BatchRecord, Learned, MappingPart, ShardRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

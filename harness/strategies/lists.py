@@ -8,7 +8,7 @@ from ..domain import LeadColumns
 from ..errors import GaveUp
 from ..events import ListCreated
 from ..flow import Flow, Save, Wait
-from ..journal.records import BatchRecord, ShardRecord
+from ..journal.schema import BatchRecord, ShardRecord
 from .flows import answer_of, stop
 from .job import Job, Stage
 

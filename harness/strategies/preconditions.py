@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from .. import api
 from ..errors import Refused, StateError
 from ..flow import Flow, Reply
-from ..journal.records import BatchRecord, ShardRecord
+from ..journal.schema import BatchRecord, ShardRecord
 from ..wording import quantity
 from .flows import answer_of
 from .job import Stage

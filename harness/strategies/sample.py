@@ -6,7 +6,7 @@ from .. import api
 from ..domain import ContactId
 from ..errors import VerifyFailed
 from ..flow import Flow, Work
-from ..journal.records import ShardRecord
+from ..journal.schema import ShardRecord
 from ..wording import quantity
 from .flows import answer_of
 from .job import Job, Verification

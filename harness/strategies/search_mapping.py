@@ -7,7 +7,7 @@ from ..domain import ContactId, LeadId
 from ..errors import VerifyFailed
 from ..events import PageMapped
 from ..flow import Flow, Save, Wait
-from ..journal.records import ShardRecord
+from ..journal.schema import ShardRecord
 from .flows import answer_of
 from .job import Job
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import UsageError
-from ..files.settings_text import settings_text
+from ..files.regular_file import settings_text
 
 Kind = Literal["time", "number", "share", "rate"]
 UNITS: dict[str, tuple[Kind, float]] = {

@@ -43,7 +43,7 @@ class RunMetrics:
 
 
 # Not an error: a refusal after which the same request was answered, and an export that was not ready yet.
-# Source: harness/api/exports.py, `export_of`.
+# Source: harness/api/csv_jobs.py, `export_of`.
 REQUESTS = """
     WITH told AS (
         SELECT *, status BETWEEN 200 AND 399 AND error = '' AS ok FROM {file}

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 from aiohttp import web
 
+from mockserver.contacts import selection
 from mockserver.contacts import selection as contact_search
-from mockserver.contacts import visibility
 from mockserver.contacts.rows import ContactBatch, ContactForm, ParsedContact
 from mockserver.contacts.search import SearchRequest
 from mockserver.contacts.writes import Options, set_attributes, write
@@ -136,7 +136,7 @@ class Contacts:
 
     def _get(self, contact_list: ContactList, contact_id: str) -> Response:
         answer = self._one(contact_list, contact_id)
-        if not visibility.readable(self._org, contact_list.id, [contact_id]):
+        if not selection.readable(self._org, contact_list.id, [contact_id]):
             raise _no_contact()
         return answer
 
@@ -168,11 +168,11 @@ class Contacts:
 
     def _many(self, contact_list: ContactList, ids: Sequence[str]) -> Response:
         existing = list(self._org.store.existing(contact_list.id, ids))
-        contacts = self.contacts_json(contact_list, visibility.readable(self._org, contact_list.id, existing))
+        contacts = self.contacts_json(contact_list, selection.readable(self._org, contact_list.id, existing))
         return Response(body=b"[" + b",".join(contacts) + b"]")
 
     def _search(self, contact_list: ContactList, wanted: SearchRequest, page: PageRequest) -> Response:
-        store, now, horizon = self._org.store, self._org.clock.now(), visibility.search_horizon(self._org)
+        store, now, horizon = self._org.store, self._org.clock.now(), selection.search_horizon(self._org)
         if wanted.contact_list_filter_id is not None:
             criteria = contact_search.criteria_of(store, wanted.contact_list_filter_id)
             wanted = msgspec.structs.replace(wanted, criteria=criteria)
@@ -180,7 +180,7 @@ class Contacts:
         entities = [msgspec.Raw(contact) for contact in self._contacts_json(contact_list, ids, rows, created)]
         path = f"{wire.contact_list_uri(contact_list.id)}/contacts/search"
         return Response(
-            body=listing(path, page, total, entities, contactsCount=visibility.size(self._org, contact_list.id))
+            body=listing(path, page, total, entities, contactsCount=selection.size(self._org, contact_list.id))
         )
 
     def contacts_json(self, contact_list: ContactList, ids: Sequence[str]) -> list[bytes]:

@@ -8,8 +8,8 @@ lies outside the years a type holds is out of range.
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from mockserver.clock import date_in
 from mockserver.contacts.search import number_in
-from mockserver.dates import date_in
 from mockserver.errors import BadRequest
 from mockserver.model import ColumnDataType, ContactList
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from mockserver.dates import date_in, relative_date_in
+from mockserver.clock import date_in, relative_date_in
 from mockserver.errors import BadRequest, invalid_columns, invalid_value
 
 CONTACT_ID = "inin-outbound-id"  # the contact's id, named as exports name it

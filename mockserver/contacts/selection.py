@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from mockserver.clock import date_in
 from mockserver.contacts import search
 from mockserver.contacts.search import CONTACT_ID, Criteria, Lookup, Record, SearchRequest, Sort
-from mockserver.errors import BadRequest, NotFound
+from mockserver.errors import BadRequest, NotFound, contact_list_not_found
 from mockserver.http.query import PageRequest
 from mockserver.model import ContactList
+from mockserver.state.org import Org
 from mockserver.storage.row_codec import decoder
 from mockserver.storage.store import ContactSnapshot, Row, Store
 
@@ -172,3 +174,35 @@ def _sort_records(records: list[Record], sorts: Sequence[Sort], columns: Sequenc
         at, key = columns.index(sort.field_name), search.sort_key(sort)
         records.sort(key=lambda record, at=at, key=key: key(record[at]), reverse=sort.direction == "DESC")  # type: ignore[misc]
     return records
+
+
+# What can be seen already: eventual consistency, as far as the profile has any.
+
+
+def size(org: Org, list_id: str) -> int:
+    """How many contacts the list says it has."""
+    lag_s = org.profile.semantics.size_lag_s
+    return org.store.created_until(list_id, org.clock.now() - lag_s) if lag_s else org.store.size(list_id)
+
+
+def search_horizon(org: Org) -> float:
+    """Contacts created later are not found by searches."""
+    lag_s = org.profile.semantics.search_lag_s
+    return org.clock.now() - lag_s if lag_s else NO_LAG
+
+
+def check_list(org: Org, contact_list: ContactList) -> None:
+    """Raise NotFound if the list cannot be read yet."""
+    lag_s = org.profile.semantics.get_lag_s
+    created = date_in(contact_list.date_created) if lag_s else None
+    if created is not None and created.timestamp() > org.clock.now() - lag_s:
+        raise contact_list_not_found()
+
+
+def readable(org: Org, list_id: str, ids: Sequence[str]) -> Sequence[str]:
+    """Those of the contacts, which have to exist, that can be read by their ids."""
+    lag_s = org.profile.semantics.get_lag_s
+    if not lag_s:
+        return ids
+    newest = org.clock.now() - lag_s
+    return [id_ for id_, moment in zip(ids, org.store.created_at(list_id, ids), strict=True) if moment <= newest]

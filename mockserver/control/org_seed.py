@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mockserver.clock import MovableClock
-from mockserver.control import inspection, journal, snapshots
+from mockserver.control import inspection, snapshots
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.profile import origins, with_changes
 from mockserver.services import Services
@@ -58,7 +58,7 @@ class OrgControl:
     def journal(self, op: str | None = None, status: int | None = None, list_id: str | None = None) -> list[Entry]:
         """The requests so far, oldest first, at most the last 100,000. Status 0 is a cut connection."""
         entries = self._do(lambda: self._org.request_log.since(0))
-        return journal.matching_entries(entries, op, status, list_id)
+        return inspection.matching_entries(entries, op, status, list_id)
 
     def counts(self) -> dict[str, dict[int, int]]:
         """How many requests there were, by operation and status."""

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
-from mockserver.dnc.imports import DncImports
+from mockserver.dnc.jobs import DncImports
 from mockserver.dnc.model import Change, EntryKind
 from mockserver.errors import invalid_value
 from mockserver.handling import Handler, PendingOperation, Response

@@ -9,7 +9,7 @@ from aiohttp import web
 from mockserver.dnc import model as dnc_model
 from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
-from mockserver.dnc.imports import DncImports
+from mockserver.dnc.jobs import DncImports
 from mockserver.dnc.model import DNC_LISTS, DncList, DncSpec, SourceType
 from mockserver.errors import BadRequest, Conflict, NotFound, invalid_value
 from mockserver.handling import PendingOperation, Response

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from mockserver.dnc.imports import DncImports
+from mockserver.dnc.jobs import DncImports
 from mockserver.errors import ApiError
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import malformed_body, read_json

@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from mockserver.dates import date_in
+from mockserver.clock import date_in
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.http.query import Query, one_of, several
 from mockserver.model import ContactColumn, ContactList, Reference

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from mockserver.dates import date_in
+from mockserver.clock import date_in
 from mockserver.imports.upload_request import RetentionColumns
 from mockserver.state.retention import with_expiry
 

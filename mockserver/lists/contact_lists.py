@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from mockserver.contacts import visibility
+from mockserver.contacts import selection
 from mockserver.errors import ApiError, BadRequest, Conflict, NotFound
 from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
@@ -108,7 +108,7 @@ class ContactLists:
     def _get(self, list_id: str, query: Query) -> Response:
         try:
             contact_list = self._org.store.contact_list(list_id)
-            visibility.check_list(self._org, contact_list)
+            selection.check_list(self._org, contact_list)
             return _json(self._to_json(contact_list, query))
         except NotFound as error:  # the same code as elsewhere has words of its own here
             raise NotFound("The dialer contact list was not found.", "contact.list.not.found") from error
@@ -150,7 +150,7 @@ class ContactLists:
     def _to_json(self, each: ContactList, query: Query) -> dict[str, object]:
         more: dict[str, object] = {}
         if flag(query, "includeSize"):
-            more["size"] = visibility.size(self._org, each.id)
+            more["size"] = selection.size(self._org, each.id)
         if flag(query, "includeImportStatus"):
             more["importStatus"] = self._imports.status_of(each.id)
         return wire.contact_list(each, **more)

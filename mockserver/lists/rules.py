@@ -7,7 +7,7 @@ says what the latter means.
 
 from collections.abc import Iterator, Sequence
 
-from mockserver.dates import date_in
+from mockserver.clock import date_in
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.model import ContactList
 from mockserver.profile import PlatformLimits

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from mockserver.contacts import visibility
+from mockserver.contacts import selection
 from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
@@ -63,7 +63,7 @@ class ContactListViews:
         if flag(query, "includeImportStatus"):
             view["importStatus"] = self._imports.status_of(each.id)
         if flag(query, "includeSize"):
-            view["size"] = visibility.size(self._org, each.id)
+            view["size"] = selection.size(self._org, each.id)
         return view | {"selfUri": f"{_VIEWS}/{each.id}"}
 
     def _preview(self, each: ContactList) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mockserver.dnc.book import DncBook
-from mockserver.dnc.imports import DncImports
+from mockserver.dnc.jobs import DncImports
 from mockserver.errors import NotFound
 from mockserver.imports.list_imports import Imports
 from mockserver.model import ContactColumn, ContactList, ImportStatus, Reference

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mockserver.dates import date_in
+from mockserver.clock import date_in
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.storage.row_codec import encode_each
 

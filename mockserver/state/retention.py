@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from mockserver.clock import Clock
-from mockserver.dates import date_in
+from mockserver.clock import Clock, date_in
 from mockserver.errors import NotFound
 from mockserver.state.contact_attributes import merge_json
 from mockserver.storage.store import Store

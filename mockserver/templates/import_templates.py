@@ -16,8 +16,8 @@ from mockserver.lists.spec import ReferenceSpec
 from mockserver.model import ImportStatus, Reference
 from mockserver.state.org import Org
 from mockserver.templates import rules as template_rules
-from mockserver.templates.filter_tests import usable_filter
 from mockserver.templates.list_templates import ContactListTemplates
+from mockserver.templates.plans import usable_filter
 from mockserver.templates.rules import (
     Criteria,
     ImportTemplate,

@@ -31,10 +31,9 @@ from mockserver.jobs.import_progress import (
 )
 from mockserver.model import ContactList, ImportJob, ImportStatus, Reference
 from mockserver.state.org import Org
-from mockserver.templates.filter_tests import named_filter
 from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.list_templates import ContactListTemplates
-from mockserver.templates.plans import NONE_MATCH, ListPlan, Planner, obstacles
+from mockserver.templates.plans import NONE_MATCH, ListPlan, Planner, named_filter, obstacles
 from mockserver.templates.rules import ImportTemplate
 
 _KIND = "template_import"  # in the store

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from harness.domain import Shard
-from harness.journal.records import ShardRecord
+from harness.journal.schema import ShardRecord
 from harness.leads.csv_leads import CsvLeads
 from harness.leads.preflight import check
 from harness.leads.shard_csv import write_upload

@@ -10,7 +10,7 @@ import msgspec
 from harness.api import Batch
 from harness.domain import LeadColumns, LeadId, Leads, Shard
 from harness.flow import Call, Flow, Reply, Wait, drive
-from harness.journal.records import BatchRecord, MappingPart, ShardRecord
+from harness.journal.schema import BatchRecord, MappingPart, ShardRecord
 from harness.strategies.job import Job, Settings
 
 COLUMNS = LeadColumns(names=("Lead ID", "Phone"), lead_id="Lead ID", phone="Phone")

@@ -12,9 +12,9 @@ from typing import Any
 
 from ...client.httpx_transport import Target
 from ...client.oauth import Credentials
-from ...client.run_caps import RunCaps
+from ...client.org_safety import RunCaps
 from ...errors import SafetyStop
-from ...files.private_folder import own_folder
+from ...files.atomic import own_folder
 from .. import experiment
 from . import job_experiments, post_experiments
 from .calibration_run import CalibrationRun

@@ -11,7 +11,7 @@ from typing import Any
 from ...api import BadResponse, Refusal
 from ...client.httpx_transport import Target
 from ...client.oauth import Credentials
-from ...client.run_caps import RunCaps
+from ...client.org_safety import RunCaps
 from ...status import status
 from .. import experiment
 from ..experiment import Lab, write_profile

@@ -11,8 +11,7 @@ from threading import Event
 from typing import Any
 
 from ...errors import LocalResource
-from ...files.atomic import sweep
-from ...files.private_folder import own_folder
+from ...files.atomic import own_folder, sweep
 from ...flow import Call, FilePart, Reply
 from .broker import CHUNK, WORK_S, call_of, encode
 

@@ -20,7 +20,7 @@ import pytest
 from harness.errors import UsageError
 from harness.journal.database_errors import of_the_disk
 from harness.leads.synthetic import SyntheticLeads
-from harness.mapping.disk_space import needed_bytes, require_room
+from harness.mapping.files import needed_bytes, require_room
 
 from ...end_to_end.oracle import complaints
 from ...end_to_end.processes import CONTACTBENCH, WITHOUT_CHARTS, ended, environment, start

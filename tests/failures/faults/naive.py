@@ -13,7 +13,7 @@ from harness.api import Batch
 from harness.domain import ContactId, LeadId
 from harness.events import BatchAcked, ShardMapped
 from harness.flow import Flow, Save, Work
-from harness.journal.records import ShardRecord
+from harness.journal.schema import ShardRecord
 from harness.strategies.batch_api import BatchApi, BatchApiOwnIds
 from harness.strategies.batches import intent, pending
 from harness.strategies.csv_import import CsvImportExport, CsvImportOwnIds, import_stage

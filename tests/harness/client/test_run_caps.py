@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.client.run_caps import RunCaps
+from harness.client.org_safety import RunCaps
 from harness.errors import SafetyStop
 from harness.flow import Call
 

@@ -5,7 +5,7 @@ import pytest
 from harness.domain import Shard
 from harness.estimate import stubs
 from harness.estimate.stubs import LIST_ID, StandIns, StubFiles, StubJournal
-from harness.journal.records import ShardRecord
+from harness.journal.schema import ShardRecord
 from harness.leads.shard_csv import write_csv, write_upload
 from harness.leads.synthetic import SyntheticLeads
 from harness.strategies.batches import batches

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from harness.api import create_list
-from harness.client.run_caps import RunCaps
+from harness.client.org_safety import RunCaps
 from harness.domain import LeadColumns
 from harness.errors import SafetyStop, StateError
 from harness.experiments import experiment

@@ -6,8 +6,7 @@ import io
 import pytest
 
 from harness.domain import Reject
-from harness.leads.preflight import check
-from harness.leads.rejects import harmless, write_rejects
+from harness.leads.preflight import check, harmless, write_rejects
 from harness.leads.source import open_leads
 
 

@@ -5,7 +5,7 @@ import email
 import pytest
 
 from harness.flow import FilePart
-from harness.load.multipart import Multipart
+from harness.locust_driver.gevent_driver import Multipart
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from harness import events
 from harness.errors import GaveUp, Refused, SafetyStop
 from harness.flow import Reply, drive
-from harness.journal.records import BatchRecord
+from harness.journal.schema import BatchRecord
 from harness.strategies.batch_api import ATTEMPTS, BatchApi, BatchApiOwnIds, pending, upload, upload_own_ids
 from harness.strategies.flows import MOST_REFUSED
 

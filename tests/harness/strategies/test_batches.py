@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.journal.records import BatchRecord
+from harness.journal.schema import BatchRecord
 from harness.strategies.batches import cut, digest, pending
 
 from ..fakes import batch, job, shard

@@ -5,7 +5,7 @@ import pytest
 from harness import events
 from harness.errors import GaveUp, Refused, SafetyStop
 from harness.flow import Reply
-from harness.journal.records import MappingPart
+from harness.journal.schema import MappingPart
 from harness.strategies.csv_import import (
     EXPORTS,
     UPLOADS,

@@ -4,7 +4,7 @@ import pytest
 
 from harness import events
 from harness.errors import VerifyFailed
-from harness.journal.records import BatchRecord
+from harness.journal.schema import BatchRecord
 from harness.strategies.search_mapping import map_page, page_flows
 
 from ..fakes import entity, found, job, no, ok, ran, shard

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from mockserver.dnc.csv_rows import Columns, DncFileRules, read_entries
-from mockserver.dnc.exports import HEADER, lines
+from mockserver.dnc.jobs import HEADER, lines
 from mockserver.imports.csv_rows import RefusedFileError, Report
 from mockserver.jobs.import_progress import INTERRUPTED
 

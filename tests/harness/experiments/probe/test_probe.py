@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.client.run_caps import RunCaps
+from harness.client.org_safety import RunCaps
 from harness.experiments import probe
 from harness.experiments.probe import NOT_ASKED, contacts, csv_jobs, lists, platform
 from harness.simulator import mock_org, virtual_time

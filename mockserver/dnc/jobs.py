@@ -1,8 +1,9 @@
 """CSV uploads into DNC lists. A file is read while it is uploaded; its entries come in at the import's pace."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -12,11 +13,14 @@ from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
 from mockserver.dnc.csv_rows import Columns, DncFileRules, EntriesByKind, read_entries
 from mockserver.dnc.model import Change, DncList, EntryKind, uri
+from mockserver.dnc.rules import check_internal, minute_text
 from mockserver.errors import BadRequest
 from mockserver.handling import PendingOperation, Response
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import RefusedFileError, Report
 from mockserver.imports.events import Events
+from mockserver.jobs.downloads import Downloads
+from mockserver.jobs.exports import ListExport, ListExports
 from mockserver.jobs.import_progress import failing, import_job
 from mockserver.jobs.import_queues import ImportQueues
 from mockserver.model import ImportJob, ImportStatus, Reference
@@ -189,3 +193,52 @@ def _columns(fields: Mapping[str, str], separator: str) -> Columns:
         for name in fields.get(field_name, "").split(separator or None)
     ]
     return Columns([(kind, name) for kind, name in named if name], fields.get(_EXPIRATION, ""))
+
+
+# Exports of DNC lists: asked for, polled, downloaded as those of contact lists are.
+
+
+HEADER = b'\xef\xbb\xbf"entry","type","expirationDateTime"\n'
+_CHUNK_ROWS = 5_000
+
+Entries = Mapping[EntryKind, Mapping[str, int]]
+
+
+class DncExports(ListExports[Entries]):
+    id_name = "dnc_list_id"
+    list_name = "the dnc list"
+
+    def __init__(self, org: Org, downloads: Downloads, book: DncBook, imports: DncImports) -> None:
+        super().__init__(org, downloads)
+        self._book, self._imports = book, imports
+
+    async def create(self, request: web.Request) -> PendingOperation:
+        """POST .../export. The body is not looked at: SDKs send `null` or nothing."""
+        list_id = request.match_info[self.id_name]
+        return PendingOperation(lambda: self._create(list_id))
+
+    def _create(self, list_id: str) -> Response:
+        check_internal(self._book.dnc_list(list_id))
+        self._imports.advance_to_now()
+        entries = self._book.entries(list_id)
+        return self._start(list_id, uri(list_id), entries.snapshot(), len(entries))
+
+    def _check_exists(self, list_id: str) -> None:
+        self._book.dnc_list(list_id)
+
+    def _lines(self, export: ListExport[Entries]) -> Iterator[bytes]:
+        entries, export.content = export.content, {}
+        return lines(entries)
+
+
+def lines(entries: Entries) -> Iterator[bytes]:
+    """The file's content, some 5,000 entries at a time."""
+    yield HEADER
+    for kind, of_kind in entries.items():
+        rows = (f'"{_escape(value)}","{kind}","{minute_text(minute)}"\n' for value, minute in of_kind.items())
+        while chunk := "".join(islice(rows, _CHUNK_ROWS)):
+            yield chunk.encode()
+
+
+def _escape(value: str) -> str:
+    return value.replace('"', '""')
