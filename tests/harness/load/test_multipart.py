@@ -5,7 +5,7 @@ import email
 import pytest
 
 from harness.flow import FilePart
-from harness.locust_driver.gevent_driver import Multipart
+from harness.load.multipart import Multipart
 
 
 @pytest.fixture
