@@ -12,8 +12,8 @@ from mockserver.control.inspection import exposition
 from mockserver.control.snapshots import restore, snapshot
 from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.handling import OP_NAMES
 from mockserver.http.body import arriving, parse_json, read_body, too_large
+from mockserver.op_names import OP_NAMES
 from mockserver.profile import ProfileError, origins, with_changes
 from mockserver.services import Services
 

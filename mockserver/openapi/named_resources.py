@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockserver.handling import OP_NAMES
+from mockserver.op_names import OP_NAMES
 
 from .contacts import ContactListFilterBody, ContactListFilterListing, FilterPreview, SentContactListFilter
 from .described import ALLOW_EMPTY, NAMED, NOT_FOUND, PAGING, PAST_THE_END, SORTED, Codes, Described, Parameter

@@ -64,9 +64,9 @@ MAKING = """
 import sys
 from pathlib import Path
 
-from harness.journal.sqlite_journal import Journal
+from harness.journal.sqlite_journal import SqliteJournal
 
-Journal(Path(sys.argv[1]))
+SqliteJournal(Path(sys.argv[1]))
 """
 OF_MAKING = "fdatasync,fsync,unlink"
 

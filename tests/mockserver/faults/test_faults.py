@@ -2,7 +2,7 @@ import pytest
 
 from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.handling import OP_NAMES
+from mockserver.op_names import OP_NAMES
 from mockserver.routes import operations
 
 BUSY = {"status": 503}
