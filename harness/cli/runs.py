@@ -182,6 +182,7 @@ def _rehearse(order: "UploadOrder", as_json: bool) -> None:
     else:
         for line in found.lines():
             typer.echo(line)
+    progress(f"next: {order.command.replace(' --dry-run', '')}")
     exit_with(found.problem)
 
 

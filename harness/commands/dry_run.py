@@ -42,7 +42,7 @@ class DryRunResult:
             f"{document['strategy']}: {leads} of {rows} into {into}, with about {estimate['requests']:,.0f} requests",
             f"about {p50}, four times of five {p10} to {p90}, if the org is as profile {PROFILE} assumes",
             f"run folder: {document['run']}{goes_on}",
-            "nothing was sent; without --dry-run it is",
+            "nothing was sent",
         ]
 
 

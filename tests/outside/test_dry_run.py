@@ -41,6 +41,8 @@ def test_every_reject_is_listed(mock, contactbench, upload_of, leads, tmp_path):
     ]
     told = contactbench(*(word for word in upload if word != "--json"), "--dry-run")
     assert (told.code, "line 3: EMPTY_LEAD_ID" in told.out, "as profile default assumes" in told.out) == (3, True, True)
+    (after,) = [line for line in told.err.splitlines() if line.startswith("next: contactbench upload")]
+    assert "--dry-run" not in after
     assert (mock.count("oauth.token"), files(tmp_path)) == (0, before)
 
 
