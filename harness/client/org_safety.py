@@ -1,7 +1,7 @@
 """What must hold before a request may leave for a real org. Pure: learns from answers, says no by SafetyStop.
 
-It is asked by the context of every driver, which are the one way to send: a flow that forgets to ask who the org is, or
-whether a list is dialled, is stopped here.
+The request context of every driver asks it, and nothing is sent in another way: a flow that forgets to ask who the org
+is, or whether a list is dialled, is stopped here.
 """
 
 import re

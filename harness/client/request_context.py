@@ -34,6 +34,13 @@ class EventSink(Protocol):
         ...
 
 
+class NullJournal:
+    """Keeps nothing: for what a run's own journal need not know, such as a login or a clean-up."""
+
+    def save(self, event: Any) -> None:
+        pass
+
+
 @dataclass(slots=True, kw_only=True)
 class RequestContext:
     """One for all flows of a run: they share the token's rate budget and the journal.

@@ -9,12 +9,12 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from ..client.oauth import Credentials, Session, login
 from ..client.org_safety import CANARIES
+from ..client.request_context import NullJournal
 from ..client.retry import RetryPolicy, with_retries
 from ..client.target import Target
 from ..errors import SafetyStop, StateError, VerifyFailed
@@ -152,11 +152,6 @@ async def verify_org_identity(target: Target, credentials: Credentials, requests
     """Raises RunError unless the credentials are good, and those of the org that is meant. Writes nothing to it."""
     from ..client.asyncio_driver import open_driver  # an HTTP client takes a while to load
 
-    async with open_driver(target, _NoNotes(), requests, 1) as driver:
+    async with open_driver(target, NullJournal(), requests, 1) as driver:
         session = Session(credentials, driver.context.now)
         await adrive(with_retries(login(session), RetryPolicy(), random.Random(0)), driver)
-
-
-class _NoNotes:
-    def save(self, event: Any) -> None:
-        raise TypeError(f"a login has nothing to keep: {event!r}")

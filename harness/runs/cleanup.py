@@ -14,7 +14,7 @@ from .. import api
 from ..client.asyncio_driver import open_driver
 from ..client.oauth import Session
 from ..client.org_safety import OrgOptions
-from ..client.request_context import EventSink
+from ..client.request_context import EventSink, NullJournal
 from ..client.retry import RetryPolicy
 from ..errors import StateError
 from ..flow import Call, Flow, Reply, Save, T, Wait, adrive
@@ -67,14 +67,7 @@ def _fates(folder: Path, aim: OrgOptions, url: str, *, really: bool) -> list[tup
             for record in journal.shards()
         ]
         host, org = facts["host"], facts.get("org", "")
-        return asyncio.run(_remove_all(things, host, org, _NoNotes(), folder, aim, really=really))
-
-
-class _NoNotes:
-    """An upload's journal keeps what was uploaded, also once the lists are gone."""
-
-    def save(self, event: Any) -> None:
-        pass
+        return asyncio.run(_remove_all(things, host, org, NullJournal(), folder, aim, really=really))
 
 
 async def _remove_all(
