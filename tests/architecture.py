@@ -107,7 +107,7 @@ def rooms_table(package: str) -> str:
 
 def _about(room: str) -> str:
     path = ROOT / room.replace(".", "/")
-    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    source = path / "__init__.py" if (path / "__init__.py").is_file() else path.with_suffix(".py")
     text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
     return " ".join(text.partition("\n\n")[0].split()).replace("|", "\\|")
 

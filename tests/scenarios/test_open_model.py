@@ -31,7 +31,7 @@ def test_a_stall_is_seen_from_the_plan(locust, mock):
     assert code == 0, printed
     arrivals = run_json(locust)["arrivals"]
     assert arrivals["sent"] == 150
-    assert 40 <= arrivals["dropped"] < 2 * 60  # 3 s at 20 a second, each once; a busy machine drops a few more
+    assert 40 <= arrivals["dropped"] <= 62
     assert 2.0 <= arrivals["latency_p99_s"] <= arrivals["latency_max_s"] <= 4.0
     assert f"{arrivals['dropped']:,} dropped" in printed
 
