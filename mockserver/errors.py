@@ -28,6 +28,7 @@ class ApiError(Exception):
         super().__init__(message)
         self.code = code or type(self).code
         self.headers: dict[str, str] = {}
+        self.parameters: dict[str, object] = {}  # more fields of the body
 
 
 class BadRequest(ApiError):

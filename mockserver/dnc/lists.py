@@ -11,11 +11,12 @@ from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
 from mockserver.dnc.jobs import DncImports
 from mockserver.dnc.model import DNC_LISTS, DncList, DncSpec, SourceType
-from mockserver.errors import BadRequest, Conflict, NotFound, invalid_value
+from mockserver.errors import Conflict, NotFound, invalid_value
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import malformed_body, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, several
+from mockserver.http.validation import raise_first, validating
 from mockserver.http.wire import timestamp
 from mockserver.ids import new_id
 from mockserver.state.org import Org
@@ -79,8 +80,9 @@ class DncLists:
         new = dnc_model.dnc_list(
             spec, list_id=new_id(org.rng), created=now, modified=now, version=1, home=org.home_division
         )
-        _raise_first(dnc_rules.problems(new, limits, org.profile.semantics, others))
-        _raise_first(dnc_rules.count_problems(limits, others))
+        with validating("DncList", is_new=True):
+            raise_first(dnc_rules.problems(new, limits, org.profile.semantics, others))
+            raise_first(dnc_rules.count_problems(limits, others))
         self._book.create(new)
         return _json(dnc_model.wire(new))
 
@@ -99,8 +101,9 @@ class DncLists:
             version=old.version + 1,
             home=old.division,
         )
-        _raise_first(dnc_rules.problems(new, org.profile.limits, org.profile.semantics, self._book.lists()))
-        _raise_first(dnc_rules.change_problems(old, new))
+        with validating("DncList", is_new=False):
+            raise_first(dnc_rules.problems(new, org.profile.limits, org.profile.semantics, self._book.lists()))
+            raise_first(dnc_rules.change_problems(old, new))
         self._book.replace(new)
         return _json(dnc_model.wire(new))
 
@@ -157,8 +160,3 @@ def _asked_for(lists: Iterable[DncList], query: Query) -> Iterator[DncList]:
 
 def _json(value: object) -> Response:
     return Response(body=msgspec.json.encode(value))
-
-
-def _raise_first(problems: Iterator[BadRequest]) -> None:
-    for problem in problems:
-        raise problem

@@ -11,6 +11,7 @@ from typing import get_args
 
 from mockserver.dnc.model import ContactMethod, DncList, EntryKind, SourceType
 from mockserver.errors import ApiError, BadRequest, invalid_value
+from mockserver.http.validation import name_problems
 from mockserver.profile import PlatformLimits, Semantics
 
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", re.ASCII)
@@ -27,7 +28,7 @@ def problems(
     new: DncList, limits: PlatformLimits, semantics: Semantics, others: Sequence[DncList]
 ) -> Iterator[BadRequest]:
     """All that is wrong with a list, the refusal that is given first."""
-    yield from _name_problems(new, limits, others)
+    yield from name_problems(new, limits, others)
     if new.dnc_source_type not in get_args(SourceType):
         yield invalid_value(new.dnc_source_type, "dncSourceType", ", ".join(get_args(SourceType)))
     if new.contact_method is not None and new.contact_method not in get_args(ContactMethod):
@@ -54,17 +55,6 @@ def change_problems(old: DncList, new: DncList) -> Iterator[BadRequest]:
         new.custom_exclusion_column,
     ):
         yield BadRequest("The source, contact method and exclusion column can not be updated.", "invalid.update")
-
-
-def _name_problems(new: DncList, limits: PlatformLimits, others: Sequence[DncList]) -> Iterator[BadRequest]:
-    if not new.name.strip():
-        yield BadRequest("A name must be provided.", "name.cannot.be.blank")
-    if len(new.name) > limits.list_name_chars:
-        yield BadRequest(
-            f"The name length exceeds the limit of {limits.list_name_chars} characters.", "name.length.exceeded"
-        )
-    if any(other.name == new.name and other.id != new.id for other in others):
-        yield BadRequest("The name already exists.", "duplicate.name")
 
 
 def _is_configured(new: DncList, limits: PlatformLimits) -> bool:

@@ -16,6 +16,7 @@ from mockserver.handling import Handler, PendingOperation, Response
 from mockserver.http.body import malformed_body, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, refuse_past_the_end, several
+from mockserver.http.validation import validating
 from mockserver.state.org import Org
 
 
@@ -51,6 +52,7 @@ class NamedResources(ABC, Generic[E, S]):
     kind: str  # in the store
     path: str  # of the collection
     id_name: str  # the path parameter
+    entity: str  # in messages
 
     def __init__(self, org: Org, entity: type[E], spec: type[S]) -> None:
         self._org = org
@@ -156,9 +158,10 @@ class NamedResources(ABC, Generic[E, S]):
     def _add(self, specs: Sequence[S]) -> Sequence[E]:
         others, added = self.all(), []
         for spec in specs:
-            if len(others) >= self._most():
-                raise BadRequest("The maximum count has been reached.", "max.entity.count.reached")
-            others.append(new := self._build(spec, None, others))
+            with validating(self.entity, is_new=True):
+                if len(others) >= self._most():
+                    raise BadRequest("The maximum count has been reached.", "max.entity.count.reached")
+                others.append(new := self._build(spec, None, others))
             added.append(new)
         for new in added:
             self._save(new)
@@ -171,7 +174,8 @@ class NamedResources(ABC, Generic[E, S]):
                 f"The version is {old.version}, the update is of version {spec.version}.",
                 "invalid.update.wrong.version",
             )
-        new = self._build(spec, old, self.all())
+        with validating(self.entity, is_new=False):
+            new = self._build(spec, old, self.all())
         self._save(new)
         return _json(self._to_json(new, MultiDict()))
 

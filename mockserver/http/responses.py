@@ -42,7 +42,7 @@ def error_response(error: ApiError | OAuthError, correlation_id: str) -> Respons
         return Response(status=error.status, body=msgspec.json.encode(body))
     return Response(
         status=error.status,
-        body=_error_body(error.status, error.code, str(error), correlation_id),
+        body=_error_body(error.status, error.code, str(error), correlation_id, **error.parameters),
         headers=error.headers,
     )
 
@@ -82,11 +82,10 @@ def _fault_body(body: Any, status: int, retry_after: str, correlation_id: str) -
     return _error_body(status, *_CODES.get(status, (f"status.{status}", "An injected fault.")), correlation_id)
 
 
-def _error_body(status: int, code: str, message: str, correlation_id: str) -> bytes:
+def _error_body(status: int, code: str, message: str, correlation_id: str, **more: object) -> bytes:
     """Source: SDK 269.0.0 models/error_body.py; the order as in the announcement of 429 bodies, forum 12028."""
-    return msgspec.json.encode(
-        {"message": message, "code": code, "status": status, "contextId": correlation_id, "details": [], "errors": []}
-    )
+    told = {"message": message, "code": code, "status": status, **more}
+    return msgspec.json.encode(told | {"contextId": correlation_id, "details": [], "errors": []})
 
 
 class CommonHeaders:

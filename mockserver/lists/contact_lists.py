@@ -1,6 +1,5 @@
 """Contact lists: create, read, list, update, delete, clear."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from mockserver.http import wire
 from mockserver.http.body import malformed_body, read_json
 from mockserver.http.list_filters import matching_lists
 from mockserver.http.query import Query, flag, listing, page_in, refuse_past_the_end, several
+from mockserver.http.validation import raise_first, validating
 from mockserver.ids import new_id
 from mockserver.imports.list_imports import Imports
 from mockserver.lists import rules as list_rules
@@ -80,8 +80,9 @@ class ContactLists:
         new = list_spec.contact_list(
             spec, list_id=new_id(org.rng), created=now, modified=now, version=1, home=org.home_division
         )
-        _raise_first(list_rules.problems(new, org.profile.limits, others))
-        _raise_first(list_rules.count_problems(org.profile.limits, others))
+        with validating("ContactList", is_new=True):
+            raise_first(list_rules.problems(new, org.profile.limits, others))
+            raise_first(list_rules.count_problems(org.profile.limits, others))
         org.store.create_list(new)
         return _json(wire.contact_list(new))
 
@@ -100,8 +101,9 @@ class ContactLists:
             version=old.version + 1,
             home=old.division or org.home_division,
         )
-        _raise_first(list_rules.problems(new, org.profile.limits, org.store.contact_lists()))
-        _raise_first(list_rules.change_problems(old, new))
+        with validating("ContactList", is_new=False):
+            raise_first(list_rules.problems(new, org.profile.limits, org.store.contact_lists()))
+            raise_first(list_rules.change_problems(old, new))
         org.store.replace_list(new)
         return _json(wire.contact_list(new))
 
@@ -165,11 +167,6 @@ class ContactLists:
 
 def _json(value: object) -> Response:
     return Response(body=msgspec.json.encode(value))
-
-
-def _raise_first(problems: Iterator[ApiError]) -> None:
-    for problem in problems:
-        raise problem
 
 
 # One change to many contact lists.
@@ -238,7 +235,7 @@ class ListBulkUpdate:
         new = msgspec.structs.replace(
             old, version=old.version + 1, date_modified=wire.timestamp(self._org.clock.now()), **fields
         )
-        for problem in list_rules.problems(new, self._org.profile.limits, store.contact_lists()):
-            raise problem
+        with validating("ContactList", is_new=False):
+            raise_first(list_rules.problems(new, self._org.profile.limits, store.contact_lists()))
         store.replace_list(new)
         return new

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from mockserver.clock import date_in
 from mockserver.errors import BadRequest, invalid_value
+from mockserver.http.validation import name_problems
 from mockserver.model import ContactList
 from mockserver.profile import PlatformLimits
 
@@ -27,7 +28,7 @@ _RETENTION_TYPES = ("Never", "Today", "RetentionDays")  # Source: SDK 269.0.0 mo
 
 def problems(new: ContactList, limits: PlatformLimits, others: Sequence[ContactList]) -> Iterator[BadRequest]:
     """All that is wrong with a list, the refusal that is given first."""
-    yield from _name_problems(new, limits, others)
+    yield from name_problems(new, limits, others)
     yield from _column_problems(new, limits)
     yield from _phone_problems(new)
     yield from _time_zone_problems(new)
@@ -44,7 +45,7 @@ def change_problems(old: ContactList, new: ContactList) -> Iterator[BadRequest]:
     if new.column_names != old.column_names:
         yield BadRequest("The contact column names can not be updated.", "cannot.update.contact.column.names")
     if new.phone_columns != old.phone_columns:
-        yield BadRequest("The phone columns can not be updated.", "cannot.update.phone.columns")
+        yield BadRequest("Phone number columns are different", "cannot.update.phone.columns")
     if _time_zone_settings(new) != _time_zone_settings(old):
         yield BadRequest(
             "Automatic time zone mapping and the zip code column cannot be changed after contact list creation",
@@ -61,17 +62,6 @@ def _time_zone_settings(value: ContactList) -> tuple[object, ...]:
 
 def _typed_columns(value: ContactList) -> tuple[object, ...]:
     return value.email_columns, value.whats_app_columns, value.column_data_type_specifications
-
-
-def _name_problems(new: ContactList, limits: PlatformLimits, others: Sequence[ContactList]) -> Iterator[BadRequest]:
-    if not new.name.strip():
-        yield BadRequest("A name must be provided.", "name.cannot.be.blank")
-    if len(new.name) > limits.list_name_chars:
-        yield BadRequest(
-            f"The name length exceeds the limit of {limits.list_name_chars} characters.", "name.length.exceeded"
-        )
-    if any(other.name == new.name and other.id != new.id for other in others):
-        yield BadRequest("The name already exists.", "duplicate.name")
 
 
 def _column_problems(new: ContactList, limits: PlatformLimits) -> Iterator[BadRequest]:
@@ -99,7 +89,8 @@ def _is_unfit(name: str) -> bool:
 
 def _phone_problems(new: ContactList) -> Iterator[BadRequest]:
     if not (new.phone_columns or new.email_columns or new.whats_app_columns):
-        yield BadRequest("A phone, email or WhatsApp column is needed.", "no.phone.columns")
+        # Source: a recorded answer of 2023, before there were WhatsApp columns.
+        yield BadRequest("Both email and phone columns are empty", "contact.list.both.phone.email.column.empty")
     phones = [column.column_name for column in new.phone_columns]
     if any(phone in SYSTEM_COLUMNS or phone.startswith(_SYSTEM_PREFIXES) for phone in phones):
         yield BadRequest(

@@ -225,7 +225,7 @@ _COLUMNS = (
     "contact.columns.limit.exceeded",
     "not.unique.contact.columns",
     "contact.column.length.limit.exceeded",
-    "no.phone.columns",
+    "contact.list.both.phone.email.column.empty",
     "contact.columns.do.not.contain.phone.number.column",
     "not.unique.phone.columns",
     "invalid.contact.phone.column",

@@ -79,6 +79,8 @@ class ErrorBody(Answered, frozen=True, kw_only=True):
     message: str
     code: str
     status: Annotated[int, Meta(ge=400, le=599)]
+    message_with_params: str | Unset = UNSET
+    message_params: dict[str, str] | Unset = UNSET
     context_id: str
     details: list[Detail]
     errors: list[Any]

@@ -20,6 +20,7 @@ from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
 from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query
+from mockserver.http.validation import name_problems, raise_first
 from mockserver.ids import new_id
 from mockserver.lists.spec import ReferenceSpec
 from mockserver.model import ContactList, Reference
@@ -65,6 +66,7 @@ class ContactListFilters(NamedResources[ContactListFilter, FilterSpec]):
     kind = contact_search.FILTERS
     path = "/api/v2/outbound/contactlistfilters"
     id_name = "filter_id"
+    entity = "ContactListFilter"
 
     def __init__(
         self, org: Org, contacts: Contacts, list_templates: ContactListTemplates, import_templates: ImportTemplates
@@ -95,9 +97,9 @@ class ContactListFilters(NamedResources[ContactListFilter, FilterSpec]):
     def _build(
         self, spec: FilterSpec, old: ContactListFilter | None, others: Sequence[ContactListFilter]
     ) -> ContactListFilter:
-        filter_id = old.id if old else new_id(self._org.rng_for("filters"))
-        self._check_name(spec.name or "", [other.name for other in others if other.id != filter_id])
-        return self._filter(spec, filter_id, old)
+        made = self._filter(spec, old.id if old else new_id(self._org.rng_for("filters")), old)
+        raise_first(name_problems(made, self._org.profile.limits, others))
+        return made
 
     def _filter(self, spec: FilterSpec, filter_id: str, old: ContactListFilter | None) -> ContactListFilter:
         now = wire.timestamp(self._org.clock.now())
@@ -126,15 +128,6 @@ class ContactListFilters(NamedResources[ContactListFilter, FilterSpec]):
         if named is None or not named.id:
             raise invalid_value(None, "contactList" if is_list else "contactListTemplate", f"the id of a {source}")
         return self._org.store.contact_list(named.id) if is_list else self._list_templates.require(named.id)
-
-    def _check_name(self, name: str, taken: Sequence[str]) -> None:
-        limit = self._org.profile.limits.list_name_chars
-        if not name.strip():
-            raise BadRequest("A name must be provided.", "name.cannot.be.blank")
-        if len(name) > limit:
-            raise BadRequest(f"The name length exceeds the limit of {limit} characters.", "name.length.exceeded")
-        if name in taken:
-            raise BadRequest("The name already exists.", "duplicate.name")
 
     def _most(self) -> int:
         return self._org.profile.limits.filters_per_org

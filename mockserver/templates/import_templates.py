@@ -11,6 +11,7 @@ from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
 from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query, flag, several
+from mockserver.http.validation import raise_first
 from mockserver.ids import new_id
 from mockserver.lists.spec import ReferenceSpec
 from mockserver.model import ImportStatus, Reference
@@ -40,6 +41,7 @@ class ImportTemplates(NamedResources[ImportTemplate, ImportTemplateSpec]):
     kind = "import_template"
     path = "/api/v2/outbound/importtemplates"
     id_name = "template_id"
+    entity = "ImportTemplate"
 
     def __init__(
         self, org: Org, list_templates: ContactListTemplates, imports: Callable[[], ImportsByTemplate]
@@ -61,8 +63,7 @@ class ImportTemplates(NamedResources[ImportTemplate, ImportTemplateSpec]):
     def _build(
         self, spec: ImportTemplateSpec, old: ImportTemplate | None, others: Sequence[ImportTemplate]
     ) -> ImportTemplate:
-        for problem in template_rules.problems_as_sent(spec):
-            raise problem
+        raise_first(template_rules.problems_as_sent(spec))
         now, template_ref = wire.timestamp(self._org.clock.now()), self._template(spec.contact_list_template)
         new = ImportTemplate(
             id=old.id if old else new_id(self._org.rng_for("templates")),
@@ -78,8 +79,7 @@ class ImportTemplates(NamedResources[ImportTemplate, ImportTemplateSpec]):
             custom_list_name_format_value=spec.custom_list_name_format_value,
         )
         columns = self._list_templates.require(template_ref.id)
-        for problem in template_rules.problems(new, columns, self._org.profile.limits, others):
-            raise problem
+        raise_first(template_rules.problems(new, columns, self._org.profile.limits, others))
         for filter_id in new.splitting_filter_ids:
             usable_filter(self._org.store, filter_id)
         return new

@@ -13,6 +13,7 @@ from mockserver.errors import BadRequest
 from mockserver.http import wire
 from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query, several
+from mockserver.http.validation import raise_first
 from mockserver.ids import new_id
 from mockserver.lists import rules as list_rules
 from mockserver.lists import spec as list_spec
@@ -26,6 +27,7 @@ class ContactListTemplates(NamedResources[ContactList, ListSpec]):
     kind = "contact_list_template"
     path = "/api/v2/outbound/contactlisttemplates"
     id_name = "template_id"
+    entity = "ContactListTemplate"
 
     def __init__(self, org: Org, users: Callable[[], Sequence[ImportTemplate]]) -> None:
         """`users` gives the import templates, which may be in the way of a deletion."""
@@ -43,8 +45,7 @@ class ContactListTemplates(NamedResources[ContactList, ListSpec]):
             home=self._org.home_division,
         )
         new = msgspec.structs.replace(made, division=None, date_expiration=None)
-        for problem in list_rules.problems(new, self._org.profile.limits, others):
-            raise problem
+        raise_first(list_rules.problems(new, self._org.profile.limits, others))
         return new
 
     def _to_json(self, each: ContactList, query: Query) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 import msgspec
 
 from mockserver.errors import BadRequest, invalid_value
+from mockserver.http.validation import name_problems
 from mockserver.lists.spec import Int64, ReferenceSpec
 from mockserver.model import ContactList, Reference
 from mockserver.profile import PlatformLimits
@@ -97,14 +98,7 @@ def problems(
     new: ImportTemplate, columns: ContactList, limits: PlatformLimits, others: Sequence[ImportTemplate]
 ) -> Iterator[BadRequest]:
     """What is wrong with a template whose lists look like `columns`."""
-    if not new.name.strip():
-        yield BadRequest("A name must be provided.", "name.cannot.be.blank")
-    if len(new.name) > limits.list_name_chars:
-        yield BadRequest(
-            f"The name length exceeds the limit of {limits.list_name_chars} characters.", "name.length.exceeded"
-        )
-    if any(other.name == new.name and other.id != new.id for other in others):
-        yield BadRequest("The name already exists.", "duplicate.name")
+    yield from name_problems(new, limits, others)
     if new.list_name_format == "Custom" and "%N" not in (new.custom_list_name_format_value or ""):
         # Source: SDK 269.0.0 models/import_template.py, at least %N is required.
         yield invalid_value(new.custom_list_name_format_value, "customListNameFormatValue", "a format with %N")

@@ -45,7 +45,7 @@ def limits(profile_with):
         ({"columnNames": ["Phone", "c" * 129]}, ["contact.column.length.limit.exceeded"]),
         ({"columnNames": ["Phone", "a\\b"]}, ["bad.request"]),
         ({"columnNames": ["Phone", ""]}, ["bad.request"]),
-        ({"phoneColumns": []}, ["no.phone.columns"]),
+        ({"phoneColumns": []}, ["contact.list.both.phone.email.column.empty"]),
         ({"phoneColumns": [], "emailColumns": [{"columnName": "Zip", "type": "work"}]}, []),
         ({"columnNames": ["inin-outbound-id"], "phoneColumns": [PHONE_ID]}, ["system.column.phone.column"]),
         (
@@ -85,7 +85,11 @@ def test_problems(changes, expected, limits):
 
 def test_the_first_problem_is_always_the_same(limits):
     """A list with several faults is refused for its name first."""
-    assert codes({}, limits) == ["name.cannot.be.blank", "no.contact.columns.defined", "no.phone.columns"]
+    assert codes({}, limits) == [
+        "name.cannot.be.blank",
+        "no.contact.columns.defined",
+        "contact.list.both.phone.email.column.empty",
+    ]
 
 
 @pytest.mark.parametrize(

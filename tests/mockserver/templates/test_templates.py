@@ -95,7 +95,7 @@ async def test_names_are_taken_once(mock_org, columns, monthly):
 
 async def test_contact_list_templates_obey_the_rules_of_lists(mock_org):
     reply = await mock_org.client.post(LISTS, json=COLUMNS | {"phoneColumns": []})
-    assert await codes([reply]) == [(400, "no.phone.columns")]
+    assert await codes([reply]) == [(400, "contact.list.both.phone.email.column.empty")]
 
 
 async def test_listing(mock_org, columns):

@@ -1,0 +1,58 @@
+"""What is said of a value that may not be created or changed so, and the rules that all names obey.
+
+Source of the two patterns: recorded answers of 2023 to creations of contact lists, with `messageWithParams` and
+`messageParams`; Terraform provider, pull request 412, for an update. Recorded details: duplicate.name,
+contact.list.both.phone.email.column.empty, cannot.update.phone.columns. Assumptions: the other details, the names of
+the parameters but DUPLICATE_NAME, and that what is true of contact lists is true of the other kinds.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from mockserver.errors import ApiError, BadRequest
+from mockserver.profile import PlatformLimits
+
+_CREATED = "An attempt was made to create an invalid {entity}. Details: {detail}"
+_CHANGED = "An attempt was made to update a {entity} in an invalid way. Details: {detail}"
+_GENERAL = {"bad.request", "invalid.value", "invalid.date"}  # worded alike all over the platform
+
+
+class Named(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+@contextmanager
+def validating(entity: str, *, is_new: bool) -> Iterator[None]:
+    """Word the BadRequest that is raised inside as the platform does for an `entity`, such as "ContactList"."""
+    try:
+        yield
+    except BadRequest as problem:
+        if problem.code in _GENERAL:
+            raise
+        pattern, parameter = _CREATED if is_new else _CHANGED, problem.code.upper().replace(".", "_")
+        refusal = BadRequest(pattern.format(entity=entity, detail=problem), problem.code)
+        refusal.parameters = {
+            "messageWithParams": pattern.format(entity="{entity}", detail=f"{{{parameter}}}"),
+            "messageParams": {parameter: str(problem), "entity": entity},
+        }
+        raise refusal from problem
+
+
+def raise_first(problems: Iterable[ApiError]) -> None:
+    for problem in problems:
+        raise problem
+
+
+def name_problems(new: Named, limits: PlatformLimits, others: Iterable[Named]) -> Iterator[BadRequest]:
+    if not new.name.strip():
+        yield BadRequest("A name must be provided.", "name.cannot.be.blank")
+    if len(new.name) > limits.list_name_chars:
+        yield BadRequest(
+            f"The name length exceeds the limit of {limits.list_name_chars} characters.", "name.length.exceeded"
+        )
+    if any(other.name == new.name and other.id != new.id for other in others):
+        yield BadRequest(f"Name {new.name} already exists", "duplicate.name")

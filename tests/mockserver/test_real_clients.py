@@ -1,0 +1,83 @@
+"""What real clients send and what the platform answered them, a row of the research each, over the wire."""
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+LISTS = "/api/v2/outbound/contactlists"
+LEADS = {
+    "name": "Leads",
+    "columnNames": ["Lead ID", "Phone"],
+    "phoneColumns": [{"columnName": "Phone", "type": "cell"}],
+}
+
+
+@pytest.fixture
+async def leads(mock_org):
+    """A list, as it was answered when it was made."""
+    return (await mock_org.client.post(LISTS, json=LEADS)).json()
+
+
+async def refusal(reply, *fields):
+    """The status and some fields of a refusal."""
+    answered = (await reply).json()
+    return answered["status"], *(answered.get(field) for field in fields)
+
+
+WORDS = ("code", "message", "messageWithParams", "messageParams")
+
+
+async def test_row_02_a_taken_name_is_refused_in_the_recorded_words(mock_org, leads):
+    """Recorded in 2023, 71 times."""
+    assert await refusal(mock_org.client.post(LISTS, json=LEADS), *WORDS) == (
+        400,
+        "duplicate.name",
+        "An attempt was made to create an invalid ContactList. Details: Name Leads already exists",
+        "An attempt was made to create an invalid {entity}. Details: {DUPLICATE_NAME}",
+        {"DUPLICATE_NAME": "Name Leads already exists", "entity": "ContactList"},
+    )
+
+
+async def test_row_02_a_list_without_a_column_to_reach_anybody(mock_org):
+    """Recorded in 2023, but for the fields: those are as with a taken name."""
+    refused = mock_org.client.post(LISTS, json=LEADS | {"phoneColumns": [], "emailColumns": []})
+    status, code, message, *_ = await refusal(refused, *WORDS)
+    assert (status, code) == (400, "contact.list.both.phone.email.column.empty")
+    assert message == (
+        "An attempt was made to create an invalid ContactList. Details: Both email and phone columns are empty"
+    )
+
+
+async def test_row_02_an_update_of_phone_columns(mock_org, leads):
+    """What the maintainers of the Terraform provider were answered."""
+    other = {**leads, "phoneColumns": [{"columnName": "Phone", "type": "home"}]}
+    assert await refusal(mock_org.client.put(f"{LISTS}/{leads['id']}", json=other), "code", "message") == (
+        400,
+        "cannot.update.phone.columns",
+        "An attempt was made to update a ContactList in an invalid way. Details: Phone number columns are different",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "entity"),
+    [
+        ("/api/v2/outbound/dnclists", {"dncSourceType": "rds", "contactMethod": "Phone"}, "DncList"),
+        ("/api/v2/outbound/contactlisttemplates", {**LEADS}, "ContactListTemplate"),
+        ("/api/v2/outbound/contactlistfilters", {}, "ContactListFilter"),
+    ],
+)
+async def test_row_02_other_kinds_are_refused_in_the_same_words(mock_org, leads, path, body, entity):
+    """Both ways of filling in the pattern come to the message."""
+    sent = {**body, "name": "", "contactList": {"id": leads["id"]}}
+    reply = (await mock_org.client.post(path, json=sent)).json()
+    assert reply["code"] == "name.cannot.be.blank"
+    assert reply["messageParams"] == {"NAME_CANNOT_BE_BLANK": "A name must be provided.", "entity": entity}
+    assert reply["messageWithParams"].format(**reply["messageParams"]) == reply["message"]
+
+
+async def test_row_02_general_codes_keep_their_general_words(mock_org):
+    """They are said of any value, and have no parameters."""
+    refused = mock_org.client.post(LISTS, json=LEADS | {"retentionType": "Ever"})
+    status, code, message, *others = await refusal(refused, *WORDS)
+    assert (status, code, others) == (400, "invalid.value", [None, None])
+    assert message.startswith("Value [Ever] is not valid for field type [retentionType].")
