@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from mockserver.config import Strictness
-from mockserver.handling import ApiOperation
+from mockserver.handling import Endpoint
 from mockserver.pipeline.pipeline import BoundOperations, Pipeline
 from mockserver.pipeline.tenants import among
-from mockserver.routes import operations
+from mockserver.routes import endpoints
 from mockserver.services import Services
 
 
@@ -23,19 +23,19 @@ def create_app(
 
     `others` are orgs behind the same address: whose a request is, its token or its signed address says.
     """
-    served = [Pipeline(each, hosts).bind(operations(each, strictness)) for each in (services, *others)]
+    served = [Pipeline(each, hosts).bind(endpoints(each, strictness)) for each in (services, *others)]
     return _application(among(served) if others else served[0])
 
 
-def serve(services: Services, table: list[ApiOperation], hosts: frozenset[str] = frozenset()) -> web.Application:
-    """Any operations, behind the pipeline."""
-    return _application(Pipeline(services, hosts).bind(table))
+def serve(services: Services, served: list[Endpoint], hosts: frozenset[str] = frozenset()) -> web.Application:
+    """Any endpoints, behind the pipeline."""
+    return _application(Pipeline(services, hosts).bind(served))
 
 
 def _application(served: BoundOperations) -> web.Application:
     # Bodies are counted where they are read, with limits of their own: aiohttp would refuse them in its own words.
     app = web.Application(middlewares=[served.outermost], client_max_size=1 << 62)
-    for operation, route in zip(served.table, served.routes, strict=True):
+    for operation, route in zip(served.operations, served.routes, strict=True):
         app.router.add_route(operation.method, operation.path, route)
     app.on_shutdown.append(served.stop)
     return app

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from mockserver.operations.operation import Operation
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
@@ -36,15 +38,9 @@ Upgrade = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[PendingOperation]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiOperation:
-    """One row of the route table."""
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An operation and what serves it."""
 
-    op: str  # its name in fault rules, ledger, latencies: "contacts.add"
-    method: str
-    path: str  # aiohttp pattern; path parameters are `contact_list_id`, `contact_id`, ... as in routes.py
+    operation: Operation
     handler: Handler
-    permission: str = ""  # what the client must hold
-    auth: bool = True
-    counts: bool = True  # against the rate limit
-    streamed: bool = False  # the body may be large: only the handler reads it

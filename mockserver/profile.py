@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mockserver.op_names import OP_NAMES
+from mockserver.operations import OP_NAMES
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

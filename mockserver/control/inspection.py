@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.op_names import OP_NAMES
+from mockserver.operations import OP_NAMES
 from mockserver.services import Services
 from mockserver.state.request_log import Entry
 from mockserver.state.retention import Queue

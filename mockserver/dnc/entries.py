@@ -10,7 +10,7 @@ from mockserver.dnc.book import DncBook
 from mockserver.dnc.jobs import DncImports
 from mockserver.dnc.model import Change, EntryKind
 from mockserver.errors import invalid_value
-from mockserver.handling import Handler, PendingOperation, Response
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import malformed_body, read_json
 from mockserver.http.query import flag
 from mockserver.state.org import Org
@@ -33,58 +33,45 @@ class _Patch(msgspec.Struct, rename="camel"):
 
 
 class DncEntries:
-    """Each method gives the handler for one kind of entries."""
+    """The entries of one kind."""
 
-    def __init__(self, org: Org, book: DncBook, imports: DncImports) -> None:
-        self._org, self._book, self._imports = org, book, imports
+    def __init__(self, org: Org, book: DncBook, imports: DncImports, kind: EntryKind) -> None:
+        self._org, self._book, self._imports, self._kind = org, book, imports, kind
 
-    def add(self, kind: EntryKind) -> Handler:
+    async def add(self, request: web.Request) -> PendingOperation:
         """POST: an array of entries; answer as the profile says. Only phone numbers may come with an expiration."""
+        of_phones, values = self._kind == "phone", _texts(await self._body(request))
+        expires = request.query.get("expirationDateTime") if of_phones else None
+        status = self._org.profile.semantics.dnc_post_status if of_phones else 204
+        return self._prepare(request, self._addition(values, expires), status)
 
-        async def handler(request: web.Request) -> PendingOperation:
-            values = _texts(await self._body(request))
-            expires = request.query.get("expirationDateTime") if kind == "phone" else None
-            change = self._addition(kind, values, expires)
-            status = self._org.profile.semantics.dnc_post_status if kind == "phone" else 204
-            return self._prepare(request, change, status)
-
-        return handler
-
-    def change(self, kind: EntryKind) -> Handler:
+    async def change(self, request: web.Request) -> PendingOperation:
         """PATCH: add or remove entries; answer 204. Those to be removed may be unknown (Assumption)."""
+        sent = await self._body(request)
+        patch = _convert(sent, _Patch)
+        values = _texts(sent.get(_FIELDS[self._kind]) if isinstance(sent, dict) else None)
+        if patch.action not in ("Add", "Remove"):
+            raise invalid_value(patch.action, "action", "Add, Remove")
+        change = self._addition(values, patch.expiration_date_time)
+        if patch.action == "Remove":
+            change = Change("remove", self._kind, change.values)
+        return self._prepare(request, change, 204)
 
-        async def handler(request: web.Request) -> PendingOperation:
-            sent = await self._body(request)
-            patch = _convert(sent, _Patch)
-            values = _texts(sent.get(_FIELDS[kind]) if isinstance(sent, dict) else None)
-            if patch.action not in ("Add", "Remove"):
-                raise invalid_value(patch.action, "action", "Add, Remove")
-            change = self._addition(kind, values, patch.expiration_date_time)
-            if patch.action == "Remove":
-                change = Change("remove", kind, change.values)
-            return self._prepare(request, change, 204)
-
-        return handler
-
-    def clear(self, kind: EntryKind) -> Handler:
+    async def clear(self, request: web.Request) -> PendingOperation:
         """DELETE: all entries, or those that have expired; answer 204."""
-
-        async def handler(request: web.Request) -> PendingOperation:
-            expired_only = flag(request.query, "expiredOnly")
-            if self._org.profile.semantics.dnc_delete_entries == "refuse":
-                raise dnc_rules.NotEnabled("DNC list delete all or expired entries feature not enabled")
-            minute = dnc_rules.minute_of(self._org.clock.now()) if expired_only else 0
-            return self._prepare(request, Change("clear", kind, [], minute), 204)
-
-        return handler
+        expired_only = flag(request.query, "expiredOnly")
+        if self._org.profile.semantics.dnc_delete_entries == "refuse":
+            raise dnc_rules.NotEnabled("DNC list delete all or expired entries feature not enabled")
+        minute = dnc_rules.minute_of(self._org.clock.now()) if expired_only else 0
+        return self._prepare(request, Change("clear", self._kind, [], minute), 204)
 
     async def _body(self, request: web.Request) -> object:
         return await read_json(request, self._org.profile.limits.request_body_bytes)
 
-    def _addition(self, kind: EntryKind, values: list[str], expires: str | None) -> Change:
+    def _addition(self, values: list[str], expires: str | None) -> Change:
         profile = self._org.profile
         minute = dnc_rules.expiry(expires, self._org.clock.now(), profile.limits, profile.semantics)
-        return Change("add", kind, dnc_rules.entries(kind, values, profile.limits), minute)
+        return Change("add", self._kind, dnc_rules.entries(self._kind, values, profile.limits), minute)
 
     def _prepare(self, request: web.Request, change: Change, status: int) -> PendingOperation:
         list_id = request.match_info["dnc_list_id"]

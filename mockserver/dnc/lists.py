@@ -10,7 +10,7 @@ from mockserver.dnc import model as dnc_model
 from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
 from mockserver.dnc.jobs import DncImports
-from mockserver.dnc.model import DNC_LISTS, DncList, DncSpec, SourceType
+from mockserver.dnc.model import DncList, DncSpec, SourceType
 from mockserver.errors import Conflict, NotFound, invalid_value
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import malformed_body, read_json
@@ -19,6 +19,7 @@ from mockserver.http.query import PageRequest, Query, flag, listing, page_in, se
 from mockserver.http.validation import raise_first, validating
 from mockserver.http.wire import timestamp
 from mockserver.ids import new_id
+from mockserver.operations.dnc import DNC_LISTS
 from mockserver.state.org import Org
 
 Wire = Callable[..., dict[str, Any]]

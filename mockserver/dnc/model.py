@@ -6,8 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from mockserver.model import Reference
-
-DNC_LISTS = "/api/v2/outbound/dnclists"
+from mockserver.operations.dnc import DNC_LISTS
 
 SourceType = Literal["rds", "rds_custom", "dnc.com", "gryphon"]
 ContactMethod = Literal["Email", "Phone", "Any", "WhatsApp"]

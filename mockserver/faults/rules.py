@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mockserver.errors import BadRequest
-from mockserver.op_names import OP_NAMES, OpName
+from mockserver.operations import OP_NAMES, OpName
 
 Moment = Literal["before_parse", "before_commit", "after_commit", "mid_response"]
 Rewrite = Literal[

@@ -5,7 +5,7 @@ import socket
 from aiohttp import web
 
 from mockserver.errors import Forbidden, Misdirected, TooManyRequests, Unauthorized
-from mockserver.handling import ApiOperation
+from mockserver.operations.operation import Operation
 from mockserver.state.auth import Token
 from mockserver.state.org import Org
 
@@ -26,7 +26,7 @@ def check_host(request: web.Request, hosts: frozenset[str] = frozenset()) -> Non
         raise Misdirected("This server does not answer to that host name.")
 
 
-def authenticate(org: Org, operation: ApiOperation, request: web.Request) -> None:
+def authenticate(org: Org, operation: Operation, request: web.Request) -> None:
     """One bearer token in the header, in force, whose client holds the permission."""
     request[TOKEN] = token = _token(org, request)
     missing = org.clients[token.client_id].lacks(operation.permission)
@@ -36,7 +36,7 @@ def authenticate(org: Org, operation: ApiOperation, request: web.Request) -> Non
         )
 
 
-def limit(org: Org, operation: ApiOperation, request: web.Request) -> None:
+def limit(org: Org, operation: Operation, request: web.Request) -> None:
     """Count the request; its answer says how much of the window is used."""
     rate = org.profile.rate
     if not (operation.counts or (operation.op == "import.upload" and rate.counts_uploads)):

@@ -12,7 +12,7 @@ from aiohttp import web
 from multidict import MultiDict
 
 from mockserver.errors import BadRequest, Conflict, NotFound
-from mockserver.handling import Handler, PendingOperation, Response
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import malformed_body, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, refuse_past_the_end, several
@@ -205,11 +205,12 @@ def _json(value: object) -> Response:
     return Response(body=msgspec.json.encode(value))
 
 
-def empty_listing(org: Org, path: str) -> Handler:
+class EmptyListing:
     """The listing of a kind that the mock has none of: it dials nobody. A fault rule may tell of some."""
 
-    async def handler(request: web.Request) -> PendingOperation:
-        page = page_in(request.query, org.profile.limits.page_size)
-        return PendingOperation(lambda: Response(body=listing(path, page, 0, [], parameters=[*request.query.items()])))
+    def __init__(self, org: Org) -> None:
+        self._org = org
 
-    return handler
+    async def list(self, request: web.Request) -> PendingOperation:
+        page, query = page_in(request.query, self._org.profile.limits.page_size), [*request.query.items()]
+        return PendingOperation(lambda: Response(body=listing(request.path, page, 0, [], parameters=query)))

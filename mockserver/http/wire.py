@@ -8,9 +8,8 @@ from urllib.parse import quote
 import msgspec
 
 from mockserver.model import ContactList
+from mockserver.operations.operation import LISTS
 from mockserver.storage.store import Row
-
-CONTACT_LISTS = "/api/v2/outbound/contactlists"
 
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-\n"
 _encode = msgspec.json.Encoder().encode
@@ -22,7 +21,7 @@ def timestamp(seconds: float) -> str:
 
 
 def contact_list_uri(list_id: str) -> str:
-    return f"{CONTACT_LISTS}/{list_id}"
+    return f"{LISTS}/{list_id}"
 
 
 def contact_list(value: ContactList, **shown: object) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from mockserver.lists import rules as list_rules
 from mockserver.lists import spec as list_spec
 from mockserver.lists.spec import Int64, ListSpec
 from mockserver.model import ContactList
+from mockserver.operations.operation import LISTS
 from mockserver.state.org import Org
 
 Ids = list[str]  # inside the class, `list` is a handler
@@ -121,7 +122,7 @@ class ContactLists:
         found = matching_lists(self._org.store.contact_lists(), query, limits.lists_per_bulk_get)
         entities = [self._to_json(each, query) for each in page.of(found)]
         refuse_past_the_end(page, len(found), query, self._org.profile.semantics.page_past_the_end)
-        return Response(body=listing(wire.CONTACT_LISTS, page, len(found), entities, parameters=[*query.items()]))
+        return Response(body=listing(LISTS, page, len(found), entities, parameters=[*query.items()]))
 
     def _delete(self, list_id: str) -> Response:
         self._existing(list_id)

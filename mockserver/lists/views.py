@@ -13,9 +13,10 @@ from mockserver.http.list_filters import matching_lists
 from mockserver.http.query import Query, flag, listing, page_in
 from mockserver.imports.list_imports import Imports
 from mockserver.model import ContactList
+from mockserver.operations.operation import LISTS
 from mockserver.state.org import Org
 
-_VIEWS = "/api/v2/outbound/contactlists/divisionviews"
+_VIEWS = LISTS + "/divisionviews"
 
 
 class ContactListViews:

@@ -1,9 +1,8 @@
-"""What the mock serves, as an OpenAPI 3.1 document and as types that requests and answers are checked against.
+"""What the mock serves, as an OpenAPI 3.1 document, and requests and answers held against it.
 
-shapes          bases of the JSON bodies, and bodies that many operations share
-contacts, ...   a family each: its bodies as msgspec types, and what is said of its operations. The document's schemas
-                are made from the types, and strict mode reads bodies with them, so the two cannot disagree
-described       what is said of one operation besides its row in the route table
-document        route table and descriptions -> the document
-strict          requests and answers checked against the descriptions
+document        the operations -> the document
+strict          requests and answers checked against the operations
+
+The document's schemas are made from the types of the rows, and strict mode reads bodies with them, so the two cannot
+disagree.
 """

@@ -1,4 +1,4 @@
-"""The route table and the descriptions, as an OpenAPI 3.1 document."""
+"""The operations as an OpenAPI 3.1 document."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,32 +6,22 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from mockserver.handling import ApiOperation
-
-from .contacts import CONTACTS
-from .described import Described, Parameter
-from .dnc import DNC
-from .jobs import JOBS
-from .lists import LISTS
-from .named_resources import KEPT
-from .platform import PLATFORM
-from .shapes import ErrorBody, Sent
-
-DESCRIBED: dict[str, Described] = {**PLATFORM, **LISTS, **CONTACTS, **JOBS, **KEPT, **DNC}
+from mockserver.operations.bodies import ErrorBody, Sent
+from mockserver.operations.operation import Operation, Parameter
 
 
-def error_codes(operation: ApiOperation, described: Described, *, strict: bool = False) -> dict[int, list[str]]:
+def error_codes(operation: Operation, *, strict: bool = False) -> dict[int, list[str]]:
     """Everything the operation is refused with, by status."""
     codes: dict[int, list[str]] = {}
     of_strict_mode = ((400, "invalid.property"), (400, "invalid.value")) if strict else ()
-    own = ((status, code) for status, listed in described.codes.items() for code in listed)
-    for status, code in (*_common(operation, described), *own, *of_strict_mode):
+    own = ((status, code) for status, listed in operation.codes.items() for code in listed)
+    for status, code in (*_common(operation), *own, *of_strict_mode):
         if code not in codes.setdefault(status, []):
             codes[status].append(code)
     return dict(sorted(codes.items()))
 
 
-def _common(operation: ApiOperation, described: Described) -> Iterator[tuple[int, str]]:
+def _common(operation: Operation) -> Iterator[tuple[int, str]]:
     yield 400, "bad.request"
     if operation.auth:
         yield 401, "authentication.required"
@@ -40,7 +30,7 @@ def _common(operation: ApiOperation, described: Described) -> Iterator[tuple[int
         yield 403, "missing.permissions"
     if "{" in operation.path:
         yield 404, "not.found"
-    if described.body is not None or described.form:
+    if operation.body is not None or operation.form:
         yield 413, "request.entity.too.large"
     yield 415, "unsupported.media.type"
     yield 421, "misdirected.request"
@@ -106,12 +96,9 @@ _BEARER: list[dict[str, list[str]]] = [{"oauth": []}, {"bearer": []}]  # either 
 _REDIRECTS = ("302", "303", "307")  # which one, a setting of the profile decides
 
 
-def document(table: Sequence[ApiOperation], version: str, *, strict: bool = False) -> dict[str, Any]:
-    """The document of these operations; `strict` says that unknown parameters and fields are refused.
-
-    An operation without a description is there with its address alone.
-    """
-    schemas = _Schemas([DESCRIBED.get(each.op) for each in table], strict=strict)
+def document(table: Sequence[Operation], version: str, *, strict: bool = False) -> dict[str, Any]:
+    """The document of these operations; `strict` says that unknown parameters and fields are refused."""
+    schemas = _Schemas(table, strict=strict)
     paths: dict[str, dict[str, Any]] = {}
     takers = {each.op: {_camel(name) for name in _PARAMETER.findall(each.path)} for each in table}
     for operation in table:
@@ -144,11 +131,11 @@ def document(table: Sequence[ApiOperation], version: str, *, strict: bool = Fals
 
 
 class _Schemas:
-    """The schema of every type that the descriptions name."""
+    """The schema of every type that the operations name."""
 
-    def __init__(self, described: Sequence[Described | None], *, strict: bool) -> None:
+    def __init__(self, operations: Sequence[Operation], *, strict: bool) -> None:
         self.strict = strict
-        types = list({str(each): each for one in described if one for each in _types(one)}.values())
+        types = list({str(each): each for one in operations for each in _types(one)}.values())
         made, self.components = msgspec.json.schema_components(types, ref_template=_REF)
         self._by_type = {str(each): schema for each, schema in zip(types, made, strict=True)}
         if not strict:
@@ -159,10 +146,10 @@ class _Schemas:
         return self._by_type[str(kind)]
 
 
-def _types(described: Described) -> Iterator[Any]:
+def _types(operation: Operation) -> Iterator[Any]:
     yield ErrorBody
-    yield from (each for each in (described.answer, described.body, described.errors) if each is not None)
-    for parameter in described.query:
+    yield from (each for each in (operation.answer, operation.body, operation.errors) if each is not None)
+    for parameter in operation.query:
         yield parameter.type
 
 
@@ -175,8 +162,7 @@ def _sent_names() -> set[str]:
     return found
 
 
-def _operation(operation: ApiOperation, schemas: _Schemas, following: Schema) -> dict[str, Any]:
-    described = DESCRIBED.get(operation.op)
+def _operation(operation: Operation, schemas: _Schemas, following: Schema) -> dict[str, Any]:
     told: dict[str, Any] = {"operationId": operation.op, "tags": [operation.op.partition(".")[0]]}
     path = [
         {"name": _camel(name), "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
@@ -185,20 +171,18 @@ def _operation(operation: ApiOperation, schemas: _Schemas, following: Schema) ->
     told["security"] = _security(operation)
     if operation.permission:
         told["x-permissions"] = operation.permission.split()
-    if described is None:
-        return told | {"parameters": path, "responses": {"default": {"description": "Not described."}}}
-    told["summary"] = described.summary
-    told["parameters"] = path + [_parameter(each, schemas) for each in described.query]
-    if content := _request_content(described, schemas):
-        told["requestBody"] = {"required": not described.optional_body, "content": content}
-    codes = error_codes(operation, described, strict=schemas.strict)
-    refusals = {str(status): _refusal(listed, described, schemas) for status, listed in codes.items()}
-    told["responses"] = _successes(described, schemas, following) | refusals
+    told["summary"] = operation.summary
+    told["parameters"] = path + [_parameter(each, schemas) for each in operation.query]
+    if content := _request_content(operation, schemas):
+        told["requestBody"] = {"required": not operation.optional_body, "content": content}
+    codes = error_codes(operation, strict=schemas.strict)
+    refusals = {str(status): _refusal(listed, operation, schemas) for status, listed in codes.items()}
+    told["responses"] = _successes(operation, schemas, following) | refusals
     told["x-error-codes"] = {str(status): listed for status, listed in codes.items()}
     return told
 
 
-def _security(operation: ApiOperation) -> list[dict[str, list[str]]]:
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
     if operation.auth:
         return _BEARER
     # The secret comes with Basic authentication, or in the form if the profile lets it.
@@ -218,34 +202,34 @@ def _parameter(parameter: Parameter, schemas: _Schemas) -> dict[str, Any]:
     return told | {"schema": schema}
 
 
-def _request_content(described: Described, schemas: _Schemas) -> dict[str, Any]:
-    if described.form:
-        return {media: {"schema": schema} for media, schema in described.form.items()}
-    if described.body is None:
+def _request_content(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    if operation.form:
+        return {media: {"schema": schema} for media, schema in operation.form.items()}
+    if operation.body is None:
         return {}
-    schema = schemas.of(described.body)
-    content: Schema = {"schema": {"anyOf": [schema, {"type": "null"}]} if described.optional_body else schema}
-    return {_JSON: content if described.example is None else content | {"example": described.example}}
+    schema = schemas.of(operation.body)
+    content: Schema = {"schema": {"anyOf": [schema, {"type": "null"}]} if operation.optional_body else schema}
+    return {_JSON: content if operation.example is None else content | {"example": operation.example}}
 
 
-def _successes(described: Described, schemas: _Schemas, following: Schema) -> dict[str, Any]:
+def _successes(operation: Operation, schemas: _Schemas, following: Schema) -> dict[str, Any]:
     """`following` are links to what can be asked next."""
     content: dict[str, Any] = {}
-    if described.answer is not None:
-        content = {"content": {_JSON: {"schema": schemas.of(described.answer)}}}
-    elif described.media_type == "text/csv":
+    if operation.answer is not None:
+        content = {"content": {_JSON: {"schema": schemas.of(operation.answer)}}}
+    elif operation.media_type == "text/csv":
         content = {"content": {"text/csv": {"schema": {"type": "string"}}}}
     done = {"description": "Done.", **content, **({"links": following} if following else {})}
-    told: dict[str, Any] = {str(status): done for status in described.statuses}
-    if described.redirects:
+    told: dict[str, Any] = {str(status): done for status in operation.statuses}
+    if operation.redirects:
         location = {"Location": {"required": True, "schema": {"type": "string"}}}
         told |= {status: {"description": "The way to the file.", "headers": location} for status in _REDIRECTS}
     return told
 
 
-def _refusal(codes: Sequence[str], described: Described, schemas: _Schemas) -> dict[str, Any]:
-    schema = {"application/xml": {"schema": {"type": "string"}}} if described.media_type == "application/xml" else {}
-    kinds = [ErrorBody] if described.errors in (None, str) else [described.errors, ErrorBody]
+def _refusal(codes: Sequence[str], operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    schema = {"application/xml": {"schema": {"type": "string"}}} if operation.media_type == "application/xml" else {}
+    kinds = [ErrorBody] if operation.errors in (None, str) else [operation.errors, ErrorBody]
     json = [schemas.of(kind) for kind in kinds]
     content = {_JSON: {"schema": json[0] if len(json) == 1 else {"anyOf": json}}, **schema}
     return {"description": ", ".join(codes), "content": content}

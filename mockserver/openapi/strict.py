@@ -13,12 +13,12 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import ApiError, BadRequest, OAuthError, invalid_value
-from mockserver.handling import ApiOperation, PendingOperation, Response
+from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.body import BODY
+from mockserver.operations.operation import Operation, Parameter
 from mockserver.state.org import Org
 
-from .described import Described, Parameter
-from .document import DESCRIBED, error_codes
+from .document import error_codes
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +29,9 @@ class UndocumentedError(Exception):
     """The mock has answered what its document does not have: its own fault, so 500."""
 
 
-def strict_operation(operation: ApiOperation, org: Org, *, fail: bool) -> ApiOperation:
-    """The operation, strict. A wrong answer is logged and counted; with `fail` it becomes a 500."""
-    described = DESCRIBED.get(operation.op)
-    if described is None:
-        return operation
-    codes = error_codes(operation, described)
+def strict_endpoint(endpoint: Endpoint, org: Org, *, fail: bool) -> Endpoint:
+    """The endpoint, strict. A wrong answer is logged and counted; with `fail` it becomes a 500."""
+    operation, codes = endpoint.operation, error_codes(endpoint.operation)
 
     def report(problem: str) -> None:
         org.request_log.note_violation(operation.op)
@@ -48,51 +45,51 @@ def strict_operation(operation: ApiOperation, org: Org, *, fail: bool) -> ApiOpe
         except ApiError as error:
             _check_refusal(error, codes, report)
             raise
-        for problem in response_problems(described, answer):
+        for problem in response_problems(operation, answer):
             report(problem)
         return answer
 
     async def handler(request: web.Request) -> PendingOperation:
         try:
-            prepared = await operation.handler(request)
+            prepared = await endpoint.handler(request)
         except (ApiError, OAuthError) as error:
             _check_refusal(error, codes, report)
             raise
-        for refusal in request_problems(described, request):
+        for refusal in request_problems(operation, request):
             raise refusal
         first = prepared.first
         partly = (lambda count: check_response(lambda: first(count))) if first else None
         return replace(prepared, commit=lambda: check_response(prepared.commit), first=partly)
 
-    return replace(operation, handler=handler)
+    return replace(endpoint, handler=handler)
 
 
-def request_problems(described: Described, request: web.Request) -> Iterator[BadRequest]:
+def request_problems(operation: Operation, request: web.Request) -> Iterator[BadRequest]:
     """What of a request, which its handler has taken, is not in the document."""
-    known = {parameter.name: parameter for parameter in described.query}
+    known = {parameter.name: parameter for parameter in operation.query}
     for name, value in request.query.items():
         if name not in known:
             yield _no_property(name, "query")
         elif problem := _value_problem(known[name], value):
             yield invalid_value(value, name, problem)
-    if described.body is not None and BODY in request:
-        yield from _body_problems(described, request[BODY])
+    if operation.body is not None and BODY in request:
+        yield from _body_problems(operation, request[BODY])
 
 
-def response_problems(described: Described, answer: Response) -> Iterator[str]:
+def response_problems(operation: Operation, answer: Response) -> Iterator[str]:
     """What of an answer is not in the document."""
-    if described.redirects and answer.status in _REDIRECTS:
+    if operation.redirects and answer.status in _REDIRECTS:
         return
-    if described.errors is str and answer.status >= 400:  # XML, from the object store
+    if operation.errors is str and answer.status >= 400:  # XML, from the object store
         return
-    if answer.status not in described.statuses:
-        yield f"status {answer.status} is none of {described.statuses}"
-    if described.answer is None:
-        if answer.body and described.media_type == "application/json":
+    if answer.status not in operation.statuses:
+        yield f"status {answer.status} is none of {operation.statuses}"
+    if operation.answer is None:
+        if answer.body and operation.media_type == "application/json":
             yield "a body where none is documented"
         return
     try:
-        msgspec.json.decode(answer.body, type=described.answer)
+        msgspec.json.decode(answer.body, type=operation.answer)
     except msgspec.DecodeError as error:
         yield str(error)
 
@@ -103,11 +100,11 @@ def _check_refusal(error: ApiError | OAuthError, codes: dict[int, list[str]], re
         report(f"refused with {error.status} {code}, which is not documented")
 
 
-def _body_problems(described: Described, raw: bytes) -> Iterator[BadRequest]:
-    if described.optional_body and raw.strip() in (b"", b"null"):
+def _body_problems(operation: Operation, raw: bytes) -> Iterator[BadRequest]:
+    if operation.optional_body and raw.strip() in (b"", b"null"):
         return
     try:
-        msgspec.json.decode(raw, type=described.body)
+        msgspec.json.decode(raw, type=operation.body)
     except msgspec.DecodeError as error:
         code = "invalid.property" if "unknown field" in str(error) else "invalid.value"
         yield BadRequest(f"The body is not as documented: {error}", code)

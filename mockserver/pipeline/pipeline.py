@@ -12,12 +12,13 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, OAuthError, TimedOut
-from mockserver.handling import ApiOperation, PendingOperation, Response
+from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.access import RATE_HEADERS, TOKEN, authenticate, check_host, limit
 from mockserver.http.body import BODY, read_body, refuse_encoded
 from mockserver.http.responses import CommonHeaders, error_response, internal_error
 from mockserver.http.sending import send
 from mockserver.ids import new_id
+from mockserver.operations.operation import Operation
 from mockserver.pacing import latency_of, seconds
 from mockserver.pipeline.commits import Commits
 from mockserver.pipeline.fault_injection import CORRELATION_ID, LEFT_OUT, OP, FaultInjector
@@ -35,7 +36,7 @@ class BoundOperations:
     """Operations behind a pipeline, as an application takes them."""
 
     services: Services
-    table: Sequence[ApiOperation]
+    operations: Sequence[Operation]
     routes: Sequence[Route]  # one an operation
     outermost: Middleware
     stop: Callable[[web.Application], Awaitable[None]]
@@ -52,8 +53,9 @@ class Pipeline:
         self._commits = Commits(services)
         self._fault_injector = FaultInjector(services, self._commits)
 
-    def bind(self, table: Sequence[ApiOperation]) -> BoundOperations:
-        return BoundOperations(self._services, table, [self.route(each) for each in table], self.outermost, self.stop)
+    def bind(self, endpoints: Sequence[Endpoint]) -> BoundOperations:
+        operations, routes = [each.operation for each in endpoints], [self.route(each) for each in endpoints]
+        return BoundOperations(self._services, operations, routes, self.outermost, self.stop)
 
     @web.middleware
     async def outermost(self, request: web.Request, handler: Route) -> web.StreamResponse:
@@ -72,17 +74,18 @@ class Pipeline:
         self._record(request, response.status, response.content_length or 0)
         return response
 
-    def route(self, operation: ApiOperation) -> Route:
-        """What serves this operation."""
+    def route(self, endpoint: Endpoint) -> Route:
+        """The handler of one operation, behind all that every request goes through."""
+        operation = endpoint.operation
 
         async def serve(request: web.Request) -> web.StreamResponse:
             request[OP] = operation.op
             if operation.auth:
                 authenticate(self._org, operation, request)
-            limit(self._org, operation, request)
+                limit(self._org, operation, request)
             self._org.in_flight += 1
             try:
-                answer = await self._work(operation, request)
+                answer = await self._work(endpoint, request)
             finally:
                 self._org.in_flight -= 1
             return await self._send(request, answer)
@@ -95,13 +98,14 @@ class Pipeline:
         self._services.notifications.close()
         await self._commits.stop()
 
-    async def _work(self, operation: ApiOperation, request: web.Request) -> Response:
+    async def _work(self, endpoint: Endpoint, request: web.Request) -> Response:
         """From the request to its answer, each fault at its moment."""
+        operation = endpoint.operation
         if self._org.faults.reads_body(operation.op) and not operation.streamed:
             await read_body(request, self._org.profile.limits.request_body_bytes)
         if response := await self._fault_injector.before_parse(request):
             return response
-        prepared = await operation.handler(request)
+        prepared = await endpoint.handler(request)
         request[LIST_ID] = prepared.list_id
         await self._take_time(request, prepared)
         return await self._fault_injector.commit(request, prepared)

@@ -30,7 +30,7 @@ def among(served: Sequence[BoundOperations]) -> BoundOperations:
             await each.stop(app)
 
     routes = [_switch(alike) for alike in zip(*(each.routes for each in served), strict=True)]
-    return BoundOperations(tenants[0], served[0].table, routes, outermost, stop)
+    return BoundOperations(tenants[0], served[0].operations, routes, outermost, stop)
 
 
 async def tenant_of(request: web.Request, tenants: Sequence[Services]) -> int:

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -14,6 +14,7 @@ from mockserver.handling import PendingOperation, Response
 from mockserver.http.access import TOKEN
 from mockserver.http.query import flag, listing, page_in, several
 from mockserver.model import Reference
+from mockserver.operations import PERMISSIONS
 from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 
@@ -81,9 +82,8 @@ _EVERYTHING = {"domain": "*", "entityName": "*", "actions": ["*"]}
 
 
 class Subjects:
-    def __init__(self, org: Org, known: Callable[[], Collection[str]]) -> None:
-        """`known`: every permission that an operation asks for."""
-        self._org, self._known = org, known
+    def __init__(self, org: Org) -> None:
+        self._org = org
 
     async def me(self, request: web.Request) -> PendingOperation:
         """The client whose token it is, with its one role; what that permits, if the full role is asked for."""
@@ -103,7 +103,7 @@ class Subjects:
             "selfUri": f"/api/v2/authorization/roles/{role_id}",
         }
         if full:
-            role |= {"policies": [*policies(client, self._known())]}
+            role |= {"policies": [*policies(client, PERMISSIONS)]}
         grant = {"subjectId": client.id, "division": msgspec.to_builtins(self._org.home_division), "role": role}
         return {
             "id": client.id,

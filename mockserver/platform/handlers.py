@@ -1,13 +1,12 @@
 """What a client asks before it works: which org this is, whose token it holds, and whether anybody is there."""
 
-from collections.abc import Callable, Sequence
-
 import msgspec
 from aiohttp import web
 
-from mockserver.handling import ApiOperation, PendingOperation, Response
+from mockserver.handling import PendingOperation, Response
 from mockserver.http.access import TOKEN
 from mockserver.http.responses import mock_version
+from mockserver.operations import OPERATIONS
 from mockserver.state.org import Org
 
 
@@ -60,8 +59,7 @@ def _answering(body: object) -> PendingOperation:
 
 
 class OpenApi:
-    def __init__(self, table: Callable[[], Sequence[ApiOperation]], *, strict: bool = False) -> None:
-        self._table = table
+    def __init__(self, *, strict: bool = False) -> None:
         self._strict = strict
         self._made = b""
 
@@ -74,5 +72,5 @@ class OpenApi:
         if not self._made:
             from ..openapi.document import document
 
-            self._made = msgspec.json.encode(document(self._table(), mock_version(), strict=self._strict))
+            self._made = msgspec.json.encode(document(OPERATIONS, mock_version(), strict=self._strict))
         return self._made

@@ -24,6 +24,7 @@ from mockserver.http.validation import name_problems, raise_first
 from mockserver.ids import new_id
 from mockserver.lists.spec import ReferenceSpec
 from mockserver.model import ContactList, Reference
+from mockserver.operations.templates import FILTERS
 from mockserver.state.org import Org
 from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.list_templates import ContactListTemplates
@@ -64,7 +65,7 @@ class FilterSpec(msgspec.Struct, kw_only=True, rename="camel"):
 
 class ContactListFilters(NamedResources[ContactListFilter, FilterSpec]):
     kind = contact_search.FILTERS
-    path = "/api/v2/outbound/contactlistfilters"
+    path = FILTERS
     id_name = "filter_id"
     entity = "ContactListFilter"
 

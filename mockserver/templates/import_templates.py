@@ -15,6 +15,7 @@ from mockserver.http.validation import raise_first
 from mockserver.ids import new_id
 from mockserver.lists.spec import ReferenceSpec
 from mockserver.model import ImportStatus, Reference
+from mockserver.operations.templates import IMPORT_TEMPLATES
 from mockserver.state.org import Org
 from mockserver.templates import rules as template_rules
 from mockserver.templates.list_templates import ContactListTemplates
@@ -39,7 +40,7 @@ class ImportsByTemplate(Protocol):
 
 class ImportTemplates(NamedResources[ImportTemplate, ImportTemplateSpec]):
     kind = "import_template"
-    path = "/api/v2/outbound/importtemplates"
+    path = IMPORT_TEMPLATES
     id_name = "template_id"
     entity = "ImportTemplate"
 

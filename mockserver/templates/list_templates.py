@@ -19,13 +19,14 @@ from mockserver.lists import rules as list_rules
 from mockserver.lists import spec as list_spec
 from mockserver.lists.spec import ListSpec
 from mockserver.model import ContactList, Reference
+from mockserver.operations.templates import LIST_TEMPLATES
 from mockserver.state.org import Org
 from mockserver.templates.rules import ImportTemplate
 
 
 class ContactListTemplates(NamedResources[ContactList, ListSpec]):
     kind = "contact_list_template"
-    path = "/api/v2/outbound/contactlisttemplates"
+    path = LIST_TEMPLATES
     id_name = "template_id"
     entity = "ContactListTemplate"
 

@@ -8,8 +8,9 @@ import pytest
 from mockserver.app import serve
 from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.handling import ApiOperation, PendingOperation, Response
+from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.body import read_json
+from mockserver.operations.operation import Operation
 from mockserver.state.auth import OAuthClient
 
 from ...conftest import listening
@@ -43,8 +44,8 @@ async def notes(mock_org, tmp_path):
         )
 
     table = [
-        ApiOperation(op="contacts.add", method="POST", path="/notes", handler=add, permission="notes:add"),
-        ApiOperation(op="export.file", method="GET", path="/file", handler=download, auth=False, counts=False),
+        Endpoint(Operation("contacts.add", "POST", "/notes", "", "notes:add"), add),
+        Endpoint(Operation("export.file", "GET", "/file", "", auth=False), download),
     ]
     async with listening(serve(mock_org.services, table), headers=dict(mock_org.client.headers)) as client:
         yield dataclasses.replace(mock_org, client=client), committed

@@ -7,8 +7,8 @@ import pytest
 from mockserver.app import create_app
 from mockserver.clock import ManualClock
 from mockserver.config import parse_client
+from mockserver.operations import OPERATIONS
 from mockserver.profile import LoadedProfile, at_cpu_speed, load
-from mockserver.routes import operations
 from mockserver.services import create_services
 from mockserver.state.auth import OAuthClient
 from mockserver.storage.memory_store import MemoryStore
@@ -91,7 +91,7 @@ async def test_every_operation_without_a_good_token(two):
     """Whatever is asked without a token, with a wrong, cut, expired, doubled or misplaced one, is refused alike."""
     good = (await two.token("here"))["Authorization"]
     ids = await filled(two, {"Authorization": good})
-    table = [each for each in operations(two.services[0]) if each.auth]
+    table = [each for each in OPERATIONS if each.auth]
     wrong = ["", "Bearer", "Bearer wrong", good[:-1], good + "0", good.removeprefix("Bearer "), f"Basic {good}"]
     answers = {
         (each.op, await status(two, each, concrete(each.path, ids), {"Authorization": text}))
@@ -115,7 +115,7 @@ async def test_every_operation_with_the_token_of_another_org(two):
     """What belongs to another org does not exist, whoever may see everything in his own."""
     mine, foreign = await two.token("here"), await two.token("there")
     ids = await filled(two, mine)
-    for each in operations(two.services[0]):
+    for each in OPERATIONS:
         if each.auth and set(re.findall(r"\{(\w+)", each.path)) & ids.keys():
             reply = await two.asks(each, concrete(each.path, ids), foreign)
             assert reply.status_code in (400, 404), (each.op, reply.text)  # 400: the missing body is noticed first

@@ -5,38 +5,24 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta
 from msgspec import UnsetType as Unset
 
-from .contacts import ContactsExportRequest
-from .described import LIST_NOT_FOUND, NOT_FOUND, PAGING, Described, NameFilter, Parameter, SortOrder
-from .shapes import (
+from .bodies import (
     Answered,
-    Count,
     DomainEntityRef,
     ExportUri,
     ImportStatusBody,
-    Int64,
     Listing,
     Moment,
     Sent,
-    SentReference,
-    ServersOwn,
     UploadUrl,
     Uri,
 )
+from .contacts import ContactsExportRequest
+from .operation import LIST, LIST_NOT_FOUND, LISTS, NOT_FOUND, PAGING, NameFilter, Operation, Parameter, SortOrder
 
 ContentType = Literal[
     "text/csv", "application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ]
 Timeout = Annotated[int, Meta(ge=1, le=604_800)]
-SplittingCriteria = Literal["Percentage", "Quantity", "Column", "Custom"]
-NameFormat = Literal[
-    "ListNamePrefix",
-    "ListNamePrefixMonthDayYear",
-    "ListNamePrefixMonthDayYearHourMinuteSecond",
-    "ListNamePrefixPart",
-    "ListNamePrefixMonthDayYearPart",
-    "ListNamePrefixMonthDayYearHourMinuteSecondPart",
-    "Custom",
-]
 
 
 class UploadStarted(Answered, frozen=True, kw_only=True):
@@ -95,62 +81,6 @@ class EventLogListing(Listing, frozen=True, kw_only=True):
     entities: list[EventLogBody]
 
 
-class BulkIds(Sent, frozen=True, kw_only=True):
-    ids: list[str]
-
-
-class SplittingInformation(Answered, frozen=True, kw_only=True):
-    criteria: SplittingCriteria
-    criteria_value: str
-    create_remainder_contact_list: bool
-    use_waterfall_rule: bool
-
-
-class ImportTemplateBody(Answered, frozen=True, kw_only=True):
-    id: str
-    name: str
-    date_created: Moment
-    date_modified: Moment
-    version: Count
-    contact_list_template: DomainEntityRef
-    contact_list_filter: DomainEntityRef | Unset = UNSET
-    use_splitting_criteria: bool
-    splitting_information: SplittingInformation | Unset = UNSET
-    list_name_format: NameFormat
-    custom_list_name_format_value: str | Unset = UNSET
-    import_status: ImportStatusBody | Unset = UNSET
-    self_uri: str
-
-
-class ImportTemplateListing(Listing, frozen=True, kw_only=True):
-    entities: list[ImportTemplateBody]
-
-
-class SentSplitting(Sent, frozen=True, kw_only=True):
-    criteria: str | None = None
-    criteria_value: str | int | None = None
-    create_remainder_contact_list: bool | None = None
-    use_waterfall_rule: bool | None = None
-
-
-class SentImportTemplate(Sent, frozen=True, kw_only=True):
-    """An import template to be made or changed. `version` has to be the current one in a change."""
-
-    id: ServersOwn = None
-    name: str | None = None
-    date_created: ServersOwn = None
-    date_modified: ServersOwn = None
-    version: Int64 | None = None
-    contact_list_template: SentReference | None = None
-    contact_list_filter: SentReference | None = None
-    use_splitting_criteria: bool | None = None
-    splitting_information: SentSplitting | None = None
-    list_name_format: str | None = None
-    custom_list_name_format_value: str | None = None
-    import_status: ServersOwn = None
-    self_uri: ServersOwn = None
-
-
 _TEXT = {"type": "string"}
 _FIELDS = (
     *("id", "contact-id-name", "importTemplateId", "listNamePrefix", "divisionIdForTargetContactLists"),
@@ -178,66 +108,67 @@ DOWNLOAD = Parameter("download", str, '"true": a redirect to the file.')
 _NO_EXPORT = {404: ("contact.list.not.found", "no.available.list.export.uri")}
 _LEVEL: Any = Literal["INFO", "WARNING", "ERROR"]
 
-JOBS = {
-    "import.upload": Described(
-        summary="Upload a file; parts may come in any order",
-        form=_UPLOAD_FORM,
-        answer=UploadStarted,
+_UPLOAD, _VIEW = "outbound:contactList:upload", "outbound:contactList:view"
+_EXPORT, _EVENT_LOG = "outbound:contact:view outbound:contactList:view", "outbound:eventLog:view"
+_EVENTS = "/api/v2/outbound/events"
+
+FILES = (
+    Operation(
+        "import.upload", "POST", "/uploads/v2/contactlist", "uploads.form", _UPLOAD, counts=False, streamed=True,
+        summary="Upload a file; parts may come in any order", form=_UPLOAD_FORM, answer=UploadStarted,
         codes={
             400: ("dnc.source.operation.not.supported",),
             404: ("contact.list.not.found", "resource.not.found", "dnc.list.not.found"),
         },
     ),
-    "import.presign": Described(
-        summary="An address to put a file to",
-        body=ContactListUploadUrlRequest,
-        answer=UploadUrl,
+    Operation(
+        "import.presign", "POST", LISTS + "/uploads", "uploads.address", _UPLOAD,
+        summary="An address to put a file to", body=ContactListUploadUrlRequest, answer=UploadUrl,
         codes={400: ("invalid.value",), 404: ("contact.list.not.found", "resource.not.found")},
     ),
-    "presigned.put": Described(
-        summary="Put a file to a signed address; refusals are XML, as object stores give them",
-        query=_SIGNED_PUT,
-        form=_FILE,
-        media_type="application/xml",
-        errors=str,
+    Operation(
+        "presigned.put", "PUT", "/presigned/{upload_key:.+}", "presigned.put", auth=False, streamed=True,
+        summary="Put a file to a signed address; refusals are XML, as object stores give them", query=_SIGNED_PUT,
+        form=_FILE, media_type="application/xml", errors=str,
         codes={
             400: ("InvalidArgument", "EntityTooLarge"),
             403: ("AccessDenied", "SignatureDoesNotMatch"),
             411: ("MissingContentLength",),
         },
     ),
-    "import.status": Described(summary="How far an import is", answer=ImportStatusBody, codes=LIST_NOT_FOUND),
-    "export.create": Described(
-        summary="Ask for an export",
-        body=ContactsExportRequest,
-        example={},
-        optional_body=True,
-        answer=ExportStarted,
+    Operation(
+        "import.status", "GET", LIST + "/importstatus", "imports.status", _VIEW,
+        summary="How far an import is", answer=ImportStatusBody, codes=LIST_NOT_FOUND,
+    ),
+    Operation(
+        "export.create", "POST", LIST + "/export", "exports.create", _EXPORT,
+        summary="Ask for an export", body=ContactsExportRequest, example={}, optional_body=True, answer=ExportStarted,
         codes={
             400: ("invalid.contact.columns", "invalid.value"),
             404: ("contact.list.not.found", "contact.list.filter.not.found"),
         },
     ),
-    "export.get": Described(
-        summary="Where the newest export is", query=(DOWNLOAD,), answer=ExportUri, redirects=True, codes=_NO_EXPORT
+    Operation(
+        "export.get", "GET", LIST + "/export", "exports.get", _EXPORT,
+        summary="Where the newest export is", query=(DOWNLOAD,), answer=ExportUri, redirects=True, codes=_NO_EXPORT,
     ),
-    "export.download": Described(
+    Operation(
+        "export.download", "GET", "/api/v2/downloads/{download_id}", "downloads.download",
         summary="The way to the signed address of a file",
         query=(
             Parameter("issueRedirect", str, '"false": the address as JSON.'),
             Parameter("contentDisposition", str, "Not looked at."),
             Parameter("redirectToAuth", str, "Not looked at."),
         ),
-        answer=DownloadUrl,
-        redirects=True,
+        answer=DownloadUrl, redirects=True,
     ),
-    "export.file": Described(
-        summary="The file, by its signed address",
-        query=_SIGNED_GET,
-        media_type="text/csv",
+    Operation(
+        "export.file", "GET", "/downloads/{download_id}", "downloads.file", auth=False,
+        summary="The file, by its signed address", query=_SIGNED_GET, media_type="text/csv",
         codes={403: ("access.denied",), 410: ("gone",)},
     ),
-    "events.list": Described(
+    Operation(
+        "events.list", "GET", _EVENTS, "events.list", _EVENT_LOG,
         summary="A page of the event log",
         query=(
             *PAGING,
@@ -247,8 +178,10 @@ JOBS = {
             Parameter("sortBy", Literal["timestamp", "level", "category", "id"], "timestamp unless told."),
             Parameter("sortOrder", SortOrder),
         ),
-        answer=EventLogListing,
-        codes={400: ("invalid.value",)},
+        answer=EventLogListing, codes={400: ("invalid.value",)},
     ),
-    "events.get": Described(summary="An entry of the event log", answer=EventLogBody, codes=NOT_FOUND),
-}
+    Operation(
+        "events.get", "GET", _EVENTS + "/{event_id}", "events.get", _EVENT_LOG,
+        summary="An entry of the event log", answer=EventLogBody, codes=NOT_FOUND,
+    ),
+)  # fmt: skip

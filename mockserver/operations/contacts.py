@@ -5,20 +5,18 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, field
 from msgspec import UnsetType as Unset
 
-from .described import LIST_NOT_FOUND, Described, Parameter
-from .shapes import (
+from .bodies import (
     Answered,
     Count,
-    DomainEntityRef,
     Int64,
     Listing,
     Moment,
     Percent,
     Sent,
-    SentReference,
     ServersOwn,
     Uri,
 )
+from .operation import LIST, LIST_NOT_FOUND, Operation, Parameter
 
 Media = Literal["Voice", "Sms", "Email", "WhatsApp"]
 MessageType = Literal["Sms", "Email", "WhatsApp"]
@@ -40,7 +38,6 @@ Operator = Literal[
     "IN",
 ]
 Direction = Literal["ASC", "DESC"]
-SourceType = Literal["ContactList", "ContactListTemplate"]
 FromOne = Annotated[int, Meta(ge=1)]
 Scalar = str | int | float | bool
 Cells = Annotated[
@@ -248,68 +245,6 @@ class ContactsBulkOperationJobListing(Answered, frozen=True, kw_only=True):
     self_uri: str
 
 
-class FilterRange(Answered, frozen=True, kw_only=True):
-    min: Scalar | None = None
-    max: Scalar | None = None
-    min_inclusive: bool | None = None
-    max_inclusive: bool | None = None
-    in_set: list[Scalar] | None = None
-
-
-class FilterPredicate(Answered, frozen=True, kw_only=True):
-    column: str
-    operator: Operator
-    column_type: ColumnType | None = None
-    value: Scalar | None = None
-    range: FilterRange | None = None
-    inverted: bool | None = None
-
-
-class FilterClause(Answered, frozen=True, kw_only=True):
-    filter_type: FilterType | None = None
-    predicates: list[FilterPredicate] | None = None
-
-
-class ContactListFilterBody(Answered, frozen=True, kw_only=True):
-    id: str
-    name: str
-    date_created: Moment
-    date_modified: Moment
-    version: Count
-    contact_list: DomainEntityRef | Unset = UNSET
-    contact_list_template: DomainEntityRef | Unset = UNSET
-    source_type: SourceType
-    clauses: list[FilterClause]
-    filter_type: FilterType
-    self_uri: str
-
-
-class ContactListFilterListing(Listing, frozen=True, kw_only=True):
-    entities: list[ContactListFilterBody]
-
-
-class SentContactListFilter(Sent, frozen=True, kw_only=True):
-    """A filter to be made or changed. `version` has to be the current one in a change."""
-
-    id: ServersOwn = None
-    name: str | None = None
-    date_created: ServersOwn = None
-    date_modified: ServersOwn = None
-    version: Int64 | None = None
-    contact_list: SentReference | None = None
-    contact_list_template: SentReference | None = None
-    source_type: SourceType | None = None
-    clauses: list[ClauseBody] | None = None
-    filter_type: FilterType | None = None
-    self_uri: ServersOwn = None
-
-
-class FilterPreview(Answered, frozen=True, kw_only=True):
-    filtered_contacts: Count
-    total_contacts: Count
-    preview: list[DialerContact]
-
-
 _CONTACT_RULES = (
     "invalid.contact.columns",
     "invalid.contact.id",
@@ -329,17 +264,22 @@ _SEARCHED = {
     "criteria": {"clauses": [{"predicates": [{"column": "Lead ID", "operator": "BEGINS_WITH", "value": "L-"}]}]}
 }
 
-CONTACTS = {
-    "contacts.add": Described(
+_CONTACTS = LIST + "/contacts"
+_ONE = _CONTACTS + "/{contact_id}"
+_BULK = _CONTACTS + "/bulk"
+_VIEW, _EDIT, _DELETE = "outbound:contact:view", "outbound:contact:edit", "outbound:contact:delete"
+_VIEW_LISTS = "outbound:contactList:view"
+
+CONTACTS = (
+    Operation(
+        "contacts.add", "POST", _CONTACTS, "contacts.add", "outbound:contact:add",
         summary="Add contacts, and change those whose id is known",
         query=(
             Parameter("priority", bool, "Kept as configurationOverrides."),
             Parameter("clearSystemData", bool, "Forget what is known of the contacts besides their data."),
             Parameter("doNotQueue", bool, "Checked; nothing is ever dialled here."),
         ),
-        body=list[SentContactBody],
-        example=[_CONTACT],
-        answer=list[DialerContact],
+        body=list[SentContactBody], example=[_CONTACT], answer=list[DialerContact],
         codes={
             400: (
                 *_CONTACT_RULES,
@@ -350,56 +290,54 @@ CONTACTS = {
             **LIST_NOT_FOUND,
         },
     ),
-    "contacts.get": Described(summary="A contact", answer=DialerContact, codes=_CONTACT_NOT_FOUND),
-    "contacts.update": Described(
-        summary="Change a contact",
-        body=SentContactBody,
-        example=_CONTACT,
-        answer=DialerContact,
-        codes={400: (*_CONTACT_RULES, "contact.does.not.exist"), **LIST_NOT_FOUND},
-    ),
-    "contacts.delete": Described(summary="Delete a contact", codes=_CONTACT_NOT_FOUND),
-    "contacts.delete_many": Described(
+    Operation(
+        "contacts.delete_many", "DELETE", _CONTACTS, "contacts.delete_many", _DELETE,
         summary="Delete contacts; unknown ids are passed over",
         query=(Parameter("contactIds", str, "The contacts.", many=True, required=True),),
         codes={400: ("no.contacts.specified", "too.many.contacts.added"), **LIST_NOT_FOUND},
     ),
-    "contacts.bulk": Described(
-        summary="Contacts by id; unknown ids are passed over",
-        body=list[str],
-        answer=list[DialerContact],
+    Operation(
+        "contacts.bulk", "POST", _BULK, "contacts.bulk", _VIEW,
+        summary="Contacts by id; unknown ids are passed over", body=list[str], answer=list[DialerContact],
         codes={400: ("too.many.contacts.requested",), **LIST_NOT_FOUND},
     ),
-    "contacts.search": Described(
-        summary="A page of the contacts that match",
-        body=ContactListingRequest,
-        example=_SEARCHED | {"pageNumber": 1, "pageSize": 100},
-        optional_body=True,
-        answer=ContactListing,
+    Operation(
+        "contacts.search", "POST", _CONTACTS + "/search", "contacts.search", _VIEW,
+        summary="A page of the contacts that match", body=ContactListingRequest,
+        example=_SEARCHED | {"pageNumber": 1, "pageSize": 100}, optional_body=True, answer=ContactListing,
         codes=_SELECTED,
     ),
-    "contacts.bulk_remove": Described(
-        summary="Start to delete contacts",
-        body=ContactBulkSearchParameters,
-        example=_SEARCHED,
-        answer=ContactsBulkOperationJob,
-        status=(200, 202),
-        codes=_SELECTED,
+    Operation(
+        "contacts.get", "GET", _ONE, "contacts.get", _VIEW,
+        summary="A contact", answer=DialerContact, codes=_CONTACT_NOT_FOUND,
     ),
-    "contacts.bulk_update": Described(
-        summary="Start to change contacts",
-        body=ContactBulkEditRequest,
-        example=_SEARCHED | {"contact": {"callable": False}},
-        answer=ContactsBulkOperationJob,
-        status=(200, 202),
+    Operation(
+        "contacts.update", "PUT", _ONE, "contacts.update", _EDIT,
+        summary="Change a contact", body=SentContactBody, example=_CONTACT, answer=DialerContact,
+        codes={400: (*_CONTACT_RULES, "contact.does.not.exist"), **LIST_NOT_FOUND},
+    ),
+    Operation(
+        "contacts.delete", "DELETE", _ONE, "contacts.delete", _DELETE,
+        summary="Delete a contact", codes=_CONTACT_NOT_FOUND,
+    ),
+    Operation(
+        "contacts.bulk_remove", "POST", _BULK + "/remove", "bulk_jobs.remove", _DELETE,
+        summary="Start to delete contacts", body=ContactBulkSearchParameters, example=_SEARCHED,
+        answer=ContactsBulkOperationJob, status=(200, 202), codes=_SELECTED,
+    ),
+    Operation(
+        "contacts.bulk_update", "POST", _BULK + "/update", "bulk_jobs.update", _EDIT,
+        summary="Start to change contacts", body=ContactBulkEditRequest,
+        example=_SEARCHED | {"contact": {"callable": False}}, answer=ContactsBulkOperationJob, status=(200, 202),
         codes={**_SELECTED, 400: tuple(dict.fromkeys((*_SELECTED[400], *_CONTACT_RULES)))},
     ),
-    "contacts.bulk_jobs": Described(
-        summary="The latest bulk jobs of a list, the newest first",
-        answer=ContactsBulkOperationJobListing,
+    Operation(
+        "contacts.bulk_jobs", "GET", _BULK + "/jobs", "bulk_jobs.jobs", _VIEW_LISTS,
+        summary="The latest bulk jobs of a list, the newest first", answer=ContactsBulkOperationJobListing,
         codes=LIST_NOT_FOUND,
     ),
-    "contacts.bulk_job": Described(
-        summary="How far a bulk job is", answer=ContactsBulkOperationJob, codes=_CONTACT_NOT_FOUND
+    Operation(
+        "contacts.bulk_job", "GET", _BULK + "/jobs/{job_id}", "bulk_jobs.job", _VIEW_LISTS,
+        summary="How far a bulk job is", answer=ContactsBulkOperationJob, codes=_CONTACT_NOT_FOUND,
     ),
-}
+)  # fmt: skip

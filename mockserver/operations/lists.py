@@ -8,21 +8,7 @@ from msgspec import UnsetType as Unset
 
 from mockserver import model
 
-from .described import (
-    ALLOW_EMPTY,
-    DIVISIONS,
-    IDS,
-    LIST_NOT_FOUND,
-    NAMED,
-    NOT_FOUND,
-    PAGING,
-    PAST_THE_END,
-    SIZE_AND_IMPORT,
-    SORTED,
-    Described,
-    Parameter,
-)
-from .shapes import (
+from .bodies import (
     Answered,
     Count,
     DomainEntityRef,
@@ -33,6 +19,22 @@ from .shapes import (
     Sent,
     SentReference,
     ServersOwn,
+)
+from .operation import (
+    ALLOW_EMPTY,
+    DIVISIONS,
+    IDS,
+    LIST,
+    LIST_NOT_FOUND,
+    LISTS,
+    NAMED,
+    NOT_FOUND,
+    PAGING,
+    PAST_THE_END,
+    SIZE_AND_IMPORT,
+    SORTED,
+    Operation,
+    Parameter,
 )
 
 RetentionType = Literal["Never", "Today", "RetentionDays"]
@@ -253,72 +255,82 @@ _LISTED = (*PAGING, *NAMED, *SORTED, IDS)
 
 COLUMNS = {"columnNames": ["Lead ID", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
 
-_CAMPAIGNS = Described(
-    summary="A page of the campaigns, which are none",
-    query=(*PAGING, Parameter("contactListId", str, "Only those that use this list.")),
-    answer=CampaignListing,
-    codes={400: ("invalid.value",)},
-)
+_VIEWS = LISTS + "/divisionviews"
+_VIEW, _EDIT, _DELETE = "outbound:contactList:view", "outbound:contactList:edit", "outbound:contactList:delete"
+_SEARCH = "outbound:contactList:search"
 
-LISTS = {
-    "campaigns.list": _CAMPAIGNS,
-    "messaging_campaigns.list": _CAMPAIGNS,
-    "lists.create": Described(
-        summary="Create a contact list",
-        body=SentContactList,
-        example={"name": "January", **COLUMNS},
-        answer=ContactListBody,
-        codes=_CREATE,
+
+def _no_campaigns(op: str, path: str, permission: str) -> Operation:
+    return Operation(
+        op,
+        "GET",
+        path,
+        "campaigns.list",
+        permission,
+        summary="A page of the campaigns, which are none",
+        query=(*PAGING, Parameter("contactListId", str, "Only those that use this list.")),
+        answer=CampaignListing,
+        codes={400: ("invalid.value",)},
+    )
+
+
+CONTACT_LISTS = (
+    Operation(
+        "lists.create", "POST", LISTS, "lists.create", "outbound:contactList:add",
+        summary="Create a contact list", body=SentContactList, example={"name": "January", **COLUMNS},
+        answer=ContactListBody, codes=_CREATE,
     ),
-    "lists.list": Described(
-        summary="A page of the contact lists",
-        query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT, ALLOW_EMPTY),
-        answer=ContactListEntityListing,
-        codes={400: ("invalid.value", "too.many.bulk.retrieves"), **PAST_THE_END},
+    Operation(
+        "lists.list", "GET", LISTS, "lists.list", _VIEW,
+        summary="A page of the contact lists", query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT, ALLOW_EMPTY),
+        answer=ContactListEntityListing, codes={400: ("invalid.value", "too.many.bulk.retrieves"), **PAST_THE_END},
     ),
-    "lists.get": Described(
-        summary="A contact list",
-        query=SIZE_AND_IMPORT,
-        answer=ContactListBody,
+    Operation(
+        "lists.delete_many", "DELETE", LISTS, "lists.delete_many", _DELETE,
+        summary="Delete contact lists", query=(Parameter("id", str, "The lists.", many=True, required=True),),
+        status=204, codes={400: ("too.many.deletes",), 409: ("bulk.delete.conflict",)},
+    ),
+    Operation(
+        "lists.bulk_update", "POST", LISTS + "/bulk/update", "list_bulk_update.update", _EDIT,
+        summary="Change retention and time zone of contact lists", body=ContactListsBulkEdit,
+        answer=ContactListsBulkEditResponse, codes={400: ("too.many.bulk.updates",)},
+    ),
+    Operation(
+        "lists.division_views", "GET", _VIEWS, "list_views.views", _SEARCH,
+        summary="A page of the contact lists in their short form",
+        query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT), answer=ContactListDivisionViewListing,
+        codes={400: ("invalid.value", "too.many.bulk.retrieves")},
+    ),
+    Operation(
+        "lists.division_view", "GET", _VIEWS + "/{contact_list_id}", "list_views.view", _SEARCH,
+        summary="A contact list in its short form", query=SIZE_AND_IMPORT, answer=ContactListDivisionView,
         codes={400: ("invalid.value",), **LIST_NOT_FOUND},
     ),
-    "lists.update": Described(
-        summary="Change a contact list",
-        body=SentContactList,
-        example={"name": "February", "version": 1, **COLUMNS},
-        answer=ContactListBody,
-        codes=_UPDATE,
+    Operation(
+        "lists.time_zones", "GET", LIST + "/timezonemappingpreview", "list_views.time_zones", _VIEW,
+        summary="How many contacts are in which time zone", answer=TimeZoneMappingPreview, codes=LIST_NOT_FOUND,
     ),
-    "lists.delete": Described(
+    Operation(
+        "lists.get", "GET", LIST, "lists.get", _VIEW,
+        summary="A contact list", query=SIZE_AND_IMPORT, answer=ContactListBody,
+        codes={400: ("invalid.value",), **LIST_NOT_FOUND},
+    ),
+    Operation(
+        "lists.update", "PUT", LIST, "lists.update", _EDIT,
+        summary="Change a contact list", body=SentContactList, example={"name": "February", "version": 1, **COLUMNS},
+        answer=ContactListBody, codes=_UPDATE,
+    ),
+    Operation(
+        "lists.delete", "DELETE", LIST, "lists.delete", _DELETE,
         summary="Delete a contact list, unless an import runs",
         codes={400: ("contact.list.import.in.progress",), **NOT_FOUND},
     ),
-    "lists.delete_many": Described(
-        summary="Delete contact lists",
-        query=(Parameter("id", str, "The lists.", many=True, required=True),),
-        status=204,
-        codes={400: ("too.many.deletes",), 409: ("bulk.delete.conflict",)},
+    Operation(
+        "lists.clear", "POST", LIST + "/clear", "lists.clear", "outbound:contact:delete",
+        summary="Delete all contacts of a list", status=204, codes=LIST_NOT_FOUND,
     ),
-    "lists.clear": Described(summary="Delete all contacts of a list", status=204, codes=LIST_NOT_FOUND),
-    "lists.bulk_update": Described(
-        summary="Change retention and time zone of contact lists",
-        body=ContactListsBulkEdit,
-        answer=ContactListsBulkEditResponse,
-        codes={400: ("too.many.bulk.updates",)},
+    _no_campaigns("campaigns.list", "/api/v2/outbound/campaigns", "outbound:campaign:view"),
+    _no_campaigns(
+        "messaging_campaigns.list", "/api/v2/outbound/messagingcampaigns", "outbound:messagingCampaign:view"
     ),
-    "lists.division_views": Described(
-        summary="A page of the contact lists in their short form",
-        query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT),
-        answer=ContactListDivisionViewListing,
-        codes={400: ("invalid.value", "too.many.bulk.retrieves")},
-    ),
-    "lists.division_view": Described(
-        summary="A contact list in its short form",
-        query=SIZE_AND_IMPORT,
-        answer=ContactListDivisionView,
-        codes={400: ("invalid.value",), **LIST_NOT_FOUND},
-    ),
-    "lists.time_zones": Described(
-        summary="How many contacts are in which time zone", answer=TimeZoneMappingPreview, codes=LIST_NOT_FOUND
-    ),
-}
+)  # fmt: skip

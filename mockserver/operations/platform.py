@@ -1,13 +1,12 @@
 """The token endpoint, what a client asks before it works, limits and notifications."""
 
-import dataclasses
 from typing import Any, Literal
 
 from msgspec import UNSET, field
 from msgspec import UnsetType as Unset
 
-from .described import PAGING, Described, Parameter
-from .shapes import Answered, Count, DomainEntityRef, Listing, Moment, OAuthErrorBody, Sent, ServersOwn
+from .bodies import Answered, Count, DomainEntityRef, Listing, Moment, OAuthErrorBody, Sent, ServersOwn
+from .operation import PAGING, Operation, Parameter
 
 
 class OAuthToken(Answered, frozen=True, kw_only=True, rename=None):
@@ -198,42 +197,74 @@ _TOKEN_FORM = {
 _DOCUMENT: Any = dict[str, Any]
 _OBJECT_COUNT = Parameter("objectCount", bool, "Tell how many objects are in it.")
 _NO_CHANNEL = {404: ("not.found",)}
-_SUBSCRIBED = Described(
-    summary="Listen to topics",
-    query=(Parameter("ignoreErrors", bool, "Tell of topics that are rejected instead of refusing all."),),
-    body=list[SentTopic],
-    answer=ChannelTopicListing,
-    codes={
-        400: ("notification.invalid.topic", "notification.subscription.too.many.subscriptions", "invalid.value"),
-        403: ("missing.permissions", "not.authorized"),
-        **_NO_CHANNEL,
-    },
-)
+_DIVISIONS = "/api/v2/authorization/divisions"
+_LIMITS = "/api/v2/organizations/limits"
+_NAMESPACE = _LIMITS + "/namespaces/{namespace}"
+_CHANNELS = "/api/v2/notifications/channels"
+_CHANNEL = _CHANNELS + "/{channel_id}"
+_TOPICS_OF = _CHANNEL + "/subscriptions"
 
-PLATFORM = {
-    "oauth.token": Described(
-        summary="Issue a token to a client that knows its secret",
-        answer=OAuthToken,
-        form=_TOKEN_FORM,
-        codes={400: ("invalid_request", "unsupported_grant_type", "invalid_client")},
-        errors=OAuthErrorBody,
+
+def _subscription(op: str, method: str, handler: str, summary: str) -> Operation:
+    return Operation(
+        op,
+        method,
+        _TOPICS_OF,
+        handler,
+        summary=summary,
+        query=(Parameter("ignoreErrors", bool, "Tell of topics that are rejected instead of refusing all."),),
+        body=list[SentTopic],
+        answer=ChannelTopicListing,
+        codes={
+            400: ("notification.invalid.topic", "notification.subscription.too.many.subscriptions", "invalid.value"),
+            403: ("missing.permissions", "not.authorized"),
+            **_NO_CHANNEL,
+        },
+    )
+
+
+# Permissions: none; a topic's are asked for by its subscription.
+PLATFORM = (
+    Operation(
+        "oauth.token", "POST", "/oauth/token", "oauth.token", auth=False,
+        summary="Issue a token to a client that knows its secret", answer=OAuthToken, form=_TOKEN_FORM,
+        codes={400: ("invalid_request", "unsupported_grant_type", "invalid_client")}, errors=OAuthErrorBody,
     ),
-    "health": Described(summary="Tell that the mock answers; not part of the platform", answer=Health),
-    "openapi": Described(summary="This document; not part of the platform", answer=_DOCUMENT),
-    "organizations.me": Described(summary="The org", answer=OrganizationBody),
-    "tokens.me": Described(summary="Whose token this is", answer=TokenInfo),
-    "tokens.delete": Described(summary="Make the token worthless at once"),
-    "subjects.me": Described(
+    Operation(
+        "openapi", "GET", "/openapi.json", "openapi.document", auth=False,
+        summary="This document; not part of the platform", answer=_DOCUMENT,
+    ),
+    Operation(
+        "health", "GET", "/healthz", "platform.health", auth=False,
+        summary="Tell that the mock answers; not part of the platform", answer=Health,
+    ),
+    Operation(
+        "organizations.me", "GET", "/api/v2/organizations/me", "platform.organization",
+        summary="The org", answer=OrganizationBody,
+    ),
+    Operation(
+        "tokens.me", "GET", "/api/v2/tokens/me", "platform.token",
+        summary="Whose token this is", answer=TokenInfo,
+    ),
+    Operation(
+        "tokens.delete", "DELETE", "/api/v2/tokens/me", "platform.revoke_token",
+        summary="Make the token worthless at once",
+    ),
+    Operation(
+        "subjects.me", "GET", "/api/v2/authorization/subjects/me", "subjects.me",
         summary="What the client may do",
         query=(
             Parameter("includeFullRoles", bool, "Tell what the roles permit."),
             Parameter("includeDuplicates", bool, "Changes nothing here."),
         ),
-        answer=AuthzSubject,
-        codes={400: ("invalid.value",)},
+        answer=AuthzSubject, codes={400: ("invalid.value",)},
     ),
-    "divisions.home": Described(summary="The home division", answer=AuthzDivision),
-    "divisions.list": Described(
+    Operation(
+        "divisions.home", "GET", _DIVISIONS + "/home", "divisions.home",
+        summary="The home division", answer=AuthzDivision,
+    ),
+    Operation(
+        "divisions.list", "GET", _DIVISIONS, "divisions.list",
         summary="A page of the divisions",
         query=(
             *PAGING,
@@ -241,43 +272,66 @@ PLATFORM = {
             Parameter("name", str, "Only those whose name holds this."),
             _OBJECT_COUNT,
         ),
-        answer=AuthzDivisionListing,
+        answer=AuthzDivisionListing, codes={400: ("invalid.value",)},
+    ),
+    Operation(
+        "divisions.get", "GET", _DIVISIONS + "/{division_id}", "divisions.get",
+        summary="A division", query=(_OBJECT_COUNT,), answer=CountedDivision, codes={400: ("invalid.value",)},
+    ),
+    Operation(
+        "limits.namespaces", "GET", _LIMITS + "/namespaces", "limits.namespaces",
+        summary="A page of the names under which limits are kept", query=PAGING, answer=LimitNamespaceListing,
         codes={400: ("invalid.value",)},
     ),
-    "divisions.get": Described(
-        summary="A division", query=(_OBJECT_COUNT,), answer=CountedDivision, codes={400: ("invalid.value",)}
+    Operation(
+        "limits.get", "GET", _NAMESPACE, "limits.in_force",
+        summary="The limits of a namespace", answer=LimitListing,
     ),
-    "limits.namespaces": Described(
-        summary="A page of the names under which limits are kept",
-        query=PAGING,
-        answer=LimitNamespaceListing,
-        codes={400: ("invalid.value",)},
+    Operation(
+        "limits.defaults", "GET", _NAMESPACE + "/defaults", "limits.defaults",
+        summary="The limits of a namespace as nobody has changed them", answer=LimitListing,
     ),
-    "limits.get": Described(summary="The limits of a namespace", answer=LimitListing),
-    "limits.defaults": Described(summary="The limits of a namespace as nobody has changed them", answer=LimitListing),
-    "limits.docs": Described(summary="What the limits are", answer=LimitDocumentation),
-    "channels.create": Described(summary="Open a channel", answer=ChannelBody),
-    "channels.list": Described(
+    Operation(
+        "limits.docs", "GET", _LIMITS + "/docs", "limits.docs",
+        summary="What the limits are", answer=LimitDocumentation,
+    ),
+    Operation(
+        "channels.create", "POST", _CHANNELS, "notifications.create",
+        summary="Open a channel", answer=ChannelBody,
+    ),
+    Operation(
+        "channels.list", "GET", _CHANNELS, "notifications.of_client",
         summary="The channels of a token, or of its client",
         query=(Parameter("includechannels", Literal["token", "oauthclient"], "token unless told."),),
-        answer=ChannelListing,
-        codes={400: ("invalid.value",)},
+        answer=ChannelListing, codes={400: ("invalid.value",)},
     ),
-    "channels.head": Described(summary="Whether a channel lives", codes=_NO_CHANNEL),
-    "channels.connect": Described(
-        summary="The channel itself: a WebSocket", status=101, codes={400: ("bad.request",), **_NO_CHANNEL}
+    Operation(
+        "channels.head", "HEAD", _CHANNEL, "notifications.head",
+        summary="Whether a channel lives", codes=_NO_CHANNEL,
     ),
-    "subscriptions.list": Described(summary="What a channel listens to", answer=ChannelTopicListing, codes=_NO_CHANNEL),
-    "subscriptions.add": _SUBSCRIBED,
-    "subscriptions.replace": dataclasses.replace(_SUBSCRIBED, summary="Listen to these topics and no others"),
-    "subscriptions.delete": Described(summary="Listen to nothing", codes=_NO_CHANNEL),
-    "topics.list": Described(
+    Operation(
+        "channels.connect", "GET", "/channels/{channel_id}", "notifications.connect", auth=False,
+        summary="The channel itself: a WebSocket", status=101, codes={400: ("bad.request",), **_NO_CHANNEL},
+    ),
+    Operation(
+        "subscriptions.list", "GET", _TOPICS_OF, "notifications.subscriptions",
+        summary="What a channel listens to", answer=ChannelTopicListing, codes=_NO_CHANNEL,
+    ),
+    _subscription("subscriptions.add", "POST", "notifications.subscribe", "Listen to topics"),
+    _subscription(
+        "subscriptions.replace", "PUT", "notifications.resubscribe", "Listen to these topics and no others"
+    ),
+    Operation(
+        "subscriptions.delete", "DELETE", _TOPICS_OF, "notifications.unsubscribe",
+        summary="Listen to nothing", codes=_NO_CHANNEL,
+    ),
+    Operation(
+        "topics.list", "GET", "/api/v2/notifications/availabletopics", "notifications.available",
         summary="What there is to listen to",
         query=(
             Parameter("expand", str, "What to tell besides id and description.", many=True),
             Parameter("includePreview", bool, "Changes nothing here."),
         ),
-        answer=AvailableTopicListing,
-        codes={400: ("invalid.value",)},
+        answer=AvailableTopicListing, codes={400: ("invalid.value",)},
     ),
-}
+)  # fmt: skip

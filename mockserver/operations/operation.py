@@ -1,7 +1,7 @@
-"""What the document says of an operation besides what the route table knows."""
+"""One row of the API: all that is said of an operation in one place, and what many rows have in common."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -9,7 +9,7 @@ from msgspec import Meta
 Codes = Mapping[int, Sequence[str]]  # status -> codes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameter:
     """A parameter of the query; of a list of values, all joined by commas."""
 
@@ -20,11 +20,20 @@ class Parameter:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
-    """`answer` and `body` are types of JSON bodies, None where there is none."""
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the API. `answer` and `body` are types of JSON bodies, None where there is none."""
 
-    summary: str
+    op: str  # its name in fault rules, ledger and latencies, and its operationId: "contacts.add"
+    method: str
+    path: str  # aiohttp pattern
+    handler: str  # "contacts.add": the method `add` of what `routes.py` calls `contacts`
+    permission: str = ""  # what the client must hold; several with blanks between them
+    _: KW_ONLY
+    summary: str = ""
+    auth: bool = True  # else it needs no token: signed addresses, and a channel for whoever knows its id
+    counts: bool = True  # against the rate limit
+    streamed: bool = False  # the body may be large: only the handler reads it
     answer: Any = None
     status: int | tuple[int, ...] = 200  # several: a setting of the profile decides
     redirects: bool = False  # it may answer with a Location instead
@@ -41,6 +50,9 @@ class Described:
     def statuses(self) -> tuple[int, ...]:
         return self.status if isinstance(self.status, tuple) else (self.status,)
 
+
+LISTS = "/api/v2/outbound/contactlists"
+LIST = LISTS + "/{contact_list_id}"
 
 PageNumber = Annotated[int, Meta(ge=1, le=999_999_999)]
 SortOrder = Literal["a", "d", "ascending", "descending"]

@@ -1,0 +1,29 @@
+"""The operations of the API: one row says everything about one, and all else is derived from the rows.
+
+operation       what a row says, and what many rows have in common
+bodies          bases of the JSON bodies, and bodies that many operations share
+contacts, ...   a family each: its bodies as msgspec types, and its rows
+
+Permissions: official CLI 166.0.0; those of uploads and of bulk operations on templates: assumptions.
+"""
+
+from typing import TYPE_CHECKING, Literal
+
+from .contacts import CONTACTS
+from .dnc import DNC
+from .files import FILES
+from .lists import CONTACT_LISTS
+from .operation import Operation
+from .platform import PLATFORM
+from .templates import TEMPLATES
+
+# A request takes the first that fits.
+OPERATIONS: tuple[Operation, ...] = (*PLATFORM, *CONTACT_LISTS, *CONTACTS, *FILES, *TEMPLATES, *DNC)
+
+OP_NAMES = frozenset(each.op for each in OPERATIONS)
+PERMISSIONS = frozenset(name for each in OPERATIONS for name in each.permission.split())
+
+if TYPE_CHECKING:
+    OpName = str
+else:  # what a client writes is held against the rows when it is read
+    OpName = Literal[tuple(sorted(OP_NAMES))]
