@@ -1,13 +1,18 @@
 """The ways to load leads and learn their contact ids. The one registry."""
 
+from importlib import import_module
+from inspect import isabstract
+from pkgutil import iter_modules
+
 from ..errors import UsageError
-from .batch_api import BatchApi, BatchApiOwnIds
-from .csv_import import CsvImportExport, CsvImportOwnIds, CsvImportSearch
 from .job import Strategy
 
+# Every strategy that a module of this room defines.
 STRATEGIES: dict[str, Strategy] = {
-    strategy.name: strategy
-    for strategy in (BatchApi(), BatchApiOwnIds(), CsvImportExport(), CsvImportOwnIds(), CsvImportSearch())
+    each.name: each()
+    for module in iter_modules(__path__, f"{__name__}.")
+    for each in vars(import_module(module.name)).values()
+    if isinstance(each, type) and issubclass(each, Strategy) and not isabstract(each)
 }
 MAIN = ("batch-api", "batch-api-own-ids", "csv-import-export", "csv-import-own-ids")
 

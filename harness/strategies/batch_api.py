@@ -5,7 +5,6 @@ the leads. `BatchApiOwnIds` gives the Lead ID as the contact's id: sending again
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from operator import ne
 
@@ -21,19 +20,18 @@ from .batches import in_halves, intent, may_be_split, pending
 from .export import export_verification
 from .flows import stop
 from .in_doubt import stored_contacts
-from .job import Job, Stage, Verification
+from .job import Job, Stage, Strategy, Verification
 from .lists import lists_stage
 
 ATTEMPTS = 5  # of a batch whose answers keep getting lost
 CONFLICT = 409
 
 
-@dataclass(frozen=True, slots=True)
-class BatchApi:
-    name: str = "batch-api"
-    main_op: str = "contacts.add"
-    own_ids: bool = False
-    may_skip: bool = False
+class BatchApi(Strategy):
+    name = "batch-api"
+    main_op = "contacts.add"
+    own_ids = False
+    may_skip = False
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
@@ -44,12 +42,11 @@ class BatchApi:
         return export_verification(job)
 
 
-@dataclass(frozen=True, slots=True)
-class BatchApiOwnIds:
-    name: str = "batch-api-own-ids"
-    main_op: str = "contacts.add"
-    own_ids: bool = True
-    may_skip: bool = False
+class BatchApiOwnIds(Strategy):
+    name = "batch-api-own-ids"
+    main_op = "contacts.add"
+    own_ids = True
+    may_skip = False
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)

@@ -5,7 +5,7 @@ list is dropped and made anew. `csv-import-own-ids` names the Lead ID column as 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .. import api
 from ..client.retry import outcome
@@ -23,7 +23,7 @@ from ..flow import Flow, Save, Wait, Work
 from ..journal.schema import ShardRecord
 from .export import export_list, export_verification
 from .flows import answer_of, intervals, stop
-from .job import Job, Stage, Verification
+from .job import Job, Stage, Strategy, Verification
 from .lists import create_or_find, list_size, lists_stage
 from .sample import sample_verification
 from .search_mapping import page_flows
@@ -33,12 +33,11 @@ IMPORTING = "contact.list.import.in.progress"
 EXPORTS = 3  # of a list whose exports are short
 
 
-@dataclass(frozen=True, slots=True)
-class CsvImportExport:
-    name: str = "csv-import-export"
-    main_op: str = "import.upload"
-    own_ids: bool = False
-    may_skip: bool = True
+class CsvImportExport(Strategy):
+    name = "csv-import-export"
+    main_op = "import.upload"
+    own_ids = False
+    may_skip = True
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
@@ -49,12 +48,11 @@ class CsvImportExport:
         return sample_verification(job)  # the export made the mapping, so another road has to prove it
 
 
-@dataclass(frozen=True, slots=True)
-class CsvImportOwnIds:
-    name: str = "csv-import-own-ids"
-    main_op: str = "import.upload"
-    own_ids: bool = True
-    may_skip: bool = True
+class CsvImportOwnIds(Strategy):
+    name = "csv-import-own-ids"
+    main_op = "import.upload"
+    own_ids = True
+    may_skip = True
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
@@ -65,12 +63,11 @@ class CsvImportOwnIds:
         return export_verification(job)
 
 
-@dataclass(frozen=True, slots=True)
-class CsvImportSearch:
-    name: str = "csv-import-search"
-    main_op: str = "contacts.search"
-    own_ids: bool = False
-    may_skip: bool = True
+class CsvImportSearch(Strategy):
+    name = "csv-import-search"
+    main_op = "contacts.search"
+    own_ids = False
+    may_skip = True
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)

@@ -1,5 +1,6 @@
 """What a strategy is told: the leads, the plan, and how far an earlier run came."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -114,32 +115,6 @@ class Stage:
     flows: Iterable[Flow[None]]
 
 
-class Strategy(Protocol):
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def main_op(self) -> str:
-        """The operation whose time a client asks for."""
-        ...
-
-    @property
-    def own_ids(self) -> bool:
-        """The contact's id is the Lead ID."""
-        ...
-
-    @property
-    def may_skip(self) -> bool:
-        """The server may leave leads out without a word: an import does, an answer to a POST does not."""
-        ...
-
-    def stages(self, job: Job) -> Iterator[Stage]:
-        """From nothing, or from where the journal stands, to a mapping of every lead."""
-        ...
-
-    def verification(self, job: Job) -> "Verification": ...
-
-
 @dataclass(frozen=True, slots=True)
 class Verification:
     """How the mapping is proved: by a road to the server that did not make it."""
@@ -147,3 +122,19 @@ class Verification:
     method: str
     flows: Iterable[Flow[None]]
     by_export: bool
+
+
+class Strategy(ABC):
+    """How leads are loaded, how their contact ids are learned, and how that is proved."""
+
+    name: str
+    main_op: str  # the operation whose time a client asks for
+    own_ids: bool  # the contact's id is the Lead ID
+    may_skip: bool  # the server may leave leads out without a word: an import does, an answer to a POST does not
+
+    @abstractmethod
+    def stages(self, job: Job) -> Iterator[Stage]:
+        """From nothing, or from where the journal stands, to a mapping of every lead."""
+
+    @abstractmethod
+    def verification(self, job: Job) -> Verification: ...

@@ -1,9 +1,12 @@
 """The registry, the pace of polling, and what a plain no means."""
 
+import re
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
+from harness import strategies
 from harness.errors import GaveUp, Refused, UsageError
 from harness.strategies import MAIN, STRATEGIES, strategy
 from harness.strategies.flows import ADVICE, intervals, stop
@@ -17,6 +20,16 @@ def test_every_strategy_goes_by_its_name():
     assert [strategy(name).name for name in STRATEGIES] == list(STRATEGIES)
     assert set(MAIN) < set(STRATEGIES)
     assert [one.own_ids for one in STRATEGIES.values()] == ["own-ids" in name for name in STRATEGIES]
+
+
+def test_a_strategy_is_known_by_being_there():
+    """No list has to be kept beside the modules of the room."""
+    modules = Path(strategies.__file__).parent.glob("*.py")
+    written = {
+        name for module in modules for name in re.findall(r"^class (\w+)\(Strategy\)", module.read_text(), re.MULTILINE)
+    }
+    assert len(written) > len(MAIN)
+    assert {type(one).__name__ for one in STRATEGIES.values()} == written
 
 
 def test_an_unknown_strategy_is_told_the_known_ones():
