@@ -104,6 +104,12 @@ class AsyncFlowDriver(Protocol):
     async def work(self, function: Callable[[], Any]) -> Any: ...
 
 
+def reply_to(call: Call) -> Flow[Reply]:
+    """`call` as a flow."""
+    reply: Reply = yield call
+    return reply
+
+
 def map_calls(flow: Flow[T], made: Callable[[Call], Flow[Reply]]) -> Flow[T]:
     """`flow`, each call of which is made as `made` says; whatever else it wants passes."""
     outcome: Any = None

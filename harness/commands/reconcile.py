@@ -31,8 +31,9 @@ from ..runs.prepare import UploadOrder, prepare
 from ..runs.run import RunPlan, list_prefix
 from ..status import status
 from ..strategies.export import export_list
-from ..strategies.flows import stop
+from ..strategies.flows import answer_of
 from ..strategies.job import Job, Stage
+from ..strategies.lists import lists_of
 from ..wording import quantity
 
 NAME = re.compile(r"contactbench (?:[0-9a-f]{8} )?(?P<run_id>.+) (?P<number>\d+)/(?P<lists>\d+)")
@@ -148,20 +149,12 @@ class Look:
 
     def flow(self) -> Flow[None]:
         for list_id in self.named or self.known.lists:
-            reply = yield api.get_list(list_id)
-            try:
-                found = api.list_found(reply)
-            except (api.Refusal, api.BadResponse):
-                raise stop("lists.get", list_id, reply) from None
+            found = yield from answer_of(api.get_list(list_id), api.list_found)
             self._add([found] if found is not None else [])
             if found is None and self.named:
                 raise StateError("LIST_GONE", f"list={list_id} is not in the org; name the others alone.")
         if not self.named:
-            reply = yield api.find_lists(self.prefix)
-            try:
-                self._add(api.lists_found(reply, self.prefix))
-            except (api.Refusal, api.BadResponse):
-                raise stop("lists.list", self.prefix.strip(), reply) from None
+            self._add((yield from lists_of(self.prefix)))
 
     def _add(self, lists: Sequence[api.ListFound]) -> None:
         known = {each.id for each in self.found}
@@ -211,11 +204,7 @@ def _record_export(record: ShardRecord, plan: RunPlan, job: Job, files: RunFiles
         for batch in batches_found(files, record, plan.settings.batch_size):
             yield Save(batch)
         return
-    reply = yield api.import_status(record.list_id)
-    try:
-        status = api.import_progress(reply)
-    except (api.Refusal, api.BadResponse):
-        raise stop("import.status", record.list_id, reply) from None
+    status = yield from answer_of(api.import_status(record.list_id), api.import_progress)
     by_pages = plan.strategy.main_op == "contacts.search"
     for event in (yield Work(lambda: list(import_found(files, record, status, by_pages=by_pages)))):
         yield Save(event)

@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from ..client.httpx_transport import Target
 from ..client.oauth import Credentials
 from ..client.org_safety import RunCaps
 from ..errors import Refused
-from ..flow import Flow, Reply, Wait
+from ..flow import Flow, Reply
 from ..status import status
+from ..strategies.flows import poll_until, within
 from ..wording import quantity
 from . import experiment
 from .probe.checks import COLUMNS, LEAD_ID, NOTE, PHONE, Probe, lead
@@ -219,13 +221,8 @@ def _mistakes(to: Recorder, list_id: str) -> Flow[None]:
 
 def _until(to: Recorder, call: str, path: str, is_so: Callable[[Reply], bool]) -> Flow[Reply]:
     """The answer noted is the first one that is so; else the last."""
-    waited = 0.0
-    while True:
-        reply = yield from to.probe.ask("poll", "GET", path)
-        if is_so(reply) or waited > PATIENCE_S:
-            return to.note(call, reply)
-        yield Wait(STEP_S, "poll")
-        waited += STEP_S
+    pauses = within(repeat(STEP_S), PATIENCE_S)
+    return to.note(call, (yield from poll_until(lambda: to.probe.ask("poll", "GET", path), is_so, pauses)))
 
 
 ABSENT = "(absent)"

@@ -4,16 +4,18 @@ import random
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from .. import api
 from ..client.request_context import EventSink
 from ..domain import ContactId, LeadId
 from ..events import BatchAcked
-from ..flow import Flow, Reply, Wait
+from ..flow import Flow, Reply, reply_to
 from ..journal.schema import ShardRecord
+from ..strategies.flows import poll_until
 
-READY_TRIES, READY_PAUSE_S = 20, 1.0  # how long an export is waited for
+READY_TRIES, READY_PAUSE_S = 20, 1.0  # how often an export is asked for
 KEPT = 64  # batches from which a contact is picked
 
 
@@ -68,12 +70,14 @@ def export(one: MappedContact, column: str) -> Flow[str]:
     """An export of the list, until it is ready. It is not downloaded: it would hold personal data."""
     del column
     reply: Reply = yield api.start_export(one.list_id)
-    for _ in range(READY_TRIES if reply.ok else 0):
-        reply = yield api.get_export(one.list_id)
-        if reply.ok and api.export_of(reply) is not None:
-            break
-        yield Wait(READY_PAUSE_S, "poll")
+    if reply.ok:
+        pauses = repeat(READY_PAUSE_S, READY_TRIES - 1)
+        yield from poll_until(lambda: reply_to(api.get_export(one.list_id)), _is_ready, pauses)
     return ""
+
+
+def _is_ready(reply: Reply) -> bool:
+    return reply.ok and api.export_of(reply) is not None
 
 
 def _differs(one: MappedContact, lead_ids: Sequence[LeadId]) -> str:

@@ -7,6 +7,7 @@ which carries the run's id. Whatever is gone already is done.
 import asyncio
 import random
 from collections.abc import Callable
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,10 +18,11 @@ from ..client.org_safety import OrgOptions
 from ..client.request_context import EventSink, NullJournal
 from ..client.retry import RetryPolicy
 from ..errors import StateError
-from ..flow import Call, Flow, Reply, Save, T, Wait, adrive
+from ..flow import Flow, Reply, Save, T, adrive, reply_to
 from ..journal.open_journal import has_journal, open_journal
 from ..status import status
-from ..strategies.flows import stop
+from ..strategies.csv_import import IMPORTING
+from ..strategies.flows import poll_until, stop
 from . import canary
 from .asyncio_runner import wrap_flow
 from .created_resources import FILE, CreatedResource, Removed, ResourceLog, read
@@ -104,7 +106,9 @@ def remove(thing: CreatedResource, *, really: bool = True) -> Flow[Fate]:
             return "not ours"
         if not really:
             return "would be removed"
-        reply = yield from _delete(delete(thing_id))
+        call = delete(thing_id)
+        # A list whose import still runs is not deleted, so its end is awaited.
+        reply = yield from poll_until(lambda: reply_to(call), _has_no_import, repeat(POLL_S, IMPORT_POLLS - 1))
         if not reply.ok and reply.status != GONE:
             raise stop("cleanup", thing_id, reply)
         fate = "removed"
@@ -113,14 +117,8 @@ def remove(thing: CreatedResource, *, really: bool = True) -> Flow[Fate]:
     return fate
 
 
-def _delete(call: Call) -> Flow[Reply]:
-    """The answer to the deletion. A list whose import still runs is not deleted, so its end is awaited."""
-    for _ in range(IMPORT_POLLS):
-        reply: Reply = yield call
-        if reply.status != 400 or api.Refusal(reply).code != "contact.list.import.in.progress":
-            break
-        yield Wait(POLL_S, "poll")
-    return reply
+def _has_no_import(reply: Reply) -> bool:
+    return reply.status != 400 or api.Refusal(reply).code != IMPORTING
 
 
 def _read(reader: Callable[..., T], reply: Reply, thing: CreatedResource, *rest: Any) -> T:

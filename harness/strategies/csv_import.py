@@ -22,7 +22,7 @@ from ..events import (
 from ..flow import Flow, Save, Wait, Work
 from ..journal.schema import ShardRecord
 from .export import export_list, export_verification
-from .flows import answer_of, intervals, stop
+from .flows import answer_of, intervals, stable_answer, stop
 from .job import Job, Stage, Strategy, Verification
 from .lists import create_or_find, list_size, lists_stage
 from .sample import sample_verification
@@ -192,14 +192,8 @@ def _failure(record: ShardRecord, status: api.ImportProgress) -> str:
 
 def _settled_size(record: ShardRecord, job: Job) -> Flow[int]:
     """The size the list shows; counts lag, so a short one is read again for as long as it still moves."""
-    size = yield from list_size(record, job)
-    while size != record.rows:
-        yield Wait(job.settings.consistency_wait_s, "poll")
-        again = yield from list_size(record, job)
-        if again == size:
-            return size
-        size = again
-    return size
+    wait_s = job.settings.consistency_wait_s
+    return (yield from stable_answer(lambda: list_size(record, job), wait_s, lambda size: size == record.rows))
 
 
 def map_by_export(record: ShardRecord, job: Job) -> Flow[None]:

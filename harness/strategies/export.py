@@ -10,7 +10,7 @@ from ..api import Refusal
 from ..errors import GaveUp, SafetyStop
 from ..flow import Flow, Reply, Wait, Work
 from ..journal.schema import ShardRecord
-from .flows import ADVICE, intervals, stop
+from .flows import ADVICE, intervals, poll_until, stop, within
 from .job import Job, Settings, Verification
 from .lists import settled_size
 
@@ -109,16 +109,12 @@ def newer_export(
     look: Callable[[], Flow[api.Export | None]], former: api.Export | None, patience_s: float, settings: Settings
 ) -> Flow[api.Export | None]:
     """Poll with `look` for an export other than `former`; None if there is none within `patience_s`."""
-    waited = 0.0
-    for pause in intervals(settings):
-        export = yield from look()
-        if export is not None and (former is None or export.timestamp != former.timestamp):
-            return export
-        if waited > patience_s:
-            break
-        waited += pause
-        yield Wait(pause, "poll")
-    return None
+
+    def is_new(export: api.Export | None) -> bool:
+        return export is not None and (former is None or export.timestamp != former.timestamp)
+
+    export = yield from poll_until(look, is_new, within(intervals(settings), patience_s))
+    return export if is_new(export) else None
 
 
 def _current(list_id: str, job: Job) -> Flow[api.Export | None]:

@@ -1,12 +1,13 @@
-"""A plain no of the server, as the sentence a user needs."""
+"""Parts of flows: an answer or the error that ends the run, and polling."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal
 
 from ..api import BadResponse, Refusal
 from ..client.retry import outcome
 from ..errors import GaveUp, Refused, RunError, SafetyStop
-from ..flow import Call, Flow, Reply, T
+from ..flow import Call, Flow, Reply, T, Wait
 from .job import Settings
 
 MOST_REFUSED = 200  # leads of a run: past this it is the list or the columns that do not fit, not the leads
@@ -72,15 +73,49 @@ def answer_of(call: Call, reader: Callable[[Reply], T], subject: str = "", place
         raise stop(call.op, subject or call.contact_list_id, reply, place) from None
 
 
-# How often a job is asked about: often at first, since small jobs are quick, then at a steady pace.
+def poll_until(look: Callable[[], Flow[T]], is_done: Callable[[T], bool], pauses: Iterable[float]) -> Flow[T]:
+    """The first answer of `look` that `is_done`; else the last one, with each of `pauses` between two looks."""
+    found = yield from look()
+    for pause in pauses:
+        if is_done(found):
+            break
+        yield Wait(pause, "poll")
+        found = yield from look()
+    return found
+
+
+def stable_answer(
+    look: Callable[[], Flow[T]],
+    pause_s: float,
+    is_done: Callable[[T], bool] = lambda _: False,
+    why: Literal["poll", "quiet"] = "poll",
+) -> Flow[T]:
+    """The first answer of `look` that `is_done`, or that equals the one before."""
+    found = yield from look()
+    while not is_done(found):
+        yield Wait(pause_s, why)
+        before, found = found, (yield from look())
+        if found == before:
+            break
+    return found
 
 
 GROWTH = 1.5
 
 
 def intervals(settings: Settings) -> Iterator[float]:
-    """Seconds between polls, without end."""
+    """Seconds between polls of a job, without end: short at first, since small jobs are quick, then steady."""
     pause = settings.poll_initial_s
     while True:
         yield pause
         pause = min(settings.poll_cap_s, pause * GROWTH)
+
+
+def within(pauses: Iterable[float], patience_s: float) -> Iterator[float]:
+    """`pauses` until they add up to more than `patience_s`."""
+    waited = 0.0
+    for pause in pauses:
+        if waited > patience_s:
+            return
+        waited += pause
+        yield pause

@@ -8,7 +8,7 @@ from ..domain import ContactId, LeadId
 from ..errors import GaveUp, RunError, VerifyFailed
 from ..flow import Flow, Reply, Wait
 from ..wording import quantity
-from .flows import stop
+from .flows import stable_answer, stop
 from .job import Job
 
 
@@ -20,13 +20,7 @@ def stored_contacts(batch: Batch, job: Job, *, quiet: bool = True) -> Flow[dict[
     """
     if quiet:
         yield Wait(job.settings.in_flight_grace_s, "quiet")
-    found = yield from _search(batch, job)
-    while True:
-        yield Wait(job.settings.consistency_wait_s, "quiet")
-        again = yield from _search(batch, job)
-        if again == found:
-            return found
-        found = again
+    return (yield from stable_answer(lambda: _search(batch, job), job.settings.consistency_wait_s, why="quiet"))
 
 
 def _search(batch: Batch, job: Job) -> Flow[dict[LeadId, ContactId]]:

@@ -1,6 +1,7 @@
 """Make the contact list of a shard, once, whatever is lost on the way."""
 
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 
 from .. import api
 from ..client.retry import outcome
@@ -9,7 +10,7 @@ from ..errors import GaveUp
 from ..events import ListCreated
 from ..flow import Flow, Save, Wait
 from ..journal.schema import BatchRecord, ShardRecord
-from .flows import answer_of, stop
+from .flows import answer_of, poll_until, stop
 from .job import Job, Stage
 
 CREATIONS = 5  # of a list whose creation is never answered, nor found
@@ -77,11 +78,14 @@ def clear_contacts(list_id: str, job: Job) -> Flow[None]:
 
 def _await_empty(list_id: str, job: Job) -> Flow[None]:
     """Source: "Contacts will be deleted": the answer comes before the deed (official SDK 269.0.0)."""
-    for _ in range(CLEARING_READINGS):
-        if (yield from count_contacts(list_id)) == 0:
-            return
-        yield Wait(job.settings.consistency_wait_s, "poll")
-    raise GaveUp("NOT_CLEARED", f"op=lists.clear list={list_id}: still not empty; run the same command again.")
+    pauses = repeat(job.settings.consistency_wait_s, CLEARING_READINGS - 1)
+    if (yield from poll_until(lambda: count_contacts(list_id), lambda size: size == 0, pauses)):
+        raise GaveUp("NOT_CLEARED", f"op=lists.clear list={list_id}: still not empty; run the same command again.")
+
+
+def lists_of(prefix: str) -> Flow[list[api.ListFound]]:
+    """The org's lists whose names begin with `prefix`."""
+    return (yield from answer_of(api.find_lists(prefix), lambda reply: api.lists_found(reply, prefix), prefix.strip()))
 
 
 # How many contacts a list says it holds. Sizes lag behind.
@@ -92,13 +96,8 @@ SIZE_READINGS = 12  # of a size that does not fit: a minute, where the platform 
 
 def settled_size(record: ShardRecord, job: Job, expected: int | None) -> Flow[int]:
     """What the list shows; one that is not as expected is read again for a while."""
-    size = yield from list_size(record, job)
-    for _ in range(SIZE_READINGS):
-        if size == expected:
-            break
-        yield Wait(job.settings.consistency_wait_s, "poll")
-        size = yield from list_size(record, job)
-    return size
+    pauses = repeat(job.settings.consistency_wait_s, SIZE_READINGS)
+    return (yield from poll_until(lambda: list_size(record, job), lambda size: size == expected, pauses))
 
 
 def list_size(record: ShardRecord, job: Job) -> Flow[int]:

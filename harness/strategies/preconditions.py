@@ -8,9 +8,8 @@ from ..errors import Refused, StateError
 from ..flow import Flow, Reply
 from ..journal.schema import BatchRecord, ShardRecord
 from ..wording import quantity
-from .flows import answer_of
 from .job import Stage
-from .lists import count_contacts
+from .lists import count_contacts, lists_of
 
 # Source: official CLI 166.0.0. That of the upload service is not documented, so it is not asked for.
 NEEDED = {
@@ -56,8 +55,7 @@ class Preconditions:
 
     def _former_run(self) -> Flow[None]:
         """Raises StateError where a list holds contacts of these leads: this run knows nothing of them."""
-        listing = yield from self._lists()
-        for found in listing:
+        for found in (yield from lists_of(self.prefix)):
             count = max(found.size or 0, (yield from count_contacts(found.id)))
             if count or found.importing:
                 raise StateError(
@@ -68,10 +66,6 @@ class Preconditions:
                     " reconcile --from-server` and the upload's other options rebuild the mapping; --again loads these"
                     " leads once more.",
                 )
-
-    def _lists(self) -> Flow[list[api.ListFound]]:
-        call = api.find_lists(self.prefix)
-        return (yield from answer_of(call, lambda reply: api.lists_found(reply, self.prefix), self.prefix.strip()))
 
 
 def is_untouched(shards: Sequence[ShardRecord], batches: dict[int, BatchRecord]) -> bool:

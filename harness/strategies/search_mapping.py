@@ -6,9 +6,9 @@ from .. import api
 from ..domain import ContactId, LeadId
 from ..errors import VerifyFailed
 from ..events import PageMapped
-from ..flow import Flow, Save, Wait
+from ..flow import Flow, Save
 from ..journal.schema import ShardRecord
-from .flows import answer_of
+from .flows import answer_of, stable_answer
 from .job import Job
 
 
@@ -27,13 +27,8 @@ def _first(record: ShardRecord, page: int) -> int:
 
 def map_page(record: ShardRecord, page: int, job: Job) -> Flow[None]:
     """The page's contacts, noted. Searches lag behind an import: a short page is read again until two are alike."""
-    pairs = yield from _page(record, page, job)
-    while len(pairs) < _full(record, page):
-        yield Wait(job.settings.consistency_wait_s, "poll")
-        again = yield from _page(record, page, job)
-        if again == pairs:
-            break
-        pairs = again
+    wait_s, full = job.settings.consistency_wait_s, _full(record, page)
+    pairs = yield from stable_answer(lambda: _page(record, page, job), wait_s, lambda pairs: len(pairs) >= full)
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
         raise VerifyFailed("VERIFY_FAILED", f"list={record.list_id} page={page}: a lead has more than one contact.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ... import api
-from ...flow import Call, Flow, Reply, Wait
+from ...flow import Flow, Wait, reply_to
 from ...strategies.flows import stop
 from . import job_fit
 from .calibration_run import CalibrationRun
@@ -143,7 +143,7 @@ async def _upload(bench: CalibrationRun, list_id: str, rows: int) -> None:
     await bench.lab.run(_until_room(bench))
     path = bench.lead_file(rows)
     try:
-        reply = await bench.lab.run(_send(api.upload_csv(list_id, path, contact_id_column=None, rows=rows)))
+        reply = await bench.lab.run(reply_to(api.upload_csv(list_id, path, contact_id_column=None, rows=rows)))
     finally:
         path.unlink()
     if not reply.ok:
@@ -152,8 +152,8 @@ async def _upload(bench: CalibrationRun, list_id: str, rows: int) -> None:
 
 async def _export(bench: CalibrationRun, label: str, list_id: str, guess: Guess | None) -> Guess:
     await bench.lab.run(_until_room(bench))
-    former = api.export_of(await bench.lab.run(_send(api.get_export(list_id))))
-    reply = await bench.lab.run(_send(api.start_export(list_id)))
+    former = api.export_of(await bench.lab.run(reply_to(api.get_export(list_id))))
+    reply = await bench.lab.run(reply_to(api.start_export(list_id)))
     if not reply.ok:
         raise stop("export.create", list_id, reply)
     job = WatchedJob("export", label, bench.sizes[list_id], bench.driver.now(), former.timestamp if former else "")
@@ -235,11 +235,6 @@ def _until_room(bench: CalibrationRun) -> Flow[None]:
     seconds = bench.driver.until_room_s(ROOM, bench.per_minute)
     if seconds > 0:
         yield Wait(seconds, "hold")
-
-
-def _send(call: Call) -> Flow[Reply]:
-    reply: Reply = yield call
-    return reply
 
 
 def _download(bench: CalibrationRun, list_id: str) -> Flow[None]:

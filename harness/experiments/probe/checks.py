@@ -9,6 +9,7 @@ import msgspec
 from ... import api
 from ...domain import LeadColumns
 from ...flow import Call, Flow, Reply, Wait
+from ...strategies.flows import stable_answer
 from ..experiment import Lab
 
 LEAD_ID, PHONE, NOTE = "Lead ID", "Phone", "Note"
@@ -79,13 +80,13 @@ class Probe:
 
     def size(self, list_id: str) -> Flow[int]:
         """Contacts of the list by its own account, once that stands still: sizes lag."""
-        size, again = -1, -2
-        while size != again:
-            size = again
-            reply = yield from self.send(api.search_all(list_id, page_size=1))
-            again = int(api.decode_body(reply).get("contactsCount", 0))
-            yield Wait(self.consistency_wait_s, "poll")
+        size = yield from stable_answer(lambda: self._size(list_id), self.consistency_wait_s)
+        yield Wait(self.consistency_wait_s, "poll")
         return size
+
+    def _size(self, list_id: str) -> Flow[int]:
+        reply = yield from self.send(api.search_all(list_id, page_size=1))
+        return int(api.decode_body(reply).get("contactsCount", 0))
 
     def finding(self, question: str, observed: str, settings: Mapping[str, Any] | None = None) -> Finding:
         return Finding(

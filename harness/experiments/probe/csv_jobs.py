@@ -4,10 +4,12 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 from ... import api
 from ...flow import Flow, Reply, Wait
+from ...strategies.flows import poll_until
 from .checks import COLUMNS, LEAD_ID, NOTE, PHONE, Finding, Probe, lead
 from .contacts import FAR_TOO_LONG
 
@@ -89,8 +91,7 @@ def write_csv(probe: Probe, list_id: str, rows: Iterable[tuple[str, ...]]) -> Pa
     return path
 
 
-EXPORT_TIMEOUT_S = 120.0
-EXPORT_POLL_S = 0.5
+EXPORT_POLLS, EXPORT_POLL_S = 240, 0.5
 REDIRECTS = (302, 303, 307)
 
 
@@ -101,7 +102,7 @@ def export(probe: Probe) -> Flow[list[Finding]]:
     yield from probe.size(list_id)
     first = yield from _export(probe, list_id)
     if first is None:
-        return [probe.finding("Is an export to be had?", f"not within {EXPORT_TIMEOUT_S:.0f} s")]
+        return [probe.finding("Is an export to be had?", f"not within {EXPORT_POLLS * EXPORT_POLL_S:.0f} s")]
     seen = yield from _file(probe, first, list_id)
     yield from probe.add(list_id, lead(2))
     yield from probe.send(api.start_export(list_id))
@@ -116,14 +117,9 @@ def export(probe: Probe) -> Flow[list[Finding]]:
 
 def _export(probe: Probe, list_id: str) -> Flow[api.Export | None]:
     yield from probe.send(api.start_export(list_id))
-    waited = 0.0
-    while waited < EXPORT_TIMEOUT_S:
-        found = api.export_of((yield from probe.send(api.get_export(list_id))))
-        if found is not None:
-            return found
-        yield Wait(EXPORT_POLL_S, "poll")
-        waited += EXPORT_POLL_S
-    return None
+    pauses = repeat(EXPORT_POLL_S, EXPORT_POLLS - 1)
+    call, has_export = api.get_export(list_id), lambda reply: api.export_of(reply) is not None
+    return api.export_of((yield from poll_until(lambda: probe.send(call), has_export, pauses)))
 
 
 def _file(probe: Probe, found: api.Export, list_id: str) -> Flow[list[Finding]]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 from ... import api
 from ...flow import Flow, Reply, Save, Wait
 from ...runs.created_resources import Created, CreatedResource, Creating
+from ...strategies.flows import poll_until
 from .checks import COLUMNS, LEAD_ID, Finding, Probe, bodies, largest, lead
 
 LONGEST_NAME = 200
@@ -97,19 +99,17 @@ def by_size(probe: Probe) -> Flow[list[Finding]]:
     """The size of a list can be asked for only once the list can be read: then a second contact is added."""
     list_id = yield from probe.new_list()
     yield from probe.size(list_id)
-    path, query = f"{api.LISTS}/{list_id}", {"includeSize": "true"}
-    while (yield from probe.ask("lists.get", "GET", path, query=query)).status == 404:
-        yield Wait(STEP_S, "poll")
+
+    def look() -> Flow[Reply]:
+        return probe.ask("lists.get", "GET", f"{api.LISTS}/{list_id}", query={"includeSize": "true"})
+
+    yield from poll_until(look, lambda reply: reply.status != 404, repeat(STEP_S))
     yield from probe.add(list_id, lead(1))
-    return (
-        yield from _lag(
-            probe,
-            "in the size of its list",
-            "size_lag_s",
-            lambda: probe.ask("lists.get", "GET", path, query=query),
-            lambda reply: api.decode_body(reply).get("size") == 1,
-        )
-    )
+
+    def is_counted(reply: Reply) -> bool:
+        return bool(api.decode_body(reply).get("size") == 1)
+
+    return (yield from _lag(probe, "in the size of its list", "size_lag_s", look, is_counted))
 
 
 def _is_there(reply: Reply) -> bool:

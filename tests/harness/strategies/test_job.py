@@ -1,18 +1,14 @@
-"""The registry, the pace of polling, and what a plain no means."""
+"""The registry, and settings by how far away the target is."""
 
 import re
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from harness import strategies
-from harness.errors import GaveUp, Refused, UsageError
+from harness.errors import UsageError
 from harness.strategies import MAIN, STRATEGIES, strategy
-from harness.strategies.flows import ADVICE, intervals, stop
 from harness.strategies.job import Settings
-
-from ..fakes import LOST, no
 
 
 def test_every_strategy_goes_by_its_name():
@@ -37,37 +33,6 @@ def test_an_unknown_strategy_is_told_the_known_ones():
     with pytest.raises(UsageError, match="csv-import-export") as refused:
         strategy("bulk")
     assert refused.value.exit_code == 2
-
-
-def test_polls_are_close_at_first_and_steady_later():
-    """Half as much again each time, up to the cap."""
-    assert list(islice(intervals(Settings(poll_initial_s=1.0, poll_cap_s=3.0)), 5)) == [1.0, 1.5, 2.25, 3.0, 3.0]
-
-
-@pytest.mark.parametrize("code", ADVICE)
-def test_a_known_no_has_advice(code):
-    """The message names place, status and what to do."""
-    error = stop("contacts.add", "list-1", no(400, code, inin_correlation_id="abc"), "batch=7")
-    told, advice = ADVICE[code]
-    assert isinstance(error, Refused)
-    assert error.code == told
-    for part in ("op=contacts.add", "list=list-1", "batch=7", "http=400", "corr=abc", advice):
-        assert part in str(error)
-
-
-@pytest.mark.parametrize(
-    ("reply", "kind", "code"),
-    [
-        (no(418, "odd"), Refused, "REFUSED"),
-        (no(503), GaveUp, "SERVER_ERROR"),
-        (no(408), GaveUp, "SERVER_ERROR"),
-        (LOST, GaveUp, "SERVER_ERROR"),
-    ],
-)
-def test_no_answer_is_not_a_no(reply, kind, code):
-    """One can be tried again later, the other not as it is."""
-    error = stop("lists.get", "list-1", reply)
-    assert (type(error), error.code) == (kind, code)
 
 
 @pytest.mark.parametrize(("reach", "in_flight_grace_s", "first_poll_s"), [("org", 60.0, 1.0), ("local", 5.0, 0.2)])
