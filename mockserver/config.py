@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from mockserver.profile import LoadedProfile, ProfileError, at_cpu_speed, load, origins
+from mockserver.loaded_profile import LoadedProfile, ProfileError, load, origins
+from mockserver.profile import at_cpu_speed
 from mockserver.state.auth import OAuthClient
 
 Pace = Literal["real", "none"]

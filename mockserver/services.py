@@ -14,9 +14,9 @@ from mockserver.imports.events import Events
 from mockserver.imports.list_imports import Imports
 from mockserver.jobs.downloads import Downloads
 from mockserver.jobs.presigned_uploads import PresignedUploads
+from mockserver.loaded_profile import LoadedProfile
 from mockserver.notifications.events import Sources
 from mockserver.notifications.notifications import Notifications
-from mockserver.profile import LoadedProfile
 from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 from mockserver.storage.store import Store

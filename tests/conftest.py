@@ -7,7 +7,8 @@ import pytest
 from aiohttp import web
 
 from mockserver.clock import ManualClock
-from mockserver.profile import LoadedProfile, at_cpu_speed, load
+from mockserver.loaded_profile import LoadedProfile, load
+from mockserver.profile import at_cpu_speed
 from mockserver.services import Services
 from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
@@ -36,7 +37,7 @@ class MockOrg:
 
     def change(self, **settings) -> None:
         """Change settings by dotted names, dots written as two underscores."""
-        from mockserver.profile import with_changes
+        from mockserver.loaded_profile import with_changes
 
         self.org.profile, _ = with_changes(
             self.org.profile, {name.replace("__", "."): v for name, v in settings.items()}

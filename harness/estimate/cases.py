@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mockserver.loaded_profile import LoadedProfile, flat, with_changes
 from mockserver.pacing import latency_of
-from mockserver.profile import Latency, LoadedProfile, Profile, flat, with_changes
+from mockserver.profile import Latency, Profile
 
 from ..experiments.calibrate.fitting import of_profile
 from .recording import END, REPEAT, Node, Program, Step, UploadCase, program

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from mockserver.loaded_profile import built_in_profiles
 from mockserver.pacing import latency_of
-from mockserver.profile import Profile, built_in_profiles
+from mockserver.profile import Profile
 
 from ..errors import UsageError
 from ..mapping.files import write_json

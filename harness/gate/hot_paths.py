@@ -136,8 +136,8 @@ def served_post(folder: Path) -> Work:
 
     from mockserver.clock import ManualClock
     from mockserver.contacts.contacts import Contacts
+    from mockserver.loaded_profile import load
     from mockserver.model import ContactColumn, ContactList
-    from mockserver.profile import load
     from mockserver.services import create_services
     from mockserver.storage.memory_store import MemoryStore
 

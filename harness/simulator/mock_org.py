@@ -14,8 +14,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from mockserver.profile import LoadedProfile as LoadedProfile
-from mockserver.profile import ProfileError, flat, load
+from mockserver.loaded_profile import LoadedProfile as LoadedProfile
+from mockserver.loaded_profile import ProfileError, flat, load
+from mockserver.loaded_profile import not_probed as not_probed
 
 from ..client.oauth import Credentials
 from ..client.target import Target

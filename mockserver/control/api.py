@@ -13,8 +13,8 @@ from mockserver.control.snapshots import restore, snapshot
 from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.http.body import arriving, parse_json, read_body, too_large
+from mockserver.loaded_profile import ProfileError, origins, with_changes
 from mockserver.operations import OP_NAMES
-from mockserver.profile import ProfileError, origins, with_changes
 from mockserver.services import Services
 
 _BODY_BYTES = 4 * 1024 * 1024

@@ -9,7 +9,7 @@ import msgspec
 from mockserver.clock import MovableClock
 from mockserver.control import inspection, snapshots
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.profile import origins, with_changes
+from mockserver.loaded_profile import origins, with_changes
 from mockserver.services import Services
 from mockserver.state.request_log import Entry
 

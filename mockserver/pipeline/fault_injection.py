@@ -31,7 +31,8 @@ class FaultInjector:
         self._services = services
         self._org = services.org
         self._commits = commits
-        self._rates, self._no_fault_rates = FaultRates(), True
+        self._rates: FaultRates | None = None
+        self._no_fault_rates = True
 
     def action_at(self, request: web.Request, when: Moment) -> Action | None:
         """What fires now: a rule, else chance."""

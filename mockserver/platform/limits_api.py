@@ -14,7 +14,8 @@ from aiohttp import web
 from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.query import listing, page_in
-from mockserver.profile import Profile, load
+from mockserver.loaded_profile import load
+from mockserver.profile import Profile
 from mockserver.state.org import Org
 
 _PATH = "/api/v2/organizations/limits/namespaces"

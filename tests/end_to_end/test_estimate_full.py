@@ -19,7 +19,7 @@ from harness.runs.run import RunPlan
 from harness.simulator import mock_org, virtual_time
 from harness.strategies import MAIN, strategy
 from harness.strategies.job import Settings
-from mockserver.profile import built_in_profiles
+from mockserver.loaded_profile import built_in_profiles
 from tests.harness.estimate import same_luck
 
 LEADS = 100_000

@@ -12,8 +12,9 @@ from aiohttp.test_utils import make_mocked_request
 from mockserver.clock import ManualClock
 from mockserver.errors import ApiError
 from mockserver.http.body import BODY
+from mockserver.loaded_profile import load, with_changes
 from mockserver.model import ContactColumn, ContactList, ImportStatus
-from mockserver.profile import Profile, load, with_changes
+from mockserver.profile import Profile
 from mockserver.state.org import Org
 from mockserver.storage.memory_store import MemoryStore
 

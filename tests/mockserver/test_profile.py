@@ -1,6 +1,7 @@
 import pytest
 
-from mockserver.profile import ProfileError, at_cpu_speed, built_in_profiles, load, origins, with_changes
+from mockserver.loaded_profile import ProfileError, built_in_profiles, flat, load, origins, with_changes
+from mockserver.profile import at_cpu_speed
 
 
 @pytest.fixture
@@ -19,6 +20,14 @@ def test_shipped_profiles(name):
     loaded = load(name)
     assert name == loaded.profile.name
     assert {"limits.contacts_per_list", "latency.contacts.add.base_s", "request_timeout_s"} <= loaded.sources.keys()
+
+
+def test_every_setting_has_a_source():
+    """The default profile says of each setting in force where it comes from; latencies need name only some."""
+    loaded = load("default")
+    in_force = {name for name in flat(loaded.profile) if not name.startswith("latency.")} - {"name"}
+    assert in_force <= loaded.sources.keys() <= flat(loaded.profile).keys()
+    assert all(source.strip() for source in loaded.sources.values())
 
 
 def test_which_profiles_are_shipped():

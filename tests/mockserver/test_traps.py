@@ -12,7 +12,8 @@ from aiohttp import ClientSession
 from mockserver.app import create_app
 from mockserver.clock import SystemClock
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.profile import LoadedProfile, at_cpu_speed, load
+from mockserver.loaded_profile import LoadedProfile, load
+from mockserver.profile import at_cpu_speed
 from mockserver.services import create_services
 from mockserver.state.auth import OAuthClient
 from mockserver.storage.memory_store import MemoryStore

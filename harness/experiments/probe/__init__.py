@@ -12,6 +12,7 @@ from ...api import BadResponse, Refusal
 from ...client.httpx_transport import Target
 from ...client.oauth import Credentials
 from ...client.org_safety import RunCaps
+from ...simulator import mock_org
 from ...status import status
 from .. import experiment
 from ..experiment import Lab, write_profile
@@ -34,22 +35,6 @@ CHECKS: Sequence[ProbeCheck] = (
     platform.form_credentials, platform.token_lifetime, platform.bulk_jobs, platform.dnc,
     contacts.contacts_per_post,  # the most expensive one last
 )  # fmt: skip
-
-SAFETY = "asking would need more contacts, lists or requests than a sandbox should be given"
-NOT_ASKED = {
-    "semantics.over_capacity": SAFETY,
-    "limits.contacts_per_list": SAFETY,
-    "limits.contacts_per_org": SAFETY,
-    "limits.lists_per_org": SAFETY,
-    "limits.upload_bytes": SAFETY,
-    "limits.search_depth": SAFETY,
-    "semantics.bearer_at_signed_address": "asking would show the token to another host",
-    "semantics.dnc_external_sources": "asking would need an account of dnc.com or Gryphon",
-    "semantics.dnc_expired_entries": "an entry has to expire first, and no expiration may lie in the past",
-    "semantics.dnc_column_separator": "an upload to a DNC list is not part of loading leads",
-    "semantics.column_case": "every strategy sends a header in the spelling of its list",
-    "semantics.heartbeat_s": "no strategy listens to notifications",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +77,7 @@ async def run_probe(probe: ProbeOrder, tell: Callable[[str], None]) -> dict[str,
             for one in seen
         ],
         "settings": settings,
-        "not_asked": NOT_ASKED,
+        "not_asked": mock_org.not_probed(),
     }
 
 

@@ -14,7 +14,7 @@ from harness.simulator import mock_org, virtual_time
 from harness.strategies import strategy
 from harness.strategies.job import Settings
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.profile import LoadedProfile, with_changes
+from mockserver.loaded_profile import LoadedProfile, with_changes
 from mockserver.services import Services
 
 from .check import complaints

@@ -31,7 +31,7 @@ from harness.strategies import strategy
 from harness.strategies.job import Settings, Strategy
 from mockserver.control import inspection
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.profile import with_changes
+from mockserver.loaded_profile import with_changes
 from mockserver.services import Services
 from mockserver.state.org import Org
 

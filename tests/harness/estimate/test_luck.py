@@ -11,7 +11,6 @@ from harness.estimate.recording import program
 from harness.estimate.server_model import EXPIRED, LOST, LOST_APPLIED, MEANS, OK, Outcomes
 from mockserver.faults.engine import chance_fault
 from mockserver.pacing import latency_of, seconds
-from mockserver.profile import FaultRates
 
 from .test_machine import a_profile, an_upload
 
@@ -41,7 +40,7 @@ def test_latencies_have_the_mocks_distribution():
 
 def test_every_kind_of_fault_is_known():
     """A kind that a profile can name has a meaning here."""
-    assert MEANS.keys() == FaultRates().by_kind.keys()
+    assert MEANS.keys() == a_profile("default").faults.by_kind.keys()
 
 
 @pytest.mark.parametrize("op", ["contacts.add", "oauth.token"])

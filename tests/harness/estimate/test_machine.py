@@ -9,7 +9,7 @@ from harness.estimate.recording import UploadCase, program
 from harness.estimate.simulate import simulate
 from harness.strategies import MAIN, STRATEGIES
 from harness.strategies.job import Settings
-from mockserver.profile import load, with_changes
+from mockserver.loaded_profile import load, with_changes
 
 from . import reference, same_luck
 

@@ -7,7 +7,7 @@ from mockserver.clock import ManualClock
 from mockserver.control.app import create_control_app
 from mockserver.control.snapshots import restore, snapshot
 from mockserver.errors import BadRequest
-from mockserver.profile import load
+from mockserver.loaded_profile import load
 from mockserver.services import create_services
 from mockserver.state.auth import OAuthClient
 from mockserver.storage.durable_store import DurableStore

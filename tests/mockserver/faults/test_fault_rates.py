@@ -9,12 +9,12 @@ import pytest
 
 from mockserver.control.inspection import exposition
 from mockserver.faults.engine import chance_fault
-from mockserver.profile import FaultRates, ProfileError, load, with_changes
+from mockserver.loaded_profile import ProfileError, load, with_changes
 
 LISTS = "/api/v2/outbound/contactlists"
 LIST = {"name": "Leads", "columnNames": ["Lead ID", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
 ROWS = [{"data": {"Lead ID": f"L-{n}", "Phone": "+1 555 0100"}} for n in range(4)]
-KINDS = list(FaultRates().by_kind)
+KINDS = list(load("default").profile.faults.by_kind)
 DRAWS = 10_000
 
 

@@ -5,7 +5,8 @@ import aiohttp
 import pytest
 
 from mockserver.app import create_app
-from mockserver.profile import LoadedProfile, at_cpu_speed, load, with_changes
+from mockserver.loaded_profile import LoadedProfile, load, with_changes
+from mockserver.profile import at_cpu_speed
 from mockserver.services import create_services
 from mockserver.state.auth import OAuthClient
 from mockserver.storage.memory_store import MemoryStore

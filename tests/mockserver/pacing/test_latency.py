@@ -5,8 +5,9 @@ import statistics
 import msgspec
 import pytest
 
+from mockserver.loaded_profile import load
 from mockserver.pacing import latency_of, seconds
-from mockserver.profile import Latency, load
+from mockserver.profile import Latency
 
 
 def draw(model, rng=None, contacts=0, kib=0.0, in_flight=1):

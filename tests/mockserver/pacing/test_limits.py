@@ -3,8 +3,8 @@ import random
 import msgspec
 import pytest
 
+from mockserver.loaded_profile import load
 from mockserver.pacing import FixedWindow, Limiter, SlidingWindow, decide
-from mockserver.profile import load
 
 RATE = msgspec.structs.replace(load("default").profile.rate, requests_per_window=3)
 SLIDING = msgspec.structs.replace(RATE, window="sliding")

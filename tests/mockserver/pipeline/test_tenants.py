@@ -7,8 +7,9 @@ import pytest
 from mockserver.app import create_app
 from mockserver.clock import ManualClock
 from mockserver.config import parse_client
+from mockserver.loaded_profile import LoadedProfile, load
 from mockserver.operations import OPERATIONS
-from mockserver.profile import LoadedProfile, at_cpu_speed, load
+from mockserver.profile import at_cpu_speed
 from mockserver.services import create_services
 from mockserver.state.auth import OAuthClient
 from mockserver.storage.memory_store import MemoryStore

@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.experiments import calibrate
 from harness.simulator import mock_org, virtual_time
 from harness.simulator.mock_org import LoadedProfile
-from mockserver.profile import flat, with_changes
+from mockserver.loaded_profile import flat, with_changes
 
 
 def drawn(seed):

@@ -7,7 +7,7 @@ from harness.errors import SafetyStop
 from harness.estimate.run_estimate import EstimateOrder, estimate
 from harness.experiments.calibrate.observations import Observations
 from harness.simulator import mock_org
-from mockserver.profile import flat
+from mockserver.loaded_profile import flat
 
 from . import orgs
 

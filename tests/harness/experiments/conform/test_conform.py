@@ -7,7 +7,7 @@ from harness.experiments.conform import Difference
 from harness.simulator import mock_org, virtual_time
 from harness.simulator.mock_org import LoadedProfile
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.profile import with_changes
+from mockserver.loaded_profile import with_changes
 
 FLIPPED = [
     ("semantics.own_ids", "ignore", "add one with its own id", "body[0].id"),

@@ -6,10 +6,11 @@ import pytest
 
 from harness.client.org_safety import RunCaps
 from harness.experiments import probe
-from harness.experiments.probe import NOT_ASKED, contacts, csv_jobs, lists, platform
+from harness.experiments.probe import contacts, csv_jobs, lists, platform
 from harness.simulator import mock_org, virtual_time
 from harness.simulator.mock_org import LoadedProfile
-from mockserver.profile import PlatformLimits, Semantics, flat, with_changes
+from mockserver.loaded_profile import flat, with_changes
+from mockserver.profile import PlatformLimits, Semantics
 
 # Setting, another value than the default's, and the question that decides it.
 FLIPPED = [
@@ -116,4 +117,4 @@ def test_no_setting_is_forgotten():
     """Each semantic setting and each limit is flipped above, or stands among those that are not asked for a reason."""
     every = {f"semantics.{name}" for name in Semantics.__struct_fields__}
     every |= {f"limits.{name}" for name in PlatformLimits.__struct_fields__}
-    assert every == {name for name, _, _ in FLIPPED if name in every} | NOT_ASKED.keys() | BESIDE
+    assert every == {name for name, _, _ in FLIPPED if name in every} | mock_org.not_probed().keys() | BESIDE
