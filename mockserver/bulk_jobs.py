@@ -18,15 +18,8 @@ from mockserver.http import wire
 from mockserver.http.body import malformed_body, parse_json, read_json_bytes
 from mockserver.ids import new_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
-from mockserver.jobs.import_progress import (
-    after_poll,
-    at_pace,
-    completed_records,
-    ends_at,
-    failing,
-    has_ended,
-    stored_rows,
-)
+from mockserver.jobs.import_progress import at_pace, completed_records, ends_at, has_ended, stored_rows
+from mockserver.jobs.job_queues import Job, JobQueues
 from mockserver.model import ContactList, ImportJob
 from mockserver.state.contact_attributes import merge_json
 from mockserver.state.org import Org
@@ -35,55 +28,37 @@ from mockserver.storage.store import ContactSnapshot
 KEPT = 10  # jobs of a list. Source: SDK 269.0.0 outbound_api.py:4719, the 10 most recent
 
 
-class BulkJob(msgspec.Struct, frozen=True, kw_only=True):
-    progress: ImportJob
+class BulkJob(Job, kw_only=True):
+    progress: ImportJob = msgspec.field(name="progress")
     type: Literal["BulkDelete", "BulkEdit"]
-    has_backup: bool = False
-    ended: bool = False  # as far as the store knows: else a restart has interrupted it
 
     @property
-    def id(self) -> str:
+    def key(self) -> str:
         return self.progress.id
 
 
-def after_restart(job: BulkJob) -> BulkJob:
-    """The job as it is after a restart. Assumption: the code, and that the counters start from nothing."""
-    if job.ended:
-        return msgspec.structs.replace(job, has_backup=False)
-    progress = msgspec.structs.replace(failing(job.progress, "bulk.job.interrupted", 0), started_at=0.0)
-    return msgspec.structs.replace(job, progress=progress, has_backup=False, ended=True)
-
-
-def backup_is_there(job: BulkJob, now: float, ttl_s: float) -> bool:
-    return has_ended(job.progress, now) and now < ends_at(job.progress) + ttl_s
-
-
-def job_json(job: BulkJob, now: float, origin: str) -> dict[str, Any]:
+def job_json(job: BulkJob, now: float, origin: str, *, has_backup: bool) -> dict[str, Any]:
     """The JSON object of the job."""
     progress = job.progress
     total, completed, ended = progress.total_records, completed_records(progress, now), has_ended(progress, now)
-    list_uri = wire.contact_list_uri(progress.contact_list_id)
     state: dict[str, Any] = {"state": "Complete" if ended else "InProgress"}
     if ended and progress.failure_reason is not None:
         reason = {"message": "The bulk operation did not complete.", "code": progress.failure_reason}
         state = {"state": "Failed", "failureReason": reason}
-    elif ended and job.has_backup:
-        state["downloadURI"] = uri_of(job.id, origin)
+    elif ended and has_backup:
+        state["downloadURI"] = uri_of(job.key, origin)
     return {
-        "id": job.id,
+        "id": job.key,
         "type": job.type,
         "totalRecords": total,
         "completedRecords": completed,
         "percentComplete": 100 * completed // total if total else 100 * ended,
         **state,
-        "selfUri": f"{list_uri}/contacts/bulk/jobs/{job.id}",
+        "selfUri": f"{wire.contact_list_uri(job.owner_id)}/contacts/bulk/jobs/{job.key}",
     }
 
 
 T = TypeVar("T", bound=Selection)
-
-_DOCUMENTS = "bulk_job"
-_decode = msgspec.json.Decoder(BulkJob).decode
 
 
 class _Removal(Selection, rename="camel", kw_only=True):
@@ -95,24 +70,23 @@ class _Edit(_Removal, rename="camel", kw_only=True):
 
 
 @dataclass(slots=True)
-class _Running:
-    job: BulkJob
+class _Changing:
     ids: Sequence[str]
     patch: ParsedContact | None  # None: they are removed
     done: int = 0
 
 
-class BulkJobs:
-    """The jobs of an org. The latest of each list are kept, as documents; those that run are here."""
+class BulkJobs(JobQueues[BulkJob, _Changing]):
+    """The jobs of an org. The latest of each list are remembered."""
+
+    kind = "bulk_job"
+    job_type = BulkJob
+    one_at_a_time = False
+    interrupted = "bulk.job.interrupted"  # Assumption
 
     def __init__(self, org: Org, downloads: Downloads) -> None:
-        self._org, self._downloads = org, downloads
-        self.reload()
-
-    def reload(self) -> None:
-        """As after a restart: the jobs that are kept, none of them running."""
-        self._running: dict[str, _Running] = {}
-        self._jobs = {id_: after_restart(_decode(raw)) for id_, raw in self._org.store.documents(_DOCUMENTS).items()}
+        self._downloads = downloads
+        super().__init__(org)
 
     async def remove(self, request: web.Request) -> PendingOperation:
         """Start to remove contacts. Assumption: contacts cannot be named by id, which the SDK has for updates only."""
@@ -139,14 +113,6 @@ class BulkJobs:
         list_id = request.match_info["contact_list_id"]
         return PendingOperation(lambda: self._list(list_id, origin(request)))
 
-    def advance_to_now(self) -> None:
-        """Do to the contacts what is due. Costs next to nothing while no job is running."""
-        for running in list(self._running.values()):
-            try:
-                self._advance(running, self._org.clock.now())
-            except NotFound:  # the list is gone
-                self._running.pop(running.job.id, None)
-
     async def _body(self, request: web.Request) -> bytes:
         raw = await read_json_bytes(request, self._org.profile.limits.request_body_bytes)
         parse_json(raw)  # for its refusals
@@ -156,15 +122,11 @@ class BulkJobs:
         org, now = self._org, self._org.clock.now()
         contact_list = org.store.contact_list(list_id)
         ids = selected_ids(org.store, contact_list, wanted, now)
-        job = BulkJob(
-            progress=self._progress(list_id, len(ids), now),
-            type="BulkEdit" if patch else "BulkDelete",
-            has_backup=wanted.generate_download_uri is not False,
-        )
-        if job.has_backup:
+        job = BulkJob(progress=self._progress(list_id, len(ids), now), type="BulkEdit" if patch else "BulkDelete")
+        if wanted.generate_download_uri is not False:
             self._offer(job, contact_list, contact_selection.snapshot(org.store, list_id, ids))
-        self._running[job.id] = _Running(job, ids, patch)
-        self._keep(job)
+        self._begin(job, _Changing(ids, patch))
+        self._forget_old(list_id)
         self.advance_to_now()
         return Response(status=org.profile.semantics.bulk_job_status, body=self._json(job, origin))
 
@@ -181,31 +143,25 @@ class BulkJobs:
         return at_pace(progress, jobs, now)
 
     def _offer(self, job: BulkJob, contact_list: ContactList, contacts: ContactSnapshot) -> None:
-        """The backup: the contacts as they were."""
+        """The backup: the contacts as they were, once the job has ended."""
         semantics, ttl_s = self._org.profile.semantics, self._org.profile.jobs.export_uri_ttl_s
 
         def lines() -> Iterator[bytes]:
             yield export_header(contact_list)
             yield from export_lines(contact_list, contacts.ids, contacts.rows, semantics, contacts.attributes)
 
-        self._downloads.offer(
-            Download(job.id, lines, lambda now: backup_is_there(self._jobs.get(job.id, job), now, ttl_s))
-        )
+        def is_available(now: float) -> bool:
+            return has_ended(job.progress, now) and now < ends_at(job.progress) + ttl_s
+
+        self._downloads.offer(Download(job.key, lines, is_available))
 
     def _get(self, list_id: str, job_id: str, origin: str) -> Response:
         self._org.store.contact_list(list_id)
-        job = self._jobs.get(job_id)
-        if job is None or job.progress.contact_list_id != list_id:
+        job = self._remembered.get(job_id)
+        if job is None or job.owner_id != list_id:
             raise NotFound("The resource could not be found.", "resource.not.found")
-        self._poll(job)
-        return Response(body=self._json(self._jobs[job_id], origin))
-
-    def _poll(self, job: BulkJob) -> None:
-        """Jobs whose progress follows the questions move on."""
-        if job.progress.polls and job.id in self._running:
-            moved = msgspec.structs.replace(job, progress=after_poll(job.progress))
-            self._jobs[job.id] = self._running[job.id].job = moved
-            self.advance_to_now()
+        self._poll([job])
+        return Response(body=self._json(job, origin))
 
     def _list(self, list_id: str, origin: str) -> Response:
         self._org.store.contact_list(list_id)
@@ -213,42 +169,41 @@ class BulkJobs:
         uri = f"{wire.contact_list_uri(list_id)}/contacts/bulk/jobs"
         return Response(body=msgspec.json.encode({"entities": entities, "total": len(entities), "selfUri": uri}))
 
-    def _advance(self, running: _Running, now: float) -> None:
-        due = stored_rows(running.job.progress, now)
-        part = running.ids[running.done : due]
-        if part:
-            self._remove(running, part) if running.patch is None else self._patch(running, running.patch, part)
-        running.done = due
-        if has_ended(running.job.progress, now):
-            del self._running[running.job.id]
-            self._keep(msgspec.structs.replace(running.job, ended=True))
+    def _work_until(self, now: float, job: BulkJob, work: _Changing) -> None:
+        due = stored_rows(job.progress, now)
+        if part := work.ids[work.done : due]:
+            if work.patch is None:
+                self._org.store.delete_contacts(job.owner_id, part)
+            else:
+                self._patch(job.owner_id, work.patch, part)
+        work.done = due
 
-    def _remove(self, running: _Running, ids: Sequence[str]) -> None:
-        self._org.store.delete_contacts(running.job.progress.contact_list_id, ids)
+    def _record_end(self, job: BulkJob, work: _Changing) -> None:
+        """Older jobs need not be remembered any more."""
+        self._forget_old(job.owner_id)
 
-    def _patch(self, running: _Running, patch: ParsedContact, ids: Sequence[str]) -> None:
+    def _patch(self, list_id: str, patch: ParsedContact, ids: Sequence[str]) -> None:
         """Change those that are still there."""
-        store, list_id = self._org.store, running.job.progress.contact_list_id
+        store = self._org.store
         rows = {id_: merge_json(row, patch.row) for id_, row in store.existing(list_id, ids).items()}
         store.put_contacts(list_id, list(rows), list(rows.values()))
         if patch.attributes is not None:
             set_attributes(self._org, list_id, list(rows), dict.fromkeys(rows, patch.attributes))
 
-    def _keep(self, job: BulkJob) -> None:
-        """Remember the job, and no more of its list than are shown."""
-        self._jobs[job.id] = job
-        self._org.store.save_document(_DOCUMENTS, job.id, msgspec.json.encode(job))
-        for old in self._of_list(job.progress.contact_list_id)[:-KEPT]:
-            if old.id not in self._running:
-                self._jobs.pop(old.id)
-                self._org.store.delete_document(_DOCUMENTS, old.id)
-                self._downloads.withdraw(old.id)
+    def _forget_old(self, list_id: str) -> None:
+        """Remember no more jobs of a list than are shown, and those that are on their way."""
+        for old in self._of_list(list_id)[:-KEPT]:
+            if old.ended:
+                del self._remembered[old.key]
+                self._org.store.delete_document(self.kind, old.key)
+                self._downloads.withdraw(old.key)
 
     def _of_list(self, list_id: str) -> list[BulkJob]:
-        return [job for job in self._jobs.values() if job.progress.contact_list_id == list_id]
+        return [job for job in self._remembered.values() if job.owner_id == list_id]
 
     def _json(self, job: BulkJob, origin: str) -> bytes:
-        return msgspec.json.encode(job_json(job, self._org.clock.now(), origin))
+        shown = job_json(job, self._org.clock.now(), origin, has_backup=job.key in self._downloads)
+        return msgspec.json.encode(shown)
 
 
 def _convert(body: bytes, kind: type[T]) -> T:

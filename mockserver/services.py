@@ -51,6 +51,7 @@ class Services:
         """Bring the lists up to now. Every operation does it first, so nothing has to run in between."""
         self.template_imports.advance_to_now()
         self.imports.advance_to_now()
+        self.dnc_imports.advance_to_now()
         self.bulk_jobs.advance_to_now()
         self.org.retention.advance_to_now()
 
@@ -104,7 +105,7 @@ def services_of(org: Org) -> Services:
         template_imports=template_imports,
         dnc=dnc,
         dnc_imports=dnc_imports,
-        dnc_exports=DncExports(org, downloads, dnc, dnc_imports),
+        dnc_exports=DncExports(org, downloads, dnc),
         dnc_uploads=dnc_uploads,
         uploads=uploads,
         notifications=Notifications(

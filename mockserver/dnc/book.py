@@ -10,7 +10,9 @@ from itertools import repeat
 import msgspec
 
 from mockserver.dnc.model import Change, DncList, EntryKind
+from mockserver.dnc.rules import minute_of
 from mockserver.errors import NotFound
+from mockserver.profile import Semantics
 from mockserver.storage.store import Store
 
 # The entries of one DNC list in memory: a text and a number each, some 130 bytes, and nothing the collector walks.
@@ -154,9 +156,10 @@ class DncBook:
         if table.written > 2 * len(table.entries) + _SMALL:
             self._rewrite(table)
 
-    def drop_expired(self, minute: int) -> None:
-        """Forget entries that have expired, in memory: read again, they will have expired again."""
-        if minute > self._dropped_minute:
+    def drop_expired(self, now: float, semantics: Semantics) -> None:
+        """Forget entries that have expired if the org does, in memory: read again, they will have expired again."""
+        minute = minute_of(now)
+        if semantics.dnc_expired_entries == "dropped" and minute > self._dropped_minute:
             for table in self._tables.values():
                 table.entries.drop_expired(minute)
             self._dropped_minute = minute

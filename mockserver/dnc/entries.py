@@ -7,7 +7,6 @@ from aiohttp import web
 
 from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
-from mockserver.dnc.jobs import DncImports
 from mockserver.dnc.model import Change, EntryKind
 from mockserver.errors import invalid_value
 from mockserver.handling import PendingOperation, Response
@@ -35,8 +34,8 @@ class _Patch(msgspec.Struct, rename="camel"):
 class DncEntries:
     """The entries of one kind."""
 
-    def __init__(self, org: Org, book: DncBook, imports: DncImports, kind: EntryKind) -> None:
-        self._org, self._book, self._imports, self._kind = org, book, imports, kind
+    def __init__(self, org: Org, book: DncBook, kind: EntryKind) -> None:
+        self._org, self._book, self._kind = org, book, kind
 
     async def add(self, request: web.Request) -> PendingOperation:
         """POST: an array of entries; answer as the profile says. Only phone numbers may come with an expiration."""
@@ -81,7 +80,7 @@ class DncEntries:
 
     def _apply(self, list_id: str, change: Change, status: int) -> Response:
         dnc_rules.check_kind(self._book.dnc_list(list_id), change.kind)
-        self._imports.advance_to_now()
+        self._book.drop_expired(self._org.clock.now(), self._org.profile.semantics)
         if change.action == "add":
             entries = self._book.entries(list_id)
             new = entries.new(change.kind, change.values)

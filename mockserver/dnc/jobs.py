@@ -21,14 +21,13 @@ from mockserver.imports.csv_rows import RefusedFileError, Report
 from mockserver.imports.events import Events
 from mockserver.jobs.downloads import Downloads
 from mockserver.jobs.exports import ListExport, ListExports
-from mockserver.jobs.import_progress import failing, import_job
-from mockserver.jobs.import_queues import ImportQueues
-from mockserver.model import ImportJob, ImportStatus, Reference
+from mockserver.jobs.import_progress import failing, full, import_job, stored_rows
+from mockserver.jobs.job_queues import Job, JobQueues
+from mockserver.model import Reference
 from mockserver.state.org import Org
 
 _ENTRIES_A_WRITE = 20_000
 _OVER_CAPACITY = "EXCEEDED_DNC_RECORD_LIMIT"  # Source: SDK 269.0.0 models/event_message.py
-_SAVED = "dnc_import"
 # Source of the first two: quick-hits-javascript, upload-dnc-list.js; the others are spelled so in the JSON of
 # dnclists/uploads (SDK 269.0.0 models/dnc_list_upload_url_request.py). Assumption: in a form, too.
 _FIELDS: dict[str, EntryKind] = {
@@ -41,14 +40,16 @@ _EXPIRATION = "expirationDateTimeColumn"
 
 
 @dataclass(slots=True)
-class _Import:
-    job: ImportJob
-    report: Report = field(default_factory=Report)
-    found: EntriesByKind = field(default_factory=dict)
+class _Loading:
+    report: Report
+    found: EntriesByKind
     stored: dict[EntryKind, int] = field(default_factory=dict)
 
 
-class DncImports(ImportQueues[_Import]):
+class DncImports(JobQueues[Job, _Loading]):
+    kind = "dnc_import"
+    job_type = Job
+
     def __init__(self, org: Org, book: DncBook, events: Events) -> None:
         self._book, self._events = book, events
         super().__init__(org)
@@ -95,31 +96,17 @@ class DncImports(ImportQueues[_Import]):
 
         return PendingOperation(commit)
 
-    def status_of(self, list_id: str) -> ImportStatus:
-        self.advance_to_now()
-        return super().status_of(list_id)
-
-    def next_step_at(self, list_id: str) -> float:
-        self.advance_to_now()
-        return super().next_step_at(list_id)
-
-    def advance_to_now(self) -> None:
-        """Bring all lists up to now: what has come by import, and what has expired."""
-        super().advance_to_now()
-        if self._org.profile.semantics.dnc_expired_entries == "dropped":
-            self._book.drop_expired(dnc_rules.minute_of(self._org.clock.now()))
-
     def drop(self, list_id: str) -> None:
         """Forget a list that is going to be deleted."""
-        self._queues.pop(list_id, None)
-        self._last.pop(list_id, None)
-        self._org.store.delete_document(_SAVED, list_id)
+        super().drop(list_id)
+        self._remembered.pop(list_id, None)
+        self._org.store.delete_document(self.kind, list_id)
 
     def _start(self, list_id: str, found: EntriesByKind, report: Report, refused: str | None) -> Response:
         org = self._org
         self._book.dnc_list(list_id)
-        self.advance_to_now()
-        job = import_job(
+        self._book.drop_expired(org.clock.now(), org.profile.semantics)
+        progress = import_job(
             new_id(org.rng),
             list_id,
             records=report.records,
@@ -128,13 +115,11 @@ class DncImports(ImportQueues[_Import]):
             jobs=org.profile.jobs,
             now=org.clock.now(),
         )
-        started = _Import(job, report, found)
         if org.profile.semantics.over_capacity == "reject" and not self._fits(list_id, found):
-            started = _Import(failing(job, _OVER_CAPACITY, 0), report)
-        self._append(list_id, started)
-        self._save(list_id, started.job, ended=False)
+            progress, found = failing(progress, _OVER_CAPACITY, 0), {}
+        self._begin(Job(progress=progress), _Loading(report, found))
         # Assumption: the fields of this answer are not documented; official clients only log it.
-        return Response(body=msgspec.json.encode({"correlationId": job.id, "uri": f"{uri(list_id)}/importstatus"}))
+        return Response(body=msgspec.json.encode({"correlationId": progress.id, "uri": f"{uri(list_id)}/importstatus"}))
 
     def _fits(self, list_id: str, found: EntriesByKind) -> bool:
         entries = self._book.entries(list_id)
@@ -145,41 +130,31 @@ class DncImports(ImportQueues[_Import]):
         in_list = limits.dnc_records_per_list - len(book.entries(list_id))
         return max(0, min(in_list, limits.dnc_records_per_org - book.total_size()))
 
-    def _records(self) -> Mapping[str, bytes]:
-        return self._org.store.documents(_SAVED)
+    def _record_end(self, job: Job, work: _Loading) -> None:
+        name = self._book.dnc_list(job.owner_id).name
+        self._events.record_end(
+            Reference(id=job.owner_id, name=name, self_uri=uri(job.owner_id)), job.progress, work.report
+        )
 
-    def _save_record(self, list_id: str, record: bytes) -> None:
-        self._org.store.save_document(_SAVED, list_id, record)
-
-    def _over(self, job: ImportJob, of: _Import | None) -> _Import:
-        return _Import(job, of.report if of else Report())
-
-    def _note_end(self, list_id: str, ended: _Import, *, is_last: bool) -> None:
-        self._save(list_id, ended.job, ended=is_last)
-        entity = Reference(id=list_id, name=self._book.dnc_list(list_id).name, self_uri=uri(list_id))
-        self._events.record_end(entity, ended.job, ended.report)
-
-    def _store_rows(self, current: _Import, due: int) -> None:
-        """Store entries up to `due`, of each kind in proportion, or as many as fit: then the import fails."""
-        job = current.job
-        for kind, found in current.found.items():
-            end = len(found.values) * due // job.accepted
-            if not self._write(current, kind, end):
-                stored = sum(current.stored.values())
-                # Rounded up: as many records as it takes for `stored_rows` to give what is stored.
-                current.job = failing(job, _OVER_CAPACITY, -(-stored * job.total_records // job.accepted))
+    def _work_until(self, now: float, job: Job, work: _Loading) -> None:
+        """Store the entries that are due, of each kind in proportion, or as many as fit: then the import fails."""
+        due = stored_rows(job.progress, now)
+        for kind, found in work.found.items():
+            end = len(found.values) * due // job.progress.accepted
+            if not self._write(job.owner_id, work, kind, end):
+                job.progress = full(job.progress, _OVER_CAPACITY, sum(work.stored.values()))
                 return
 
-    def _write(self, current: _Import, kind: EntryKind, end: int) -> bool:
+    def _write(self, list_id: str, loading: _Loading, kind: EntryKind, end: int) -> bool:
         """Store the entries of one kind up to `end`; whether all of them fitted."""
-        list_id, found = current.job.contact_list_id, current.found[kind]
-        while (start := current.stored.get(kind, 0)) < end:
+        found = loading.found[kind]
+        while (start := loading.stored.get(kind, 0)) < end:
             values = found.values[start : min(end, start + _ENTRIES_A_WRITE)]
             fitting = self._book.entries(list_id).first_that_fit(kind, values, self._room(list_id))
             if fitting:
                 expires = found.expires[start : start + fitting]
                 self._book.make(list_id, Change("add", kind, values[:fitting], expires))
-            current.stored[kind] = start + fitting
+            loading.stored[kind] = start + fitting
             if fitting < len(values):
                 return False
         return True
@@ -208,9 +183,9 @@ class DncExports(ListExports[Entries]):
     id_name = "dnc_list_id"
     list_name = "the dnc list"
 
-    def __init__(self, org: Org, downloads: Downloads, book: DncBook, imports: DncImports) -> None:
+    def __init__(self, org: Org, downloads: Downloads, book: DncBook) -> None:
         super().__init__(org, downloads)
-        self._book, self._imports = book, imports
+        self._book = book
 
     async def create(self, request: web.Request) -> PendingOperation:
         """POST .../export. The body is not looked at: SDKs send `null` or nothing."""
@@ -219,7 +194,7 @@ class DncExports(ListExports[Entries]):
 
     def _create(self, list_id: str) -> Response:
         check_internal(self._book.dnc_list(list_id))
-        self._imports.advance_to_now()
+        self._book.drop_expired(self._org.clock.now(), self._org.profile.semantics)
         entries = self._book.entries(list_id)
         return self._start(list_id, uri(list_id), entries.snapshot(), len(entries))
 

@@ -122,7 +122,7 @@ class DncLists:
     def _to_json(self, each: DncList, query: Query, wire: Wire) -> dict[str, object]:
         more: dict[str, object] = {}
         if flag(query, "includeSize"):
-            self._imports.advance_to_now()
+            self._book.drop_expired(self._org.clock.now(), self._org.profile.semantics)
             more["size"] = len(self._book.entries(each.id))
         if flag(query, "includeImportStatus"):
             more["importStatus"] = self._imports.status_of(each.id)

@@ -5,7 +5,7 @@ import's pace has reached, so that every operation sees as many contacts as the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ from aiohttp import web
 from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response
 from mockserver.ids import new_id
-from mockserver.imports.csv_rows import FileRules, ReadFile, Report, read_file
+from mockserver.imports.csv_rows import FileRules, ReadFile, read_file
 from mockserver.imports.events import Events
 from mockserver.imports.upload_request import ListUpload
 from mockserver.jobs.import_progress import (
@@ -23,9 +23,11 @@ from mockserver.jobs.import_progress import (
     at_pace,
     completed_records,
     failing,
+    full,
+    stored_rows,
     without_progress,
 )
-from mockserver.jobs.import_queues import ImportQueues
+from mockserver.jobs.job_queues import Job, JobQueues
 from mockserver.model import ImportJob
 from mockserver.state.org import Org
 
@@ -34,14 +36,15 @@ _ROWS_A_WRITE = 20_000  # a durable store waits for the disk once a write
 
 
 @dataclass(slots=True)
-class _Import:
-    job: ImportJob
-    file: ReadFile = field(default_factory=ReadFile)
+class _Loading:
+    file: ReadFile
     stored: int = 0
 
 
-class Imports(ImportQueues[_Import]):
-    """The imports of an org into contact lists."""
+class Imports(JobQueues[Job, _Loading]):
+    """The imports of an org into contact lists. Assumption: a second upload waits for the first import to end."""
+
+    job_type = Job
 
     def __init__(self, org: Org, events: Events) -> None:
         self._events = events
@@ -72,58 +75,51 @@ class Imports(ImportQueues[_Import]):
         return PendingOperation(commit)
 
     def failure_of(self, list_id: str, job_id: str) -> str | None:
-        """Why that import failed, if it did and is the newest that has ended."""
-        last = self._last.get(list_id)
-        return last.job.failure_reason if last is not None and last.job.id == job_id else None
-
-    def events(self, list_id: str) -> Report:
-        """The records that the import shown by `status_of` skipped."""
-        shown = self._current(list_id)
-        return shown.file.report if shown else Report()
+        """Why that import failed, if it did and is the newest of the list."""
+        job = self._remembered.get(list_id)
+        return job.progress.failure_reason if job and job.ended and job.progress.id == job_id else None
 
     def forget(self, list_id: str) -> None:
         """As if there never had been an import into the list."""
-        self._queues.pop(list_id, None)
-        if self._last.pop(list_id, None):
+        super().drop(list_id)
+        if self._remembered.pop(list_id, None):
             self._org.store.save_import(list_id, b"")
 
     def drop(self, list_id: str) -> None:
         """Forget rows that are still to come: the list was cleared or deleted. Assumption: the import then fails."""
         queue = self._queues.pop(list_id, None)
-        if queue:
-            job = queue[0].job
-            failed = without_progress(failing(job, INTERRUPTED, completed_records(job, self._org.clock.now())))
-            self._last[list_id] = self._over(failed, queue[0])
         try:
-            if last := self._last.get(list_id):
-                self._save(list_id, last.job, ended=True)
             if queue:
-                self._events.import_ended(self._org.store.contact_list(list_id), failed, queue[0].file.report)
+                job, loading = queue[0]
+                through = completed_records(job.progress, self._org.clock.now())
+                job.progress = without_progress(failing(job.progress, INTERRUPTED, through))
+                self._end(job, loading)
+            self._org.store.contact_list(list_id)
         except NotFound:
-            self._last.pop(list_id, None)
+            self._remembered.pop(list_id, None)
 
     # What fault rules may do to the newest import of a list, before its rows come.
 
     def fail(self, list_id: str, reason: str, at_percent: int) -> None:
-        newest = self._queues[list_id][-1]
-        newest.job = failing(newest.job, reason, newest.job.total_records * at_percent // 100)
+        newest, _ = self._queues[list_id][-1]
+        newest.progress = failing(newest.progress, reason, newest.progress.total_records * at_percent // 100)
 
     def freeze(self, list_id: str, at_percent: int) -> None:
-        newest = self._queues[list_id][-1]
-        frozen_at = newest.job.total_records * at_percent // 100
-        newest.job = msgspec.structs.replace(newest.job, frozen_at=frozen_at)
+        newest, _ = self._queues[list_id][-1]
+        frozen_at = newest.progress.total_records * at_percent // 100
+        newest.progress = msgspec.structs.replace(newest.progress, frozen_at=frozen_at)
 
     def lose_rows(self, list_id: str, count: int) -> None:
         """The last `count` rows never come, while the counters say they did."""
-        newest = self._queues[list_id][-1]
-        kept = max(newest.stored, len(newest.file.rows) - count)
-        del newest.file.ids[kept:], newest.file.rows[kept:]
-        newest.job = msgspec.structs.replace(newest.job, accepted=kept)
+        newest, loading = self._queues[list_id][-1]
+        kept = max(loading.stored, len(loading.file.rows) - count)
+        del loading.file.ids[kept:], loading.file.rows[kept:]
+        newest.progress = msgspec.structs.replace(newest.progress, accepted=kept)
 
     def begin(self, list_id: str, file: ReadFile, starts_at: float, records_per_s: float) -> ImportJob:
         """Bring the rows of a file into a list, after those of earlier files. Raises NotFound."""
         self._org.store.contact_list(list_id)
-        job = ImportJob(
+        progress = ImportJob(
             id=new_id(self._org.rng),
             contact_list_id=list_id,
             total_records=0 if file.refused else file.report.records,
@@ -132,16 +128,13 @@ class Imports(ImportQueues[_Import]):
             records_per_s=records_per_s,
             failure_reason=file.refused,
         )
-        job = at_pace(job, self._org.profile.jobs, self._org.clock.now())
-        started = _Import(job, file)
-        if (
-            self._org.profile.semantics.over_capacity == "reject"
-            and self._fitting(started, len(file.ids)) < job.accepted
-        ):
-            started = _Import(failing(job, OVER_CAPACITY, 0), ReadFile(report=file.report))
-        self._append(list_id, started)
-        self._save(list_id, self._queues[list_id][0].job, ended=False)
-        return started.job
+        progress = at_pace(progress, self._org.profile.jobs, self._org.clock.now())
+        loading = _Loading(file)
+        rejects = self._org.profile.semantics.over_capacity == "reject"
+        if rejects and self._fitting(list_id, loading, len(file.ids)) < progress.accepted:
+            progress, loading = failing(progress, OVER_CAPACITY, 0), _Loading(ReadFile(report=file.report))
+        self._begin(Job(progress=progress), loading)
+        return progress
 
     def _start(self, list_id: str, file: ReadFile) -> Response:
         jobs = self._org.profile.jobs
@@ -153,37 +146,27 @@ class Imports(ImportQueues[_Import]):
     def _records(self) -> Mapping[str, bytes]:
         return self._org.store.imports()
 
-    def _save_record(self, list_id: str, record: bytes) -> None:
-        self._org.store.save_import(list_id, record)
+    def _save_record(self, key: str, record: bytes) -> None:
+        self._org.store.save_import(key, record)
 
-    def _over(self, job: ImportJob, of: _Import | None) -> _Import:
-        return _Import(job, ReadFile(report=of.file.report) if of else ReadFile())
+    def _record_end(self, job: Job, work: _Loading) -> None:
+        self._events.import_ended(self._org.store.contact_list(job.owner_id), job.progress, work.file.report)
 
-    def _advance(self, list_id: str, now: float) -> None:
-        self._org.store.contact_list(list_id)
-        super()._advance(list_id, now)
-
-    def _note_end(self, list_id: str, ended: _Import, *, is_last: bool) -> None:
-        self._events.import_ended(self._org.store.contact_list(list_id), ended.job, ended.file.report)
-        if is_last:
-            self._save(list_id, ended.job, ended=True)
-
-    def _store_rows(self, current: _Import, due: int) -> None:
-        """Store rows up to `due`, or as many as fit: then the import fails."""
-        while current.stored < due:
-            wanted = min(due - current.stored, _ROWS_A_WRITE)
-            fitting = self._fitting(current, wanted)
-            self._write(current, fitting)
+    def _work_until(self, now: float, job: Job, work: _Loading) -> None:
+        """Store the rows that are due, or as many as fit: then the import fails."""
+        self._org.store.contact_list(job.owner_id)
+        due = stored_rows(job.progress, now)
+        while work.stored < due:
+            wanted = min(due - work.stored, _ROWS_A_WRITE)
+            fitting = self._fitting(job.owner_id, work, wanted)
+            self._write(job.owner_id, work, fitting)
             if fitting < wanted:
-                job = current.job
-                # Rounded up: as many records as it takes for `stored_rows` to give what is stored.
-                through = -(-current.stored * job.total_records // max(1, job.accepted))
-                current.job = failing(job, OVER_CAPACITY, through)
+                job.progress = full(job.progress, OVER_CAPACITY, work.stored)
                 return
 
-    def _write(self, current: _Import, count: int) -> None:
-        part, file = slice(current.stored, current.stored + count), current.file
-        store, list_id, ids = self._org.store, current.job.contact_list_id, file.ids[part]
+    def _write(self, list_id: str, loading: _Loading, count: int) -> None:
+        part, file = slice(loading.stored, loading.stored + count), loading.file
+        store, ids = self._org.store, file.ids[part]
         known = store.existing(list_id, ids) if file.own_ids and file.clears_system_data else {}
         write = store.put_contacts if file.own_ids else store.add_contacts
         write(list_id, ids, file.rows[part], self._org.clock.now())
@@ -193,15 +176,15 @@ class Imports(ImportQueues[_Import]):
         if attributes:
             store.set_attributes(list_id, attributes)
             self._org.retention.note(list_id, attributes)
-        current.stored += count
+        loading.stored += count
 
-    def _fitting(self, current: _Import, count: int) -> int:
+    def _fitting(self, list_id: str, loading: _Loading, count: int) -> int:
         """How many of the next `count` rows the list and the org have room for."""
-        store, limits, list_id = self._org.store, self._org.profile.limits, current.job.contact_list_id
+        store, limits = self._org.store, self._org.profile.limits
         room = min(limits.contacts_per_list - store.size(list_id), limits.contacts_per_org - store.total_size())
-        if count <= room or not current.file.own_ids:
+        if count <= room or not loading.file.own_ids:
             return max(0, min(count, room))
-        ids = current.file.ids[current.stored : current.stored + count]
+        ids = loading.file.ids[loading.stored : loading.stored + count]
         return _first_that_fit(ids, set(store.existing(list_id, ids)), room)
 
 

@@ -59,9 +59,9 @@ def after_poll(job: ImportJob) -> ImportJob:
     return msgspec.structs.replace(job, polled=job.polled + 1)
 
 
-def after_restart(job: ImportJob, *, ended: bool) -> ImportJob:
-    """The job as a restart leaves it: over, and failed if it had not ended before."""
-    return without_progress(job if ended else failing(job, INTERRUPTED, 0))
+def after_restart(job: ImportJob, interruption: str | None) -> ImportJob:
+    """The job as a restart leaves it: over, and failed with the code of its interruption if it had not ended before."""
+    return without_progress(failing(job, interruption, 0) if interruption else job)
 
 
 def without_progress(job: ImportJob) -> ImportJob:
@@ -111,6 +111,12 @@ def import_status_at(job: ImportJob, now: float, visible_rows: int = 0) -> Impor
 
 def failing(job: ImportJob, reason: str, after_records: int) -> ImportJob:
     return msgspec.structs.replace(job, failure_reason=reason, completed_at_failure=after_records)
+
+
+def full(job: ImportJob, reason: str, stored: int) -> ImportJob:
+    """The job, failing because there is no room for more than the `stored` rows."""
+    # Rounded up: as many records as it takes for `stored_rows` to give what is stored.
+    return failing(job, reason, -(-stored * job.total_records // max(1, job.accepted)))
 
 
 def _target(job: ImportJob) -> int:

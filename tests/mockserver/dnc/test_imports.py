@@ -237,6 +237,7 @@ async def test_a_file_by_signed_address(mock_org):
     del mock_org.client.headers["Authorization"]
     reply = await mock_org.client.put(address["url"], content=content, headers=address["headers"])
     assert (reply.status_code, reply.content) == (200, b"")
+    mock_org.services.advance_to_now()
     assert mock_org.services.dnc_imports.status_of(at["id"]).percent_complete == 100
     assert dict(mock_org.services.dnc.entries(at["id"]).snapshot()["phone"]) == {
         "+15550100": MINUTE + 10,

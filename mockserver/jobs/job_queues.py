@@ -1,0 +1,161 @@
+"""Jobs that take time: begun, advanced to now, polled, saved. A room says what their work is.
+
+Nothing runs in the background: `advance_to_now` does what has become due since the last request.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Generic, TypeVar
+
+import msgspec
+
+from mockserver.errors import NotFound
+from mockserver.jobs.import_progress import (
+    INTERRUPTED,
+    after_poll,
+    after_restart,
+    ends_at,
+    has_ended,
+    import_status_at,
+    next_step_at,
+)
+from mockserver.model import ImportJob, ImportStatus
+from mockserver.state.org import Org
+
+
+class Job(msgspec.Struct, eq=False, kw_only=True):
+    """What is known of a job, also after a restart. The names of its fields are in stores: they never change."""
+
+    progress: ImportJob = msgspec.field(name="job")
+    ended: bool = False
+
+    @property
+    def owner_id(self) -> str:
+        """The list or template it belongs to."""
+        return self.progress.contact_list_id
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by: a later job with the same key takes its place."""
+        return self.progress.contact_list_id
+
+
+J = TypeVar("J", bound=Job)
+W = TypeVar("W")  # what a job works on until it ends
+
+
+class JobQueues(ABC, Generic[J, W]):
+    """The jobs of one kind, by owner."""
+
+    kind: ClassVar[str]  # of the documents that keep them
+    one_at_a_time: ClassVar[bool] = True  # the jobs of an owner wait for each other
+    interrupted: ClassVar[str] = INTERRUPTED  # why a job fails that a restart has cut short
+    job_type: type[J]
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+        self.reload()
+
+    def reload(self) -> None:
+        """As after a restart: what is remembered, nothing on its way."""
+        self._queues: dict[str, list[tuple[J, W]]] = {}
+        self._remembered = {key: self._restore(raw) for key, raw in self._records().items()}
+
+    @abstractmethod
+    def _work_until(self, now: float, job: J, work: W) -> None:
+        """Do what is due by now. Raises NotFound if the owner is gone."""
+
+    @abstractmethod
+    def _record_end(self, job: J, work: W) -> None:
+        """Tell how the job has ended. Raises NotFound if the owner is gone."""
+
+    def advance_to_now(self) -> None:
+        """Do what is due. Costs next to nothing while no job is on its way."""
+        now = self._org.clock.now()
+        for owner_id in list(self._queues):
+            try:
+                self._advance(owner_id, now)
+            except NotFound:
+                self.drop(owner_id)
+
+    def poll(self, owner_id: str) -> None:
+        """Count a request for the status: jobs whose progress follows the polls move on."""
+        self._poll(self._active_jobs(owner_id))
+
+    def drop(self, owner_id: str) -> None:
+        """Forget the work that is still to be done for an owner."""
+        self._queues.pop(owner_id, None)
+
+    def running(self, owner_id: str) -> bool:
+        return owner_id in self._queues
+
+    def status_of(self, owner_id: str) -> ImportStatus:
+        """The status of the job that is active, or else of the last one, or an empty one."""
+        job = self._remembered.get(owner_id)
+        return self._status(job.progress) if job else ImportStatus()
+
+    def next_step_at(self, owner_id: str) -> float:
+        """When time alone will bring another status; infinite if it will not."""
+        now = self._org.clock.now()
+        return min((next_step_at(job.progress, now) for job in self._active_jobs(owner_id)), default=math.inf)
+
+    def _active_jobs(self, owner_id: str) -> list[J]:
+        jobs = [job for job, _ in self._queues.get(owner_id, ())]
+        return jobs[:1] if self.one_at_a_time else jobs
+
+    def _status(self, progress: ImportJob) -> ImportStatus:
+        return import_status_at(progress, self._org.clock.now(), self._org.profile.jobs.import_status_visible_rows)
+
+    def _begin(self, job: J, work: W) -> None:
+        queue = self._queues.setdefault(job.owner_id, [])
+        queue.append((job, work))
+        if job in self._active_jobs(job.owner_id):
+            self._remember(job)
+
+    def _poll(self, jobs: Iterable[J]) -> None:
+        for job in jobs:
+            if job.progress.polls:
+                job.progress = after_poll(job.progress)
+        self.advance_to_now()
+
+    def _advance(self, owner_id: str, now: float) -> None:
+        queue = self._queues[owner_id]
+        for job, work in list(queue):
+            self._work_until(now, job, work)
+            if has_ended(job.progress, now):
+                queue.remove((job, work))
+                self._end(job, work)
+                if self.one_at_a_time and queue:
+                    self._activate(queue[0][0], ends_at(job.progress))
+            elif self.one_at_a_time:
+                return
+        if not queue:
+            del self._queues[owner_id]
+
+    def _end(self, job: J, work: W) -> None:
+        job.ended = True
+        self._remember(job)
+        self._record_end(job, work)
+
+    def _activate(self, job: J, free_at: float) -> None:
+        """Begin a job that has waited until `free_at`."""
+        job.progress = msgspec.structs.replace(job.progress, started_at=max(job.progress.started_at, free_at))
+        self._remember(job)
+
+    def _remember(self, job: J) -> None:
+        self._remembered[job.key] = job
+        self._save_record(job.key, msgspec.json.encode(job))
+
+    def _restore(self, record: bytes) -> J:
+        job = msgspec.json.decode(record, type=self.job_type)
+        job.progress = after_restart(job.progress, None if job.ended else self.interrupted)
+        job.ended = True
+        return job
+
+    def _records(self) -> Mapping[str, bytes]:
+        """What `_save_record` has kept, by key."""
+        return self._org.store.documents(self.kind)
+
+    def _save_record(self, key: str, record: bytes) -> None:
+        self._org.store.save_document(self.kind, key, record)
