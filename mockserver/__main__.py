@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
-from mockserver.config import Config, ConfigError, Pace, clients_in, parse_client
+from mockserver.config import DEFAULT_CLIENTS, Config, ConfigError, Pace, clients_in, parse_client
 from mockserver.state.auth import OAuthClient
 
 _option = partial(typer.Option, show_envvar=False)
@@ -60,6 +60,13 @@ def mock(
     allow_host: Annotated[
         list[str] | None, _option(help="One more name to accept in Host headers; may be repeated.")
     ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        _option(
+            metavar="ORIGIN",
+            help="Let pages of this origin, such as http://localhost:3000, ask and log in; may be repeated.",
+        ),
+    ] = None,
     max_connections: Annotated[int, _option(min=1, help="The most connections at once; one more gets a 503.")] = 1_000,
     exposed: Annotated[
         bool,
@@ -96,6 +103,7 @@ def mock(
             pace=pace,
             ready_file=ready_file,
             allowed_hosts=frozenset(name.lower() for name in allow_host or ()),
+            allowed_origins=frozenset(origin.lower() for origin in allow_origin or ()),
             exposed=exposed,
             max_connections=max_connections,
             strictness="log" if strict else "off",
@@ -107,9 +115,9 @@ def mock(
 
 
 def _clients(given: Sequence[str], file: Path | None) -> tuple[OAuthClient, ...]:
-    """Those of the command line, then those of the file; without any, the one everybody knows."""
+    """Those of the command line, then those of the file; without any, those that everybody knows."""
     named = [parse_client(text) for text in given] + (clients_in(file) if file else [])
-    return tuple(named or [parse_client("mock-client:mock-secret")])
+    return tuple(named) or DEFAULT_CLIENTS
 
 
 def _serve(config: Config) -> None:
@@ -118,7 +126,7 @@ def _serve(config: Config) -> None:
         run,
     )
 
-    asyncio.run(run(config, lambda ready: typer.echo(hints(ready))))
+    asyncio.run(run(config, lambda ready: typer.echo(hints(ready, config.clients))))
 
 
 def main(

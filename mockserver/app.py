@@ -36,6 +36,7 @@ def _application(served: BoundOperations) -> web.Application:
     # Bodies are counted where they are read, with limits of their own: aiohttp would refuse them in its own words.
     app = web.Application(middlewares=[served.outermost], client_max_size=1 << 62)
     for operation, route in zip(served.operations, served.routes, strict=True):
-        app.router.add_route(operation.method, operation.path, route)
+        for path in (operation.path, *operation.also_at):
+            app.router.add_route(operation.method, path, route)
     app.on_shutdown.append(served.stop)
     return app

@@ -19,6 +19,13 @@ Pace = Literal["real", "none"]
 Strictness = Literal["off", "log", "fail"]
 
 
+# Those that everybody knows. Some clients send nothing unless their id looks like a real one, which is a UUID.
+DEFAULT_CLIENTS = (
+    OAuthClient("mock-client", "mock-secret"),
+    OAuthClient("11111111-2222-4333-8444-555555555555", "mock-secret"),
+)
+
+
 class ConfigError(Exception):
     """The mock cannot start as asked; the message is one sentence for whoever started it."""
 
@@ -37,10 +44,11 @@ class Config:
     profile: str = "default"
     store: str = ":memory:"
     seed: int = 0
-    clients: tuple[OAuthClient, ...] = (OAuthClient("mock-client", "mock-secret"),)
+    clients: tuple[OAuthClient, ...] = DEFAULT_CLIENTS
     pace: Pace = "real"
     ready_file: Path | None = None
     allowed_hosts: frozenset[str] = field(default_factory=frozenset)
+    allowed_origins: frozenset[str] = field(default_factory=frozenset)  # of pages in a browser
     exposed: bool = False  # may listen beyond this machine
     max_connections: int = 1_000  # at once; one more is answered 503
     strictness: Strictness = "off"
@@ -58,6 +66,9 @@ class Config:
             raise ConfigError("Two clients have the same id.")
         if all(client.org for client in self.clients):
             raise ConfigError("The first org, the one without a name, needs a client too.")
+        for origin in sorted(self.allowed_origins):
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", origin):
+                raise ConfigError(f"{origin} is no origin; --allow-origin takes one such as http://localhost:3000.")
 
     def store_of(self, org: str) -> str:
         """Where the org of that name keeps its state: beside the first one's."""

@@ -124,6 +124,7 @@ def create_services(
     clients: list[OAuthClient],
     seed: int = 0,
     name: str = "",
+    browser_origins: frozenset[str] = frozenset(),
 ) -> Services:
     """An org with all its services, ready for `app.create_app`. Of the clients it takes those that belong to it."""
     run = str(clock.now()) if store.contact_lists() or store.document_kinds() else ""
@@ -138,6 +139,7 @@ def create_services(
         run=run,
         sources=dict(profile.sources),
         clients={client.id: client for client in clients if client.org == name},
+        browser_origins=browser_origins,
     )
     org.reseed()
     return services_of(org)

@@ -6,10 +6,11 @@ import errno
 import gc
 import json
 import os
+import re
 import secrets
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from mockserver.config import Config, ConfigError, StoreUnavailableError
 from mockserver.control.app import create_control_app
 from mockserver.http.connections import ConnectionLimiter
 from mockserver.services import Services, create_services
+from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 from mockserver.storage.store import Store
 
@@ -94,6 +96,7 @@ def opened_org(config: Config, clock: Clock, name: str = "") -> Iterator[Service
             clients=list(config.clients),
             seed=config.seed,
             name=name,
+            browser_origins=config.allowed_origins,
         )
 
 
@@ -229,9 +232,16 @@ def keep_freed_memory() -> None:
 # What to paste where, to point a client at the running mock.
 
 
-def hints(ready: Ready) -> str:
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def hints(ready: Ready, clients: Sequence[OAuthClient]) -> str:
     """Lines for people, one client a paragraph. Sources: the clients' own configuration code (contract notes, 9)."""
     host, _, port = ready.url.removeprefix("http://").rpartition(":")
+    others = [client for client in clients if client.id != ready.client_id and _UUID.fullmatch(client.id)]
+    like_a_real_one = "".join(
+        f"\n# Clients that take nothing but a UUID for a client id\n{each.id} {each.secret}\n" for each in others[:1]
+    )
     return f"""\
 contactbench mock of a Genesys Cloud org at {ready.url} (pid {ready.pid})
 control API at {ready.control_url}, token {ready.control_token}
@@ -252,4 +262,4 @@ client.setGateway({{host: "{host}", protocol: "http", port: {port}}})
 
 # Terraform, Go SDK, gc CLI
 export GENESYSCLOUD_GATEWAY_HOST={host} GENESYSCLOUD_GATEWAY_PORT={port} GENESYSCLOUD_GATEWAY_PROTOCOL=http
-"""
+{like_a_real_one}"""

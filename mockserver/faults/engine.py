@@ -75,7 +75,7 @@ class Faults:
 # Faults by chance: which kind hits a request, and how, as a pure decision on the profile's rates and one draw.
 
 
-SPARED = frozenset({"oauth.token", "health", "openapi", "channels.connect"})
+SPARED = frozenset({"oauth.token", "oauth.authorize", "health", "openapi", "channels.connect"})
 _FRESH = 50  # requests of a token that are spared its end
 
 EXPIRED = "expired_token"

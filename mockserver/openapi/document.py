@@ -121,7 +121,15 @@ def document(table: Sequence[Operation], version: str, *, strict: bool = False) 
             "securitySchemes": {
                 "oauth": {
                     "type": "oauth2",
-                    "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}},
+                    "flows": {
+                        "clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}},
+                        "implicit": {"authorizationUrl": "/oauth/authorize", "scopes": {}},
+                        "authorizationCode": {
+                            "authorizationUrl": "/oauth/authorize",
+                            "tokenUrl": "/oauth/token",
+                            "scopes": {},
+                        },
+                    },
                 },
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "client": {"type": "http", "scheme": "basic"},

@@ -30,6 +30,7 @@ class Operation:
     handler: str  # "contacts.add": the method `add` of what `routes.py` calls `contacts`
     permission: str = ""  # what the client must hold; several with blanks between them
     _: KW_ONLY
+    also_at: tuple[str, ...] = ()  # addresses that some clients have for it
     summary: str = ""
     auth: bool = True  # else it needs no token: signed addresses, and a channel for whoever knows its id
     counts: bool = True  # against the rate limit

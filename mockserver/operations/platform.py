@@ -226,9 +226,28 @@ def _subscription(op: str, method: str, handler: str, summary: str) -> Operation
 # Permissions: none; a topic's are asked for by its subscription.
 PLATFORM = (
     Operation(
-        "oauth.token", "POST", "/oauth/token", "oauth.token", auth=False,
+        "oauth.token", "POST", "/oauth/token", "oauth.token", auth=False, also_at=("/token",),
         summary="Issue a token to a client that knows its secret", answer=OAuthToken, form=_TOKEN_FORM,
-        codes={400: ("invalid_request", "unsupported_grant_type", "invalid_client")}, errors=OAuthErrorBody,
+        query=tuple(
+            Parameter(name, str, "Where there is no form.") for name in ("grant_type", "client_id", "client_secret")
+        ),
+        optional_body=True,
+        codes={400: ("invalid_request", "unsupported_grant_type", "invalid_client", "invalid_grant")},
+        errors=OAuthErrorBody,
+    ),
+    Operation(
+        "oauth.authorize", "GET", "/oauth/authorize", "oauth.authorize", auth=False,
+        summary="Log a page in, by the implicit grant or by PKCE; without a question to anybody",
+        query=(
+            Parameter("client_id", required=True),
+            Parameter("redirect_uri", str, "On an origin that the mock was started with.", required=True),
+            Parameter("response_type", Literal["token", "code"], required=True),
+            Parameter("code_challenge", str, "For a code."),
+            Parameter("code_challenge_method", Literal["S256"]),
+            *(Parameter(name) for name in ("state", "org", "provider", "target", "login_hint", "prompt")),
+        ),
+        status=(), redirects=True,
+        codes={400: ("invalid_request", "invalid_client", "unsupported_response_type")}, errors=OAuthErrorBody,
     ),
     Operation(
         "openapi", "GET", "/openapi.json", "openapi.document", auth=False,

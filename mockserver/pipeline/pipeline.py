@@ -15,6 +15,7 @@ from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, 
 from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.access import RATE_HEADERS, TOKEN, authenticate, check_host, limit
 from mockserver.http.body import BODY, read_body, refuse_encoded
+from mockserver.http.cors import cors_headers, preflight
 from mockserver.http.responses import CommonHeaders, error_response, internal_error
 from mockserver.http.sending import send
 from mockserver.ids import new_id
@@ -64,7 +65,7 @@ class Pipeline:
         try:
             check_host(request, self._hosts)
             refuse_encoded(request)
-            response = await handler(request)
+            response = self._preflight(request) or await handler(request)
         except ConnectionError:  # cut by a fault or by the client: nobody reads what is returned here
             response = web.Response(status=500)
             self._record(request, 0, 0)
@@ -141,6 +142,10 @@ class Pipeline:
             rng=self._org.rng_for(f"latency/{op}"),
         )
 
+    def _preflight(self, request: web.Request) -> web.Response | None:
+        answer = preflight(request, self._org.browser_origins)
+        return web.Response(status=answer.status, headers=self._all_headers(request, answer)) if answer else None
+
     def _refusal(self, request: web.Request, error: Exception) -> web.Response:
         correlation_id = request[CORRELATION_ID]
         translated = _platform_error(request, error)
@@ -156,6 +161,7 @@ class Pipeline:
 
     def _all_headers(self, request: web.Request, answer: Response) -> dict[str, str]:
         headers = self._headers.of(answer, request[CORRELATION_ID], request.get(RATE_HEADERS, {}))
+        headers.update(cors_headers(request, self._org.browser_origins))
         if LEFT_OUT in request:
             headers = {name: value for name, value in headers.items() if name.lower() not in request[LEFT_OUT]}
         return headers

@@ -14,6 +14,7 @@ from mockserver.services import Services
 
 _TENANT = web.RequestKey("tenant", int)
 _FORM_BYTES = 64 * 1024
+_LOGINS = ("/oauth/token", "/token", "/oauth/authorize")
 
 
 def among(served: Sequence[BoundOperations]) -> BoundOperations:
@@ -51,14 +52,14 @@ def _switch(alike: Sequence[Route]) -> Route:
 
 
 async def _client_id(request: web.Request) -> str:
-    """The client that asks for a token, from the Basic header or the form."""
+    """The client that asks for a token or a login, from the Basic header, the form or the query."""
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     try:
         if scheme.lower() == "basic":
             return base64.b64decode(encoded).decode().partition(":")[0]
-        if request.path == "/oauth/token":
+        if request.path in _LOGINS:
             form = parse_qs((await read_body(request, _FORM_BYTES)).decode(), max_num_fields=20)
-            return form.get("client_id", [""])[0]
+            return form["client_id"][0] if "client_id" in form else request.query.get("client_id", "")
     except (ApiError, ValueError):
         return ""  # the token endpoint will say what is wrong
     return ""

@@ -1,7 +1,10 @@
-"""The token endpoint: client credentials in, a bearer token out."""
+"""Logins: client credentials for programs, implicit and PKCE for pages in a browser; each ends in a bearer token."""
 
 import base64
-from urllib.parse import parse_qs
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 from aiohttp import web
@@ -14,6 +17,16 @@ from mockserver.state.org import Org
 
 _FORM_BYTES = 64 * 1024
 _FORM = "application/x-www-form-urlencoded"
+_CODE_S = 60.0  # Assumption: how long a page may take to fetch its token
+
+
+class _Code(NamedTuple):
+    """What a token may be fetched for, once, by the page that knows the text behind the challenge."""
+
+    client: OAuthClient
+    redirect_uri: str
+    challenge: str
+    expires_at: float
 
 
 class OAuth:
@@ -21,31 +34,61 @@ class OAuth:
 
     def __init__(self, org: Org) -> None:
         self._org = org
+        self._codes: dict[str, _Code] = {}
 
     async def token(self, request: web.Request) -> PendingOperation:
-        """Issue a token to a client that knows its secret. Refusals are 400 with a body of their own, never 401."""
+        """Issue a token to a client that knows its secret, or for a code. Refusals are 400 with a body of their own."""
         form = await self._form(request)
-        client_id, secret = self._credentials(request, form)
+        is_login = form.get("grant_type") == "authorization_code"
+        client_id, secret = self._credentials(request, form, by_form=is_login)
         self._limit(client_id)
         self._check_grant(form)
+        if is_login:
+            return PendingOperation(lambda: self._issue(self._redeem(client_id, form)))
         client = self._client(client_id, secret)
         return PendingOperation(lambda: self._issue(client))
 
+    async def authorize(self, request: web.Request) -> PendingOperation:
+        """Log in without asking anybody, and send the browser back with a token, or with a code that is worth one.
+
+        Source: JavaScript SDK 262.0.0, loginImplicitGrant and loginPKCEGrant; RFC 6749 section 4.2, RFC 7636. Refusals
+        are not sent back to the page, so that whoever tries it sees them (Assumption).
+        """
+        query = request.query
+        client, back = self._org.clients.get(query.get("client_id", "")), query.get("redirect_uri", "")
+        if client is None:
+            raise _unknown_client()
+        if _origin(back) not in self._org.browser_origins:
+            raise OAuthError("invalid_request", "redirect_uri is not on an origin that --allow-origin names")
+        state = {"state": query["state"]} if "state" in query else {}
+        match query.get("response_type"):
+            case "token":
+                return PendingOperation(lambda: _redirect(back, fragment=self._new_token(client) | state))
+            case "code" if query.get("code_challenge") and query.get("code_challenge_method") == "S256":
+                challenge = query["code_challenge"]
+                return PendingOperation(
+                    lambda: _redirect(back, query={"code": self._new_code(client, back, challenge)} | state)
+                )
+            case "code":
+                raise OAuthError("invalid_request", "a code needs a code_challenge of the method S256")
+        raise OAuthError("unsupported_response_type", "response_type is token or code")
+
     async def _form(self, request: web.Request) -> dict[str, str]:
-        """The fields of the form, each given once."""
+        """The fields, each given once, of the form, or of the query where there is no body."""
         raw = await read_body(request, _FORM_BYTES)
-        if request.content_type != _FORM:
+        if raw and request.content_type != _FORM:
             raise OAuthError("invalid_request", f"expected a body of type {_FORM}")
         try:
-            fields = parse_qs(raw.decode(), keep_blank_values=True, max_num_fields=20)
+            form = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=20)
         except ValueError as error:  # neither UTF-8 nor a short form
             raise OAuthError("invalid_request", "the form cannot be read") from error
-        if any(len(values) > 1 for values in fields.values()):
+        fields = form if raw else [*request.query.items()]
+        if len(dict(fields)) < len(fields):
             raise OAuthError("invalid_request", "a field is repeated")
-        return {name: values[0] for name, values in fields.items()}
+        return dict(fields)
 
-    def _credentials(self, request: web.Request, form: dict[str, str]) -> tuple[str, str]:
-        """Client id and secret, from the Basic header or, if the profile lets them, from the form."""
+    def _credentials(self, request: web.Request, form: dict[str, str], *, by_form: bool) -> tuple[str, str]:
+        """Client id and secret, from the Basic header, or from the form if that may be or the profile lets them."""
         scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "basic":
             try:
@@ -53,7 +96,7 @@ class OAuth:
             except ValueError as error:  # neither Base64 nor UTF-8
                 raise _unknown_client() from error
             return client_id, secret
-        if self._org.profile.semantics.form_credentials and "client_id" in form:
+        if "client_id" in form and (by_form or self._org.profile.semantics.form_credentials):
             return form["client_id"], form.get("client_secret", "")
         raise _unknown_client()
 
@@ -71,8 +114,8 @@ class OAuth:
         grant = form.get("grant_type")
         if not grant:
             raise OAuthError("invalid_request", "grant_type is missing")
-        if grant != "client_credentials":
-            raise OAuthError("unsupported_grant_type", "only client_credentials is supported")
+        if grant not in ("client_credentials", "authorization_code"):
+            raise OAuthError("unsupported_grant_type", "only client_credentials and authorization_code are supported")
 
     def _client(self, client_id: str, secret: str) -> OAuthClient:
         """Answers to an unknown client and to a wrong secret are the same. Source: public client tests."""
@@ -81,12 +124,52 @@ class OAuth:
             raise _unknown_client()
         return client
 
-    def _issue(self, client: OAuthClient) -> Response:
+    def _new_code(self, client: OAuthClient, redirect_uri: str, challenge: str) -> str:
+        now = self._org.clock.now()
+        self._codes = {code: each for code, each in self._codes.items() if now < each.expires_at}
+        code = self._org.rng_for("tokens").randbytes(32).hex()
+        self._codes[code] = _Code(client, redirect_uri, challenge, now + _CODE_S)
+        return code
+
+    def _redeem(self, client_id: str, form: dict[str, str]) -> OAuthClient:
+        """The client of the code, which is worth nothing from now on. Source: RFC 7636 section 4.6."""
+        code = self._codes.pop(form.get("code", ""), None)
+        hashed = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        shown = base64.urlsafe_b64encode(hashed).decode().rstrip("="), client_id, form.get("redirect_uri")
+        if (
+            code is None
+            or self._org.clock.now() >= code.expires_at
+            or shown
+            != (
+                code.challenge,
+                code.client.id,
+                code.redirect_uri,
+            )
+        ):
+            raise OAuthError("invalid_grant", "the code is unknown, spent or expired, or not for this client and page")
+        return code.client
+
+    def _new_token(self, client: OAuthClient) -> dict[str, Any]:
         secret = self._org.rng_for("tokens").randbytes(32).hex()
         lifetime_s, at_most = self._org.profile.tokens.lifetime_s, self._org.profile.tokens.per_client
         self._org.tokens.issue(secret, client.id, self._org.clock.now(), lifetime_s, at_most)
-        body = {"access_token": secret, "token_type": "bearer", "expires_in": lifetime_s}
-        return Response(body=msgspec.json.encode(body))
+        return {"access_token": secret, "token_type": "bearer", "expires_in": lifetime_s}
+
+    def _issue(self, client: OAuthClient) -> Response:
+        return Response(body=msgspec.json.encode(self._new_token(client)))
+
+
+def _redirect(back: str, *, query: Mapping[str, object] = {}, fragment: Mapping[str, object] = {}) -> Response:
+    """To the page, with more in the query or in the fragment of its address."""
+    parts = urlsplit(back)
+    asked = "&".join(filter(None, (parts.query, urlencode(query))))
+    to = parts._replace(query=asked, fragment=urlencode(fragment) or parts.fragment)
+    return Response(status=302, headers={"Location": to.geturl()})
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def _unknown_client() -> OAuthError:

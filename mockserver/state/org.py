@@ -31,6 +31,7 @@ class Org:
     sources: dict[str, str] = field(default_factory=dict)  # where each setting of the profile comes from
     clients: dict[str, OAuthClient] = field(default_factory=dict)
     tokens: IssuedTokens = field(default_factory=IssuedTokens)
+    browser_origins: frozenset[str] = frozenset()  # pages of these may ask, and get logins
     limiter: Limiter = field(default_factory=Limiter)
     faults: Faults = field(default_factory=Faults)
     chance_faults: ChanceFaults = field(default_factory=ChanceFaults)  # by chance

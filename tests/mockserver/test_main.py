@@ -65,6 +65,24 @@ def test_from_start_to_stop(start, tmp_path, number):
     assert ready["url"] in out
 
 
+def test_row_12_a_client_whose_id_looks_like_a_real_one(start):
+    """The greeting has it, and it gets a token; with clients of one's own it is not there."""
+    mock = start("--allow-origin", "http://LOCALHOST:3000")
+    found = "11111111-2222-4333-8444-555555555555"
+    reply = httpx.post(f"{mock.ready['url']}/oauth/token", data=FORM, auth=(found, "mock-secret"))
+    page = httpx.get(f"{mock.ready['url']}/healthz", headers={"Origin": "http://localhost:3000"})
+    assert (reply.status_code, page.headers["Access-Control-Allow-Origin"]) == (200, "http://localhost:3000")
+    assert f"\n{found} mock-secret\n" in greeting(mock)
+    assert found not in greeting(start("--client", "mine:secret"))
+
+
+def greeting(mock):
+    """All but the first line of what it has said, once it has stopped."""
+    mock.process.terminate()
+    assert mock.process.wait(20) == 0
+    return mock.process.stdout.read()
+
+
 def test_settings_from_the_environment(start):
     """Every option is also a variable."""
     mock = start(environ={"CONTACTBENCH_MOCK_CLIENT": "my-client:my-secret", "CONTACTBENCH_MOCK_PACE": "none"})

@@ -81,3 +81,21 @@ async def test_row_02_general_codes_keep_their_general_words(mock_org):
     status, code, message, *others = await refusal(refused, *WORDS)
     assert (status, code, others) == (400, "invalid.value", [None, None])
     assert message.startswith("Value [Ever] is not valid for field type [retentionType].")
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/token"])
+@pytest.mark.parametrize("where", ["params", "data"])
+async def test_row_12_logins_of_shipped_clients(mock_org, path, where):
+    """The grant in the query with no body, and another address."""
+    grant = {where: {"grant_type": "client_credentials"}}
+    reply = await mock_org.client.post(path, auth=("mock-client", "mock-secret"), **grant)
+    assert (reply.status_code, reply.json()["token_type"]) == (200, "bearer")
+
+
+async def test_row_12_a_wrong_secret_in_the_query(mock_org):
+    asked = {"grant_type": "client_credentials", "client_id": "mock-client", "client_secret": "wrong"}
+    del mock_org.client.headers["Authorization"]
+    reply = await mock_org.client.post("/oauth/token", params=asked)
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_client")
+    right = asked | {"client_secret": "mock-secret"}
+    assert (await mock_org.client.post("/oauth/token", params=right)).status_code == 200

@@ -1,6 +1,7 @@
 """Who gets in where: every operation of the table, with tokens that are not good for it, and two orgs in one server."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -130,6 +131,23 @@ async def test_a_foreign_list(two, path):
     ids = await filled(two, await two.token("here"))
     url = f"{LISTS}/{ids['contact_list_id']}{path.format(**ids)}"
     assert (await two.client.get(url, headers=await two.token("there"))).status_code == 404
+
+
+async def test_a_page_logs_in_at_the_org_of_its_client(two):
+    """The client's id in the query says whose the login is, and a grant in the query whose the token is."""
+    for each in two.services:
+        each.org.browser_origins = frozenset({"http://localhost:3000"})
+    asked = {"client_id": "there", "redirect_uri": "http://localhost:3000/", "response_type": "token"}
+    sent_to = (await two.client.get("/oauth/authorize", params=asked)).headers["Location"]
+    query = GRANT | {"client_id": "there", "client_secret": "secret-2"}
+    tokens = [
+        parse_qs(urlsplit(sent_to).fragment)["access_token"][0],
+        (await two.client.post("/oauth/token", params=query)).json()["access_token"],
+    ]
+    for token in tokens:
+        headers = {"Authorization": f"Bearer {token}"}
+        org = (await two.client.get("/api/v2/organizations/me", headers=headers)).json()
+        assert org["name"] == "contactbench mock second"
 
 
 async def test_each_org_has_its_own(two):

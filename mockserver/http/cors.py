@@ -1,0 +1,43 @@
+"""Pages of other origins: which of them browsers let ask, and what of an answer they may read.
+
+Source: the CORS protocol of the Fetch standard. There are no cookies here, so credentials are never allowed.
+Assumption: which headers a page may read; that `Retry-After` is none of them, a user's browser app has found.
+"""
+
+from collections.abc import Collection, Mapping
+
+from aiohttp import web
+
+from mockserver.handling import Response
+
+_READABLE = "ININ-Correlation-Id, inin-ratelimit-count, inin-ratelimit-allowed, inin-ratelimit-reset, X-Mock"
+
+
+def cors_headers(request: web.Request, origins: Collection[str]) -> Mapping[str, str]:
+    """What every answer carries besides; nothing if no origin is allowed."""
+    if not origins:
+        return {}
+    if _origin(request) not in origins:
+        return {"Vary": "Origin"}
+    return {
+        "Vary": "Origin",
+        "Access-Control-Allow-Origin": _origin(request),
+        "Access-Control-Expose-Headers": _READABLE,
+    }
+
+
+def preflight(request: web.Request, origins: Collection[str]) -> Response | None:
+    """The answer to a browser that asks whether a page may send its request; None if this is no such question."""
+    method = request.headers.get("Access-Control-Request-Method")
+    if request.method != "OPTIONS" or method is None or _origin(request) not in origins:
+        return None
+    allowed = {
+        "Access-Control-Allow-Methods": method,
+        "Access-Control-Allow-Headers": request.headers.get("Access-Control-Request-Headers", ""),
+        "Access-Control-Max-Age": "600",
+    }
+    return Response(status=204, headers=allowed)
+
+
+def _origin(request: web.Request) -> str:
+    return request.headers.get("Origin", "")
