@@ -1,4 +1,4 @@
-"""What was held against what, and how it ended: the one form in which thresholds and the gate tell it."""
+"""The outcome of a check, and how thresholds and the gate report it: as text, JSON, JUnit XML and Markdown."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,14 +13,14 @@ from .files import replacement
 
 Verdict = Literal["passed", "warned", "failed", "not measured"]
 MARKS: dict[Verdict, str] = {"passed": "✓", "warned": "!", "failed": "✗", "not measured": "-"}
-FAILED = 99  # exit code of a threshold that was crossed and of a gate that failed
+FAILED = 99  # exit code of a crossed threshold and of a failed gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """`expected` and `found` are words for people; `note` is the sentence that a verdict may need beside them."""
+    """`expected` and `found` are text for people; `note` explains the verdict where it needs explaining."""
 
-    suite: str  # what it belongs to: a strategy, a layer of the gate
+    suite: str  # the group it belongs to: a strategy, or a layer of the gate
     name: str
     verdict: Verdict
     expected: str = ""
@@ -32,12 +32,12 @@ class Check:
         return self.verdict == "failed"
 
     def line(self) -> str:
-        """For a terminal: tick or cross, what it is about, what was found."""
-        told = ", ".join(filter(None, (self.found, self.note)))
-        return f"{MARKS[self.verdict]} {self.suite}: {self.name}" + (f" ({told})" if told else "")
+        """One line for a terminal: verdict, suite, name, and what was found."""
+        details = ", ".join(filter(None, (self.found, self.note)))
+        return f"{MARKS[self.verdict]} {self.suite}: {self.name}" + (f" ({details})" if details else "")
 
     def entry(self) -> dict[str, Any]:
-        """For a document."""
+        """The check as a JSON object."""
         fields = ("suite", "name", "verdict", "expected", "found", "note")
         return {field: getattr(self, field) for field in fields}
 
@@ -46,12 +46,12 @@ def all_passed(checks: Iterable[Check]) -> bool:
     return not any(check.has_failed for check in checks)
 
 
-# XML 1.0 has no place for these, escaped or not. Source: https://www.w3.org/TR/xml/#charsets
+# XML 1.0 cannot hold these, escaped or not. Source: https://www.w3.org/TR/xml/#charsets
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(checks: Sequence[Check], title: str) -> bytes:
-    """A suite a group of checks that stand together; a warning passes, with its note as output."""
+    """JUnit XML with one suite for each group of adjacent checks; a warning passes, its note as output."""
     root = Element("testsuites", {"name": title, **_counts(checks)})
     for suite, group in groupby(checks, key=attrgetter("suite")):
         members = list(group)
@@ -65,18 +65,18 @@ def junit(checks: Sequence[Check], title: str) -> bytes:
 
 def _case(parent: Element, check: Check) -> None:
     case = SubElement(parent, "testcase", classname=_text(check.suite), name=_text(check.name))
-    told = _text("; ".join(filter(None, (_sides(check), check.note))))
+    details = _text("; ".join(filter(None, (_sides(check), check.note))))
     if check.verdict == "failed":
-        SubElement(case, "failure", message=told).text = told
+        SubElement(case, "failure", message=details).text = details
     elif check.verdict == "not measured":
-        SubElement(case, "skipped", message=told)
+        SubElement(case, "skipped", message=details)
     else:
-        SubElement(case, "system-out").text = told
+        SubElement(case, "system-out").text = details
 
 
 def _sides(check: Check) -> str:
     sides = (("expected", check.expected), ("found", check.found))
-    return ", ".join(f"{side} {told}" for side, told in sides if told)
+    return ", ".join(f"{side} {text}" for side, text in sides if text)
 
 
 def _counts(checks: Sequence[Check]) -> dict[str, str]:
@@ -93,7 +93,7 @@ EMOJI = {"passed": "✅", "warned": "⚠️", "failed": "❌", "not measured": "
 
 
 def markdown(checks: Sequence[Check], title: str) -> str:
-    """A heading with the verdict, and a row a check, those that failed first."""
+    """A heading with the verdict and a table with a row per check, failed ones first."""
     verdict = "passed" if all_passed(checks) else "**failed**"
     ordered = sorted(checks, key=lambda check: not check.has_failed)
     rows = [
@@ -109,7 +109,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    """`text` on one line, with nothing in it that would end its cell or be taken for HTML."""
+    """`text` on one line, with what would end the cell or be read as HTML escaped."""
     plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return plain.replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*")
 
@@ -118,7 +118,7 @@ JOB_SUMMARY = "GITHUB_STEP_SUMMARY"  # Source: https://docs.github.com/actions, 
 
 
 def require_ours(to_junit: Path | None, to_summary: Path | None) -> None:
-    """Raises UsageError for a file that holds something else: what a former run wrote there is replaced."""
+    """Raises UsageError for a file that holds something else; what an earlier run wrote there may be replaced."""
     replacement.require_ours(to_junit, ours=b"<testsuites ")
     replacement.require_ours(to_summary, ours=b"### ")
 
@@ -126,7 +126,7 @@ def require_ours(to_junit: Path | None, to_summary: Path | None) -> None:
 def write(
     checks: Sequence[Check], title: str, *, to_junit: Path | None, to_summary: Path | None, environ: Mapping[str, str]
 ) -> None:
-    """The files asked for, and the job's summary where the environment names one: that is added to, not replaced."""
+    """Write the files that were asked for, and append to the job summary that the environment names, if any."""
     if to_junit is not None:
         to_junit.parent.mkdir(parents=True, exist_ok=True)
         to_junit.write_bytes(junit(checks, title))

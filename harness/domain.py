@@ -1,4 +1,4 @@
-"""The words of the problem. Imports nothing from this project."""
+"""The terms of the problem: leads, contacts, shards, rejects. Imports nothing from this project."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ ContactId = NewType("ContactId", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadColumns:
-    """The columns of an input, and which of them say who a lead is and how to call it."""
+    """The columns of an input, and which of them hold the Lead ID and the phone number."""
 
     names: tuple[str, ...]
     lead_id: str
@@ -23,9 +23,9 @@ class LeadColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leads:
-    """Consecutive leads. A row has one string a column, in the order of the input's columns."""
+    """Consecutive leads. A row has one string per column, in the order of the input's columns."""
 
-    first: int  # position of the first one among all accepted leads, from 0
+    first: int  # position of the first lead among all accepted leads, from 0
     ids: Sequence[LeadId]
     rows: Sequence[Sequence[str]] = field(repr=False)  # personal data, kept out of logs
 
@@ -44,17 +44,17 @@ class LeadReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenList:
-    """A contact list that a run goes on with; without an id it is made under its name."""
+    """A contact list that a run continues with; without an id it is created under its name."""
 
     list_id: str
     name: str
     leads: int  # of this run
-    clear: bool = False  # what it holds goes first
+    clear: bool = False  # empty the list first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """The part of the leads that goes into one contact list. Fixed when the run is planned, never recomputed."""
+    """The leads that go into one contact list. Fixed when the run is planned, never recomputed."""
 
     number: int
     first: int
@@ -64,7 +64,7 @@ class Shard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """A lead that is not in the mapping, and why. `line` is the line in the input file, from 1; 0 where unknown."""
+    """A lead that is not in the mapping, and why. `line` is its line in the input file, from 1; 0 if unknown."""
 
     lead_id: str
     line: int

@@ -1,13 +1,13 @@
 """
-What can stop a run, as a tree. Each class has an exit code; `docs/scripting.md` lists them.
+The errors that stop a run, as a tree. Each class has an exit code; `docs/scripting.md` lists them.
 
-* RunError                    anything a user can be told in one sentence
+* RunError                    any error that one sentence explains to the user
   + UsageError            2   bad option, bad input: nothing was sent
     - InputBad            2   the input file, with its line
   + Rejected              3   finished; some leads were rejected, mapping and rejects make up the input
   + VerifyFailed          4   lost, doubled or orphaned leads: needs a person
-  + GaveUp                5   a temporary trouble outlasted the deadline: the same command goes on
-  + Refused               6   the server says no: 401, 403, list gone, cap, columns
+  + GaveUp                5   a temporary failure outlasted the deadline: the same command resumes
+  + Refused               6   the server refuses: 401, 403, list gone, cap, columns
   + StateError            7   state locked, corrupt, or of another input, host or list
   + LocalResource         8   disk, memory, permission
   + SafetyStop            9   a host that is not allowed, a cap of the run
@@ -16,11 +16,12 @@ What can stop a run, as a tree. Each class has an exit code; `docs/scripting.md`
 import errno
 from collections.abc import Iterator
 
-PLAIN_ANSWERS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # what OpenSSL calls an answer in http
+PLAIN_ANSWERS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # OpenSSL's reasons for plain http
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class RunError(Exception):
-    """`code` names the trouble for scripts; the message says what, where, what it means, and the next step."""
+    """`code` names the error for scripts; the message says what, where, what it means, and the next step."""
 
     exit_code = 1
 
@@ -66,29 +67,41 @@ class SafetyStop(RunError):
 
 
 def out_of_descriptors(error: BaseException | None) -> LocalResource | None:
-    """What to tell where `error`, or what it came of, is that this process or machine may open no more files."""
+    """The error to raise if `error` or one of its causes says that no more files may be opened."""
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
             return LocalResource("NO_DESCRIPTORS", f"{cause.strerror}; raise `ulimit -n`, then run again.")
     return None
 
 
+def disk_error(error: OSError) -> LocalResource | None:
+    """The error to raise for a file that cannot be written; None if `error` has another cause."""
+    if error.errno not in DISK:
+        return None
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return LocalResource(
+        "DISK_FULL" if full else "NOT_WRITTEN",
+        f"{error.filename or 'a file of the run'}: {error.strerror}; free space or repair the disk, then run the same"
+        " command again.",
+    )
+
+
 def certificate_error(error: BaseException | None, host: str) -> Refused | None:
-    """What to tell where `error`, or what it came of, is a certificate that nobody vouches for."""
-    import ssl  # takes a while to load, and errors are loaded by every command
+    """The error to raise if `error` or one of its causes is an untrusted certificate."""
+    import ssl  # slow to load, and every command loads this module
 
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Refused(
                 "TLS_REFUSED",
-                f"{host}: {cause.verify_message}; nothing was sent. A proxy that opens connections has a certificate"
-                " authority of its own: give it with --ca-file.",
+                f"{host}: {cause.verify_message}; nothing was sent. A proxy that intercepts connections has its own"
+                " certificate authority: give it with --ca-file.",
             )
     return None
 
 
 def scheme_error(error: BaseException | None, url: str) -> UsageError | None:
-    """What to tell where `error`, or what it came of, is an answer in plain http to a client that speaks https."""
+    """The error to raise if `error` or one of its causes is a plain http answer to a client that speaks https."""
     import ssl
 
     if any(isinstance(cause, ssl.SSLError) and cause.reason in PLAIN_ANSWERS for cause in _causes(error)):
@@ -97,13 +110,13 @@ def scheme_error(error: BaseException | None, url: str) -> UsageError | None:
 
 
 def wrong_scheme(url: str) -> UsageError:
-    said, _, rest = url.partition("://")
-    place, other = rest.partition("/")[0], "http" if said == "https" else "https"
-    return UsageError("BAD_TARGET", f"{place} speaks {other}, not {said}; write {other}://{place}.")
+    given, _, rest = url.partition("://")
+    host, actual = rest.partition("/")[0], "http" if given == "https" else "https"
+    return UsageError("BAD_TARGET", f"{host} speaks {actual}, not {given}; write {actual}://{host}.")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """`error` and what it came of; they may go round."""
+    """`error` and its causes; the chain may be circular."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         yield error

@@ -1,4 +1,4 @@
-"""What a run must not forget. A flow saves an event before it takes the next step; the journal keeps it."""
+"""The events of a run. A flow saves each one before it takes the next step; the journal keeps it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class ListCreated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSending:
-    """Intent: from now on these leads may have become contacts, whatever is heard of it."""
+    """Intent: from now on these leads may have become contacts, whether or not an answer arrives."""
 
     first: int  # position of the batch's first lead; names the batch
     shard: int
@@ -25,14 +25,14 @@ class BatchSending:
 
 @dataclass(frozen=True, slots=True)
 class BatchSplit:
-    """A batch that was refused as a whole goes on as these parts, both in doubt until they are heard of."""
+    """A batch that was refused as a whole is sent in these parts, which are in doubt until answered."""
 
     parts: Sequence[BatchSending]
 
 
 @dataclass(frozen=True, slots=True)
 class LeadRefused:
-    """The platform refuses this one lead; `first` is the batch that held nothing else."""
+    """The platform refuses this lead; `first` names the batch that held nothing else."""
 
     first: int
     reject: Reject
@@ -46,7 +46,7 @@ class BatchInDoubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchAcked:
-    """The server's answer, checked. The mapping is stored with it, or neither is."""
+    """The server's answer, checked. It is stored together with the mapping, or not at all."""
 
     first: int
     mapping: Mapping[LeadId, ContactId]
@@ -73,14 +73,14 @@ class UploadAccepted:
 
 @dataclass(frozen=True, slots=True)
 class ImportFailed:
-    """The platform gave the import up: some of the rows may be in the list, and whoever goes on uploads again."""
+    """The platform aborted the import: some of the rows may be in the list, and the next start uploads them again."""
 
     shard: int
 
 
 @dataclass(frozen=True, slots=True)
 class ShardAbandoned:
-    """The list of a shard may hold half an upload whose rows cannot be told apart: it is deleted and made anew."""
+    """A shard's list may hold part of an upload, its rows indistinguishable: it is deleted and created anew."""
 
     shard: int
 
@@ -95,7 +95,7 @@ class ShardImported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardMapped:
-    """The shard's mapping lies in `file` (a name in the run's folder), whole."""
+    """The shard's complete mapping is in `file` (a name in the run's folder)."""
 
     shard: int
     file: str
@@ -122,7 +122,7 @@ class PageMapped:
 
 @dataclass(frozen=True, slots=True)
 class StageEnded:
-    """All that the stage had to do is done."""
+    """The stage is complete."""
 
     stage: str
     at_s: float  # since the run began
@@ -135,7 +135,7 @@ class LeadsRejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapsLearned:
-    """What a refusal taught; None: nothing new."""
+    """Limits learned from a refusal; None: nothing new."""
 
     body_bytes: int | None = None
     contacts: int | None = None

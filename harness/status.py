@@ -1,6 +1,6 @@
-"""Where a command stands: written by its work, read by a display in another thread.
+"""The progress of a command: written by its work, read by a display in another thread.
 
-Whoever reads looks at counters and at the run's own clock, which may be a virtual one; the work does not notice.
+The reader only looks at counters and at the run's clock, which may be virtual; the work is not disturbed.
 """
 
 import time
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusSnapshot:
-    """One moment. Times are seconds of the run's clock."""
+    """The progress at one moment. Times are seconds of the run's clock."""
 
-    subject: str  # the strategy; "" where there is none
+    subject: str  # the strategy, or ""
     phase: str
     done: int
-    total: int | None  # None: nobody knows
-    unit: str  # one of what is counted; "" where nothing is
-    rate: float | None  # a second, in this phase, without what an earlier start had done; None: nothing to judge by
-    at_s: float  # since the run began, or the command
-    virtual: bool  # the clock
-    waits: Mapping[str, float]  # kind -> seconds until the last of them ends
+    total: int | None  # None: unknown
+    unit: str  # the noun for what is counted, or ""
+    rate: float | None  # units a second in this phase, without those of earlier starts; None: nothing done yet
+    at_s: float  # since the run, or the command, began
+    virtual: bool  # whether the clock is virtual
+    waits: Mapping[str, float]  # by kind: seconds until the last wait ends
     in_doubt: int  # batches
     retries: int
 
@@ -35,7 +35,7 @@ class _Phase:
     name: str
     total: int | None
     unit: str
-    count: Callable[[], int] | None  # what is done, if somebody else counts it
+    count: Callable[[], int] | None  # how much is done, if it is counted elsewhere
     began: float
     before: int
     done: int = 0
@@ -45,17 +45,17 @@ class _Phase:
 class Status:
     subject: str = ""
     virtual: bool = False
-    context: "RequestContext | None" = None  # of the run that is under way, or was last
-    leads: int = 0  # that it is to map
-    doubtful: int = 0  # batches and files whose fate is not known, once the run has been stopped
+    context: "RequestContext | None" = None  # of the current or last run
+    leads: int = 0  # to be mapped by the run
+    doubtful: int = 0  # batches and files still in doubt when the run was stopped
     _phase: _Phase | None = None
-    _started: float = field(default_factory=time.monotonic)  # the command
-    _began: float = 0.0  # the run, by its own clock
+    _started: float = field(default_factory=time.monotonic)  # of the command
+    _began: float = 0.0  # of the run, on its own clock
 
     def begin(
         self, phase: str, *, total: int | None = None, unit: str = "", count: Callable[[], int] | None = None
     ) -> None:
-        """From now on the command does this. `count` says how much of it is done; else it is `advance`d."""
+        """A phase begins. `count` returns how much of it is done; without it, `advance` counts."""
         self._phase = _Phase(phase, total, unit, count, self._now(), count() if count else 0)
 
     def advance(self, more: int = 1) -> None:
@@ -63,27 +63,27 @@ class Status:
             self._phase.done += more
 
     def rest(self) -> None:
-        """Nothing is under way."""
+        """No phase is under way."""
         self._phase = None
 
     def watch(self, context: "RequestContext") -> None:
-        """A run begins, whose counters and clock count from now on."""
+        """A run begins; its counters and its clock apply from now on."""
         phase = self._phase
-        self._phase = None  # its times are of another clock
+        self._phase = None  # its times belong to another clock
         self.context, self._began, self.leads = context, context.now(), 0
         if phase is not None:
             self.begin(phase.name)
 
     def leave(self) -> None:
-        """The run has ended, and the command goes on to something else."""
+        """The run has ended; the command does something else."""
         self.context, self.subject, self._phase = None, "", None
 
     def mapped_leads(self) -> int:
-        """Leads, those of an earlier start included."""
+        """Mapped leads, those of earlier starts included."""
         return self.context.progress.mapped_leads if self.context else 0
 
     def snapshot(self) -> StatusSnapshot | None:
-        """None: nothing is under way."""
+        """The progress now; None: no phase is under way."""
         phase, context, now = self._phase, self.context, self._now()
         if phase is None:
             return None
@@ -103,7 +103,7 @@ class Status:
         )
 
     def imported_rows(self, sizes: Mapping[str, int]) -> int:
-        """Rows of the imports into lists of these sizes, by their id."""
+        """Imported rows of the lists whose ids and sizes these are."""
         return self.context.progress.imported_rows(sizes) if self.context else 0
 
     def _now(self) -> float:
@@ -114,10 +114,10 @@ _current: ContextVar[Status] = ContextVar("status")
 
 
 def status() -> Status:
-    """The running command's; where nobody looks at any, one for the bin."""
+    """The current command's status; outside a command, a new one that is discarded."""
     return _current.get(None) or Status()
 
 
-def attend(attended: Status) -> None:
-    """From now on what runs here tells `attended`."""
-    _current.set(attended)
+def set_status(current: Status) -> None:
+    """Make `current` the status that work in this context updates."""
+    _current.set(current)

@@ -15,7 +15,7 @@ from mockserver.config import DEFAULT_CLIENTS, Config, ConfigError, Pace, client
 from mockserver.state.auth import OAuthClient
 
 _option = partial(typer.Option, show_envvar=False)
-EPILOG = "Each option may also come from the environment: --port as CONTACTBENCH_MOCK_PORT."
+EPILOG = "Each option can also be set in the environment: --port as CONTACTBENCH_MOCK_PORT."
 NAMES = {"auto_envvar_prefix": "CONTACTBENCH_MOCK", "help_option_names": ["-h", "--help"]}
 
 

@@ -1,6 +1,6 @@
-"""`contactbench`: options in, one command's work, its document or its message out. Nothing else is decided here.
+"""`contactbench`: turns options into one command's work, and its result into a document or a message.
 
-A command imports what it needs when it runs, so that `--help` is quick.
+Commands import what they need when they run, so that `--help` is quick.
 """
 
 import os
@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # to load rich takes longer than all the rest of --help
+    rich_markup_mode=None,  # loading rich takes longer than the rest of --help
     context_settings={"auto_envvar_prefix": "CONTACTBENCH", "help_option_names": ["-h", "--help"]},
 )
 
@@ -40,7 +40,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 
 
 def _add(command: Callable[..., None], **about: Any) -> None:
-    """`command` with all of its first sentence in the list of commands, where it would be cut after 45 letters."""
+    """Add `command`, its first sentence shown in full: Typer would cut it after 45 characters in the command list."""
     app.command(cls=GroupedHelp, short_help=getdoc(command), **about)(command)
 
 
@@ -59,11 +59,11 @@ def _before(
             callback=_show_version,
             is_eager=True,
             allow_from_autoenv=False,
-            help="Say which version this is.",
+            help="Print the version.",
         ),
     ] = False,
 ) -> None:
-    """Load leads into Genesys Cloud contact lists, prove which contact each became, say how long it takes."""
+    """Load leads into Genesys Cloud contact lists, prove which contact each became, and report how long it takes."""
 
 
 for command in COMMANDS:
@@ -78,5 +78,5 @@ _add(
 
 def main() -> None:
     streams_open()
-    os.umask(0o077)  # what a run writes holds personal data: readable by its owner alone
+    os.umask(0o077)  # a run's files hold personal data: only their owner may read them
     app()

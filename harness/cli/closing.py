@@ -1,4 +1,4 @@
-"""What a run reports while it goes on and at its end: faults as they occur, the result, and the next command."""
+"""The messages of a run: faults as they occur, the result at the end, and the next command."""
 
 import shlex
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WAITS = {
     "throttle": "for the rate limit",
-    "quiet": "until it was safe to look up what was in doubt",
+    "quiet": "before looking up what was in doubt",
     "backoff": "after faults",
     "outage": "for the end of an outage",
 }
@@ -22,7 +22,7 @@ Entry = dict[str, Any]
 
 
 def lines(document: dict[str, Any], folder: Path, status: Status) -> Iterator[str]:
-    """What came of a run that has ended, from its document."""
+    """The result of a finished run, from its document."""
     entries = document["strategies"]
     if document["kind"] == "compare":
         yield from _ranking(entries)
@@ -42,10 +42,10 @@ def next_command(document: dict[str, Any], folder: Path) -> str:
 
 
 def so_far(status: Status) -> str:
-    """Of a run that was stopped; "" before it began."""
+    """How far a stopped run has got; "" before it began."""
     if status.context is None or not status.leads:
         return ""
-    doubt = f", {quantity(status.doubtful, 'request')} in doubt: looked up first by whoever goes on"
+    doubt = f", {quantity(status.doubtful, 'request')} in doubt, to be looked up first by the next start"
     mapped = f"so far: mapped {status.mapped_leads():,} of {quantity(status.leads, 'lead')}"
     return f"{mapped} in {_time(status.context.now())}{doubt if status.doubtful else ''}"
 
@@ -59,13 +59,13 @@ def _upload(entry: Entry, folder: Path, status: Status) -> Iterator[str]:
         f" mapping: {folder / 'mapping.csv'}"
     )
     waited = status.context.fault_counts.clock_s if status.context else {}
-    told = [f"{_time(waited[why])} {what}" for why, what in WAITS.items() if waited.get(why, 0.0) >= 1.0]
-    if told:
-        yield f"waited: {', '.join(told)}"
+    waits = [f"{_time(waited[kind])} {reason}" for kind, reason in WAITS.items() if waited.get(kind, 0.0) >= 1.0]
+    if waits:
+        yield f"waited: {', '.join(waits)}"
 
 
 def _ranking(entries: list[Entry]) -> Iterator[str]:
-    """Of strategies whose mapping is proved, by when it was complete; and which is soonest, if one is."""
+    """The strategies whose mapping is proved, by when it was complete, and the soonest one or the tie."""
     from reports.wording import join_words
 
     proved = sorted((entry for entry in entries if entry["verified"]), key=_mapped_s)
@@ -83,7 +83,7 @@ def _ranking(entries: list[Entry]) -> Iterator[str]:
 
 
 def _first(proved: list[Entry], seconds: Callable[[Entry], float]) -> list[str]:
-    """The strategies with the least time, and those that count as equal."""
+    """The fastest strategies: the one with the least time, and those that count as equal."""
     from reports.answer import SAME
 
     least = min(map(seconds, proved))
@@ -108,25 +108,23 @@ def _time(seconds: float) -> str:
     return duration(seconds)
 
 
-Tell = Callable[[int, "RequestContext"], str]
-
-# A counter of faults -> the line that reports its increase. In the order of cause and effect.
-KINDS: dict[str, Tell] = {
+# The line that reports an increase of each fault counter, in the order of cause and effect.
+KINDS: dict[str, Callable[[int, "RequestContext"], str]] = {
     "refused": lambda n, context: (
         f"rate limit: {quantity(n, 'request')} refused (429); nothing is sent for {_blocked_s(context):.0f} s"
     ),
-    "expired": lambda n, _: f"token: {quantity(n, 'request')} refused (401); a new token is fetched",
+    "expired": lambda n, _: f"token: {quantity(n, 'request')} refused (401); fetching a new token",
     "failed": lambda n, _: f"server: {quantity(n, 'answer')} of 5xx or 408",
     "cut": lambda n, _: f"connection: {quantity(n, 'answer')} lost or cut off",
-    "unsent": lambda n, _: f"connection: {quantity(n, 'request')} could not be sent, nobody listens; sent again",
+    "unsent": lambda n, _: f"connection: {quantity(n, 'request')} refused before sending; sent again",
     "repeatable": lambda n, _: f"repeated: {quantity(n, 'request')} without a clear answer, harmless to send twice",
     "batches_in_doubt": lambda n, context: (
-        f"in doubt: {quantity(n, 'batch', 'batches')}; looked up before anything of it is sent again"
+        f"in doubt: {quantity(n, 'batch', 'batches')}; looked up before any of their leads is sent again"
     ),
     "leads_found": lambda n, _: f"looked up: {quantity(n, 'lead was', 'leads were')} in the org, and adopted",
     "leads_resent": lambda n, _: f"looked up: {quantity(n, 'lead was', 'leads were')} missing, and sent again",
     "lists_reloaded": lambda n, _: (
-        f"in doubt: {quantity(n, 'list')} may have held half an upload; dropped, and loaded from the start"
+        f"in doubt: {quantity(n, 'list')} that may have held half an upload; dropped, and loaded from the start"
     ),
 }
 
@@ -135,38 +133,38 @@ def _blocked_s(context: "RequestContext") -> float:
     return max(0.0, context.budget.blocked_until - context.now())
 
 
-class Happenings:
-    """Of the runs of one command, one after the other. Each kind has a line at most every `every_s`."""
+class FaultMessages:
+    """Reports the faults of a command's runs, one run after the other; each kind at most once every `every_s`."""
 
     def __init__(self, every_s: float) -> None:
         self.every_s = every_s
-        self._books: RequestContext | None = None
-        self._said: dict[str, int] = {}
+        self._context: RequestContext | None = None
+        self._reported: dict[str, int] = {}
         self._due: dict[str, float] = {}
         self._outage = False
 
     def lines(self, context: "RequestContext | None", now: float, *, last: bool = False) -> Iterator[str]:
-        """What is new. Of a former run, and with `last`, all that has not been said yet."""
-        if self._books is not None and (last or context is not self._books):
-            yield from self._new(self._books, now, due=False)
-        if context is not self._books:
-            self._books, self._said, self._due, self._outage = context, {}, {}, False
+        """The new messages; for an earlier run, and with `last`, everything not reported yet."""
+        if self._context is not None and (last or context is not self._context):
+            yield from self._new(self._context, now, due=False)
+        if context is not self._context:
+            self._context, self._reported, self._due, self._outage = context, {}, {}, False
         if context is not None and not last:
             yield from self._new(context, now, due=True)
 
     def _new(self, context: "RequestContext", now: float, *, due: bool) -> Iterator[str]:
-        for kind, tell in KINDS.items():
-            more = getattr(context.fault_counts, kind) - self._said.get(kind, 0)
+        for kind, message in KINDS.items():
+            more = getattr(context.fault_counts, kind) - self._reported.get(kind, 0)
             if more > 0 and not (due and now < self._due.get(kind, now)):
-                self._said[kind], self._due[kind] = self._said.get(kind, 0) + more, now + self.every_s
-                yield tell(more, context)
+                self._reported[kind], self._due[kind] = self._reported.get(kind, 0) + more, now + self.every_s
+                yield message(more, context)
         yield from self._outages(context)
 
     def _outages(self, context: "RequestContext") -> Iterator[str]:
-        opened, breaker = self._said.get("outages", 0), context.breaker
+        opened, breaker = self._reported.get("outages", 0), context.breaker
         if breaker.opened > opened:
-            self._said["outages"], self._outage = breaker.opened, True
-            yield "outage: every request fails; one goes now and then until the server answers again"
+            self._reported["outages"], self._outage = breaker.opened, True
+            yield "outage: every request fails; one is tried now and then until the server answers again"
         if self._outage and breaker.opened_at is None:
             self._outage = False
             yield "outage: over, the server answers again"

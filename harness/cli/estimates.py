@@ -1,4 +1,4 @@
-"""The command that says how long it would take."""
+"""Commands that need no org: estimates, invented leads, and the mock itself."""
 
 import shlex
 from pathlib import Path
@@ -10,42 +10,41 @@ from ..wording import quantity
 from .options import Concurrency, Force, Json, Seed, Separator, number
 from .output import GroupedHelp, command_line, progress, report_errors, show, write_report
 
-FILE = "estimate.json"  # where a report looks for it
-OURS = b'"kind": "estimate"'  # in a document that a former estimate wrote
+FILE = "estimate.json"  # the name under which a report looks for it
+OURS = b'"kind": "estimate"'  # marks a document that an earlier estimate wrote
 
 
 def estimate(
     leads: Annotated[
-        str, typer.Option(help="How many leads (20k, 1.5M), or a .csv, .parquet or .xlsx file of them.")
+        str, typer.Option(help="How many leads (20k, 1.5M), or a .csv, .parquet or .xlsx file.")
     ] = "1500000",
     profile: Annotated[
-        str | None, typer.Option(help="A shipped profile's name, or a TOML file. [all shipped ones: the range]")
+        str | None, typer.Option(help="A shipped profile's name, or a TOML file. [all shipped ones, as a range]")
     ] = None,
-    replicates: Annotated[int, typer.Option(min=1, help="How often each upload is played.")] = 1000,
+    replicates: Annotated[int, typer.Option(min=1, help="How often each upload is simulated.")] = 1000,
     seed: Seed = 1,
-    strategies: Annotated[str, typer.Option(help="Names, comma-separated; `main` is the four main ones.")] = "main",
+    strategies: Annotated[str, typer.Option(help="Names, comma-separated; `main` means the four main ones.")] = "main",
     concurrency: Concurrency = 8,
-    batch_size: Annotated[int, typer.Option(min=1, max=1000, help="Contacts in one POST.")] = 1000,
+    batch_size: Annotated[int, typer.Option(min=1, max=1000, help="Contacts in one POST at most.")] = 1000,
     contacts_per_list: Annotated[
-        int | None, typer.Option(**number(1), help="What one contact list may hold. [as the profile says]")
+        int | None, typer.Option(**number(1), help="Contacts in one list at most. [from the profile]")
     ] = None,
-    monthly: Annotated[bool, typer.Option("--monthly", help="Twelve months: what fits the org, and when no more.")] = (
+    monthly: Annotated[bool, typer.Option("--monthly", help="Twelve months: what fits the org, and for how long.")] = (
         False
     ),
-    new_share: Annotated[float, typer.Option(help="With --monthly: part of a month's leads that is new.")] = 0.2,
+    new_share: Annotated[float, typer.Option(help="With --monthly: share of a month's leads that is new.")] = 0.2,
     lead_id: Annotated[str, typer.Option(help="The Lead ID column of a file.")] = "Lead ID",
     phone: Annotated[str, typer.Option(help="The phone column of a file.")] = "Phone",
     separator: Separator = ",",
     to: Annotated[
-        Path | None, typer.Option(help="A file for the JSON document; or a folder, for estimate.json and a report.")
+        Path | None, typer.Option(help="A file for the JSON document, or a folder for estimate.json and a report.")
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Say how long each strategy would take under a profile, on what that hangs, and what would change it."""
+    """Estimate how long each strategy would take under a profile, what that depends on, and what would change it."""
     from ..estimate import run_estimate as command
-    from ..estimate.summary import soonest
-    from ..estimate.summary import summary_text as told_in_words
+    from ..estimate.summary import soonest, summary_text
     from ..files.replacement import require_free
     from ..strategies import MAIN
     from ..wording import leads_of
@@ -81,11 +80,11 @@ def estimate(
             show(document, as_json)
             progress(soonest(document))
         else:
-            typer.echo(told_in_words(document))
+            typer.echo(summary_text(document))
 
 
 def _folder(to: Path | None) -> Path | None:
-    """`to`, made if need be, unless it is a file or has a file's name."""
+    """`to`, created if missing, unless it is a file or has a file's suffix."""
     if to is None or to.is_file() or (to.suffix and not to.is_dir()):
         return None
     from ..files.atomic import own_folder
@@ -94,13 +93,13 @@ def _folder(to: Path | None) -> Path | None:
 
 
 def make_leads(
-    count: Annotated[int, typer.Option(**number(0), help="How many.")],
+    count: Annotated[int, typer.Option(**number(0), help="How many leads.")],
     to: Annotated[Path, typer.Option(help="The .csv or .parquet file to write.")],
     seed: Seed = 1,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Invent leads: dense Lead IDs, fictional phone numbers, the same for the same seed."""
+    """Invent leads: consecutive Lead IDs, fictional phone numbers, the same for the same seed."""
     from ..files.replacement import require_free
     from ..leads.synthetic import SyntheticLeads, write_leads
 
@@ -118,7 +117,7 @@ def make_leads(
 
 
 def mock(context: typer.Context) -> None:
-    """Serve a Genesys Cloud org on this machine, until told to stop."""
+    """Serve a Genesys Cloud org on this machine until stopped."""
     from ..simulator.mock_process import serve
 
     code = serve(context.args, GroupedHelp)

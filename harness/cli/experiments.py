@@ -1,4 +1,4 @@
-"""Commands that ask an org how it behaves, and take away again what they left in it."""
+"""Commands that find out how an org behaves, and the one that removes what a run left there."""
 
 import shlex
 from pathlib import Path
@@ -8,8 +8,8 @@ import typer
 
 from ..client.org_safety import PER_MINUTE, OrgOptions
 from ..wording import quantity
-from .options import Concurrency, Force, Journal, Json, Seed, Target, number, unseen
-from .org_options import NO_ORG, at_most, confirm_org, with_org_options
+from .options import Concurrency, Force, Journal, Json, Seed, Target, number, require_no_password
+from .org_options import NO_ORG, confirm_org, with_org_options, with_rate
 from .output import progress, report_errors, show
 
 RUNS = Path("runs")
@@ -19,16 +19,18 @@ LOCAL_PER_MINUTE = 300
 @with_org_options()
 def probe(
     target: Target = "mock",
-    run: Annotated[Path | None, typer.Option(help="Folder of what it makes and finds. [runs/probe-<run id>]")] = None,
-    to: Annotated[Path | None, typer.Option(help="Write a profile of what was found, a .toml file.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Folder for what it creates and finds. [runs/probe-<run id>]")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="Write the findings as a profile, a .toml file.")] = None,
     force: Force = False,
-    max_contacts: Annotated[int, typer.Option(**number(1), help="Send no more contacts than this.")] = 2_000,
-    max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 1_500,
-    settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
+    max_contacts: Annotated[int, typer.Option(**number(1), help="Contacts to send at most.")] = 2_000,
+    max_requests: Annotated[int, typer.Option(min=1, help="Requests to send at most.")] = 1_500,
+    settle: Annotated[float, typer.Option(min=0, help="Seconds to wait before reading a list's size again.")] = 5.0,
     as_json: Json = False,
     aim: OrgOptions = NO_ORG,
 ) -> None:
-    """Ask an org what the documentation leaves open, with a few contacts in lists of its own, which it removes."""
+    """Find out what an org's documentation leaves open, with a few contacts in lists that are removed afterwards."""
     import asyncio
     from datetime import UTC, datetime
 
@@ -56,9 +58,9 @@ def probe(
         status.rest()
         show(document if as_json else {key: document[key] for key in ("run", "host")} | document["settings"], as_json)
         asked, found = quantity(len(ordered.questions), "question"), quantity(len(document["settings"]), "setting")
-        progress(f"probed: {asked} asked, {found} known now; what was made in the org is removed")
+        progress(f"probed: {asked} asked, {found} known now; everything created in the org was removed")
         if to is None:
-            progress("next: the same command with --to FILE.toml writes a profile of it")
+            progress("next: the same command with --to FILE.toml writes the findings as a profile")
         else:
             progress(f"next: contactbench compare --profile {shlex.quote(str(to))}")
 
@@ -70,32 +72,32 @@ def calibrate(
     force: Force = False,
     run: Annotated[
         Path | None,
-        typer.Option(help="Folder of what it makes and sees; given again, it goes on. [runs/calibrate-<run id>]"),
+        typer.Option(help="Folder for its records; give it again to resume. [runs/calibrate-<run id>]"),
     ] = None,
-    max_contacts: Annotated[int, typer.Option(**number(1), help="Send no more contacts than this.")] = 25_000,
-    max_requests: Annotated[int, typer.Option(min=1, help="Send no more requests than this.")] = 2_500,
-    max_minutes: Annotated[float, typer.Option(min=0.1, help="Measure no longer than this.")] = 15.0,
+    max_contacts: Annotated[int, typer.Option(**number(1), help="Contacts to send at most.")] = 25_000,
+    max_requests: Annotated[int, typer.Option(min=1, help="Requests to send at most.")] = 2_500,
+    max_minutes: Annotated[float, typer.Option(min=0.1, help="Minutes to measure at most.")] = 15.0,
     rate: Annotated[
-        int | None, typer.Option(min=1, help=f"Send no more requests in a minute. [300; {PER_MINUTE} to an org]")
+        int | None, typer.Option(min=1, help=f"Requests a minute at most. [300; {PER_MINUTE} to an org]")
     ] = None,
     concurrency: Concurrency = 8,
     seed: Seed = 1,
     as_json: Json = False,
     aim: OrgOptions = NO_ORG,
 ) -> None:
-    """Measure an org with some thousand contacts, which it removes, and write a profile that behaves like it."""
+    """Measure an org with some thousand contacts, remove them, and write a profile that behaves like it."""
     import asyncio
     from datetime import UTC, datetime
 
     from ..experiments import calibrate as command
-    from ..experiments.calibrate.results import render_text as told_in_words
+    from ..experiments.calibrate.results import render_text
     from ..files.replacement import require_free
     from ..runs.prepare import new_run_id
     from ..runs.resolve_target import credentials_for, resolve_target
 
     with report_errors(as_json) as status:
         require_free(to, force=force)
-        run_id, aim = new_run_id(), confirm_org(at_most(aim, rate), target)
+        run_id, aim = new_run_id(), confirm_org(with_rate(aim, rate), target)
         where = resolve_target(target, aim)
         order = command.CalibrationOrder(
             target=where,
@@ -116,19 +118,19 @@ def calibrate(
         if as_json:
             show(document, as_json)
         else:
-            typer.echo(told_in_words(document))
+            typer.echo(render_text(document))
 
 
 @with_org_options()
 def conform(
-    target: Annotated[str, typer.Option(help="An org: mock, the URL of a server on this machine, or org.")],
-    against: Annotated[str, typer.Option(help="The other one.")],
-    run: Annotated[Path | None, typer.Option(help="Folder of what it makes. [runs/conform-<run id>]")] = None,
-    settle: Annotated[float, typer.Option(min=0, help="Seconds until a list's size is looked at again.")] = 5.0,
+    target: Annotated[str, typer.Option(help="mock, the URL of a server on this machine, or org (a real one).")],
+    against: Annotated[str, typer.Option(help="The org to compare it with.")],
+    run: Annotated[Path | None, typer.Option(help="Folder for its records. [runs/conform-<run id>]")] = None,
+    settle: Annotated[float, typer.Option(min=0, help="Seconds to wait before reading a list's size again.")] = 5.0,
     as_json: Json = False,
     aim: OrgOptions = NO_ORG,
 ) -> None:
-    """Make the same calls on two orgs and tell where their answers differ; exit code 99 if they do."""
+    """Make the same calls on two orgs and report where the answers differ; exit code 99 if they do."""
     import asyncio
 
     from ..experiments import conform as command
@@ -149,8 +151,8 @@ def conform(
         if as_json:
             show(document, as_json)
         else:
-            for one in found:
-                typer.echo(f"{one['call']}: {one['field']}: {one['target']!r} / {one['against']!r}")
+            for difference in found:
+                typer.echo("{call}: {field}: {target!r} / {against!r}".format_map(difference))
         progress(f"{quantity(document['calls'], 'call')}, {quantity(len(found), 'difference')}")
         if found:
             raise typer.Exit(99)
@@ -159,21 +161,21 @@ def conform(
 @with_org_options()
 def cleanup(
     run: Annotated[Path, typer.Argument(help="Folder of an upload, a probe or a calibration.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Remove it; without, only say what would be.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it; without this, only list it.")] = False,
     journal: Journal = "",
     as_json: Json = False,
     aim: OrgOptions = NO_ORG,
 ) -> None:
-    """Remove what a run has made in the org: its own lists with all their contacts, and nothing else."""
+    """Remove what a run has created in the org: its own lists with all their contacts, and nothing else."""
     from ..runs import cleanup as command
 
     with report_errors(as_json) as status:
-        document = command.cleanup(run, aim, really=yes, tell=progress, url=unseen(journal, "--journal"))
+        document = command.cleanup(run, aim, really=yes, tell=progress, url=require_no_password(journal, "--journal"))
         status.rest()
         show(document if as_json else {key: document[key] for key in ("run", "removed")}, as_json)
         if yes:
             progress(
-                f"removed: {document['removed']} of {quantity(len(document['things']), 'list')}; the others were gone"
+                f"removed: {document['removed']} of {quantity(len(document['things']), 'list')}; the others are gone"
             )
         else:
             progress(f"next: {shlex.join(['contactbench', 'cleanup', str(run), '--yes'])}")

@@ -1,4 +1,4 @@
-"""The command that lets a change pass, or not."""
+"""The command that gates a change: `contactbench gate`."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..wording import quantity
-from .options import Json, Junit, Profile, Seed, Summary, ThresholdFile, ThresholdOptions, Thresholds, limits, number
+from .options import (
+    Json,
+    Junit,
+    Profile,
+    Seed,
+    Summary,
+    ThresholdFile,
+    ThresholdOptions,
+    Thresholds,
+    number,
+    threshold_options,
+)
 from .output import as_document, exit_with, progress, report_errors, show, write_report
 
 if TYPE_CHECKING:
@@ -17,33 +28,31 @@ EXPECTED = Path("tests/benchmarks/expected/counts.json")
 
 
 def gate(
-    layers: Annotated[str, typer.Option(help="Of counts, instructions and wall, comma-separated.")] = (
+    layers: Annotated[str, typer.Option(help="Any of counts, instructions and wall, comma-separated.")] = (
         "counts,instructions,wall"
     ),
     run: Annotated[
-        Path | None, typer.Option(help="Judge this finished run by --threshold, in place of the layers.")
+        Path | None, typer.Option(help="Check this finished run against --threshold, instead of the layers.")
     ] = None,
     threshold: Thresholds = None,
     thresholds: ThresholdFile = None,
-    expected: Annotated[Path, typer.Option(help="The counts that are expected.")] = EXPECTED,
-    update: Annotated[bool, typer.Option("--update", help="Write down what the counts are now.")] = False,
+    expected: Annotated[Path, typer.Option(help="The expected counts.")] = EXPECTED,
+    update: Annotated[bool, typer.Option("--update", help="Write the current counts as the expected ones.")] = False,
     leads: Annotated[
         int, typer.Option(**number(1), help="With --update: leads of the comparison that is counted.")
     ] = 4000,
     profile: Profile = "default",
     seed: Seed = 1,
-    base: Annotated[
-        str | None, typer.Option(help="The version to compare with, for git. [where this branch began]")
-    ] = (None),
-    base_tree: Annotated[Path | None, typer.Option(help="A checkout of it, in place of --base.")] = None,
-    head_tree: Annotated[Path, typer.Option(help="A checkout of the version in question.")] = Path(),
+    base: Annotated[str | None, typer.Option(help="Git ref to compare with. [where this branch began]")] = None,
+    base_tree: Annotated[Path | None, typer.Option(help="A checkout of the base, instead of --base.")] = None,
+    head_tree: Annotated[Path, typer.Option(help="A checkout of the version to check.")] = Path(),
     upload_leads: Annotated[
-        int, typer.Option(**number(0), help="Leads of the uploads that are timed; 0: none are.")
+        int, typer.Option(**number(0), help="Leads of the uploads that are timed; 0 times none.")
     ] = 20_000,
-    only: Annotated[list[str] | None, typer.Option(help="Only hot paths whose name holds this; may be repeated.")] = (
+    only: Annotated[list[str] | None, typer.Option(help="Only hot paths whose name contains this; repeatable.")] = (
         None
     ),
-    accept: Annotated[str, typer.Option(help="Let a failure pass this once, for this reason, which is kept.")] = "",
+    accept: Annotated[str, typer.Option(help="Let a failure pass this once; the reason is kept in gate.json.")] = "",
     out: Annotated[Path, typer.Option(help="Folder for gate.json, the comparison and callgrind's files.")] = Path(
         "runs/gate"
     ),
@@ -51,13 +60,13 @@ def gate(
     summary: Summary = None,
     as_json: Json = False,
 ) -> None:
-    """Fail (exit 99) where this version sends more, computes more or takes longer than another; or judge a run."""
+    """Fail (exit 99) if this version sends more, computes more or takes longer than another; or check a run."""
     from ..gate import counts, gate
 
     with report_errors(as_json) as status:
-        status.begin("judging")
+        status.begin("checking")
         if run is not None:
-            _judge(run, limits(threshold, thresholds, junit, summary), as_json)
+            _check_run(run, threshold_options(threshold, thresholds, junit, summary), as_json)
         elif update:
             gate.update(counts.Workload(leads=leads, seed=seed, profile=profile), expected, out, progress)
             progress(f"written: {expected}")
@@ -73,28 +82,28 @@ def gate(
                 only=only or (),
                 accepted=accept,
             )
-            _pass(order, junit, summary, as_json)
+            _check_version(order, junit, summary, as_json)
 
 
-def _judge(run: Path, held: ThresholdOptions, as_json: bool) -> None:
-    """A finished run by its thresholds, which become part of its run.json and report."""
+def _check_run(run: Path, limits: ThresholdOptions, as_json: bool) -> None:
+    """Evaluate thresholds on a finished run, and add the result to its run.json and report."""
     from ..errors import UsageError, VerifyFailed
     from ..runs.run_document import complaint
     from ..thresholds.run_metrics import document_of
 
-    if not held.thresholds:
-        raise UsageError("NO_THRESHOLDS", "say what the run is held against: --threshold or --thresholds.")
+    if not limits.thresholds:
+        raise UsageError("NO_THRESHOLDS", "a run is checked against thresholds; give --threshold or --thresholds.")
     document = document_of(run)
-    problem, amiss = held.problem(document, run), complaint(document)
+    problem, failure = limits.problem(document, run), complaint(document)
     progress(f"report: {write_report(run)[0]}")
-    if problem is None and isinstance(amiss, VerifyFailed):
-        problem = amiss
+    if problem is None and isinstance(failure, VerifyFailed):
+        problem = failure
     if as_json:
         show(document | as_document(problem), as_json)
     exit_with(problem)
 
 
-def _pass(order: "GateOrder", junit: Path | None, summary: Path | None, as_json: bool) -> None:
+def _check_version(order: "GateOrder", junit: Path | None, summary: Path | None, as_json: bool) -> None:
     from ..checks import require_ours, write
     from ..gate import gate
 

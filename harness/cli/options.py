@@ -28,7 +28,7 @@ class Keep(StrEnum):
 
 
 def number(least: int) -> Any:
-    """For an option that takes a number of leads or contacts, as people write one."""
+    """For an option that takes a number of leads or contacts in any usual notation."""
 
     def parse(text: str) -> int:
         from ..wording import count_of
@@ -43,22 +43,21 @@ def number(least: int) -> Any:
     return {"parser": parse, "metavar": "<number>"}
 
 
-def unseen(url: str, option: str) -> str:
-    """`url`, unless it was typed with a password. Raises UsageError."""
-    from ..errors import UsageError
+def require_no_password(url: str, option: str) -> str:
+    """`url`. Raises UsageError if it was typed with a password in it."""
     from ..wording import redact_passwords
 
     if redact_passwords(url) != url and any(url in argument for argument in sys.argv):
         raise UsageError(
             "PASSWORD_SHOWN",
-            f"{option}: everybody on this machine can read a password in a command. Leave it out of the address, and"
+            f"{option}: every user of this machine can read a password in a command. Leave it out of the address and"
             " give it as PGPASSWORD, in ~/.pgpass (PGPASSFILE), or in a service file (postgresql:///?service=NAME).",
         )
     return url
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 Seed = Annotated[int, typer.Option(help="The seed of all random choices: leads, ids, latencies.")]
 Profile = Annotated[str, typer.Option(help="A shipped profile's name, or a TOML file.")]
 Concurrency = Annotated[int, typer.Option(min=1, max=64, help="Requests in flight at once.")]
@@ -66,64 +65,64 @@ Journal = Annotated[
     str,
     typer.Option(
         envvar="CONTACTBENCH_JOURNAL",
-        help="postgresql://...: the run's state is kept there; the run is called like its folder. [in the folder]",
+        help="postgresql://...: keep the run's state there, under the name of its folder. [in the folder]",
         show_default=False,
         show_envvar=True,
     ),
 ]
 Separator = Annotated[
-    str, typer.Option(help="Between the cells of a CSV file: a sign such as ';' or '|', or tab.", metavar="SIGN")
+    str, typer.Option(help="What separates the cells of a CSV file: a sign such as ';' or '|', or tab.", metavar="SIGN")
 ]
 Target = Annotated[
-    str, typer.Option(help="mock (127.0.0.1:8080), the URL of a server on this machine, or org: a real one.")
+    str, typer.Option(help="mock (127.0.0.1:8080), the URL of a server on this machine, or org (a real one).")
 ]
 
 
 Thresholds = Annotated[
-    list[str] | None, typer.Option("--threshold", help="A limit, as 'p95(contacts.add)<1500ms'; may be repeated.")
+    list[str] | None, typer.Option("--threshold", help="A limit, such as 'p95(contacts.add)<1500ms'; repeatable.")
 ]
 ThresholdFile = Annotated[
-    Path | None, typer.Option("--thresholds", help="A file of limits: one a line, or .toml. See docs/gate.md.")
+    Path | None, typer.Option("--thresholds", help="A file of limits, one a line or as .toml; see docs/gate.md.")
 ]
-Junit = Annotated[Path | None, typer.Option("--junit", help="Write what was held against limits as JUnit XML.")]
-Summary = Annotated[Path | None, typer.Option("--summary", help="Write it as Markdown.")]
+Junit = Annotated[Path | None, typer.Option("--junit", help="Write the outcome of the checks as JUnit XML.")]
+Summary = Annotated[Path | None, typer.Option("--summary", help="Write the outcome of the checks as Markdown.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdOptions:
-    """What a run is held against, and where that is told."""
+    """The thresholds of a run, and the files their outcome is written to."""
 
     thresholds: "list[Threshold]"
     junit: Path | None
     summary: Path | None
 
     def problem(self, document: dict[str, Any], folder: Path) -> RunError | None:
-        """What is to be said of the thresholds of a run that has ended; told line by line, and in files."""
+        """The error of the thresholds that a finished run crosses, if any; the outcome is printed and written."""
         from ..checks import write
         from ..thresholds.evaluate import evaluate_run, threshold_error
 
         if not self.thresholds:
             return None
         try:
-            judgements = evaluate_run(document, folder, self.thresholds)
+            evaluations = evaluate_run(document, folder, self.thresholds)
         except UsageError as error:
             return error
-        checks = [judgement.check() for judgement in judgements]
+        checks = [evaluation.check() for evaluation in evaluations]
         for check in checks:
             progress(check.line())
         write(checks, "Thresholds", to_junit=self.junit, to_summary=self.summary, environ=os.environ)
-        return threshold_error(judgements)
+        return threshold_error(evaluations)
 
 
-def limits(
+def threshold_options(
     expressions: list[str] | None, file: Path | None, junit: Path | None, summary: Path | None
 ) -> ThresholdOptions:
-    """Read before anything is sent. Raises UsageError."""
+    """The thresholds of a command, read before anything is sent. Raises UsageError."""
     from ..checks import require_ours
     from ..thresholds.expression import load_thresholds
 
     thresholds = load_thresholds(expressions or [], file, os.environ)
     if not thresholds and (junit or summary):
-        raise UsageError("NO_THRESHOLDS", "--junit and --summary tell of thresholds; give one with --threshold.")
+        raise UsageError("NO_THRESHOLDS", "--junit and --summary report thresholds; give one with --threshold.")
     require_ours(junit, summary)
     return ThresholdOptions(thresholds=thresholds, junit=junit, summary=summary)

@@ -1,4 +1,4 @@
-"""The options of a real org, for every command that can be pointed at one, and the confirmation by its user."""
+"""The options of commands that can load a real org, and the confirmation by the user."""
 
 import inspect
 import sys
@@ -15,7 +15,7 @@ from ..errors import SafetyStop
 from .options import number
 from .output import progress
 
-NO_ORG = OrgOptions()  # what a command without a real org has
+NO_ORG = OrgOptions()  # for a command without a real org
 Options = dict[str, tuple[Any, Any]]  # by name: type, and Typer's option
 
 
@@ -44,9 +44,9 @@ CAPS: Options = {
 
 
 def with_org_options(*groups: Options) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A command whose parameter `aim` is built from the options in `WHO` and these groups.
+    """Adds the options of `WHO` and of these groups to a command, which gets them as its parameter `aim`.
 
-    An option that the command has itself stays its own.
+    The command's own option of the same name takes precedence.
     """
     options = {name: option for group in (WHO, *groups) for name, option in group.items()}
 
@@ -56,33 +56,33 @@ def with_org_options(*groups: Options) -> Callable[[Callable[..., None]], Callab
         more = {name: option for name, option in options.items() if name not in signature.parameters}
 
         @wraps(command)
-        def aiming(**given: Any) -> None:
-            said = {name: given.pop(name) for name in more}
-            command(**given, aim=org_of_options(said))
+        def wrapper(**given: Any) -> None:
+            org_options = {name: given.pop(name) for name in more}
+            command(**given, aim=org_of_options(org_options))
 
         kind = inspect.Parameter.KEYWORD_ONLY
         added = [
             inspect.Parameter(name, kind, default=option, annotation=type_) for name, (type_, option) in more.items()
         ]
-        aiming.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
-        aiming.__annotations__ = {each.name: each.annotation for each in [*own, *added]} | {"return": None}
-        return aiming
+        wrapper.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {each.name: each.annotation for each in [*own, *added]} | {"return": None}
+        return wrapper
 
     return with_options
 
 
-def loading_nothing(aim: OrgOptions) -> OrgOptions:
-    """For a command that writes no contact, so that the phone numbers of the leads do not matter."""
+def without_phone_check(aim: OrgOptions) -> OrgOptions:
+    """For a command that writes no contacts: the phone numbers of the leads do not matter."""
     return replace(aim, terms=replace(aim.terms, real_numbers=True))
 
 
-def at_most(aim: OrgOptions, per_minute: int | None) -> OrgOptions:
-    """For a command that has an option of its own for the rate."""
+def with_rate(aim: OrgOptions, per_minute: int | None) -> OrgOptions:
+    """For a command that has its own option for the rate."""
     return aim if per_minute is None else replace(aim, terms=replace(aim.terms, per_minute=per_minute))
 
 
 def confirm_org(aim: OrgOptions, *targets: str) -> OrgOptions:
-    """`aim`, confirmed if one of the targets is a real org: by --yes, or by its id typed at a terminal.
+    """`aim`, confirmed by --yes or by typing the org's id at a terminal if one of the targets is a real org.
 
     Raises SafetyStop.
     """
@@ -96,13 +96,13 @@ def confirm_org(aim: OrgOptions, *targets: str) -> OrgOptions:
     if aim.terms.confirmed:
         return aim
     if not sys.stdin.isatty():
-        raise SafetyStop("NOT_CONFIRMED", "nobody is at a terminal to confirm it; add --yes if this org is meant.")
+        raise SafetyStop("NOT_CONFIRMED", "there is no terminal to confirm it at; add --yes if this org is meant.")
     try:
-        typed = str(typer.prompt("Type the id of the org to go on", err=True))
+        typed = str(typer.prompt("Type the id of the org to continue", err=True))
     except typer.Abort:
         typed = ""
     if typed.strip().lower() != aim.terms.org_id.lower():
-        raise SafetyStop("NOT_CONFIRMED", "that is not the id that was given with --org-id; nothing was sent.")
+        raise SafetyStop("NOT_CONFIRMED", "that is not the id given with --org-id; nothing was sent.")
     return replace(aim, terms=replace(aim.terms, confirmed=True))
 
 
@@ -113,4 +113,4 @@ def _bounds(terms: OrgSafetyLimits) -> str:
         (terms.max_minutes, "minutes"),
         (terms.per_minute, "requests a minute"),
     ]
-    return "at most " + ", ".join(f"{most:,g} {what}" for most, what in caps if most is not None)
+    return "at most " + ", ".join(f"{cap:,g} {unit}" for cap, unit in caps if cap is not None)

@@ -1,4 +1,4 @@
-"""What a command says: one document on stdout, its messages on stderr, and the exit code that fits."""
+"""The output of a command: one document on stdout, messages on stderr, and the exit code."""
 
 import logging
 import os
@@ -12,24 +12,24 @@ from typing import Any, Protocol
 import typer
 from typer.core import TyperCommand
 
-from ..errors import GaveUp, LocalResource, RunError, UsageError, out_of_descriptors
-from ..status import Status, attend
+from ..errors import GaveUp, LocalResource, RunError, UsageError, disk_error, out_of_descriptors
+from ..status import Status, set_status
 from ..wording import redact_passwords
 from .progress_line import ProgressLine
 
-NO_ROOM = "failed to map segment"  # in the dynamic linker's words: libraries are loaded when they are needed
-EVERY = "CONTACTBENCH_PROGRESS_S"  # seconds between plain lines that say where a command stands
-EVERY_S = 10.0
-_lines: list[ProgressLine] = []  # the one that is on the terminal now, which other messages must not run into
+LIBRARY_NOT_MAPPED = "failed to map segment"  # the dynamic linker's words when a library does not fit in memory
+PROGRESS_INTERVAL = "CONTACTBENCH_PROGRESS_S"  # environment variable: seconds between plain progress lines
+PROGRESS_INTERVAL_S = 10.0
+_lines: list[ProgressLine] = []  # the line on the terminal now; other messages must not run into it
 
 
 @contextmanager
 def report_errors(as_json: bool, *, resumes: bool = False) -> Iterator[Status]:
-    """The status that a command reports to. A RunError becomes one message and its exit code: no traceback for what a
-    user can cause. `resumes`: the same command continues the run."""
-    attend(status := Status())
+    """The status that a command updates. A RunError becomes one message and its exit code, so a user's mistake never
+    shows a traceback. `resumes`: the same command continues the run."""
+    set_status(status := Status())
     try:
-        with _local_troubles(), _progress_display(status):
+        with _translate_local_errors(), _progress_display(status):
             yield status
     except RunError as error:
         if as_json:
@@ -38,7 +38,7 @@ def report_errors(as_json: bool, *, resumes: bool = False) -> Iterator[Status]:
         _close(status, again=resumes and isinstance(error, GaveUp))
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        what = "the journal is whole, the same command goes on from there" if resumes else "it can be run again"
+        what = "the journal is complete, the same command continues from there" if resumes else "it can be run again"
         progress(f"STOPPED by SIGINT; {what}.")
         _close(status, again=resumes)
         raise typer.Exit(130) from None
@@ -46,10 +46,10 @@ def report_errors(as_json: bool, *, resumes: bool = False) -> Iterator[Status]:
 
 @contextmanager
 def _progress_display(status: Status) -> Iterator[None]:
-    log, handler = logging.getLogger("contactbench"), _Notices()
+    log, handler = logging.getLogger("contactbench"), _NoticeHandler()
     log.addHandler(handler)
     try:
-        with ProgressLine(status, lambda text: _write(text, err=True), _every_s()) as line:
+        with ProgressLine(status, lambda text: _write(text, err=True), _progress_interval_s()) as line:
             _lines.append(line)
             yield
     finally:
@@ -57,23 +57,23 @@ def _progress_display(status: Status) -> Iterator[None]:
         log.removeHandler(handler)
 
 
-def _every_s() -> float:
-    told = os.environ.get(EVERY, str(EVERY_S))
+def _progress_interval_s() -> float:
+    given = os.environ.get(PROGRESS_INTERVAL, str(PROGRESS_INTERVAL_S))
     try:
-        return max(0.1, float(told))
+        return max(0.1, float(given))
     except ValueError:
-        raise UsageError("BAD_SETTING", f"{EVERY}={told!r} is no number of seconds.") from None
+        raise UsageError("BAD_SETTING", f"{PROGRESS_INTERVAL}={given!r} is not a number of seconds.") from None
 
 
-class _Notices(logging.Handler):
-    """What a person should know of a run, among the other messages."""
+class _NoticeHandler(logging.Handler):
+    """Prints the log records of a run among the other messages."""
 
     def emit(self, record: logging.LogRecord) -> None:
         progress(record.getMessage())
 
 
 def _close(status: Status, *, again: bool) -> None:
-    """What came of a run that has not come to its end."""
+    """Print how far an unfinished run has got and, if it can be resumed, the command that does so."""
     from .closing import so_far
 
     if line := so_far(status):
@@ -83,46 +83,46 @@ def _close(status: Status, *, again: bool) -> None:
 
 
 @contextmanager
-def _local_troubles() -> Iterator[None]:
-    """Turns a full disk, missing memory and missing descriptors, wherever they occur, into a RunError."""
+def _translate_local_errors() -> Iterator[None]:
+    """Turn a full disk, a lack of memory or of file descriptors, wherever it occurs, into a RunError."""
     try:
         yield
     except MemoryError:
         raise _out_of_memory() from None
     except ImportError as error:
-        if NO_ROOM not in str(error):
+        if LIBRARY_NOT_MAPPED not in str(error):
             raise
         raise _out_of_memory() from None
     except OSError as error:
-        from ..journal.database_errors import of_the_disk
-
-        if (trouble := out_of_descriptors(error) or of_the_disk(error)) is None:
+        if (translated := out_of_descriptors(error) or disk_error(error)) is None:
             raise
-        raise trouble from None
+        raise translated from None
 
 
 def _out_of_memory() -> LocalResource:
-    return LocalResource("OUT_OF_MEMORY", "this process may take no more; allow it more, then run again.")
+    return LocalResource("OUT_OF_MEMORY", "this process cannot get more memory; allow it more, then run again.")
 
 
-class Held(Protocol):
+class RunLimits(Protocol):
     def problem(self, document: dict[str, Any], folder: Path) -> RunError | None: ...
 
 
-def finish(document: dict[str, Any], folder: Path, as_json: bool, status: Status, limits: Held | None = None) -> None:
-    """The report, the document, and the exit code."""
+def finish(
+    document: dict[str, Any], folder: Path, as_json: bool, status: Status, limits: RunLimits | None = None
+) -> None:
+    """Write the report, print the document, and exit with the right code."""
     conclude(document, folder, as_json, status, judge(document, folder, status, limits))
 
 
-def judge(document: dict[str, Any], folder: Path, status: Status, limits: Held | None = None) -> RunError | None:
-    """The problem of the run itself, else of its thresholds, once run.json and the report contain it."""
+def judge(document: dict[str, Any], folder: Path, status: Status, limits: RunLimits | None = None) -> RunError | None:
+    """The error of the run itself, else of its thresholds, recorded in run.json and the report."""
     from ..runs.run_document import complaint
 
-    beyond = limits.problem(document, folder) if limits is not None else None
+    crossed = limits.problem(document, folder) if limits is not None else None
     status.begin("writing the report")
     write_report(folder)
     status.rest()
-    return complaint(document) or beyond
+    return complaint(document) or crossed
 
 
 def conclude(document: dict[str, Any], folder: Path, as_json: bool, status: Status, problem: RunError | None) -> None:
@@ -147,7 +147,7 @@ def as_document(problem: RunError | None) -> dict[str, Any]:
 
 
 def exit_with(problem: RunError | None) -> None:
-    """Report the problem of a document that was printed already; stdout holds no second document for it."""
+    """Report an error whose document was printed already: stdout gets no second one."""
     if problem is not None:
         progress(str(problem))
         raise typer.Exit(problem.exit_code)
@@ -177,7 +177,7 @@ def progress(line: str) -> None:
 
 
 def streams_open() -> None:
-    """Open closed standard streams on the null device: the next file opened would take their place otherwise."""
+    """Open closed standard streams on the null device; otherwise the next file opened would take their place."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -191,12 +191,12 @@ def _say(text: str | bytes, *, err: bool) -> None:
 
 
 def _write(text: str | bytes, *, err: bool, end: bool = False) -> None:
-    """`text`, or nothing if the reader is gone or the log's disk is full: the work itself has not failed."""
+    """Write `text`, or nothing if the reader is gone or the log's disk is full: the work itself has not failed."""
     try:
         typer.echo(text, err=err, nl=end)
     except OSError:
         stream = sys.stderr if err else sys.stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # also for what Python flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # also for what Python flushes on exit
 
 
 def command_line() -> str:
@@ -218,7 +218,7 @@ BY_NAME = {name: heading for heading, names in HEADINGS.items() for name in name
 
 
 class GroupedHelp(TyperCommand):
-    """A command whose options stand under headings: of their own, or by their names."""
+    """A command whose options are grouped under headings: the option's own panel, or one chosen by its name."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         rows: dict[str, list[tuple[str, str]]] = {heading: [] for heading in ("Arguments", *HEADINGS)}
@@ -232,11 +232,11 @@ class GroupedHelp(TyperCommand):
                     formatter.write_dl(options)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """One name of the environment as an example, in place of one beside each option."""
-        one = next(param for param in self.params if param.param_type_name == "option")
-        name = f"{ctx.auto_envvar_prefix}_{str(one.name).upper()}"
+        """Name one environment variable as an example, in place of one beside each option."""
+        example = next(param for param in self.params if param.param_type_name == "option")
+        name = f"{ctx.auto_envvar_prefix}_{str(example.name).upper()}"
         formatter.write_paragraph()
-        formatter.write_text(f"Each option may also come from the environment: {one.opts[-1]} as {name}.")
+        formatter.write_text(f"Each option can also be set in the environment: {example.opts[-1]} as {name}.")
 
 
 def _heading(param: Any) -> str:

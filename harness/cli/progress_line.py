@@ -1,7 +1,7 @@
-"""Where a command stands, on stderr: a live line in a terminal, elsewhere a plain line now and then.
+"""The progress of a command on stderr: a live line in a terminal, otherwise a plain line every few seconds.
 
-A thread of its own looks at the command's status, on the machine's clock: the work may run on virtual time, and a
-timer on its loop would change it.
+A separate thread reads the command's status on the machine's clock: the work may run on virtual time, which a timer
+on its event loop would change.
 """
 
 import os
@@ -15,27 +15,27 @@ from typing import Self
 
 from ..status import Status, StatusSnapshot
 from ..wording import quantity
-from .closing import Happenings
+from .closing import FaultMessages
 
-LOOK_S = 0.25  # between two looks
-QUIET_S = 1.0  # what ends sooner needs no line
+REFRESH_S = 0.25
+DELAY_S = 1.0  # a command that ends sooner shows no line
 ERASE = "\r\x1b[K"
-WAITS = {  # the most telling first
+WAITS = {  # the most important first
     "outage": "outage",
     "throttle": "rate limit",
     "quiet": "quiet period",
     "backoff": "pause after a fault",
-    "poll": "next look",
+    "poll": "next poll",
 }
 
 
 class ProgressLine:
-    """Shown while the context lasts. `say` writes to stderr as it is, and takes a write that fails as done."""
+    """Shown while the context lasts. `say` writes its text to stderr unchanged and ignores a failing write."""
 
     def __init__(self, status: Status, say: Callable[[str], None], every_s: float) -> None:
         self.status, self._say, self._every_s = status, say, every_s
         self._live = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-        self._happenings = Happenings(every_s)
+        self._faults = FaultMessages(every_s)
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._shown = False
@@ -44,7 +44,7 @@ class ProgressLine:
         self._thread = threading.Thread(target=self._look, name="progress line", daemon=True)
 
     def __enter__(self) -> Self:
-        with suppress(RuntimeError):  # no room for another thread: the work goes on unseen
+        with suppress(RuntimeError):  # no memory for another thread: the work goes on without the line
             self._thread.start()
         return self
 
@@ -53,11 +53,11 @@ class ProgressLine:
         if self._thread.ident is not None:
             self._thread.join()
         with self.hide():
-            self._tell_news(last=True)
+            self._print_faults(last=True)
 
     @contextmanager
     def hide(self) -> Iterator[None]:
-        """The line is away, for as long as something else is written."""
+        """The line is erased while something else is written."""
         with self._lock:
             if self._shown:
                 self._say(ERASE)
@@ -65,13 +65,13 @@ class ProgressLine:
             yield
 
     def _look(self) -> None:
-        while not self._ended.wait(LOOK_S):
+        while not self._ended.wait(REFRESH_S):
             with self._lock:
-                self._tell_news()
+                self._print_faults()
                 self._draw(time.monotonic())
 
-    def _tell_news(self, *, last: bool = False) -> None:
-        for line in self._happenings.lines(self.status.context, time.monotonic(), last=last):
+    def _print_faults(self, *, last: bool = False) -> None:
+        for line in self._faults.lines(self.status.context, time.monotonic(), last=last):
             with self.hide():
                 self._say(f"{line}\n")
 
@@ -80,7 +80,7 @@ class ProgressLine:
         if snapshot is None:
             with self.hide():
                 return
-        if self._live and now - self._began >= QUIET_S:
+        if self._live and now - self._began >= DELAY_S:
             self._say(f"\r{fit_to_columns(parts(snapshot), width())}\x1b[K")
             self._shown = True
         elif not self._live and now >= self._next:
@@ -89,9 +89,9 @@ class ProgressLine:
 
 
 def parts(at: StatusSnapshot) -> list[str]:
-    """What is shown, the most telling first."""
+    """The parts of the line, the most important first."""
     subject = f"{at.subject}: " if at.subject else ""
-    shown = [f"{subject}{at.phase}{_how_much(at)}"]
+    shown = [f"{subject}{at.phase}{_amount(at)}"]
     if wait := next(filter(None, (_wait(kind, at.waits) for kind in WAITS)), ""):
         shown.append(wait)
     if at.in_doubt:
@@ -105,7 +105,7 @@ def parts(at: StatusSnapshot) -> list[str]:
 
 
 def fit_to_columns(shown: list[str], columns: int) -> str:
-    """As many of the parts as one row takes: the last column stays free, since some terminals wrap there."""
+    """As many of the parts as fit one row; the last column stays free, since some terminals wrap there."""
     line = shown[0]
     for part in shown[1:]:
         if len(line) + len(part) + 2 < columns:
@@ -114,7 +114,7 @@ def fit_to_columns(shown: list[str], columns: int) -> str:
 
 
 def width() -> int:
-    """Columns of the terminal that stderr is, or as COLUMNS says."""
+    """Columns of the terminal on stderr, unless COLUMNS says otherwise."""
     if os.environ.get("COLUMNS", "").isdecimal() and int(os.environ["COLUMNS"]):
         return int(os.environ["COLUMNS"])
     try:
@@ -123,7 +123,7 @@ def width() -> int:
         return shutil.get_terminal_size().columns
 
 
-def _how_much(at: StatusSnapshot) -> str:
+def _amount(at: StatusSnapshot) -> str:
     if at.total:
         return f" {at.done:,} of {quantity(at.total, at.unit)} ({min(100, 100 * at.done // at.total)} %)"
     return f", {quantity(at.done, at.unit)} so far" if at.unit and at.done else ""

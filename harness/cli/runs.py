@@ -1,4 +1,4 @@
-"""Commands that load leads, prove what became of them, and tell of it."""
+"""Commands that load leads, prove which contact each became, and report on it."""
 
 import shlex
 from pathlib import Path
@@ -23,11 +23,11 @@ from .options import (
     Target,
     ThresholdFile,
     Thresholds,
-    limits,
     number,
-    unseen,
+    require_no_password,
+    threshold_options,
 )
-from .org_options import CAPS, NO_ORG, confirm_org, loading_nothing, with_org_options
+from .org_options import CAPS, NO_ORG, confirm_org, with_org_options, without_phone_check
 from .output import (
     as_document,
     command_line,
@@ -44,25 +44,25 @@ from .output import (
 if TYPE_CHECKING:  # a command imports what it needs when it runs
     from ..runs.prepare import UploadOrder
 
-QUIET = "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"
+QUIET = "Seconds after which a lost request can no longer take effect. [5 on this machine, 60 in an org]"
 
 
 def compare(
     leads: Annotated[
         str, typer.Option(help="How many leads to invent (20k, 1.5M), or a .csv, .parquet or .xlsx file.")
     ] = "1500000",
-    strategies: Annotated[str, typer.Option(help="Names, comma-separated; `main` is the four main ones.")] = "main",
+    strategies: Annotated[str, typer.Option(help="Names, comma-separated; `main` means the four main ones.")] = "main",
     pace: Annotated[
-        PaceName, typer.Option(help="virtual replays the waiting at once, real waits, none knows no limits.")
+        PaceName, typer.Option(help="virtual skips the waiting, real waits, none has no limits and no latencies.")
     ] = PaceName.VIRTUAL,
     profile: Profile = "default",
     seed: Seed = 1,
-    out: Annotated[Path, typer.Option(help="Folder for the results; a former comparison in it is replaced.")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder for the results; replaces an earlier comparison.")] = Path(
         "runs/compare"
     ),
     lead_id: Annotated[str, typer.Option(help="The Lead ID column of a file.")] = "Lead ID",
     phone: Annotated[str, typer.Option(help="The phone column of a file.")] = "Phone",
-    dedupe: Annotated[Keep | None, typer.Option(help="Of rows with one Lead ID, keep this one.")] = None,
+    dedupe: Annotated[Keep | None, typer.Option(help="Of rows with the same Lead ID, keep this one.")] = None,
     separator: Separator = ",",
     concurrency: Concurrency = 8,
     threshold: Thresholds = None,
@@ -71,14 +71,14 @@ def compare(
     summary: Summary = None,
     as_json: Json = False,
 ) -> None:
-    """Run strategies on the same leads against a mock org each, prove every mapping, write a report."""
+    """Run strategies on the same leads, each against its own mock org, prove every mapping, write a report."""
     from ..commands import compare as command
     from ..errors import UsageError
     from ..strategies import MAIN
     from ..wording import leads_of
 
     with report_errors(as_json) as status:
-        held = limits(threshold, thresholds, junit, summary)
+        limits = threshold_options(threshold, thresholds, junit, summary)
         comparison = command.Comparison(
             leads=leads_of(leads),
             strategies=MAIN if strategies == "main" else [name.strip() for name in strategies.split(",")],
@@ -96,8 +96,8 @@ def compare(
         problems = []
 
         def complete(document: dict[str, Any], folder: Path) -> None:
-            problems.append(judge(document, folder, status, held))
-            if isinstance(problems[0], UsageError):  # a limit that does not fit: not what was asked for
+            problems.append(judge(document, folder, status, limits))
+            if isinstance(problems[0], UsageError):  # a limit on a metric that the run lacks: keep the old comparison
                 raise problems[0]
 
         document = command.compare(comparison, progress, complete)
@@ -106,23 +106,21 @@ def compare(
 
 @with_org_options(CAPS)
 def upload(
-    strategy: Annotated[str, typer.Option(help="How: batch-api, batch-api-own-ids, csv-import-export, ...")],
+    strategy: Annotated[str, typer.Option(help="batch-api, batch-api-own-ids, csv-import-export, ...")],
     leads: Annotated[Path, typer.Option(help="A .csv, .parquet or .xlsx file.")],
     lead_id: Annotated[str, typer.Option(help="The Lead ID column.")],
     phone: Annotated[str, typer.Option(help="The phone column.")],
     separator: Separator = ",",
     target: Target = "mock",
-    run: Annotated[Path | None, typer.Option(help="Run folder; the same one goes on. [runs/...]")] = None,
-    contacts_per_list: Annotated[int, typer.Option(**number(1), help="What one contact list may hold.")] = 1_000_000,
-    lists: Annotated[
-        int | None, typer.Option(min=1, help="Spread over so many lists. [as few as the cap allows]")
-    ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, max=1000, help="Contacts in one POST.")] = 1000,
-    body_bytes: Annotated[int, typer.Option(min=1024, help="Bytes in one POST.")] = 3_000_000,
+    run: Annotated[Path | None, typer.Option(help="Run folder; give the same one to resume. [runs/...]")] = None,
+    contacts_per_list: Annotated[int, typer.Option(**number(1), help="Contacts in one list at most.")] = 1_000_000,
+    lists: Annotated[int | None, typer.Option(min=1, help="Number of lists. [as few as the cap allows]")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, max=1000, help="Contacts in one POST at most.")] = 1000,
+    body_bytes: Annotated[int, typer.Option(min=1024, help="Bytes in one POST at most.")] = 3_000_000,
     quiet_period: Annotated[float | None, typer.Option(min=0, help=QUIET)] = None,
-    dedupe: Annotated[Keep | None, typer.Option(help="Of rows with one Lead ID, keep this one.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Load leads that an earlier run has loaded, too.")] = False,
-    max_duration: Annotated[float, typer.Option(min=1, help="Give up after so many seconds; resumable.")] = 86_400.0,
+    dedupe: Annotated[Keep | None, typer.Option(help="Of rows with the same Lead ID, keep this one.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Load leads even if an earlier run loaded them.")] = False,
+    max_duration: Annotated[float, typer.Option(min=1, help="Seconds before giving up; resumable.")] = 86_400.0,
     journal: Journal = "",
     concurrency: Concurrency = 8,
     seed: Seed = 1,
@@ -131,18 +129,18 @@ def upload(
     junit: Junit = None,
     summary: Summary = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything, estimate the time, list all rejects; send nothing.")
+        bool, typer.Option("--dry-run", help="Check everything, estimate the time, list every reject; send nothing.")
     ] = False,
     as_json: Json = False,
     aim: OrgOptions = NO_ORG,
 ) -> None:
-    """Upload leads by one strategy, keep the mapping, prove it. The same command again goes on where it stopped."""
+    """Upload leads with one strategy, keep the mapping, prove it. The same command resumes where it stopped."""
     from ..runs import prepare as command
     from ..runs.resolve_target import credentials_for, reach, resolve_target
     from ..strategies.job import Settings
 
     with report_errors(as_json, resumes=True) as status:
-        held = limits(threshold, thresholds, junit, summary)
+        limits = threshold_options(threshold, thresholds, junit, summary)
         aim = aim if dry_run else confirm_org(aim, target)
         order = command.UploadOrder(
             strategy=strategy,
@@ -164,16 +162,16 @@ def upload(
             settings=Settings.for_target(reach(target), quiet_period, batch_size=batch_size, body_bytes=body_bytes),
             command=command_line(),
             aim=aim,
-            journal=unseen(journal, "--journal"),
+            journal=require_no_password(journal, "--journal"),
         )
         if dry_run:
-            _rehearse(order, as_json)
+            _dry_run(order, as_json)
             return
         document = command.upload(order, progress)
-        finish(document, order.run_folder(), as_json, status, held)
+        finish(document, order.run_folder(), as_json, status, limits)
 
 
-def _rehearse(order: "UploadOrder", as_json: bool) -> None:
+def _dry_run(order: "UploadOrder", as_json: bool) -> None:
     from ..commands import dry_run
 
     found = dry_run.dry_run(order, progress)
@@ -188,20 +186,20 @@ def _rehearse(order: "UploadOrder", as_json: bool) -> None:
 
 @with_org_options()
 def reconcile(
-    leads: Annotated[Path, typer.Option(help="The file of the upload.")],
+    leads: Annotated[Path, typer.Option(help="The file that was uploaded.")],
     lead_id: Annotated[str, typer.Option(help="The Lead ID column.")],
     phone: Annotated[str, typer.Option(help="The phone column.")],
     run: Annotated[Path, typer.Option(help="The run folder whose state is lost or damaged.")],
-    from_server: Annotated[bool, typer.Option("--from-server", help="Believe what the org holds now.")] = False,
+    from_server: Annotated[bool, typer.Option("--from-server", help="Rebuild from what the org holds now.")] = False,
     separator: Separator = ",",
     target: Target = "mock",
-    strategy: Annotated[str, typer.Option(help="How the leads were loaded. [as the folder says]")] = "",
-    lists: Annotated[str, typer.Option(help="Ids of the run's contact lists. [found by the folder and by name]")] = "",
-    contacts_per_list: Annotated[int | None, typer.Option(**number(1), help="As the upload was told.")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, max=1000, help="As the upload was told.")] = None,
-    body_bytes: Annotated[int | None, typer.Option(min=1024, help="As the upload was told.")] = None,
+    strategy: Annotated[str, typer.Option(help="Strategy of the upload. [from the folder]")] = "",
+    lists: Annotated[str, typer.Option(help="Ids of the run's contact lists. [found in the folder and by name]")] = "",
+    contacts_per_list: Annotated[int | None, typer.Option(**number(1), help="As in the upload.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, max=1000, help="As in the upload.")] = None,
+    body_bytes: Annotated[int | None, typer.Option(min=1024, help="As in the upload.")] = None,
     quiet_period: Annotated[float | None, typer.Option(min=0, help=QUIET)] = None,
-    dedupe: Annotated[Keep | None, typer.Option(help="As the upload was told.")] = None,
+    dedupe: Annotated[Keep | None, typer.Option(help="As in the upload.")] = None,
     concurrency: Concurrency = 8,
     as_json: Json = False,
     aim: OrgOptions = NO_ORG,
@@ -216,10 +214,10 @@ def reconcile(
     with report_errors(as_json) as status:
         if not from_server:
             raise UsageError("NO_SOURCE", "say what to rebuild from: --from-server, the org as it is now.")
-        aim = confirm_org(loading_nothing(aim), target)
+        aim = confirm_org(without_phone_check(aim), target)
         plan = {"contacts_per_list": contacts_per_list, "batch_size": batch_size, "body_bytes": body_bytes}
         given = {name: value for name, value in plan.items() if value is not None}
-        tuned = {name: value for name, value in given.items() if name in Settings.__dataclass_fields__}
+        settings = {name: value for name, value in given.items() if name in Settings.__dataclass_fields__}
         order = UploadOrder(
             strategy=strategy,
             leads=leads,
@@ -233,7 +231,7 @@ def reconcile(
             contacts_per_list=contacts_per_list or 1_000_000,
             concurrency=concurrency,
             dedupe=None if dedupe is None else dedupe.value,
-            settings=Settings.for_target(reach(target), quiet_period, **tuned),
+            settings=Settings.for_target(reach(target), quiet_period, **settings),
             command=command_line(),
             aim=aim,
         )
@@ -249,11 +247,11 @@ def verify(
     as_json: Json = False,
     aim: OrgOptions = NO_ORG,
 ) -> None:
-    """Prove a finished upload again: its files against each other, and against what the org exports now."""
+    """Prove a finished upload again: its files against each other and against what the org exports now."""
     from ..commands import verify as command
 
     with report_errors(as_json) as status:
-        document = command.verify(run, aim, progress, unseen(journal, "--journal"))
+        document = command.verify(run, aim, progress, require_no_password(journal, "--journal"))
         status.rest()
         problem = None if document["verified"] else command.complaint(document)
         show(document | as_document(problem) if as_json else document, as_json)
@@ -268,12 +266,12 @@ def mapping(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Copy a run's mapping to a file or a table, after a look at its manifest."""
+    """Copy a run's mapping to a file or a table, after checking it against its manifest."""
     from ..mapping import copy_mapping as command
 
     with report_errors(as_json) as status:
         status.begin("copying the mapping")
-        document = command.copy_mapping(run, unseen(to, "--to"), force=force)
+        document = command.copy_mapping(run, require_no_password(to, "--to"), force=force)
         status.rest()
         show(document, as_json)
         proof = "verified" if document["verified"] else "NOT VERIFIED"
@@ -284,7 +282,7 @@ def report(
     run: Annotated[Path, typer.Argument(help="A folder with a run.json.")],
     as_json: Json = False,
 ) -> None:
-    """Draw the report of a run again."""
+    """Write the report of a run again."""
     with report_errors(as_json) as status:
         status.begin("writing the report")
         written = write_report(run)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..api import BadResponse, import_progress
-from ..files.atomic import private
+from ..files.atomic import private_opener
 from ..flow import Call, Reply
 
 FILE = "progress.csv"
@@ -62,7 +62,7 @@ class ProgressLog:
             return
         with (
             suppress(OSError),  # a run does not end for want of its log
-            open(self._file, "a", encoding="utf-8", opener=private) as file,
+            open(self._file, "a", encoding="utf-8", opener=private_opener) as file,
         ):
             file.write(f"{'' if file.tell() else HEADER}{at:.6f},{mapped},{in_doubt},{adopted}\n")
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..files.atomic import private
+from ..files.atomic import private_opener
 
 FILE = "requests.csv"  # of an upload
 
@@ -61,7 +61,7 @@ class RequestLog:
         self._latency: dict[str, array[float]] = defaultdict(lambda: array("d"))
         earlier = list(_read(path)) if path.exists() else []
         draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-        self._file: TextIO = open(draft, "w", newline="", encoding="utf-8", opener=private)  # noqa: SIM115
+        self._file: TextIO = open(draft, "w", newline="", encoding="utf-8", opener=private_opener)  # noqa: SIM115
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._writer.writerow(FIELDS)
         for sample in earlier:

@@ -15,7 +15,7 @@ from ..files.atomic import require_own
 from ..journal.open_journal import has_journal, require_client
 from ..leads.preflight import check
 from ..leads.source import open_leads
-from ..mapping.files import needed_bytes, require_room
+from ..mapping.files import needed_bytes, require_disk_space
 from ..runs.prepare import UploadOrder, plan_of, require_safe
 from ..runs.resolve_target import resolve_target
 from ..runs.run import RunPlan
@@ -95,7 +95,7 @@ def _require_folder(folder: Path, need: int) -> None:
         require_own(folder)
     if not os.access(home, os.W_OK | os.X_OK):
         raise LocalResource("NOT_WRITTEN", f"{home}: no folder that can be written; name another one with --run.")
-    require_room(home, need)
+    require_disk_space(home, need)
 
 
 def _estimate_entry(order: UploadOrder, plan: RunPlan) -> dict[str, Any]:

@@ -19,11 +19,10 @@ from ..client.oauth import Credentials, Session
 from ..errors import GaveUp, StateError, UsageError
 from ..events import ListCreated
 from ..flow import Flow, Save, Wait, Work
-from ..journal.lock import run_lock
 from ..journal.open_journal import leave_database
 from ..journal.salvage import Salvage, salvage
 from ..journal.schema import ShardRecord
-from ..journal.sqlite_journal import SqliteJournal
+from ..journal.sqlite_journal import SqliteJournal, run_lock
 from ..mapping.files import RunFiles
 from ..mapping.rebuild import batches_found, import_found, put_in_place, require_one_contact_each
 from ..runs.asyncio_runner import Runner, complete

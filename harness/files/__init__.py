@@ -1,1 +1,1 @@
-"""Files as a run uses them: whole or not there, private, read and joined in bounded memory."""
+"""Files of a run: written atomically, private to their owner, read and joined in bounded memory."""

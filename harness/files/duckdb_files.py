@@ -1,4 +1,4 @@
-"""DuckDB as a run uses it: bounded memory, spills beside the run's files, no network, nothing guessed."""
+"""DuckDB for a run's files: bounded memory, spills beside the files, no network, no guessing of formats."""
 
 import atexit
 import csv
@@ -18,22 +18,22 @@ from typing import Any
 from ..errors import LocalResource, Refused
 
 MEMORY = "200MB"
-THREADS = 1  # each further one pins as much again of what a join or a sort cannot spill
-QUIET = "SET enable_progress_bar = false"  # DuckDB draws one on stdout where Python was given no file
-# Signs of a pattern, a backslash (taken for a slash), and what stands for bytes that are not UTF-8.
+THREADS = 1  # each further thread pins as much memory again that a join or a sort cannot spill
+QUIET = "SET enable_progress_bar = false"  # DuckDB draws one on stdout if Python runs without a script file
+# Pattern characters, the backslash (DuckDB reads it as a slash), and surrogates for bytes that are not UTF-8.
 AWKWARD = re.compile(r"[*?\[\\\udc80-\udcff]")
-CSV, PARQUET = "FORMAT csv, HEADER, DELIMITER ','", "FORMAT parquet"  # how a file is written
+CSV, PARQUET = "FORMAT csv, HEADER, DELIMITER ','", "FORMAT parquet"  # output formats
 LONGEST_LINE = 2 * 1024 * 1024  # a contact has 50 cells of 512 characters at most
-READ_BYTES = 2 * LONGEST_LINE  # of a file at a time; DuckDB's own choice is 16 of the longest lines
+READ_BYTES = 2 * LONGEST_LINE  # read at a time; DuckDB's default is 16 times the longest line
 
 
-_kept: dict[Path, Callable[[], Any]] = {}  # the instances that runs keep open, by folder
-_turn = threading.RLock()  # whoever has it has all of the memory
+_kept: dict[Path, Callable[[], Any]] = {}  # instances that runs keep open, by folder
+_turn = threading.RLock()  # its holder may use all of the memory
 
 
 @contextmanager
 def keep_database_open(folder: Path, memory: str = MEMORY) -> Iterator[None]:
-    """Meanwhile the pieces of work on `folder` share one instance, begun by the first: beginning one takes 20 ms."""
+    """Within the block, all work on `folder` shares one instance, which takes 20 ms to start."""
     if folder in _kept:
         yield
         return
@@ -46,36 +46,36 @@ def keep_database_open(folder: Path, memory: str = MEMORY) -> Iterator[None]:
 
 @contextmanager
 def database(folder: Path) -> Iterator[Any]:
-    """A connection for one piece of work on the files of `folder`; what it creates must be TEMP.
+    """A connection for one piece of work on the files of `folder`; the tables it creates must be TEMP.
 
-    Pieces take turns, however many lists ask at once: what a join pins cannot be spilled for the sake of another.
+    Pieces of work take turns, however many lists there are: what one join has pinned cannot be spilled for another.
     Raises LocalResource when memory or disk run out, Refused for a file that is not the CSV it should be. DuckDB's own
-    message is dropped, since it repeats the line it stumbled over.
+    message is dropped, since it quotes the line at fault.
     """
-    import duckdb  # here and below: most commands have something to say before they need it
+    import duckdb  # here and below: most commands need it late or never
 
     try:
         with _turn, closing(_kept[folder]().cursor() if folder in _kept else _instance(folder)) as connection:
             connection.execute(QUIET)
             yield connection
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise _no_room(folder, error) from None
+        raise _resource_error(folder, error) from None
     except duckdb.Error as error:
         raise bad_file(folder, type(error).__name__) from None
 
 
-def _no_room(folder: Path, error: Exception) -> LocalResource:
-    """What ran out. Where the disk has no room to spill to, DuckDB speaks of memory."""
+def _resource_error(folder: Path, error: Exception) -> LocalResource:
+    """Says what ran out. DuckDB reports a lack of memory also if there is no disk space to spill to."""
     full = ("failed to offload", os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
     if any(sign in str(error) for sign in full):
-        return LocalResource("DISK_FULL", f"{folder}: no room on its disk to join files; make some, then run again.")
+        return LocalResource("DISK_FULL", f"{folder}: its disk is too full to join files; free space, then run again.")
     if "Out of Memory" in str(error):
         return LocalResource(
             "OUT_OF_MEMORY",
-            f"{folder}: files are joined in {MEMORY} of memory, which were not to be had; free some, then run again.",
+            f"{folder}: joining files takes {MEMORY} of memory, which is not available; free some, then run again.",
         )
     return LocalResource(
-        "NOT_WRITTEN", f"{folder}: files could not be read or written to join them; check its permissions and its disk."
+        "NOT_WRITTEN", f"{folder}: its files could not be read or written for a join; check permissions and disk."
     )
 
 
@@ -89,13 +89,13 @@ def _instance(folder: Path, memory: str = MEMORY) -> Any:
             "temp_directory": f"{plain(folder)}/spill",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "enable_external_file_cache": False,  # a file may be written anew under its name
+            "enable_external_file_cache": False,  # files are rewritten under the same name
         }
     )
 
 
 def literal(value: object) -> str:
-    """`value` as a SQL string."""
+    """`value` as a SQL string literal."""
     return "'" + str(value).replace("'", "''") + "'"
 
 
@@ -104,10 +104,10 @@ def identifier(name: str) -> str:
 
 
 def plain(path: Path) -> str:
-    """A name under which DuckDB finds `path` and nothing else, whatever signs it is made of.
+    """A name under which DuckDB finds `path` and nothing else, whatever characters it contains.
 
-    An absolute one, in which nothing is a home or the scheme of an address. DuckDB reads a file's name as a pattern, in
-    which not every sign can be escaped, so an awkward name gets a link with a plain one, outside the user's folders.
+    The name is absolute, so that nothing in it is read as a home folder or a URL scheme. DuckDB reads a file's name as
+    a pattern in which not every character can be escaped, so an awkward name gets a plainly named link elsewhere.
     """
     name = str(path.absolute())
     if not AWKWARD.search(name):
@@ -127,19 +127,19 @@ def _links() -> Path:
 
 
 def copy_to(path: Path, query: str, form: str) -> str:
-    """The statement that writes the rows of `query` to `path`, whose name is no pattern here."""
+    """The statement that writes the rows of `query` to `path`. COPY takes the name literally, not as a pattern."""
     return f"COPY ({query}) TO {literal(f'{plain(path.parent)}/{path.name}')} ({form})"
 
 
 def parquet_table(path: Path) -> str:
-    """The Parquet file as a table of its own columns; the names of its folders are none."""
+    """The Parquet file as a table of its own columns; folder names add none."""
     return f"read_parquet({literal(plain(path))}, hive_partitioning = false)"
 
 
 def csv_table(path: Path) -> str:
-    """The CSV file as a table of strings named by its header; quotes doubled, a byte order mark skipped."""
+    """The CSV file as a table of string columns named by its header; a byte order mark is skipped."""
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in csv_header(path))
-    # One thread reads it: quoted line ends are then never mistaken, and it is faster at these widths.
+    # Reading with one thread never mistakes a quoted line end, and is faster at these widths.
     return (
         f"read_csv({literal(plain(path))}, header = true, auto_detect = false, columns = {{{columns}}}, delim = ',',"
         " hive_partitioning = false, compression = 'none',"
@@ -156,5 +156,5 @@ def csv_header(path: Path) -> list[str]:
         raise bad_file(path, type(error).__name__) from None
 
 
-def bad_file(path: Path, trouble: str) -> Refused:
-    return Refused("BAD_FILE", f"{path}: a downloaded file is not the CSV it should be ({trouble}); run again.")
+def bad_file(path: Path, reason: str) -> Refused:
+    return Refused("BAD_FILE", f"{path}: a downloaded file is not the CSV it should be ({reason}); run again.")

@@ -1,4 +1,4 @@
-"""The file under a source: can it be read again, and is it still the same?"""
+"""Input files: whether they can be read more than once and are still unchanged, and the text of settings files."""
 
 import codecs
 import os
@@ -13,7 +13,7 @@ from harness.wording import quantity
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What changes when a file is written to or replaced."""
+    """The properties that change when a file is written to or replaced."""
 
     size: int
     mtime_ns: int
@@ -25,7 +25,7 @@ class Stamp:
 
 
 def require_text(path: Path) -> None:
-    """Raises InputBad for a name of bytes that are no UTF-8: no report and no JSON document could tell it."""
+    """Raises InputBad for a name that is not UTF-8: no report and no JSON document could contain it."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -40,7 +40,9 @@ def stamp_of(path: Path) -> Stamp:
     except OSError as error:
         raise InputBad("INPUT_BAD", f"{path}: {error.strerror}; check the name") from error
     if not stat.S_ISREG(status.st_mode):
-        raise _not_readable_again(path)
+        raise InputBad(
+            "INPUT_BAD", f"{path}: a regular file is needed, since it is read more than once; save it as one"
+        )
     if not os.access(path, os.R_OK):
         raise InputBad("INPUT_BAD", f"{path}: no permission to read it; change its mode or owner")
     if not status.st_size:
@@ -55,15 +57,8 @@ def is_unchanged(path: Path, stamp: Stamp) -> bool:
         return False
 
 
-def _not_readable_again(path: Path) -> InputBad:
-    return InputBad("INPUT_BAD", f"{path}: a regular file is needed, since it is read more than once; save it as one")
-
-
-# Text files that a person writes, from whatever editor they come.
-
-
 def settings_text(content: bytes) -> str:
-    """The text of a settings file. Raises ValueError with a reason for what is not UTF-8."""
+    """The text of a settings file, whatever editor wrote it. Raises ValueError, with the reason, if it is not UTF-8."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]:
         raise ValueError("looks like UTF-16; save it as UTF-8")
     try:

@@ -1,7 +1,8 @@
-"""A folder of results that is replaced as a whole: the former one stays as it is until the new one is complete.
+"""Replacing what is already there: a folder of results as a whole, and files that a user names.
 
-The new one is written beside it, so the disk has to hold both, and takes its name by two renames. What a process that
-was killed has left is put right by the next one: between the renames, the former folder gets its name back.
+A new folder of results is written beside the old one, so the disk has to hold both, and takes its name by two renames.
+The next process cleans up after a killed one; if the kill came between the renames, the old folder gets its name back.
+A user's file is never overwritten unless the user says so or an earlier run wrote it.
 """
 
 import glob
@@ -15,13 +16,15 @@ from ..errors import LocalResource, RunError, UsageError
 from .atomic import is_alive, own_folder, require_own, sync_to_disk
 from .regular_file import require_text
 
+HEAD = 4096  # bytes in which `ours` is looked for
+
 
 @contextmanager
 def replacement(out: Path, mark: str, tell: Callable[[str], None]) -> Iterator[Path]:
-    """The folder that becomes `out` when the block ends well. Raises UsageError where `out` may not be replaced.
+    """The folder that becomes `out` if the block succeeds. Raises UsageError if `out` may not be replaced.
 
-    `mark`: the file that says of a folder that it may be. What a failure leaves is kept as `out`.failed, unless the
-    input was bad or the disk had no room.
+    `mark`: the file that marks a folder as replaceable. The results of a failed block are kept as `out`.failed, unless
+    the input was bad or the disk was full.
     """
     _clear_up(out, mark)
     _require_replaceable(out, mark)
@@ -32,7 +35,7 @@ def replacement(out: Path, mark: str, tell: Callable[[str], None]) -> Iterator[P
         _put_in_place(fresh, out)
     except RunError as error:
         if not isinstance(error, UsageError | LocalResource) or (fresh / "run.json").exists():
-            tell(f"what there is of the new comparison: {_keep_failed(fresh, out, mark)}; {out} is as it was")
+            tell(f"the failed comparison is kept in {_keep_failed(fresh, out, mark)}; {out} is unchanged")
         raise
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -42,10 +45,10 @@ def _require_replaceable(out: Path, mark: str) -> None:
     if not out.is_symlink() and not out.exists():
         return
     if not out.is_symlink() and not out.is_dir():
-        raise UsageError("NO_FOLDER", f"{out} is no folder; name another one with --out.")
+        raise UsageError("NO_FOLDER", f"{out} is not a folder; name another one with --out.")
     require_own(out)
     if any(out.iterdir()) and not (out / mark).exists():
-        raise UsageError("OUT_NOT_EMPTY", f"{out} holds files of something else; name another folder with --out.")
+        raise UsageError("OUT_NOT_EMPTY", f"{out} holds other files than a comparison; name another folder with --out.")
     if out.is_mount() or Path.cwd().is_relative_to(out.resolve()):
         raise UsageError("OUT_IN_USE", f"{out} cannot be replaced from within; name a folder in it with --out.")
 
@@ -86,23 +89,17 @@ def _keep_failed(fresh: Path, out: Path, mark: str) -> Path:
     return fresh if failed.exists() else fresh.rename(failed)
 
 
-# Files that a user names for a command to write: one that is there already is somebody's, and stays.
-
-
-HEAD = 4096
-
-
 def require_free(path: Path | None, *, force: bool = False, ours: bytes = b"") -> None:
-    """Raises UsageError where the file cannot be written, or is there. `ours`: in the head of one to be replaced."""
+    """Raises UsageError if the file exists or its folder does not. `ours` marks a file that may be replaced."""
     if path is None:
         return
     if not path.parent.is_dir():
-        raise UsageError("NO_FOLDER", f"{path.parent} is no folder; make it, or name a file in another one.")
+        raise UsageError("NO_FOLDER", f"{path.parent} is not a folder; create it, or name a file in another one.")
     require_ours(path, force=force, ours=ours)
 
 
 def require_ours(path: Path | None, *, force: bool = False, ours: bytes = b"") -> None:
-    """The same for a file whose folder is made if need be."""
+    """The same for a file whose folder is created if missing."""
     if path is None:
         return
     require_text(path)
@@ -112,4 +109,4 @@ def require_ours(path: Path | None, *, force: bool = False, ours: bytes = b"") -
         raise UsageError("FILE_EXISTS", f"{path} is a folder; name a file in it.")
     if not (force or (ours and path.is_file() and ours in path.read_bytes()[:HEAD])):
         advice = "name another file" if ours else "name another file, or replace it with --force"
-        raise UsageError("FILE_EXISTS", f"{path} is there already and stays as it is; {advice}.")
+        raise UsageError("FILE_EXISTS", f"{path} is already there and is left unchanged; {advice}.")

@@ -1,1 +1,1 @@
-"""What a run has done and has begun, kept durably and checked against digests."""
+"""The journal of a run: what it has begun and what it has done, kept durably and protected by digests."""

@@ -1,6 +1,6 @@
-"""Rows that are believed only as they were stored: a digest in every row, checked by whoever reads it.
+"""Tables that notice alterations: every row has a digest, checked whenever it is read.
 
-SQLite's own check does not see a letter that was altered inside a value, and this state is what keeps leads from being
+SQLite's own check does not notice a character altered inside a value, and this state is what keeps leads from being
 sent twice.
 """
 
@@ -17,22 +17,22 @@ DIGITS = 32  # of a digest, hexadecimal
 
 
 class NotAsStored(Exception):
-    """Names the row or the table that was altered."""
+    """The message names the row or table that was altered."""
 
 
 class ChecksummedTables:
-    """Reads and writes rows of the tables in `schema`. Transactions are the caller's."""
+    """Reads and writes rows of the tables in `schema`, within the caller's transactions."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
     def rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
-        """The rows in the order of their keys. Raises NotAsStored at the first that was altered."""
+        """The rows in the order of their keys. Raises NotAsStored at the first altered one."""
         for values, _ in self._checked_rows(table, condition):
             yield dict(zip(COLUMNS[table], values, strict=True))
 
     def _checked_rows(self, table: str, condition: str = "") -> Iterator[tuple[list[Any], str]]:
-        """Each row's values and digest, which fit."""
+        """Each row's values and digest, once they are found to fit."""
         columns = COLUMNS[table]
         order = f"WHERE {condition or 'true'} ORDER BY {columns[0]}"
         for *values, digest in self._db.execute(f"SELECT {', '.join(columns)}, digest FROM {table} {order}"):
@@ -44,7 +44,7 @@ class ChecksummedTables:
         return next(self.rows(table, _of(table, key)), None)
 
     def put(self, table: str, key: object, changes: dict[str, object]) -> None:
-        """Change these values of a row, or make it, and the seal with it."""
+        """Update or insert a row, and update the seal."""
         columns = COLUMNS[table]
         former, without = next(self._checked_rows(table, _of(table, key)), ([None] * len(columns), ""))
         values = {**dict(zip(columns, former, strict=True)), columns[0]: key, **changes}
@@ -88,6 +88,6 @@ def row_digest(table: str, values: Sequence[object]) -> str:
 
 
 def combine_digests(one: str, other: str) -> str:
-    """Both digests in one, whatever their order; a digest joined with itself is as if it had never been."""
+    """Both digests combined, in either order; combining a digest a second time removes it."""
     joined = int(one or "0", 16) ^ int(other or "0", 16)
     return f"{joined:0{DIGITS}x}" if joined else ""

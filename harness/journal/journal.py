@@ -1,4 +1,4 @@
-"""What a run has done and has begun: events go in, records come out, whatever database keeps the tables."""
+"""The journal, independent of its database: events go in, records come out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -16,30 +16,29 @@ from .schema import BatchRecord, BatchState, Learned, ShardRecord
 REJECT = ("lead_id", "line", "code", "message")
 LEARNED = ("body_bytes", "contacts", "atomic")
 ABOUT = "about the input"
-FACTS = {  # in words
+FACTS = {  # in words, for messages
     "input": "the input",
     "host": "the org at",
     "org": "the org",
     "lead_id": "the Lead ID column",
     "phone": "the phone column",
-    "contacts_per_list": "lists of so many contacts:",
+    "contacts_per_list": "lists with this number of contacts at most:",
     "batch_size": "batches of",
-    "body_bytes": "bodies of at most so many bytes:",
+    "body_bytes": "bodies with this number of bytes at most:",
 }
-ENDED = "ended "  # and a stage: how such facts are called
+ENDED = "ended "  # followed by a stage: the key of the fact when it ended
 
 encode, decode = msgspec.json.encode, msgspec.json.decode
 
 
 class JournalTables(Protocol):
-    """Rows that are believed only as they were stored, in the tables of `schema`. Conditions are plain SQL."""
+    """Rows in the tables of `schema`, returned only if they are as they were stored. Conditions are plain SQL."""
 
     def rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]: ...
     def put(self, table: str, key: object, changes: dict[str, object]) -> None: ...
     def count(self, table: str) -> int: ...
     def check(self) -> None:
         """Read everything. Raises NotAsStored if a row was altered, added or lost."""
-        ...
 
 
 class Journal(ABC):
@@ -50,29 +49,28 @@ class Journal(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Give the run back to whoever comes next."""
+        """Release the run."""
 
     @abstractmethod
     def _translate_errors(self) -> AbstractContextManager[None]:
-        """The database's complaints as ours."""
+        """Raise the database's errors as this project's."""
 
     @abstractmethod
     def _commit(self, change: Callable[[], None]) -> None:
-        """Do `change` in a transaction, durable when this returns."""
+        """Apply `change` in a transaction, durable when this returns."""
 
     # --- the plan -----------------------------------------------------------------------------------------------------
 
     def plan(self, facts: dict[str, str], shards: list[Shard], run_id: str, about: str = "") -> str:
-        """Store what the run is about, once, and return the run's id, which is that of the first time. `about`: the
-        input in words.
+        """Store the plan of a new run. Returns the run's id: `run_id`, or that of the first start.
 
-        Raises StateError when the folder's run is about something else.
+        `about`: the input in words. Raises StateError if the folder's run has another plan.
         """
         known = self.facts()
         if known:
             for key, value in facts.items():
                 if known.get(key) != value:
-                    raise _other(key, known, value, about)
+                    raise _mismatch(key, known, value, about)
             return str(known["run_id"])
         self._commit(lambda: self._plan({**facts, "run_id": run_id, ABOUT: about}, shards))
         return run_id
@@ -88,7 +86,7 @@ class Journal(ABC):
         return {row["key"]: row["value"] for row in self._rows("meta") if not row["key"].startswith(ENDED)}
 
     def stage_ends(self) -> dict[str, float]:
-        """When each stage of the upload ended, in seconds since the run began."""
+        """The end of each finished stage, in seconds since the run began."""
         ends = [row for row in self._rows("meta") if row["key"].startswith(ENDED)]
         return {row["key"].removeprefix(ENDED): float(row["value"]) for row in ends}
 
@@ -186,7 +184,7 @@ class Journal(ABC):
         self._tables.put("batch", first, {**changes, "state": state})
 
     def _doubt(self) -> None:
-        """Whoever sent these batches is gone: what became of them has to be looked up."""
+        """Mark the batches that a former process was sending as in doubt."""
         for first in [row["first"] for row in self._tables.rows("batch", "state = 'sending'")]:
             self._batch(first, "in_doubt")
 
@@ -210,7 +208,7 @@ class Journal(ABC):
         }
 
     def leads_between(self, first: int, stop: int) -> tuple[set[LeadId], list[set[LeadId]]]:
-        """Of the batches that begin at these positions: the leads that are settled, and those of each one in doubt."""
+        """Of the batches that begin in this range: the settled leads, and the leads of each batch in doubt."""
         settled: set[LeadId] = set()
         doubtful: list[set[LeadId]] = []
         for row in self._rows("batch", f"first >= {first:d} AND first < {stop:d}"):
@@ -234,7 +232,7 @@ class Journal(ABC):
         return sorted(rejects, key=lambda reject: (reject.line, reject.lead_id))
 
     def learned_limits(self) -> Learned:
-        """What the platform's refusals have taught the run so far."""
+        """The limits learned from the platform's refusals so far."""
         known = {row["key"]: row["value"] for row in self._rows("learned")}
         atomic = known.pop("atomic", None)
         return Learned(**known, atomic=None if atomic is None else bool(atomic))
@@ -244,13 +242,13 @@ class Journal(ABC):
             yield from self._tables.rows(table, condition)
 
 
-def _other(key: str, known: dict[str, str], value: str, about: str) -> StateError:
-    """What to tell of a run folder that is about something else."""
+def _mismatch(key: str, known: dict[str, str], value: str, about: str) -> StateError:
+    """The error for a run folder with another plan."""
     former = known.get(key, "none")
-    if key == "input":  # digests tell nobody which file it was
-        former, value = known.get(ABOUT) or "another file, or another state of this one", about or "this one"
+    if key == "input":  # a digest does not show which file it was
+        former, value = known.get(ABOUT) or "another file, or another version of this one", about or "this one"
     return StateError(
         "STATE_MISMATCH",
-        f"this run folder belongs to {FACTS.get(key, key)} {former}, not {value}; give what the run was begun with to"
-        " go on, or another run folder to start anew.",
+        f"this run folder belongs to {FACTS.get(key, key)} {former}, not {value}; give what the run began with to"
+        " resume it, or another run folder to start a new one.",
     )

@@ -1,6 +1,6 @@
-"""Where the journal of a run folder is: in the folder itself, or in a PostgreSQL database that the folder names.
+"""Opens the journal of a run folder: in the folder itself, or in a PostgreSQL database that the folder names.
 
-A folder keeps to the one in which its run was begun: in another one nothing would be known of what was sent.
+A run keeps the journal it began with: another one would not know what was sent.
 """
 
 import os
@@ -17,28 +17,27 @@ from ..errors import StateError, UsageError
 from ..files.atomic import atomic_file, require_own
 from .database_errors import RECONCILE
 from .journal import Journal
-from .lock import run_lock
-from .sqlite_journal import SqliteJournal
+from .sqlite_journal import SqliteJournal, run_lock
 
 SQLITE, ELSEWHERE = "journal.sqlite", "journal.postgres"
 
 
 def has_journal(folder: Path) -> bool:
-    """Whether a run was begun in the folder, wherever its journal is."""
+    """Whether the folder has a journal, in itself or in a database."""
     return (folder / SQLITE).exists() or (folder / ELSEWHERE).exists()
 
 
 def has_begun(folder: Path) -> bool:
-    """Whether a run was begun in the folder, even if its journal is lost."""
+    """Whether a run began in the folder, even if its journal is lost."""
     return has_journal(folder) or _has_sent(folder)
 
 
 @contextmanager
 def open_journal(folder: Path, url: str = "") -> Iterator[Journal]:
-    """The folder's journal, locked for as long as the block lasts. `url`: of a PostgreSQL database.
+    """The folder's journal, locked while the block lasts. `url`: of a PostgreSQL database.
 
-    Raises StateError where it is in another place than that, or where a run has been whose journal is gone: to begin
-    anew would double what it sent.
+    Raises StateError if the journal is elsewhere, or if it is lost although a run has sent something: starting again
+    would load those leads twice.
     """
     require_own(folder)
     if url:
@@ -62,14 +61,14 @@ def open_journal(folder: Path, url: str = "") -> Iterator[Journal]:
 
 @contextmanager
 def _in_database(folder: Path, url: str) -> Iterator[Journal]:
-    """The run is called like its folder, and the folder is told where it is before anything else is."""
+    """The run has the name of its folder, and the folder records the database before anything is sent."""
     require_client(url)
     from .postgres.connection import public_address
     from .postgres.journal import PostgresJournal
 
     if (folder / SQLITE).exists():
         raise StateError(
-            "STATE_MISMATCH", f"the journal of {folder} is its {SQLITE}; leave --journal out, or name another folder."
+            "STATE_MISMATCH", f"the journal of {folder} is its {SQLITE}; omit --journal, or name another folder."
         )
     name, place = folder.resolve().name, public_address(url)
     owner = f"{socket.gethostname()} {os.getpid()} {token_hex(8)}"
@@ -84,7 +83,7 @@ def _in_database(folder: Path, url: str) -> Iterator[Journal]:
 
 
 def require_client(url: str) -> None:
-    """Raises UsageError for an address that is not PostgreSQL's, or where its client is not installed."""
+    """Raises UsageError for an address that is not PostgreSQL's, or if its client is not installed."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise UsageError("BAD_JOURNAL", "a database is named as postgresql://USER@HOST:PORT/DATABASE.")
     if find_spec("psycopg") is None:
@@ -94,7 +93,7 @@ def require_client(url: str) -> None:
 
 
 def leave_database(folder: Path) -> None:
-    """From now on the folder's journal is in the folder; the database is left as it is."""
+    """From now on the journal is in the folder; the database is left unchanged."""
     if (folder / ELSEWHERE).exists():
         (folder / ELSEWHERE).replace(folder / f"{ELSEWHERE}.former")
 

@@ -1,4 +1,4 @@
-"""What the folder of a run still says when its journal is damaged or gone: hints, each from a row that is whole."""
+"""What a run's folder still says when its journal is damaged or lost: hints, each from an intact row."""
 
 import csv
 import sqlite3
@@ -16,7 +16,7 @@ LISTS_OF = "contact_list_id"
 
 @dataclass(slots=True)
 class Salvage:
-    """Facts of the plan by name, and ids of contact lists: all that was found, which may be nothing."""
+    """Facts of the plan by name, and ids of contact lists, as far as they were found."""
 
     facts: dict[str, str] = field(default_factory=dict)
     lists: list[str] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Salvage:
 
 
 def salvage(folder: Path) -> Salvage:
-    """What journal.sqlite, run.json and requests.csv say, in this order of trust."""
+    """The facts and lists in journal.sqlite, run.json and requests.csv, in this order of trust."""
     found = Salvage()
     _from_journal(folder / "journal.sqlite", found)
     _from_document(folder / "run.json", found)
@@ -36,20 +36,20 @@ def salvage(folder: Path) -> Salvage:
 
 
 def _from_journal(path: Path, found: Salvage) -> None:
-    """Rows whose digest fits; a journal of a former version has none, and is not believed."""
+    """From rows whose digest fits; a journal of an earlier version has no digests and is not trusted."""
     if not path.is_file():
         return
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            for row in _whole(db, "meta", "key"):
+            for row in _intact_rows(db, "meta", "key"):
                 found.facts[row["key"]] = row["value"]
-            for row in _whole(db, "shard", "number"):
+            for row in _intact_rows(db, "shard", "number"):
                 found.add(row[LISTS_OF])
     except (sqlite3.Error, UnicodeError):
-        return  # what was read until then is whole
+        return  # the rows read until then are intact
 
 
-def _whole(db: sqlite3.Connection, table: str, key: str) -> list[dict[str, Any]]:
+def _intact_rows(db: sqlite3.Connection, table: str, key: str) -> list[dict[str, Any]]:
     tables, rows = ChecksummedTables(db), []
     for (value,) in db.execute(f"SELECT {key} FROM {table} ORDER BY {key}").fetchall():
         try:
@@ -73,7 +73,7 @@ def _from_document(path: Path, found: Salvage) -> None:
 
 
 def _from_requests(path: Path, found: Salvage) -> None:
-    """Lists that requests of the run were about; a list that was made anew since is gone from the org."""
+    """From the lists that the run's requests name; a list that was replaced since is no longer in the org."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):

@@ -1,7 +1,7 @@
-"""The journal's tables, how they are made, and how a journal of an earlier version becomes one of this version.
+"""The journal's tables: their creation, the migration of earlier versions, and the records read from them.
 
-The first column of a table is its key. `digest` is of the row's values; `seal` holds, of each table, how many rows it
-has and the digests of all of them in one, so that neither an altered row nor a lost one goes unseen.
+The first column of a table is its key. `digest` covers the row's values; `seal` holds the number of rows of each table
+and their digests combined into one, so that both altered and lost rows are noticed.
 """
 
 import sqlite3
@@ -57,7 +57,7 @@ Put = Callable[[str, object, dict[str, object]], None]
 
 
 def create(db: sqlite3.Connection) -> None:
-    """An empty journal, in the caller's transaction."""
+    """Create an empty journal, in the caller's transaction."""
     for statement in CREATION:
         db.execute(statement)
     db.executemany("INSERT INTO seal VALUES (?, 0, '')", [(name,) for name in COLUMNS])
@@ -65,7 +65,7 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def migrate(db: sqlite3.Connection, put: Put) -> None:
-    """A journal of version 1 with all it says, in the caller's transaction. `put` stores a row with its digest."""
+    """Convert a journal of version 1, in the caller's transaction. `put` stores a row with its digest."""
     db.execute("DROP VIEW mapping")
     for table in FORMER:
         db.execute(f"ALTER TABLE {table} RENAME TO former_{table}")
@@ -79,12 +79,9 @@ def migrate(db: sqlite3.Connection, put: Put) -> None:
 
 
 def as_created(db: sqlite3.Connection) -> bool:
-    """Whether the file's tables are those of this version to the letter."""
+    """Whether the file's tables are exactly those of this version."""
     statements = {sql for (sql,) in db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
     return statements == set(CREATION)
-
-
-# What the journal tells of shards and batches: plain values, so that strategies need no database.
 
 
 ShardState = Literal["planned", "listed", "sending", "uploaded", "imported", "mapped"]
@@ -102,7 +99,7 @@ class ShardRecord:
 
     @property
     def list_id(self) -> str:
-        """The contact list's id, once it is made."""
+        """The contact list's id. Raises ValueError before the list is created."""
         if self.contact_list_id is None:
             raise ValueError(f"shard {self.shard.number} has no contact list yet")
         return self.contact_list_id
@@ -110,7 +107,7 @@ class ShardRecord:
 
 @dataclass(frozen=True, slots=True)
 class MappingPart:
-    """A file of the run's folder with a part of the mapping."""
+    """A file in the run's folder with a part of the mapping."""
 
     file: str
     rows: int
@@ -119,11 +116,11 @@ class MappingPart:
 
 @dataclass(slots=True)
 class Learned:
-    """What the platform's refusals taught this run; shared by its flows."""
+    """The limits that a run has learned from refusals; shared by its flows."""
 
-    body_bytes: int | None = None  # a smaller cap than the settings say
-    contacts: int | None = None  # fewer contacts a POST
-    atomic: bool | None = None  # a refused batch leaves nothing behind
+    body_bytes: int | None = None  # of a POST at most, less than the settings say
+    contacts: int | None = None  # in a POST at most
+    atomic: bool | None = None  # whether a refused batch leaves nothing behind
     refused: int = 0  # leads
 
 

@@ -1,37 +1,67 @@
-"""What a run has done and has begun, durably, in one SQLite file. The same command reads it and goes on.
+"""A run's journal in one SQLite file, which the same command reads to resume the run; and the lock of its folder.
 
-One row a batch, not one a lead: 1.5 million leads are 1,500 rows, and the view `mapping` unfolds them for anyone with
-the sqlite3 shell. Holds Lead IDs and contact ids, and no other personal data.
+One row per batch, not per lead: 1.5 million leads are 1,500 rows. The view `mapping` lists them lead by lead for
+sqlite3's own shell. The file holds Lead IDs and contact ids, and no other personal data.
 """
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ..errors import LocalResource, StateError
+from ..errors import LocalResource, StateError, disk_error
+from ..files.atomic import private_opener
 from . import schema
 from .checksummed_tables import ChecksummedTables, NotAsStored
-from .database_errors import is_local, not_taken, not_trusted
+from .database_errors import commit_error, corruption_error, is_local
 from .journal import Journal
-from .lock import acquire_lock
 
-SMALLEST = 512  # bytes of a database that holds anything
+SMALLEST = 512  # bytes of a database that is not empty
+
+
+@contextmanager
+def run_lock(path: Path) -> Iterator[None]:
+    """Hold the lock while the block lasts. Raises StateError if another process holds it."""
+    handle = _acquire_lock(path)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _acquire_lock(path: Path) -> int:
+    """The open lock file. The lock is the kernel's, not a pid in a file: it ends with its holder."""
+    try:
+        handle = private_opener(str(path), os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise disk_error(error) or error from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(handle, 100).decode(errors="replace")
+        os.close(handle)
+        raise StateError(
+            "STATE_LOCKED", f"{path.parent} is in use by process {holder}; wait for it or stop it."
+        ) from None
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode())
+    return handle
 
 
 class SqliteJournal(Journal):
-    """Raises StateError for a file that cannot be trusted, LocalResource when the disk does not take a commit."""
+    """Raises StateError for a file that cannot be trusted, LocalResource if the disk does not accept a commit."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._failed = False
-        self._lock = acquire_lock(path.with_suffix(".lock"))
+        self._lock = _acquire_lock(path.with_suffix(".lock"))
         try:
             with self._translate_errors():
                 self._open()
         except BaseException:
-            os.close(self._lock)  # whoever comes next may hold it; the connection goes with this object
+            os.close(self._lock)  # for the next process; the connection is closed with this object
             raise
 
     def _open(self) -> None:
@@ -39,8 +69,8 @@ class SqliteJournal(Journal):
         if version > schema.VERSION:
             raise StateError(
                 "STATE_CORRUPT",
-                f"{self.path} has schema {version}, this version reads {schema.VERSION}; it is left as it is:"
-                " go on with the newer version that wrote it.",
+                f"{self.path} has schema {version}, this version reads {schema.VERSION}; it is left unchanged:"
+                " continue with the newer version that wrote it.",
             )
         self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         self._tables = ChecksummedTables(self._db)
@@ -60,29 +90,29 @@ class SqliteJournal(Journal):
             self._doubt()
 
     def _check(self) -> None:
-        """Read all that is stored, once: what was altered is found before anything is sent."""
+        """Read everything once, so that any alteration is found before anything is sent."""
         if not schema.as_created(self._db):
             raise NotAsStored("the schema")
         self._tables.check()
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """SQLite's complaints as ours."""
+        """Raise SQLite's errors as this project's."""
         try:
             yield
         except (NotAsStored, sqlite3.Error, UnicodeError) as error:
             local = isinstance(error, sqlite3.Error) and is_local(error, self.path)
-            raise (not_taken(error, self.path) if local else not_trusted(error, self.path)) from None
+            raise (commit_error(error, self.path) if local else corruption_error(error, self.path)) from None
 
     def close(self) -> None:
         self._db.close()
         os.close(self._lock)
 
     def _commit(self, change: Callable[[], None]) -> None:
-        """Durable when this returns. Once the disk has refused a commit, none is tried again."""
+        """Durable when this returns. After a commit that the disk did not accept, none is tried again."""
         if self._failed:
             raise LocalResource(
-                "NOT_WRITTEN", f"{self.path} did not take an earlier commit; run the same command again."
+                "NOT_WRITTEN", f"{self.path} did not accept an earlier commit; run the same command again."
             )
         try:
             with self._translate_errors(), self._transaction():
@@ -103,17 +133,17 @@ class SqliteJournal(Journal):
 
 
 def _version(path: Path) -> int:
-    """Of the schema; 0 for a file that is empty or not there. Looks without a right to write: nothing is altered."""
+    """The schema's version; 0 for a missing or empty file. The file is opened read-only: nothing is altered."""
     if not path.exists() or not path.stat().st_size:
         return 0
     if path.stat().st_size < SMALLEST:
-        raise NotAsStored("the file")  # SQLite would take it for an empty one
+        raise NotAsStored("the file")  # SQLite would read it as an empty one
     try:
         return _user_version(f"{path.resolve().as_uri()}?mode=ro")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
             raise
-    # Its maker was killed in the middle of a change, which SQLite takes back: for that it has to write.
+    # Its writer was killed in the middle of a change. SQLite has to write to roll it back.
     return _user_version(f"{path.resolve().as_uri()}?mode=rw")
 
 

@@ -45,7 +45,7 @@ class RunVerdict:
 
 
 def stopped_error() -> GaveUp:
-    return GaveUp("STOPPED", "before the end; the journal is whole, the same command goes on from there.")
+    return GaveUp("STOPPED", "before the end; the journal is complete, the same command continues from there.")
 
 
 STOPPED = RunVerdict.of(stopped_error())

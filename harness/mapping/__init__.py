@@ -1,1 +1,1 @@
-"""Which contact each lead became: the mapping's file, its proof, and what rebuilds it."""
+"""Which contact each lead became: the mapping's file, its proof, and rebuilding it from the org."""

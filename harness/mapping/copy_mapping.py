@@ -1,4 +1,4 @@
-"""`contactbench mapping`: a run's mapping, checked against its manifest, as a file or a table for somebody else."""
+"""`contactbench mapping`: copies a run's mapping, checked against its manifest, to a file or a table."""
 
 import shutil
 from hashlib import file_digest
@@ -15,21 +15,20 @@ from ..journal.open_journal import require_client
 
 
 def copy_mapping(run: Path, to: str, *, force: bool = False) -> dict[str, Any]:
-    """What was written. Raises StateError for a mapping that is not the one its manifest speaks of."""
+    """Copy the mapping and return what was written. Raises StateError for a mapping that does not fit its manifest."""
     manifest = checked_manifest(run)
     if "://" in to:
         require_client(to)
         from ..journal.postgres.mapping_table import copy_to_table
 
-        place = copy_to_table(run / "mapping.csv", manifest, to)
+        to = copy_to_table(run / "mapping.csv", manifest, to)
     else:
-        place = str(to)
         require_free(Path(to), force=force)
-        _to_file(run, Path(to))
-    return {"file": place, "rows": manifest["rows"], "verified": manifest["verified"]}
+        _copy_to_file(run, Path(to))
+    return {"file": to, "rows": manifest["rows"], "verified": manifest["verified"]}
 
 
-def _to_file(run: Path, to: Path) -> None:
+def _copy_to_file(run: Path, to: Path) -> None:
     match to.suffix.lower():
         case ".csv":
             with atomic_file(to) as temporary:
@@ -38,17 +37,17 @@ def _to_file(run: Path, to: Path) -> None:
             with database(to.parent) as db, atomic_file(to) as temporary:
                 db.execute(copy_to(temporary, f"FROM {csv_table(run / 'mapping.csv')}", PARQUET))
         case _:
-            raise UsageError("BAD_TARGET", f"{to}: the mapping is written as .csv, .parquet, or to postgresql://...")
+            raise UsageError("BAD_TARGET", f"{to}: a mapping is written as .csv, .parquet, or to postgresql://...")
 
 
 def checked_manifest(run: Path) -> dict[str, Any]:
-    """The manifest of the folder's mapping, if the mapping fits it."""
+    """The manifest of the folder's mapping. Raises StateError if the mapping does not fit it."""
     try:
         manifest: dict[str, Any] = msgspec.json.decode((run / "mapping.manifest.json").read_bytes())
         with (run / "mapping.csv").open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
     except (OSError, msgspec.DecodeError):
-        raise StateError("NO_MAPPING", f"{run} holds no finished mapping; run the upload to its end first.") from None
+        raise StateError("NO_MAPPING", f"{run} holds no finished mapping; finish the upload first.") from None
     if manifest.get("sha256") != digest:
         raise StateError("STATE_CORRUPT", f"{run / 'mapping.csv'} is not the file that was proved; restore it.")
     return manifest

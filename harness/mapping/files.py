@@ -1,8 +1,8 @@
-"""The files of a run, and the joins between them.
+"""The files of a run, the joins between them, and the disk space they need.
 
-`leads.parquet` says which leads there are and in which order (position, line, lead_id); a part is a CSV of lead_id,
-contact_id, contact_list_id; all parts joined with the leads are `mapping.csv`. Parts and leads hold no personal data
-but ids. Uploads and exports do: they lie in `work/` and are removed as soon as they have served.
+`leads.parquet` lists the leads in order (position, line, lead_id); a part is a CSV of lead_id, contact_id,
+contact_list_id; all parts joined with the leads make `mapping.csv`. Parts and leads hold no personal data but ids.
+Uploads and exports do: they are kept in `work/` and removed as soon as they have been used.
 """
 
 import os
@@ -18,10 +18,10 @@ import msgspec
 
 from ..domain import LeadColumns, LeadReader, Reject
 from ..errors import GaveUp, Refused, UsageError, VerifyFailed
-from ..files.atomic import atomic_file, private, sweep
+from ..files.atomic import atomic_file, private_opener, remove_stale_drafts
 from ..files.duckdb_files import CSV, copy_to, csv_header, csv_table, database, identifier, literal, parquet_table
 from ..journal.checksummed_tables import NotAsStored
-from ..journal.database_errors import not_trusted
+from ..journal.database_errors import corruption_error
 from ..journal.schema import MappingPart, ShardRecord
 from ..leads.shard_csv import csv_text, write_upload
 from ..wording import quantity
@@ -30,6 +30,11 @@ CONTACT_ID_COLUMN = "inin-outbound-id"  # Source: exports read by public third-p
 CHUNK_ROWS = 1000
 KEPT = "kept.csv"
 PART = ("lead_id", "contact_id", "contact_list_id")
+SAMPLE = 1000  # leads from which the length of a row is estimated
+# Measured with 60,000 leads of 116 bytes: at most 521 bytes a lead at once, 222 of them the export, by `batch-api`.
+STATE_BYTES = 320  # per lead: journal, mapping, the part it is made of, leads.parquet
+SYSTEM_COLUMNS_BYTES = 150  # per lead: what the platform's own columns add to an export
+LEAST = 4 * 1024 * 1024  # of any run: logs, and the write-ahead log up to its checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class RunFiles:
         path = self.folder / KEPT
         return path if path.exists() else None
 
-    # --- what flows ask for -------------------------------------------------------------------------------------------
+    # --- used by flows ------------------------------------------------------------------------------------------------
 
     def write_upload(self, record: ShardRecord) -> tuple[Path, int, str]:
         path = self.work / f"upload-{record.shard.number}.csv"
@@ -87,8 +92,7 @@ class RunFiles:
             raise GaveUp(
                 "EXPORT_MISMATCH",
                 f"op=export.file list={record.list_id}: {quantity(shared, 'contact id stands', 'contact ids stand')}"
-                " for more than one lead each;"
-                " run the same command again, it exports anew.",
+                " for more than one lead each; run the same command again, which makes a new export.",
             )
         return part
 
@@ -100,7 +104,7 @@ class RunFiles:
         return self._part(record, query)[0]
 
     def expected_contacts(self, record: ShardRecord) -> int:
-        """Contacts that the list has to hold: those of the finished mapping, and those kept."""
+        """How many contacts the list has to hold: those of the finished mapping and those kept."""
         rows = " UNION ALL ".join(
             f"SELECT contact_list_id FROM {csv_table(path)}" for path in (self.mapping, self.kept_mapping) if path
         )
@@ -119,29 +123,29 @@ class RunFiles:
     def discard(self, path: Path) -> None:
         path.unlink(missing_ok=True)
 
-    def sweep(self) -> None:
-        """Remove the drafts of killed processes, which may hold rows: for who begins, and has the folder to itself."""
-        sweep(self.folder)
-        sweep(self.work)
+    def remove_stale_drafts(self) -> None:
+        """Remove the drafts of killed processes, which may hold rows. The folder must be locked."""
+        remove_stale_drafts(self.folder)
+        remove_stale_drafts(self.work)
 
     def discard_rows(self) -> None:
-        """Remove every upload and export, however the run ended: whoever needs one again makes it again."""
+        """Remove every upload and export, however the run ended; the next start makes those it needs."""
         for path in [*self.work.glob("upload-*.csv"), *self.work.glob("export-*.csv")]:
             self.discard(path)
 
     def part(self, record: ShardRecord) -> Path:
-        """The file of a shard that is mapped. Raises StateError unless it is the one that was written."""
+        """The file of a mapped shard. Raises StateError unless it is the one that was written."""
         path = self.folder / str(record.file)
         if not path.is_file() or record.file_sha256 not in (None, _sha256(path)):
-            raise not_trusted(NotAsStored(f"the mapping of list {record.contact_list_id}"), path)
+            raise corruption_error(NotAsStored(f"the mapping of list {record.contact_list_id}"), path)
         return path
 
     # --- the mapping --------------------------------------------------------------------------------------------------
 
     def write_part(self, rows: Iterable[tuple[str, str, str]]) -> Path:
-        """A part from what the journal holds."""
+        """Write a part from rows of the journal."""
         path = self.work / "acknowledged.csv"
-        with open(path, "w", newline="", encoding="utf-8", opener=private) as file:
+        with open(path, "w", newline="", encoding="utf-8", opener=private_opener) as file:
             file.write(csv_text((name,) for name in PART))
             left = iter(rows)
             while chunk := list(islice(left, CHUNK_ROWS)):
@@ -149,7 +153,7 @@ class RunFiles:
         return path
 
     def write_mapping(self, parts: list[Path]) -> list[Reject]:
-        """`mapping.csv` in the order of the input, whole or not at all; the leads no part knows, as rejects."""
+        """Write `mapping.csv` in the order of the input, completely or not at all; the leads in no part, as rejects."""
         union = " UNION ALL ".join(f"SELECT * FROM {csv_table(part)}" for part in parts) or _EMPTY_PART
         with database(self.folder) as db, atomic_file(self.mapping) as temporary:
             db.execute(f"CREATE TEMP VIEW leads AS SELECT * FROM {parquet_table(self.leads)}")
@@ -168,7 +172,7 @@ class RunFiles:
             ]
 
     def write_manifest(self, **facts: Any) -> dict[str, Any]:
-        """What `mapping.csv` holds, written last: no manifest, no mapping."""
+        """Describe `mapping.csv` in its manifest, which is written last: without it there is no mapping."""
         manifest = {"file": self.mapping.name, "sha256": _sha256(self.mapping), **facts}
         write_json(self.folder / "mapping.manifest.json", manifest)
         return manifest
@@ -184,7 +188,7 @@ class RunFiles:
         return f"(SELECT * FROM {parquet_table(self.leads)} WHERE position >= {first} AND position < {stop})"
 
     def _part(self, record: ShardRecord, query: str) -> tuple[MappingPart, int, int]:
-        """The part's file, written; how many leads have a second contact in it, and how many contacts a second lead."""
+        """Write the part's file. Also counts the leads with two contacts in it, and the contacts with two leads."""
         name = f"part-{record.shard.number}.csv"
         with database(self.folder) as db, atomic_file(self.folder / name) as temporary:
             db.execute(f"CREATE TEMP TABLE part AS {query}")
@@ -205,7 +209,8 @@ _EMPTY_PART = "SELECT ''::VARCHAR AS lead_id, ''::VARCHAR AS contact_id, ''::VAR
 
 
 def check_export(path: Path, lead_id_column: str) -> None:
-    """Raises Refused unless the file names both columns once and ends with a whole line: a cut file parses cleanly."""
+    """Raises Refused unless the file names both columns once, GaveUp unless its last line is complete: a file that was
+    cut off still parses."""
     header = csv_header(path)
     for column in (CONTACT_ID_COLUMN, lead_id_column):
         if header.count(column) != 1:
@@ -223,30 +228,20 @@ def write_json(path: Path, value: Any) -> None:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
 
 
-# Whether the disk has room for a run, asked before anything is sent.
-
-
-SAMPLE = 1000  # leads whose rows tell how long a row is
-# Measured with 60,000 leads of 116 bytes: at most 521 bytes a lead at once, 222 of them the export, by `batch-api`.
-STATE_BYTES = 320  # a lead: journal, mapping, the part it is made of, leads.parquet
-SYSTEM_COLUMNS_BYTES = 150  # a lead: what the platform's own columns add to an export
-LEAST = 4 * 1024 * 1024  # of any run: logs, and the write-ahead log up to its checkpoint
-
-
 def needed_bytes(leads: int, source: LeadReader) -> int:
-    """What a run of these leads lays down at its fullest."""
+    """The disk space that a run of these leads needs at its peak."""
     sample = next(source.batches(SAMPLE), None)
     rows = [] if sample is None else sample.rows
     row = sum(len(cell.encode()) + 1 for cells in rows for cell in cells) // max(1, len(rows))
     return LEAST + leads * (STATE_BYTES + SYSTEM_COLUMNS_BYTES + row)
 
 
-def require_room(folder: Path, need: int, free: int | None = None) -> None:
-    """Raises UsageError unless the disk of `folder` has so many bytes free."""
+def require_disk_space(folder: Path, need: int, free: int | None = None) -> None:
+    """Raises UsageError unless the disk of `folder` has `need` bytes free."""
     left = shutil.disk_usage(folder).free if free is None else free
     if left < need:
         raise UsageError(
             "NO_ROOM",
-            f"{folder}: free={left} need={need} bytes; nothing was sent. Make room, or name a --run folder on a larger"
+            f"{folder}: free={left} need={need} bytes; nothing was sent. Free space, or name a --run folder on a larger"
             " disk, then run the same command again.",
         )

@@ -1,4 +1,4 @@
-"""A journal made anew from what the org exports: leads that are there are mapped, the others are still to be sent."""
+"""Rebuilds a journal from what the org exports: leads found there are mapped, the others are still to be sent."""
 
 import csv
 import os
@@ -21,9 +21,9 @@ NAME = "journal.sqlite"
 
 
 def require_one_contact_each(files: RunFiles, records: Sequence[ShardRecord]) -> None:
-    """Raises VerifyFailed where a lead has two contacts, or one in a list that was not planned for it.
+    """Raises VerifyFailed if a lead has two contacts, or one in a list that was not planned for it.
 
-    Whom it is about is in `findings.csv`.
+    `findings.csv` lists these contacts.
     """
     exports = [(record.list_id, files.export_path(record)) for record in records]
     if not exports:
@@ -44,19 +44,18 @@ def require_one_contact_each(files: RunFiles, records: Sequence[ShardRecord]) ->
         raise VerifyFailed(
             "VERIFY_FAILED",
             f"{quantity(findings.doubled, 'lead has', 'leads have')} more than one contact; findings.csv names them."
-            " Remove the surplus contacts"
-            " by hand, then run the same command again.",
+            " Remove the surplus contacts by hand, then run the same command again.",
         )
     if misplaced:
         raise VerifyFailed(
             "VERIFY_FAILED",
-            f"{quantity(misplaced, 'lead is', 'leads are')} in another list than planned; are these the lists of this"
-            " input, and in order?",
+            f"{quantity(misplaced, 'lead is', 'leads are')} in another list than planned; check that these are the"
+            " lists of this input, in order.",
         )
 
 
 def batches_found(files: RunFiles, record: ShardRecord, size: int) -> Iterator[events.PageMapped]:
-    """The leads that the list holds, as acknowledged batches: cut where an upload cuts them, `size` positions each."""
+    """The leads that the list holds, as acknowledged batches of `size` positions, cut as an upload cuts them."""
     for _, rows in groupby(_rows(files, record), key=lambda row: (row[0] - record.shard.first) // size):
         yield _page_event(record, list(rows))
 
@@ -64,11 +63,11 @@ def batches_found(files: RunFiles, record: ShardRecord, size: int) -> Iterator[e
 def import_found(
     files: RunFiles, record: ShardRecord, status: ImportProgress, *, by_pages: bool
 ) -> Iterator[events.Event]:
-    """How far the import of the list came: whole, under way, or not to be known.
+    """How far the list's import has got: complete, under way, or unknown.
 
-    A finished import has accounted for every row, so leads that it left out are rejects. Rows without an import that
-    tells of them are what is left of a lost upload: the next one begins with that doubt. `by_pages`: the mapping is
-    that of a search, in the journal and not in a file, and whole lists alone have pages that can be told.
+    A finished import has accounted for every row, so the leads it left out are rejects. Rows in the list without a
+    finished import are the remains of a lost upload, which the next start finds in doubt. `by_pages`: the mapping
+    comes from a search and is kept in the journal, not in a file; only a complete list has known pages.
     """
     part = files.map_export(record, files.export_path(record))
     sending = events.UploadSending(shard=record.shard.number, rows=record.shard.count, sha256="")
@@ -88,12 +87,12 @@ def import_found(
 
 
 def put_in_place(rebuilt: Path) -> Path | None:
-    """Give the journal its name; where the former one lies now, if there was one."""
+    """Give the rebuilt journal its name, and return where the former one was moved, if there was one."""
     path = rebuilt.with_name(NAME)
     number = 1
     while (aside := path.with_name(f"{NAME}.corrupt-{number}")).exists():
         number += 1
-    for suffix in ("-wal", "-shm"):  # first: they would be read as those of the new one
+    for suffix in ("-wal", "-shm"):  # first: SQLite would apply them to the new journal
         beside = path.with_name(NAME + suffix)
         if beside.exists():
             beside.rename(aside.with_name(aside.name + suffix))
@@ -116,7 +115,10 @@ def _contacts(files: RunFiles, record: ShardRecord, *, anywhere: bool = False) -
 
 
 def _rows(files: RunFiles, record: ShardRecord) -> Iterator[tuple[int, LeadId, ContactId]]:
-    """By a file, so that nobody who saves them one by one keeps others from their joins."""
+    """Position, Lead ID and contact id of each lead in the list.
+
+    They go through a file, so that a caller who saves them one by one does not hold up other joins meanwhile.
+    """
     path = files.work / f"found-{record.shard.number}.csv"
     query = (
         f"SELECT position, found.lead_id, contact_id FROM ({_contacts(files, record)}) AS found"

@@ -1,4 +1,4 @@
-"""The proof: what the server exports, against what the mapping says, lead by lead."""
+"""The proof: compares what the server exports with the mapping, lead by lead."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,19 +10,19 @@ from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, 
 from ..journal.schema import ShardRecord
 from .files import CONTACT_ID_COLUMN, RunFiles, check_export
 
-# A Lead ID that came back empty is NULL here, and NULL is neither equal nor unequal to anything.
+# A Lead ID that came back empty is NULL, which is neither equal nor unequal to anything.
 WRONG = "mapping.lead_id IS DISTINCT FROM contact.lead_id"
-# Grouping spills to the disk where it must; counting distinct values does not.
+# Grouping spills to disk; counting distinct values does not.
 DOUBLED = "SELECT lead_id FROM contact GROUP BY lead_id HAVING count(*) > 1"
 KEY = "USING (contact_id, contact_list_id)"
-# Who is not as it must be, by the name of the finding: the contacts as the server has them, or would have to.
+# The contacts of each finding: as the server has them or, if lost, as it should have them.
 NAMED = {
     "lost": f"FROM mapping ANTI JOIN contact {KEY}",
     "wrong": f"FROM contact JOIN mapping {KEY} WHERE {WRONG}",
     "orphaned": f"FROM contact ANTI JOIN mapping {KEY}",
     "doubled": f"FROM contact WHERE lead_id IN ({DOUBLED})",
 }
-# All of them but the doubled, by one join.
+# The numbers of lost, orphaned and wrong ones, by one join.
 COUNTS = f"""
     SELECT count(*) FILTER (contact.here IS NULL), count(*) FILTER (mapping.here IS NULL),
         count(*) FILTER (contact.here AND mapping.here AND {WRONG})
@@ -34,7 +34,7 @@ FINDINGS = "findings.csv"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofFindings:
-    """How many leads or contacts are not as they must be. All zero: proved."""
+    """The numbers of leads or contacts that are not as they must be. All zero: proved."""
 
     lost: int = 0  # mapped contacts that the server does not have
     wrong: int = 0  # mapped contacts that hold another lead
@@ -50,7 +50,7 @@ class ProofFindings:
 
 
 def compare_exports(files: RunFiles, shards: Sequence[ShardRecord]) -> ProofFindings:
-    """The exports that lie in the run folder against its mapping. They hold personal data and are removed."""
+    """Compare the exports in the run folder with its mapping, then remove them: they hold personal data."""
     exports = [(record.list_id, files.export_path(record)) for record in shards]
     if not exports:
         return ProofFindings()
@@ -64,10 +64,9 @@ def compare_exports(files: RunFiles, shards: Sequence[ShardRecord]) -> ProofFind
 def compare(
     folder: Path, mapping: Path, exports: Sequence[tuple[str, Path]], lead_id_column: str, kept: Path | None = None
 ) -> ProofFindings:
-    """Every exported contact against every mapped lead, or against those `kept` from former runs. `exports`: contact
-    list id and file.
+    """Compare every exported contact with every mapped lead, and with those `kept` from former runs.
 
-    `findings.csv` in the folder names whom the findings count, as long as there are any.
+    `exports`: contact list id and file. `findings.csv` in the folder lists the contacts of the findings, if any.
     """
     for _, path in exports:
         check_export(path, lead_id_column)
@@ -82,7 +81,7 @@ def compare(
             for path in (mapping, kept)
             if path is not None
         )
-        # Tables spill to the disk; a join of files as they are read, with a buffer each, finds no room at 200 MB.
+        # Tables spill to disk; joining the files while they are read, with a buffer each, runs out of memory at 200 MB.
         db.execute(f"CREATE TEMP TABLE mapping AS {expected}")
         db.execute(f"CREATE TEMP TABLE contact AS {contacts}")
         lost, orphaned, wrong = db.execute(COUNTS).fetchone()
@@ -90,15 +89,15 @@ def compare(
         findings = ProofFindings(lost=lost, wrong=wrong, orphaned=orphaned, doubled=doubled)
         (folder / FINDINGS).unlink(missing_ok=True)
         if not findings.is_clean:
-            _name(db, folder / FINDINGS)
+            _write_findings(db, folder / FINDINGS)
         return findings
 
 
-def _name(db: Any, to: Path) -> None:
+def _write_findings(db: Any, to: Path) -> None:
     columns = {name: "contact." if name == "wrong" else "" for name in NAMED}
-    whom = " UNION ALL ".join(
+    contacts = " UNION ALL ".join(
         f"SELECT {literal(name)} AS finding, {columns[name]}lead_id AS lead_id, contact_id, contact_list_id {rows}"
         for name, rows in NAMED.items()
     )
     with atomic_file(to) as temporary:
-        db.execute(copy_to(temporary, f"SELECT * FROM ({whom}) ORDER BY ALL", CSV))
+        db.execute(copy_to(temporary, f"SELECT * FROM ({contacts}) ORDER BY ALL", CSV))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from ..errors import LocalResource, StateError
-from ..files.atomic import own_folder, private
+from ..files.atomic import own_folder, private_opener
 
 Kind = Literal["contact_list", "dnc_list"]
 FILE = "belongings.jsonl"
@@ -69,7 +69,7 @@ class ResourceLog:
 
     def _append(self, line: Any) -> None:
         try:
-            handle = private(str(self.path), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            handle = private_opener(str(self.path), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             try:
                 os.write(handle, msgspec.json.encode(line) + b"\n")
                 os.fsync(handle)

@@ -23,7 +23,7 @@ from ..journal.open_journal import has_begun, has_journal, require_client
 from ..leads.csv_leads import COMMA
 from ..leads.preflight import Preflight, check
 from ..leads.source import open_leads
-from ..mapping.files import needed_bytes, require_room, write_json
+from ..mapping.files import needed_bytes, require_disk_space, write_json
 from ..status import status
 from ..strategies import strategy
 from ..strategies.job import Settings, Strategy
@@ -165,7 +165,7 @@ def prepare(order: UploadOrder, tell: Callable[[str], None], *, rebuilding: bool
         require_safe(order, plan, target, folder)
         lists = len(plan.shards())
         if not has_journal(folder):
-            require_room(folder, needed_bytes(preflight.leads, preflight.source))
+            require_disk_space(folder, needed_bytes(preflight.leads, preflight.source))
     except RunError:
         checked.unlink()
         raise
@@ -237,4 +237,4 @@ class Stopped(GaveUp):
     exit_code = 143
 
     def __init__(self) -> None:
-        super().__init__("STOPPED", "by SIGTERM; the journal is whole, the same command goes on from there.")
+        super().__init__("STOPPED", "by SIGTERM; the journal is complete, the same command continues from there.")

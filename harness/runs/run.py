@@ -190,7 +190,7 @@ def open_run(plan: RunPlan, target: Target, folder: Path) -> Iterator["Run"]:
         if plan.checked is not None:
             plan.checked.replace(plan.leads)
         files = RunFiles(folder, plan.preflight.source, plan.leads)
-        files.sweep()
+        files.remove_stale_drafts()
         run = Run(plan, journal, files)
         try:
             yield run

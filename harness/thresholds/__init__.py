@@ -1,5 +1,5 @@
-"""Limits that a run has to keep, as expressions: `p95(contacts.add)<1500ms`, `mapped==leads`.
+"""Limits that a run has to keep, written as expressions: `p95(contacts.add)<1500ms`, `mapped==leads`.
 
-`load_thresholds` reads what a command was given before anything is sent, `evaluate_run` compares the run folder with it
-and adds the result to run.json, `threshold_error` makes the error. docs/gate.md describes the language.
+`load_thresholds` reads a command's thresholds before anything is sent, `evaluate_run` evaluates them on the run folder
+and adds the result to run.json, `threshold_error` returns the error, if any. docs/gate.md describes the language.
 """

@@ -24,7 +24,7 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-# A run of nothing keeps every limit, so these are held against each run, and told where they are crossed.
+# An empty run would keep every limit, so these are evaluated on each run too, and reported if they are crossed.
 ALWAYS = (parse("leads>0"), parse("requests>0"))
 SUMMARY: dict[str, Callable[[NDArray[np.float64]], Any]] = {
     "avg": np.mean,
@@ -38,11 +38,11 @@ SUMMARY: dict[str, Callable[[NDArray[np.float64]], Any]] = {
 class Evaluation:
     strategy: str
     threshold: Threshold
-    found: float | None  # in the unit of the threshold's value; None: the run is not proved, so it has no such figure
+    found: float | None  # in the unit of the threshold's value; None: the run is not proved and publishes no figure
     passed: bool
 
     def text(self) -> str:
-        """What was found, in the unit that the threshold was given in."""
+        """The figure that was found, in the threshold's own unit."""
         if self.found is None:
             return "not proved: no figure"
         unit = self.threshold.unit
@@ -52,13 +52,12 @@ class Evaluation:
         )
 
     def entry(self) -> dict[str, Any]:
-        """For `run.json`."""
-        found, told = self.found, self.text()
+        """The evaluation as an entry of `run.json`."""
         return {
             "strategy": self.strategy,
             "threshold": self.threshold.text,
-            "found": found,
-            "told": told,
+            "found": self.found,
+            "told": self.text(),
             "passed": self.passed,
         }
 
@@ -68,31 +67,31 @@ class Evaluation:
 
 
 class _NoSuchMetric(Exception):
-    """The run has no such metric; the message says what it has."""
+    """The run has no such metric; the message names those it has."""
 
 
 def evaluate(thresholds: Sequence[Threshold], runs: Sequence[RunMetrics]) -> list[Evaluation]:
-    """Each threshold on each strategy that it speaks of and that has its metric. Raises UsageError if none has."""
-    judged = [one for facts in runs for threshold in ALWAYS if not (one := _evaluate_one(threshold, facts)).passed]
+    """Each threshold on each strategy that it applies to and that has its metric. Raises UsageError if none has."""
+    results = [one for facts in runs for threshold in ALWAYS if not (one := _evaluate_one(threshold, facts)).passed]
     for threshold in thresholds:
-        judged += _everywhere(threshold, runs)
-    return judged
+        results += _everywhere(threshold, runs)
+    return results
 
 
 def _everywhere(threshold: Threshold, runs: Sequence[RunMetrics]) -> list[Evaluation]:
-    meant = [facts for facts in runs if threshold.strategy in ("", facts.strategy)]
-    if not meant:
-        there = ", ".join(facts.strategy for facts in runs)
-        raise UsageError("NO_SUCH_METRIC", f"{threshold.text!r}: the run has no such strategy; it has {there}.")
-    judged, why = [], ""
-    for facts in meant:
+    runs_meant = [facts for facts in runs if threshold.strategy in ("", facts.strategy)]
+    if not runs_meant:
+        names = ", ".join(facts.strategy for facts in runs)
+        raise UsageError("NO_SUCH_METRIC", f"{threshold.text!r}: the run has no such strategy; it has {names}.")
+    results, why = [], ""
+    for facts in runs_meant:
         try:
-            judged.append(_evaluate_one(threshold, facts))
-        except _NoSuchMetric as trouble:
-            why = str(trouble)
-    if not judged:
+            results.append(_evaluate_one(threshold, facts))
+        except _NoSuchMetric as error:
+            why = str(error)
+    if not results:
         raise UsageError("NO_SUCH_METRIC", f"{threshold.text!r}: {why}.")
-    return judged
+    return results
 
 
 def _evaluate_one(threshold: Threshold, facts: RunMetrics) -> Evaluation:
@@ -103,7 +102,7 @@ def _evaluate_one(threshold: Threshold, facts: RunMetrics) -> Evaluation:
 
 
 def _figure(threshold: Threshold, facts: RunMetrics) -> float | None:
-    """The figure; None for one that a run that is not proved does not publish. Raises _NotThere."""
+    """The figure; None for one that only a proved run publishes. Raises _NoSuchMetric."""
     metric, share = threshold.metric, threshold.kind == "share"
     if not metric.of:
         return _of_run(metric.name, facts, share=share)
@@ -125,7 +124,7 @@ def _part(count: float, whole: float | None, *, share: bool) -> float:
     if not share:
         return float(count)
     if not whole:
-        raise _NoSuchMetric("a share of nothing; the run has none of what it is a part of")
+        raise _NoSuchMetric("a share of nothing: the run has none of what it would be a share of")
     return count / whole
 
 
@@ -144,7 +143,7 @@ def _of_times(metric: Metric, facts: RunMetrics) -> float:
 
 
 def _select(metric: Metric, facts: RunMetrics, *, none_will_do: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which requests are counted, and of which they are a part."""
+    """The requests that are counted, and those that a share is taken of."""
     requests = facts.requests
     every = np.ones(len(requests), dtype=np.bool_)
     if metric.name in ("count", "errors"):
@@ -158,18 +157,18 @@ def _select(metric: Metric, facts: RunMetrics, *, none_will_do: bool) -> tuple[N
 def _of_operation(op: str, facts: RunMetrics, *, none_will_do: bool = False) -> NDArray[np.bool_]:
     chosen = np.ones(len(facts.requests), dtype=np.bool_) if op == "*" else facts.requests.op == op
     if not chosen.any() and not none_will_do:
-        there = " ".join(sorted(set(facts.requests.op.tolist())))
-        raise _NoSuchMetric(f"{facts.strategy} sent no {op}; it sent {there or 'nothing'}")
+        names = " ".join(sorted(set(facts.requests.op.tolist())))
+        raise _NoSuchMetric(f"{facts.strategy} sent no {op}; it sent {names or 'nothing'}")
     return np.asarray(chosen, dtype=np.bool_)
 
 
-def _with_status(told: str, status: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """A status by its number, or `5xx` and the like; 0: no answer came."""
-    if told.isdecimal():
-        return np.asarray(status == int(told), dtype=np.bool_)
-    if len(told) == 3 and told[0].isdecimal() and told.endswith("xx"):
-        return np.asarray(status // 100 == int(told[0]), dtype=np.bool_)
-    raise _NoSuchMetric(f"{told} is no status; those are numbers, or 4xx and 5xx")
+def _with_status(name: str, status: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The requests with the status `name`: a number, or `5xx` and the like; 0: no answer."""
+    if name.isdecimal():
+        return np.asarray(status == int(name), dtype=np.bool_)
+    if len(name) == 3 and name[0].isdecimal() and name.endswith("xx"):
+        return np.asarray(status // 100 == int(name[0]), dtype=np.bool_)
+    raise _NoSuchMetric(f"{name} is not a status; give a number, 4xx or 5xx")
 
 
 class ThresholdCrossed(RunError):
@@ -177,21 +176,21 @@ class ThresholdCrossed(RunError):
 
 
 def evaluate_run(document: dict[str, Any], folder: Path, thresholds: Sequence[Threshold]) -> list[Evaluation]:
-    """The judgements, which `document` and the folder's run.json hold from now on. Raises UsageError for a metric that
-    the run does not have."""
-    judgements = evaluate(thresholds, run_metrics(folder))
-    document["thresholds"] = [one.entry() for one in judgements]
+    """The evaluations, which are also written to `document` and the folder's run.json. Raises UsageError for a metric
+    that the run does not have."""
+    evaluations = evaluate(thresholds, run_metrics(folder))
+    document["thresholds"] = [one.entry() for one in evaluations]
     write_json(folder / "run.json", document)
-    return judgements
+    return evaluations
 
 
-def threshold_error(judgements: Sequence[Evaluation]) -> ThresholdCrossed | None:
-    """The error that lists the thresholds which are crossed; None if none is."""
-    missed = [f"{one.strategy}: {one.threshold.text} ({one.text()})" for one in judgements if not one.passed]
+def threshold_error(evaluations: Sequence[Evaluation]) -> ThresholdCrossed | None:
+    """The error that lists the crossed thresholds; None if none is crossed."""
+    missed = [f"{one.strategy}: {one.threshold.text} ({one.text()})" for one in evaluations if not one.passed]
     if not missed:
         return None
     return ThresholdCrossed(
         "THRESHOLD",
-        f"{len(missed)} of {quantity(len(judgements), 'threshold')} {'is' if len(missed) == 1 else 'are'} crossed:"
+        f"{len(missed)} of {quantity(len(evaluations), 'threshold')} {'is' if len(missed) == 1 else 'are'} crossed:"
         f" {'; '.join(missed)}.",
     )

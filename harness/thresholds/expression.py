@@ -1,5 +1,5 @@
-"""The language of thresholds, `[strategy:] metric operator value[unit]`, and where a command gets them from: options,
-a file, the environment.
+"""The language of thresholds, `[strategy:] metric operator value[unit]`, and how a command loads them: from options,
+a file and the environment.
 """
 
 import re
@@ -26,7 +26,7 @@ UNITS: dict[str, tuple[Kind, float]] = {
 }
 COUNTED: tuple[Kind, ...] = ("number", "share")
 
-# Metrics of the whole run, and what they may be held against.
+# Metrics of the whole run, and the kinds of value they can be compared with.
 COUNTS = ("leads", "mapped", "rejected", "requests", "retries", "in_doubt", "duplicates", "lost", "orphaned", "wrong")
 SPANS = ("duration", "upload", "mapping", "verification", "first_mapping", "throttled", "outage")
 PLAIN: dict[str, tuple[Kind, ...]] = {
@@ -34,7 +34,7 @@ PLAIN: dict[str, tuple[Kind, ...]] = {
     **dict.fromkeys(SPANS, ("time",)),
     "rate": ("rate",),
 }
-# Metrics of an operation, a status or a code, which stands in brackets.
+# Metrics of an operation, a status or a code, given in brackets.
 OF_TIMES = ("p", "avg", "min", "max", "med")
 OF: dict[str, tuple[Kind, ...]] = {
     **dict.fromkeys(OF_TIMES, ("time",)),
@@ -45,7 +45,7 @@ OF: dict[str, tuple[Kind, ...]] = {
     "error": COUNTED,
     "rejected": COUNTED,
 }
-# What uploads may send; a run that sent none of one has a count of 0, where a name that is not here is a mistake.
+# The operations that uploads may send. One that a run did not send counts as 0; any other name is an error.
 OPERATIONS = {
     *("oauth.token", "subjects.me", "lists.create", "lists.list", "lists.get", "lists.delete"),
     *("contacts.add", "contacts.search", "contacts.bulk", "import.upload", "import.status"),
@@ -69,20 +69,20 @@ class Metric:
     name: str
     of: str = ""  # operation, status or code
     percentile: float | None = None
-    service: bool = False  # times from the sending, instead of from the planned moment
+    service: bool = False  # times count from the send, not from the planned moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """`value` is in seconds, a share of 1, a second's rate, or a plain number, as `unit` says."""
+    """`value` is in seconds, a share of 1, a rate per second, or a plain number, depending on `unit`."""
 
     text: str
-    strategy: str = ""  # of which alone it speaks
+    strategy: str = ""  # the only strategy it applies to; "": all
     metric: Metric
     operator: str
     value: float = 0.0
     unit: str = ""
-    other: str = ""  # a count of the run to be held against, in place of `value`
+    other: str = ""  # a count of the run to compare with, in place of `value`
 
     @property
     def kind(self) -> Kind:
@@ -90,7 +90,7 @@ class Threshold:
 
 
 def parse(text: str) -> Threshold:
-    """The threshold that `text` says. Raises UsageError, with what there is to choose from."""
+    """The threshold that `text` expresses. Raises UsageError, listing the choices."""
     found = FORM.fullmatch(text)
     if found is None:
         raise _bad(text, "is not METRIC OPERATOR VALUE, as in p95(contacts.add)<1500ms or mapped==leads")
@@ -122,9 +122,9 @@ def _metric(text: str, found: re.Match[str]) -> Metric:
     )
 
 
-def _percent(text: str, told: str) -> float:
+def _percent(text: str, number: str) -> float:
     try:
-        percentile = float(told)
+        percentile = float(number)
     except ValueError:
         percentile = -1.0
     if not 0 <= percentile <= 100:
@@ -133,40 +133,40 @@ def _percent(text: str, told: str) -> float:
 
 
 def _require_sense(threshold: Threshold) -> None:
-    """Raises UsageError for seconds held against a percentage, and the like."""
+    """Raises UsageError for seconds compared with a percentage, and the like."""
     metric = threshold.metric
     kinds = (OF if metric.of else PLAIN)[metric.name]
     if threshold.other:
         if threshold.other not in COUNTS or "number" not in kinds:
-            raise _bad(threshold.text, f"can be held only against a number, or a count by one of {' '.join(COUNTS)}")
+            raise _bad(threshold.text, f"can be compared only with a number or, if a count, one of {' '.join(COUNTS)}")
     elif threshold.kind not in kinds:
         units = " ".join(unit or "(none)" for unit, (kind, _) in UNITS.items() if kind in kinds)
         raise _bad(threshold.text, f"needs another unit: {units}")
 
 
-def _bad(text: str, trouble: str) -> UsageError:
-    return UsageError("BAD_THRESHOLD", f"{text.strip()!r} {trouble}.")
+def _bad(text: str, reason: str) -> UsageError:
+    return UsageError("BAD_THRESHOLD", f"{text.strip()!r} {reason}.")
 
 
 VARIABLE = "CONTACTBENCH_THRESHOLDS"
 
 
 def load_thresholds(expressions: Sequence[str], file: Path | None, environ: Mapping[str, str]) -> list[Threshold]:
-    """All of them, in that order. Raises UsageError for the first that makes no sense: before anything is sent."""
+    """Those of the options, the file and the environment, in this order. Raises UsageError for an invalid one."""
     named = environ.get(VARIABLE, "").replace(";", "\n").splitlines()
-    told = [*expressions, *([] if file is None else _some_in(file)), *(line for line in named if line.strip())]
-    return [parse(text) for text in told]
+    given = [*expressions, *([] if file is None else _file_thresholds(file)), *(line for line in named if line.strip())]
+    return [parse(text) for text in given]
 
 
-def _some_in(path: Path) -> list[str]:
-    """Those of the file. Raises UsageError for one without any: a run that is held against nothing always passes."""
-    if found := list(_in_file(path)):
+def _file_thresholds(path: Path) -> list[str]:
+    """The thresholds of the file. Raises UsageError if it has none: a run without thresholds always passes."""
+    if found := list(_expressions(path)):
         return found
     raise UsageError("NO_THRESHOLDS", f"{path} holds no threshold; write one a line, such as mapped==leads.")
 
 
-def _in_file(path: Path) -> Iterator[str]:
-    """A threshold a line, `#` begins a comment; or TOML with a list named `thresholds`."""
+def _expressions(path: Path) -> Iterator[str]:
+    """One per line, with `#` for comments; or a TOML list named `thresholds`."""
     try:
         content = settings_text(path.read_bytes())
     except OSError as error:
@@ -174,16 +174,16 @@ def _in_file(path: Path) -> Iterator[str]:
     except ValueError as reason:
         raise UsageError("BAD_THRESHOLDS", f"{path} {reason}.") from None
     if path.suffix == ".toml":
-        yield from _in_toml(path, content)
+        yield from _toml_expressions(path, content)
     else:
         yield from (text for line in content.splitlines() if (text := line.partition("#")[0].strip()))
 
 
-def _in_toml(path: Path, content: str) -> list[str]:
+def _toml_expressions(path: Path, content: str) -> list[str]:
     try:
         listed = tomllib.loads(content).get("thresholds")
     except tomllib.TOMLDecodeError as error:
-        raise UsageError("BAD_THRESHOLDS", f"{path} is no TOML: {error}.") from None
+        raise UsageError("BAD_THRESHOLDS", f"{path} is not TOML: {error}.") from None
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise UsageError("BAD_THRESHOLDS", f"{path} has no list of strings named `thresholds`.")
     return listed

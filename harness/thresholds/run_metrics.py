@@ -1,4 +1,4 @@
-"""The facts of a run folder, from `run.json`, `requests.parquet` and `rejects.csv`."""
+"""The metrics of a run folder, from `run.json`, `requests.parquet` and `rejects.csv`."""
 
 import csv
 from collections import Counter
@@ -17,14 +17,15 @@ from ..files.duckdb_files import database, parquet_table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requests:
-    """A row a request. `failed` leaves out what is part of a good run: a refusal (429, 401) after which the same
-    request was answered, and an export that was not ready yet."""
+    """One row per request. `failed` leaves out what belongs to a good run: a refusal (429, 401) after which the same
+    request was answered, and an export that was not ready yet. Source: harness/api/csv_jobs.py, `export_of`.
+    """
 
     op: NDArray[np.str_]
     planned_s: NDArray[np.float64]  # from the planned moment to the end
     service_s: NDArray[np.float64]  # from the sending to the end
     status: NDArray[np.int64]
-    error: NDArray[np.str_]  # why no answer came, or the platform's code of a refusal
+    error: NDArray[np.str_]  # why there is no answer, or the platform's code for a refusal
     failed: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -33,7 +34,7 @@ class Requests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunMetrics:
-    """One strategy. `numbers` has the metrics of the whole run in seconds, counts and shares of a second."""
+    """The metrics of one strategy. `numbers` holds those of the whole run: seconds, counts, rates per second."""
 
     strategy: str
     proved: bool
@@ -42,13 +43,12 @@ class RunMetrics:
     rejected_by_code: Mapping[str, int] = field(default_factory=dict)
 
 
-# Not an error: a refusal after which the same request was answered, and an export that was not ready yet.
-# Source: harness/api/csv_jobs.py, `export_of`.
 REQUESTS = """
-    WITH told AS (
+    WITH outcome AS (
         SELECT *, status BETWEEN 200 AND 399 AND error = '' AS ok FROM {file}
     ), followed AS (
-        SELECT *, max(CASE WHEN ok THEN done_at END) OVER (PARTITION BY op, contact_list_id, batch) AS last_ok FROM told
+        SELECT *, max(CASE WHEN ok THEN done_at END) OVER (PARTITION BY op, contact_list_id, batch) AS last_ok
+        FROM outcome
     )
     SELECT op, done_at - planned_at AS planned_s, done_at - sent_at AS service_s, status, error,
            NOT ok AND NOT (op = 'export.get' AND status IN (400, 404))
@@ -57,7 +57,7 @@ REQUESTS = """
 """
 COUNTS = {name: name for name in ("leads", "mapped", "rejected", "requests", "retries", "in_doubt")}
 FINDINGS = {"duplicates": "doubled", "lost": "lost", "orphaned": "orphaned", "wrong": "wrong"}
-# Figures that a run publishes only once it is proved.
+# Figures that only a proved run publishes.
 PROVED = {
     "duration": "duration_s",
     "upload": "upload_s",
@@ -71,7 +71,7 @@ PROVED = {
 
 
 def document_of(folder: Path) -> dict[str, Any]:
-    """The `run.json` of a run that has ended. Raises UsageError where there is none."""
+    """The `run.json` of a finished run. Raises UsageError if there is none."""
     try:
         document: dict[str, Any] = msgspec.json.decode((folder / "run.json").read_bytes(), type=dict)
         if not isinstance(document["strategies"], list):
@@ -82,7 +82,7 @@ def document_of(folder: Path) -> dict[str, Any]:
 
 
 def run_metrics(folder: Path) -> list[RunMetrics]:
-    """One a strategy of the run in `folder`. Raises UsageError where there is none."""
+    """The metrics of each strategy of the run in `folder`. Raises UsageError if there is none."""
     return [
         _strategy_metrics(entry, folder / entry.get("directory", ".")) for entry in document_of(folder)["strategies"]
     ]
@@ -106,7 +106,7 @@ def _strategy_metrics(entry: dict[str, Any], folder: Path) -> RunMetrics:
 
 def _requests(path: Path) -> Requests:
     if not path.is_file():
-        raise UsageError("NO_RUN", f"{path} is not there; a run that has ended leaves it.")
+        raise UsageError("NO_RUN", f"{path} is missing; a finished run leaves it.")
     with database(path.parent) as db:
         columns = db.execute(REQUESTS.format(file=parquet_table(path))).fetchnumpy()
     kinds: dict[str, Any] = {"planned_s": np.float64, "service_s": np.float64, "status": np.int64, "failed": np.bool_}
@@ -114,7 +114,7 @@ def _requests(path: Path) -> Requests:
 
 
 def _rejects_by_code(path: Path) -> Counter[str]:
-    """How many leads were left out, by code."""
+    """The number of rejected leads by code."""
     if not path.is_file():
         return Counter()
     with path.open(encoding="utf-8", newline="") as file:

@@ -213,7 +213,7 @@ def test_leads_as_parquet(mock, contactbench, upload_of, tmp_path, name):
     [
         ("l.xlsx", 2, ".csv or .parquet"),
         ("l", 2, ".csv or .parquet"),
-        ("nodir/l.csv", 2, "nodir is no folder; make it"),
+        ("nodir/l.csv", 2, "nodir is not a folder; create it"),
     ],
 )
 def test_leads_that_cannot_be_written(contactbench, tmp_path, name, code, advice):

@@ -161,7 +161,7 @@ def test_a_comparison_that_fails(compared, contactbench_in):
     profile.write_text('extends = "default"\n[limits]\ncontacts_per_org = { value = 1, source = "a test" }\n')
     common = ("compare", "--strategies", "batch-api", "--out", "out", "--leads", "good.csv")
     ran = contactbench_in(compared, *common, "--profile", profile)
-    assert (ran.code, "out.failed; out is as it was" in ran.err) == (6, True), ran.err
+    assert (ran.code, "out.failed; out is unchanged" in ran.err) == (6, True), ran.err
     assert _tree(compared / "out") == before
     assert (compared / "out.failed" / "batch-api" / "journal.sqlite").exists()
 
@@ -279,7 +279,7 @@ def test_a_file_is_replaced_on_purpose(contactbench, tmp_path):
         assert contactbench("leads", "--count", "3", "--to", "l.csv", *force).code == 0
     assert (tmp_path / "l.csv").read_text().count("\n") == 4
     ran = contactbench("leads", "--count", "3", "--to", "nowhere/l.csv")
-    assert (ran.code, "nowhere is no folder; make it" in ran.err) == (2, True)
+    assert (ran.code, "nowhere is not a folder; create it" in ran.err) == (2, True)
     assert not (tmp_path / "nowhere").exists()
 
 

@@ -11,7 +11,7 @@ import msgspec
 from ...client.asyncio_driver import AsyncioDriver
 from ...client.request_context import sent_bytes
 from ...errors import SafetyStop
-from ...files.atomic import private
+from ...files.atomic import private_opener
 from ...flow import Call, Reply, Wait
 
 FILE = "observed.jsonl"
@@ -76,7 +76,7 @@ class Observations:
     def add(self, line: Line) -> None:
         self._keep(line)
         text = msgspec.json.encode({"kind": _NAMES[type(line)], "line": line}) + b"\n"
-        handle = private(str(self.path), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        handle = private_opener(str(self.path), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         try:
             os.write(handle, text)
         finally:

@@ -1,1 +1,1 @@
-"""Journals and mappings in a PostgreSQL database. Nothing outside imports this unless it was asked for a database."""
+"""Journals and mappings in a PostgreSQL database. Imported only by commands that are given one."""

@@ -1,8 +1,8 @@
-"""A run's journal in a PostgreSQL database: what `mapping.journal` keeps in a file, for any number of runs.
+"""A run's journal in a PostgreSQL database, which holds any number of them.
 
-A run is owned by one process: an advisory lock, which goes with its connection, says whose it is, and every commit
-names its owner and its number. A connection that is lost in the middle of a commit leaves open what became of it: the
-lock, once it is had again, says that the former session has ended, and the number which of the two it was.
+One process owns a run: it holds an advisory lock, which ends with its connection, and every commit checks the owner
+and the number of the last commit. When a connection is lost during a commit, its outcome is unknown. Once the lock is
+held again the former session has ended, and the number tells whether the commit took effect.
 """
 
 import os
@@ -24,21 +24,21 @@ from . import tables
 from .connection import AGAIN, connect, is_connection_lost, public_address, run_error
 from .tables import SCHEMA, RunTables
 
-REPEATS = 5  # of a transaction that the database takes back for the sake of others
-LOOKS, LOOK_S = 40, 0.25  # for a database that is gone: ten seconds, in which nothing is sent
-TRIES = 5  # for the lock, a look apart: the session of a process that was killed ends a moment after it
+REPEATS = 5  # of a transaction that the database rolls back in favour of others
+RECONNECTS, PAUSE_S = 40, 0.25  # of a lost connection: ten seconds, in which nothing is sent
+LOCK_ATTEMPTS = 5  # with pauses: the session of a killed process ends a moment after it
 
 
 class PostgresJournal(Journal):
-    """Raises StateError for a state that cannot be trusted, LocalResource or GaveUp when it cannot be written."""
+    """Raises the same errors as `Journal`."""
 
     def __init__(
         self, url: str, run: str, owner: str, *, new: bool = True, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        """`owner` is who asks, and no two are called alike. `new`: a run that is not there is begun."""
+        """`owner`: a unique name for this process. `new`: create the run if it does not exist."""
         self.run = run
         self._url, self._owner, self._sleep = url, owner, sleep
-        self._mutex = RLock()  # threads of Locust's kind change while they wait for the database
+        self._mutex = RLock()  # greenlets switch while they wait for the database
         self._failed = False
         self._commits = 0
         self._connect()
@@ -57,12 +57,12 @@ class PostgresJournal(Journal):
         self._backend = self._db.info.backend_pid
         self._tables: RunTables = RunTables(self._db, self.run)
 
-    # --- whose it is --------------------------------------------------------------------------------------------------
+    # --- ownership ----------------------------------------------------------------------------------------------------
 
     def _open(self, new: bool) -> None:
         tables.create(self._db)
         tables.require_as_created(self._db)
-        if not self._lock_soon():
+        if not self._wait_for_lock():
             raise StateError("STATE_LOCKED", f"run {self.run!r} is in use by {self._holder()}; wait for it or stop it.")
         with self._transaction():
             self._take(new)
@@ -70,7 +70,7 @@ class PostgresJournal(Journal):
         self._commit(self._doubt)
 
     def _take(self, new: bool) -> None:
-        """The run as this owner's, begun if nobody has."""
+        """Make this process the owner of the run, which is created if it does not exist."""
         found = self._db.execute(f"SELECT version, commits FROM {SCHEMA}.run WHERE name = %s", (self.run,)).fetchone()
         if found is None and not new:
             raise StateError(
@@ -85,20 +85,20 @@ class PostgresJournal(Journal):
         if version != VERSION:
             raise StateError(
                 "STATE_CORRUPT",
-                f"run {self.run!r} has schema {version}, this version reads {VERSION}; it is left as it is:"
-                " go on with the version that wrote it.",
+                f"run {self.run!r} has schema {version}, this version reads {VERSION}; it is left unchanged:"
+                " continue with the version that wrote it.",
             )
         self._db.execute(f"UPDATE {SCHEMA}.run SET owner = %s WHERE name = %s", (self._owner, self.run))
 
     def _try_lock(self) -> bool:
-        """Whether the run's lock is held now, by this session. It is given back when the session ends."""
+        """Whether this session holds the run's lock now. It is released when the session ends."""
         return self._db.execute("SELECT pg_try_advisory_lock(%s)", (_key(self.run),)).fetchone() == (True,)
 
-    def _lock_soon(self) -> bool:
-        for _ in range(TRIES - 1):
+    def _wait_for_lock(self) -> bool:
+        for _ in range(LOCK_ATTEMPTS - 1):
             if self._try_lock():
                 return True
-            self._sleep(LOOK_S)
+            self._sleep(PAUSE_S)
         return self._try_lock()
 
     def _holder(self) -> str:
@@ -111,13 +111,13 @@ class PostgresJournal(Journal):
         return "another process" if found is None else f"{found[0]} at {found[1] or 'this machine'}"
 
     def _rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
-        with self._mutex:  # between two commits, and not within one
+        with self._mutex:  # between two commits, not within one
             yield from super()._rows(table, condition)
 
     # --- commits ------------------------------------------------------------------------------------------------------
 
     def _commit(self, change: Callable[[], None]) -> None:
-        """Durable when this returns. Once a commit has failed for good, none is tried again."""
+        """Durable when this returns. After a commit that failed for good, none is tried again."""
         with self._mutex:
             if self._failed:
                 raise GaveUp("JOURNAL_AWAY", f"run {self.run!r}: an earlier commit failed; run the same command again.")
@@ -132,20 +132,20 @@ class PostgresJournal(Journal):
             try:
                 with self._translate_errors(), self._transaction():
                     change()
-                    self._count()
+                    self._number_commit()
                 self._commits += 1
             except _Again:
                 if last:
                     raise
                 continue
             except _Lost:
-                if not self._found_again():
+                if not self._has_taken_effect():
                     continue
             return
         raise _connection_lost(self._url)
 
-    def _count(self) -> None:
-        """Number the commit. Raises StateError where the run is another's by now."""
+    def _number_commit(self) -> None:
+        """Raises StateError if the run has another owner by now."""
         done = self._db.execute(
             f"UPDATE {SCHEMA}.run SET commits = commits + 1 WHERE name = %s AND owner = %s AND commits = %s",
             (self.run, self._owner, self._commits),
@@ -153,12 +153,12 @@ class PostgresJournal(Journal):
         if done.rowcount != 1:
             raise _taken_over(self.run)
 
-    def _found_again(self) -> bool:
-        """Whether the commit that was under way has come to pass. Raises GaveUp where nobody tells."""
+    def _has_taken_effect(self) -> bool:
+        """Reconnect, and say whether the interrupted commit took effect. Raises GaveUp if the server stays away."""
         former = self._backend
-        for look in range(LOOKS):
-            if look:
-                self._sleep(LOOK_S)
+        for attempt in range(RECONNECTS):
+            if attempt:
+                self._sleep(PAUSE_S)
             self._db.close()
             try:
                 self._connect()
@@ -166,15 +166,15 @@ class PostgresJournal(Journal):
                 continue
             with suppress(_Lost), self._translate_errors():
                 if self._try_lock():
-                    return self._has_passed()
-                # The former session has not noticed yet that nobody is at its other end.
+                    return self._commit_was_counted()
+                # The former session has not noticed yet that its client is gone.
                 self._db.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name = %s",
                     (former, f"contactbench {os.getpid()}"),
                 )
         raise _connection_lost(self._url)
 
-    def _has_passed(self) -> bool:
+    def _commit_was_counted(self) -> bool:
         found = self._db.execute(f"SELECT owner, commits FROM {SCHEMA}.run WHERE name = %s", (self.run,)).fetchone()
         if found is None or found[0] != self._owner:
             raise _taken_over(self.run)
@@ -188,7 +188,7 @@ class PostgresJournal(Journal):
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """PostgreSQL's complaints as ours; _Again and _Lost for those that are no end yet."""
+        """Raise PostgreSQL's errors as this project's; _Again and _Lost if the run need not end."""
         try:
             yield
         except NotAsStored as error:
@@ -198,27 +198,27 @@ class PostgresJournal(Journal):
                 f" nothing was sent. Restore it, or {RECONCILE}.",
             ) from None
         except psycopg.Error as error:
-            trouble = run_error(error, self._url)
+            translated = run_error(error, self._url)
             if isinstance(error, AGAIN):
-                raise _Again(trouble) from None
+                raise _Again(translated) from None
             if is_connection_lost(error) or self._db.broken:
-                raise _Lost(trouble) from None
-            raise trouble from None
+                raise _Lost(translated) from None
+            raise translated from None
 
 
 class _Passing(GaveUp):
-    """A trouble that need not be the end of the run."""
+    """An error that need not end the run."""
 
-    def __init__(self, told: RunError) -> None:
-        super().__init__(told.code, str(told).removeprefix(f"{told.code} "))
+    def __init__(self, error: RunError) -> None:
+        super().__init__(error.code, str(error).removeprefix(f"{error.code} "))
 
 
 class _Again(_Passing):
-    """The transaction was taken back."""
+    """The transaction was rolled back."""
 
 
 class _Lost(_Passing):
-    """The connection is gone, and what became of the transaction is not known."""
+    """The connection is lost and the outcome of the transaction unknown."""
 
 
 def _connection_lost(url: str) -> RunError:
@@ -230,5 +230,5 @@ def _taken_over(run: str) -> StateError:
 
 
 def _key(run: str) -> int:
-    """Of the run's advisory lock: 63 bits of its name's digest."""
+    """The key of the run's advisory lock: 63 bits of its name's digest."""
     return int.from_bytes(sha256(f"contactbench {run}".encode()).digest()[:8], "big") >> 1

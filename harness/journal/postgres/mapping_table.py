@@ -1,4 +1,4 @@
-"""A finished mapping as a table: all of it or nothing, and the same however often it is copied."""
+"""Copies a finished mapping to a table: all of it or nothing, with the same result however often it is repeated."""
 
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,15 @@ from ...errors import StateError, UsageError
 from .connection import Connection, connect, public_address, run_error
 
 COLUMNS = ("lead_id", "contact_id", "contact_list_id", "status")
-OURS = "contactbench mapping"  # the comment of a table that this program made, and may therefore empty
+OURS = "contactbench mapping"  # the comment of a table that this program created and may therefore empty
 CHUNK = 1024 * 1024
 
 
 def copy_to_table(mapping: Path, manifest: dict[str, Any], url: str) -> str:
-    """Where it is now, in words without secrets. `url` ends with `/DATABASE/TABLE` or `/DATABASE/SCHEMA.TABLE`.
+    """Copy the mapping and return the table's address without secrets. `url` ends with `/DATABASE/TABLE` or
+    `/DATABASE/SCHEMA.TABLE`.
 
-    Raises UsageError for a table that somebody else made: what is in it would be lost.
+    Raises UsageError for a table that this program did not create: its content would be lost.
     """
     database, table = _split_address(url)
     db = connect(database)
@@ -42,10 +43,10 @@ def _split_address(url: str) -> tuple[str, tuple[str, ...]]:
 
 def _replace(db: Connection, table: tuple[str, ...], mapping: Path, manifest: dict[str, Any]) -> None:
     name = sql.Identifier(*table)
-    _make(db, name)
+    _create_if_missing(db, name)
     db.execute(sql.SQL("TRUNCATE {}").format(name))
     columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
-    # An empty cell is an empty text: nothing in a mapping is unknown.
+    # An empty cell is an empty string, not NULL.
     query = sql.SQL("COPY {} ({columns}) FROM STDIN (FORMAT csv, HEADER, FORCE_NOT_NULL ({columns}))")
     with db.cursor() as cursor, mapping.open("rb") as file:
         with cursor.copy(query.format(name, columns=columns)) as copy:
@@ -53,13 +54,12 @@ def _replace(db: Connection, table: tuple[str, ...], mapping: Path, manifest: di
                 copy.write(chunk)
         rows = cursor.rowcount
     if rows != manifest["rows"]:
-        raise StateError("STATE_CORRUPT", f"{rows} rows were copied, the manifest tells of {manifest['rows']}.")
+        raise StateError("STATE_CORRUPT", f"{rows} rows were copied, but the manifest says {manifest['rows']}.")
     about = f"{OURS}; rows={rows} sha256={manifest['sha256']} verified={manifest['verified']}"
     db.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(name, sql.Literal(about)))
 
 
-def _make(db: Connection, name: sql.Identifier) -> None:
-    """The table, empty or with what an earlier copy left in it."""
+def _create_if_missing(db: Connection, name: sql.Identifier) -> None:
     known = db.execute(
         "SELECT obj_description(to_regclass(%s), 'pg_class'), to_regclass(%s)", [name.as_string(db)] * 2
     ).fetchone()
@@ -69,6 +69,6 @@ def _make(db: Connection, name: sql.Identifier) -> None:
     elif known is None or not str(known[0]).startswith(OURS):
         raise UsageError(
             "NOT_OURS",
-            f"the table {name.as_string(db)} was not made by `contactbench mapping`; what it holds would be lost. Name"
+            f"the table {name.as_string(db)} was not created by `contactbench mapping`; its content would be lost. Name"
             " another one.",
         )

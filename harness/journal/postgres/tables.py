@@ -1,4 +1,7 @@
-"""The tables of all journals in one database: those of `mapping.schema`, and a run's name before every key."""
+"""The tables of all journals in one database: those of `journal.schema`, with the run's name before every key.
+
+Digests and seals are as in `journal.checksummed_tables`.
+"""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -9,9 +12,10 @@ from ..schema import COLUMNS
 from .connection import Connection
 
 SCHEMA = "contactbench"
+PAGE = 200  # rows read at a time
 NUMBERS = {"number", "first", "count", "rows", "shard", "attempt", "adopted", "line"}
-MAKING = 0x636F6E7461637462  # "contactb": whose lock is held while the tables are made
-# Whose run it is now, and how many commits it has seen: who finds another owner has lost it.
+CREATION_LOCK = 0x636F6E7461637462  # "contactb": the advisory lock held while the tables are created
+# A run's current owner and its number of commits. A process that finds another owner has lost the run.
 RUN = "(name text PRIMARY KEY, version integer NOT NULL, owner text NOT NULL, commits bigint NOT NULL)"
 SEAL = (
     "(run text NOT NULL, name text NOT NULL, rows bigint NOT NULL, digest bit(128) NOT NULL, PRIMARY KEY (run, name))"
@@ -23,11 +27,11 @@ VIEW = f"""
 
 
 def create(db: Connection) -> None:
-    """The tables, where they are not there yet; of several that come at once, one makes them."""
+    """Create the tables if they are missing; of several processes at once, one creates them."""
     if db.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.mapping",)).fetchone() != (None,):
         return
     with db.transaction():
-        db.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
+        db.execute("SELECT pg_advisory_xact_lock(%s)", (CREATION_LOCK,))
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         for name, definition in definitions().items():
             db.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} {definition}")
@@ -44,7 +48,7 @@ def _definition(table: str) -> str:
 
 
 def require_as_created(db: Connection) -> None:
-    """Raises NotAsStored where a table has other columns than it was made with."""
+    """Raises NotAsStored if a table has other columns than it was created with."""
     found = db.execute(
         "SELECT table_name, string_agg(column_name, ' ' ORDER BY ordinal_position) FROM information_schema.columns"
         " WHERE table_schema = %s GROUP BY table_name",
@@ -64,14 +68,8 @@ def _quote(name: str) -> str:
     return f'"{name}"'
 
 
-# One run's rows in the tables that all runs of the database share. Digests and seals as in `mapping.sealed`.
-
-
-PAGE = 200  # rows
-
-
 class RunTables:
-    """Reads and writes the rows of `run`. Transactions are the caller's."""
+    """Reads and writes the rows of one run, within the caller's transactions."""
 
     def __init__(self, db: Connection, run: str) -> None:
         self._db, self._run = db, run
@@ -81,12 +79,12 @@ class RunTables:
             self._db.execute(f"INSERT INTO {SCHEMA}.seal VALUES (%s, %s, 0, 0::bit(128))", (self._run, table))
 
     def rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
-        """The rows in the order of their keys. Raises NotAsStored at the first that was altered."""
+        """The rows in the order of their keys. Raises NotAsStored at the first altered one."""
         for values, _ in self._checked_rows(table, condition):
             yield dict(zip(COLUMNS[table], values, strict=True))
 
     def put(self, table: str, key: object, changes: dict[str, object]) -> None:
-        """Change these values of a row, or make it, and the seal with it."""
+        """Update or insert a row, and update the seal."""
         columns = COLUMNS[table]
         found = self._page(table, f"{_key(table)} = %s", (self._run, key))
         known, without = found[0] if found else ([None] * len(columns), "")
@@ -118,7 +116,7 @@ class RunTables:
         return int(found[0]), int(found[1], 2)
 
     def _checked_rows(self, table: str, condition: str = "") -> Iterator[tuple[list[Any], str]]:
-        """Each row's values and digest, which fit; a page at a time, since all of them may be a lot."""
+        """Each row's values and digest, once they are found to fit; read a page at a time."""
         where, values = condition or "true", [self._run]
         while page := self._page(table, where, values):
             yield from page
@@ -146,7 +144,7 @@ def _key(table: str) -> str:
 
 @cache
 def _store_statement(table: str) -> Any:
-    """A row and its seal in one statement, which saves a round trip."""
+    """The statement that stores a row and its seal in one round trip."""
     places = ", ".join(["%s"] * (len(COLUMNS[table]) + 2))
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in (*COLUMNS[table][1:], "digest"))
     return (

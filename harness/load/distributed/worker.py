@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 from ...errors import LocalResource
-from ...files.atomic import own_folder, sweep
+from ...files.atomic import own_folder, remove_stale_drafts
 from ...flow import Call, FilePart, Reply
 from .broker import CHUNK, WORK_S, call_of, encode
 
@@ -58,7 +58,7 @@ class MasterClient:
 
 def remove_stale_files() -> None:
     """Remove files that killed workers of this machine have left; only before this process has a call of its own."""
-    sweep(_place())
+    remove_stale_drafts(_place())
 
 
 def _place() -> Path:

@@ -17,10 +17,9 @@ from itertools import cycle
 
 import pytest
 
-from harness.errors import UsageError
-from harness.journal.database_errors import of_the_disk
+from harness.errors import UsageError, disk_error
 from harness.leads.synthetic import SyntheticLeads
-from harness.mapping.files import needed_bytes, require_room
+from harness.mapping.files import needed_bytes, require_disk_space
 
 from ...end_to_end.oracle import complaints
 from ...end_to_end.processes import CONTACTBENCH, WITHOUT_CHARTS, ended, environment, start
@@ -161,8 +160,8 @@ def test_f137_room_is_asked_for_first(tmp_path, free):
     """Too little of it: exit 2, with what there is and what it takes; what it takes is enough."""
     need = needed_bytes(1000, SyntheticLeads(1000, seed=1))
     with pytest.raises(UsageError, match=f"NO_ROOM .*free={free} need={need}"):
-        require_room(tmp_path, need, free)
-    require_room(tmp_path, need, need)
+        require_disk_space(tmp_path, need, free)
+    require_disk_space(tmp_path, need, need)
 
 
 def test_f137_a_run_takes_no_more_than_was_asked_for(mock, contactbench, make_leads, upload_of, tmp_path):
@@ -187,6 +186,6 @@ def test_f137_f143_a_disk_that_will_not_do(mock, contactbench, make_leads, uploa
 @pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, "DISK_FULL"), (errno.EROFS, "NOT_WRITTEN")])
 def test_a_trouble_of_the_disk_is_told(number, code):
     """Wherever a file is written, with what it means; other troubles are not taken for it."""
-    told = of_the_disk(OSError(number, os.strerror(number), "requests.csv"))
+    told = disk_error(OSError(number, os.strerror(number), "requests.csv"))
     assert (told.code, told.exit_code, "requests.csv" in str(told)) == (code, 8, True)
-    assert of_the_disk(OSError(errno.EPIPE, "broken")) is None
+    assert disk_error(OSError(errno.EPIPE, "broken")) is None

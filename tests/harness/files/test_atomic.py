@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from harness.errors import LocalResource
-from harness.files.atomic import atomic_file, private_folder, sweep
+from harness.files.atomic import atomic_file, private_folder, remove_stale_drafts
 
 
 def test_a_file_takes_its_name_when_it_is_complete(tmp_path):
@@ -65,5 +65,5 @@ def test_what_a_killed_process_left_is_swept(tmp_path):
     for name in kept:
         (tmp_path / name).touch()
     assert len(list(tmp_path.iterdir())) == 6
-    sweep(tmp_path)
+    remove_stale_drafts(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == kept

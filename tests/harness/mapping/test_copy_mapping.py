@@ -61,7 +61,7 @@ def test_a_table_of_somebody_else_is_left_alone(postgres, table, tmp_path):
     with psycopg.connect(postgres.url()) as db:
         db.execute(f'CREATE TABLE public."{tmp_path.name}" (lead_id text, contact_id text)')
         db.execute(f"INSERT INTO public.\"{tmp_path.name}\" VALUES ('theirs', 'x')")
-    with pytest.raises(UsageError, match="not made by"):
+    with pytest.raises(UsageError, match="not created by"):
         copy_mapping(finished(tmp_path / "run", ROWS), table)
     assert stored(postgres, tmp_path) == {"theirs": "x"}
 

@@ -51,7 +51,7 @@ def test_a_limit(made, text, passed, told):
         ("p95(contacts.ad)<1s", "contacts.add export.get oauth.token"),
         ("count(contacts.ad)==0", "contacts.add export.get oauth.token"),
         ("errors(contacts.search)<1%", "contacts.add export.get oauth.token"),
-        ("status(many)==0", "no status"),
+        ("status(many)==0", "not a status"),
         ("csv-import-export: duration<1s", "it has batch-api"),
     ],
 )

@@ -61,8 +61,8 @@ def test_a_strategy_another_count_and_the_time_of_the_service():
         ("duration<5%", "another unit: ms s min h"),
         ("rate>100", "another unit: /s /min /h"),
         ("mapped<10s", "another unit: % (none)"),
-        ("duration<leads", "only against a number"),
-        ("mapped==lead", "only against a number"),
+        ("duration<leads", "compared only with a number"),
+        ("mapped==lead", "compared only with a number"),
     ],
 )
 def test_what_makes_no_sense(text, trouble):

@@ -3,7 +3,7 @@ from contextlib import closing
 
 import pytest
 
-from harness.cli.closing import Happenings
+from harness.cli.closing import FaultMessages
 from harness.cli.progress_line import fit_to_columns, parts
 from harness.client.request_context import RequestContext
 from harness.client.request_log import RequestLog
@@ -33,11 +33,11 @@ def refused(context, times: int) -> None:
 
 def test_a_storm_is_a_few_lines(context):
     """The first of a kind is said at once, the others as a count once ten seconds are over, the rest at the end."""
-    told, happenings = [], Happenings(every_s=10.0)
+    told, messages = [], FaultMessages(every_s=10.0)
     for second in range(25):
         refused(context, 100)
-        told += [(second, line) for line in happenings.lines(context, second)]
-    told += [(25, line) for line in happenings.lines(context, 25, last=True)]
+        told += [(second, line) for line in messages.lines(context, second)]
+    told += [(25, line) for line in messages.lines(context, 25, last=True)]
     begins = "rate limit: {} requests refused (429); nothing is sent for 30 s"
     counts = {0: "100", 10: "1,000", 20: "1,000", 25: "400"}
     assert told == [(second, begins.format(count)) for second, count in counts.items()]
@@ -45,12 +45,12 @@ def test_a_storm_is_a_few_lines(context):
 
 def test_an_outage_begins_and_ends(context):
     """Both are said once, though every request in between fails."""
-    happenings = Happenings(every_s=10.0)
+    messages = FaultMessages(every_s=10.0)
     for _ in range(40):
         context.record_reply(POST, Reply(status=503), 0.0, context.record_sent(POST))
-    begun = [line for line in happenings.lines(context, 1.0) if line.startswith("outage: ")]
+    begun = [line for line in messages.lines(context, 1.0) if line.startswith("outage: ")]
     context.record_reply(POST, Reply(status=200), 0.0, context.record_sent(POST))
-    over = [line for line in happenings.lines(context, 2.0) if line.startswith("outage: ")]
+    over = [line for line in messages.lines(context, 2.0) if line.startswith("outage: ")]
     assert (len(begun), "every request fails" in begun[0], over) == (
         1,
         True,
@@ -60,12 +60,12 @@ def test_an_outage_begins_and_ends(context):
 
 def test_each_run_is_told_apart(context):
     """What one run of a command has not said yet is said before the next one's, which counts from nothing."""
-    happenings = Happenings(every_s=10.0)
-    list(happenings.lines(context, 0.0))
+    messages = FaultMessages(every_s=10.0)
+    list(messages.lines(context, 0.0))
     refused(context, 3)
     other = RequestContext(clock=lambda: 0.0, host="org", samples=context.samples, journal=Silent())
-    assert [line[:33] for line in happenings.lines(other, 1.0)] == ["rate limit: 3 requests refused (4"]
-    assert list(happenings.lines(other, 2.0, last=True)) == []
+    assert [line[:33] for line in messages.lines(other, 1.0)] == ["rate limit: 3 requests refused (4"]
+    assert list(messages.lines(other, 2.0, last=True)) == []
 
 
 @pytest.mark.parametrize("columns", [1, 2, 20, 40, 79, 80, 140, 400])
