@@ -158,7 +158,7 @@ def upload(
             seed=seed,
             dedupe=None if dedupe is None else dedupe.value,
             again=again,
-            max_duration_s=max_duration,
+            deadline_s=max_duration,
             settings=Settings.for_target(reach(target), quiet_period, batch_size=batch_size, body_bytes=body_bytes),
             command=command_line(),
             aim=aim,

@@ -13,10 +13,9 @@ from ..estimate.run_estimate import estimate
 from ..estimate.summary import duration
 from ..files.atomic import require_own
 from ..journal.open_journal import has_journal, require_client
-from ..leads.preflight import check
 from ..leads.source import open_leads
 from ..mapping.files import needed_bytes, require_disk_space
-from ..runs.prepare import UploadOrder, plan_of, require_safe
+from ..runs.prepare import UploadOrder, checked_plan
 from ..runs.resolve_target import resolve_target
 from ..runs.run import RunPlan
 from ..strategies import strategy
@@ -54,12 +53,8 @@ def dry_run(order: UploadOrder, tell: Callable[[str], None]) -> DryRunResult:
     source = open_leads(order.leads, lead_id=order.lead_id, phone=order.phone, separator=order.separator)
     with tempfile.TemporaryDirectory(prefix="contactbench-dry-run-") as aside:
         checked = Path(aside) / "leads.parquet"
-        preflight = check(source, checked, dedupe=order.dedupe, imports=chosen.may_skip, own_ids=chosen.own_ids)
-        for notice in preflight.notices:
-            tell(notice)
-        plan = plan_of(order, chosen, preflight, checked, folder)
-        require_safe(order, plan, target, folder)
-        shards = plan.shards()
+        plan = checked_plan(order, source, checked, target, tell)
+        preflight, shards = plan.preflight, plan.shards()
         goes_on = has_journal(folder)
         _require_folder(folder, 0 if goes_on else needed_bytes(preflight.leads, preflight.source))
     cap = None if target.terms is None else target.terms.max_contacts

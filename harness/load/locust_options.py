@@ -167,7 +167,7 @@ def order(
         again=options.again,
         concurrency=options.num_users or 1,
         seed=options.seed,
-        max_duration_s=options.max_duration,
+        deadline_s=options.max_duration,
         settings=Settings.for_target(
             reach(where_to),
             _quiet_s(options.quiet_period),

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -21,16 +21,15 @@ from ..files.atomic import own_folder
 from ..files.regular_file import require_text
 from ..journal.open_journal import has_begun, has_journal, require_client
 from ..leads.csv_leads import COMMA
-from ..leads.preflight import Preflight, check
-from ..leads.source import open_leads
+from ..leads.preflight import check
+from ..leads.source import LeadSource, open_leads
 from ..mapping.files import needed_bytes, require_disk_space, write_json
 from ..status import status
 from ..strategies import strategy
-from ..strategies.job import Settings, Strategy
 from ..wording import quantity
 from . import canary
 from .resolve_target import resolve_target
-from .run import Outcome, RunPlan
+from .run import Outcome, RunOptions, RunPlan
 from .run_document import input_facts, judged_again, machine, run_document, strategy_entry, write_requests
 
 RUNS = Path("runs")
@@ -38,27 +37,20 @@ WRITTEN = ("leads.parquet", "mapping.csv", "rejects.csv", "findings.csv", "reque
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UploadOrder:
+class UploadOrder(RunOptions):
+    """What is to be loaded, how, and where to."""
+
     strategy: str
     leads: Path
     lead_id: str
     phone: str
     target: str
     credentials: Credentials
-    run_id: str  # of a new run; one that goes on keeps its own
     folder: Path | None = None
-    contacts_per_list: int = 1_000_000
-    lists: int | None = None
-    concurrency: int = 8
-    seed: int = 1
-    again: bool = False  # load leads that an earlier run has loaded, too
     dedupe: Literal["first", "last"] | None = None
-    max_duration_s: float = 24 * 3600.0
-    settings: Settings = field(default_factory=Settings)
     command: str = ""
     aim: OrgOptions = field(default_factory=OrgOptions)  # if the target is a real org
     sends_canaries: bool = True  # to a real org; who does not needs those of another command
-    journal: str = field(default="", repr=False)  # address of a database, in place of a file in the folder
     separator: str = COMMA  # between the cells of a CSV file
 
     def run_folder(self) -> Path:
@@ -157,40 +149,32 @@ def prepare(order: UploadOrder, tell: Callable[[str], None], *, rebuilding: bool
     if not rebuilding and not has_begun(folder):
         _require_no_other(folder)
     checked = folder / f"leads-{os.getpid()}.parquet"  # the folder may be in use, or belong to a run of other leads
-    preflight = check(source, checked, dedupe=order.dedupe, imports=chosen.may_skip, own_ids=chosen.own_ids)
-    for notice in preflight.notices:
-        tell(notice)
-    plan = plan_of(order, chosen, preflight, checked, folder)
     try:
-        require_safe(order, plan, target, folder)
+        plan = checked_plan(order, source, checked, target, tell)
         lists = len(plan.shards())
         if not has_journal(folder):
-            require_disk_space(folder, needed_bytes(preflight.leads, preflight.source))
+            require_disk_space(folder, needed_bytes(plan.preflight.leads, plan.preflight.source))
     except RunError:
-        checked.unlink()
+        checked.unlink(missing_ok=True)
         raise
-    what = f"{quantity(preflight.leads, 'lead')} into {quantity(lists, 'list')}"
+    what = f"{quantity(plan.preflight.leads, 'lead')} into {quantity(lists, 'list')}"
     tell(f"{chosen.name}: {what} of {target.api}; run folder {folder}")
     return PreparedUpload(order, plan, target, folder)
 
 
-def plan_of(order: UploadOrder, chosen: Strategy, preflight: Preflight, checked: Path, folder: Path) -> RunPlan:
-    return RunPlan(
-        strategy=chosen,
-        preflight=preflight,
-        leads=folder / "leads.parquet",
-        checked=checked,
-        contacts_per_list=order.contacts_per_list,
-        run_id=order.run_id,
-        lists=order.lists,
-        foresight=True,
-        again=order.again,
-        seed=order.seed,
-        concurrency=order.concurrency,
-        deadline_s=order.max_duration_s,
-        settings=order.settings,
-        journal=order.journal,
-    )
+def checked_plan(
+    order: UploadOrder, source: LeadSource, checked: Path, target: Target, tell: Callable[[str], None]
+) -> RunPlan:
+    """The plan of the order, its input read once into `checked`. Raises RunError where the run may not begin."""
+    chosen, folder = strategy(order.strategy), order.run_folder()
+    preflight = check(source, checked, dedupe=order.dedupe, imports=chosen.may_skip, own_ids=chosen.own_ids)
+    for notice in preflight.notices:
+        tell(notice)
+    options = {each.name: getattr(order, each.name) for each in fields(RunOptions)}
+    leads = folder / "leads.parquet"
+    plan = RunPlan(**options, strategy=chosen, preflight=preflight, leads=leads, checked=checked, foresight=True)
+    _require_safe(order, plan, target, folder)
+    return plan
 
 
 def _require_no_other(folder: Path) -> None:
@@ -201,7 +185,7 @@ def _require_no_other(folder: Path) -> None:
         )
 
 
-def require_safe(order: UploadOrder, plan: RunPlan, target: Target, folder: Path) -> None:
+def _require_safe(order: UploadOrder, plan: RunPlan, target: Target, folder: Path) -> None:
     """Raises SafetyStop where leads or a former command leave open what a real org needs to have settled."""
     if target.terms is None:
         return

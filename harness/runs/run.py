@@ -72,23 +72,29 @@ def list_prefix(digest: str, strategy: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunPlan:
+class RunOptions:
+    """What may be chosen for a run, whatever its leads, its strategy and its target."""
+
+    run_id: str  # of a new run; one that goes on keeps its own
+    contacts_per_list: int = 1_000_000
+    lists: int | None = None  # spread over so many, instead of as few as the cap allows
+    again: bool = False  # load leads that an earlier run has loaded, too
+    seed: int = 1
+    concurrency: int = 8
+    deadline_s: float = 24 * 3600.0
+    settings: Settings = field(default_factory=Settings)
+    journal: str = field(default="", repr=False)  # address of a database, which may hold a password; "": in the folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan(RunOptions):
     """Everything that decides what a run does."""
 
     strategy: Strategy
     preflight: Preflight
     leads: Path  # leads.parquet, as the preflight wrote it
     checked: Path | None = None  # where it wrote it; it becomes `leads` once the folder is known to be this run's
-    contacts_per_list: int
-    run_id: str
-    lists: int | None = None  # spread over so many, instead of as few as the cap allows
     foresight: bool = False  # look at the org before a new run writes to it
-    again: bool = False  # the leads may be in the org already
-    seed: int = 1
-    concurrency: int = 8
-    deadline_s: float = 24 * 3600.0
-    settings: Settings = field(default_factory=Settings)
-    journal: str = field(default="", repr=False)  # address of a database; may hold a password
     given: Sequence[GivenList] = ()  # where the leads go, in their order, instead of new lists
 
     def shards(self) -> list[Shard]:
