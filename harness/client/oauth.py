@@ -26,6 +26,9 @@ class Credentials:
     org_id: str = ""  # of a real org: no token is used before that org has said that it is its own
 
 
+MOCK_CREDENTIALS = Credentials("mock-client", "mock-secret")  # which every mock knows that is told of no others
+
+
 @dataclass(slots=True)
 class Session:
     """The token that all flows of a run share. 401 means nothing was applied, so the call is simply sent again."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ..client.oauth import MOCK_CREDENTIALS
 from ..errors import UsageError
 from ..files.replacement import replacement
 from ..leads.csv_leads import COMMA
@@ -110,7 +111,7 @@ def _run(plan: RunPlan, comparison: Comparison, profile: LoadedProfile, folder: 
         outcome, struck = virtual_time.run(_virtually(plan, profile, comparison.seed, folder))
     else:
         with mock_org.in_subprocess(comparison.profile, comparison.seed, comparison.pace) as target:
-            outcome = asyncio.run(complete(plan, target, mock_org.CREDENTIALS, folder))
+            outcome = asyncio.run(complete(plan, target, MOCK_CREDENTIALS, folder))
     write_requests(folder)
     status().leave()
     return strategy_entry(outcome, plan.strategy.name) | {"faults_struck": struck}
@@ -121,7 +122,7 @@ async def _virtually(plan: RunPlan, profile: LoadedProfile, seed: int, folder: P
     from ..runs.asyncio_runner import complete
 
     async with mock_org.serve_in_process(profile, seed) as (target, services):
-        outcome = await complete(plan, target, mock_org.CREDENTIALS, folder)
+        outcome = await complete(plan, target, MOCK_CREDENTIALS, folder)
         return outcome, dict(services.org.chance_faults.counts)
 
 

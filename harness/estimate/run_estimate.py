@@ -113,8 +113,8 @@ class EstimateOrder:
             strategy=strategy,
             sizes=sizes,
             contacts_per_list=self.contacts_per_list or limits.contacts_per_list,
-            settings=Settings(
-                batch_size=min(self.batch_size, limits.contacts_per_post), body_bytes=limits.request_body_bytes
+            settings=Settings.for_target(
+                "org", batch_size=min(self.batch_size, limits.contacts_per_post), body_bytes=limits.request_body_bytes
             ),
         )
 

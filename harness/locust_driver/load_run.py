@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..client.oauth import MOCK_CREDENTIALS
 from ..client.retry import RetryPolicy
 from ..errors import UsageError
 from ..load import locust_options
@@ -18,7 +19,6 @@ from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import thresholds
 from ..runs.prepare import UploadOrder, new_run_id, prepare
-from ..runs.resolve_target import MOCK
 from .driver import DRIVER
 
 POLICY = RetryPolicy(unreachable_s=20.0)  # a load test of a server that is gone has nothing to wait for
@@ -67,7 +67,7 @@ class LoadRun:
             given, self.strategy_of(given), environment.host, new_run_id(), sys.argv[1:], folder
         )
         order = replace(order, again=order.again or repeatable)
-        return self.start(replace(order, credentials=MOCK) if own_mock else order, given)
+        return self.start(replace(order, credentials=MOCK_CREDENTIALS) if own_mock else order, given)
 
     def strategy_of(self, given: Namespace) -> str:
         return self.strategy

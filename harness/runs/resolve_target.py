@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
-from ..client.oauth import Credentials
+from ..client.oauth import MOCK_CREDENTIALS, Credentials
 from ..client.org_safety import OrgOptions
 from ..client.target import Target
 from ..errors import SafetyStop, StateError, UsageError
@@ -14,14 +14,6 @@ from ..strategies.job import Reach
 from .account import Account, account
 
 ID, SECRET = "GENESYSCLOUD_OAUTHCLIENT_ID", "GENESYSCLOUD_OAUTHCLIENT_SECRET"
-MOCK = Credentials("mock-client", "mock-secret")
-
-
-def credentials() -> Credentials:
-    """As the `gc` CLI and the Terraform provider read them."""
-    return Credentials(os.environ.get(ID, MOCK.client_id), os.environ.get(SECRET, MOCK.client_secret))
-
-
 MOCK_URL = "http://127.0.0.1:8080"
 ORG = "org"
 PORT = "has no such port: it is a number from 1 to 65535"
@@ -81,7 +73,8 @@ def reach(name: str) -> Reach:
 def credentials_for(target: Target, aim: OrgOptions | None = None) -> Credentials:
     """Of a server on this machine as the environment says or the mock's own; of a real org its account's."""
     if target.terms is None:
-        return credentials()
+        usual = MOCK_CREDENTIALS
+        return Credentials(os.environ.get(ID, usual.client_id), os.environ.get(SECRET, usual.client_secret))
     known = account(aim or OrgOptions())
     return Credentials(known.client_id, known.client_secret, known.token, target.terms.org_id)
 
@@ -89,7 +82,7 @@ def credentials_for(target: Target, aim: OrgOptions | None = None) -> Credential
 def credentials_between(targets: Sequence[Target], aim: OrgOptions) -> list[Credentials]:
     """Of two that are compared. Beside a real org the other one is a mock, which is not shown the org's secret."""
     real = any(target.terms is not None for target in targets)
-    return [MOCK if real and each.terms is None else credentials_for(each, aim) for each in targets]
+    return [MOCK_CREDENTIALS if real and each.terms is None else credentials_for(each, aim) for each in targets]
 
 
 def target_of_run(host: str, org_id: str, aim: OrgOptions) -> tuple[Target, Credentials]:

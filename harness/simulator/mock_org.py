@@ -18,7 +18,6 @@ from mockserver.loaded_profile import LoadedProfile as LoadedProfile
 from mockserver.loaded_profile import ProfileError, flat, load
 from mockserver.loaded_profile import not_probed as not_probed
 
-from ..client.oauth import Credentials
 from ..client.target import Target
 from ..errors import RunError, UsageError
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 
 EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z: the moment at which every virtual run begins
-CREDENTIALS = Credentials("mock-client", "mock-secret")
 START_TIMEOUT_S = 60.0  # a machine may have other work
 
 
@@ -59,8 +57,8 @@ async def serve_in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[t
 
     from mockserver.app import create_app
     from mockserver.clock import LoopClock
+    from mockserver.config import DEFAULT_CLIENTS
     from mockserver.services import create_services
-    from mockserver.state.auth import OAuthClient
     from mockserver.storage.memory_store import MemoryStore
 
     with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
@@ -69,7 +67,7 @@ async def serve_in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[t
             clock=LoopClock(asyncio.get_running_loop(), EPOCH),
             profile=profile,
             spool=Path(folder),
-            clients=[OAuthClient(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
+            clients=list(DEFAULT_CLIENTS),
             seed=seed,
         )
         runner = web.AppRunner(create_app(services), access_log=None, keepalive_timeout=3600.0)

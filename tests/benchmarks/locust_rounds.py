@@ -14,7 +14,7 @@ from locust import FastHttpUser
 from locust.env import Environment
 
 from harness import api
-from harness.client.oauth import Credentials
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.client.retry import RetryPolicy
 from harness.events import BatchAcked
 from harness.leads.synthetic import SyntheticLeads, write_csv
@@ -25,7 +25,6 @@ from harness.runs.prepare import UploadOrder, prepare
 from harness.strategies.job import Settings
 
 USERS = 4
-CREDENTIALS = Credentials("mock-client", "mock-secret")
 
 
 class Timed:
@@ -59,7 +58,7 @@ def uploaded(url, leads, folder, users):
         lead_id="Lead ID",
         phone="Phone",
         target=url,
-        credentials=CREDENTIALS,
+        credentials=MOCK_CREDENTIALS,
         run_id=folder.name,
         folder=folder,
         again=True,
@@ -132,7 +131,7 @@ def contacts(batch, columns, list_id):
 
 
 def api_token(user):
-    call = api.token(CREDENTIALS.client_id, CREDENTIALS.client_secret)
+    call = api.token(MOCK_CREDENTIALS.client_id, MOCK_CREDENTIALS.client_secret)
     return user.client.post(call.url, data=call.body, headers=dict(call.headers)).json()["access_token"]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness.client.oauth import Credentials
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.runs.prepare import UploadOrder, upload
 from harness.strategies.job import Settings
 
@@ -118,7 +118,7 @@ def _order(strategy: str, leads: Path, url: str, folder: Path) -> UploadOrder:
         lead_id="Lead ID",
         phone="Phone",
         target=url,
-        credentials=Credentials("mock-client", "mock-secret"),
+        credentials=MOCK_CREDENTIALS,
         run_id=f"bench-{strategy}",
         folder=folder,
         settings=SETTINGS,

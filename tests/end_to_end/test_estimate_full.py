@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.estimate import stubs
 from harness.estimate.recording import UploadCase
 from harness.estimate.run_estimate import EstimateOrder, estimate
@@ -43,7 +44,7 @@ def leads(tmp_path_factory):
 
 async def full_run(plan, profile, folder):
     async with mock_org.in_process(profile, plan.seed) as target:
-        return await complete(plan, target, mock_org.CREDENTIALS, folder)
+        return await complete(plan, target, MOCK_CREDENTIALS, folder)
 
 
 def full_runs(folder, preflight, profile, name):

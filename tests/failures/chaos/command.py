@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.client.httpx_transport import Target
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.errors import RunError
 from harness.flow import AsyncFlowDriver
 from harness.runs.asyncio_runner import complete
 from harness.runs.run import Outcome, RunPlan
 from harness.runs.run_document import complaint, strategy_entry
-from harness.simulator import mock_org
 
 from .killing import Killed, KillingShell, Runaway
 from .plan import Kill
@@ -28,13 +28,13 @@ class Command:
         self._most_steps = STEPS_A_START + STEPS_A_BATCH * (plan.preflight.leads // plan.settings.batch_size)
         self.sent: Counter[str] = Counter()  # by operation, by the newest process
         self.hosts: set[str | None] = set()  # of the addresses that the server handed out, and the run went to
-        self.secrets = {mock_org.CREDENTIALS.client_secret}
+        self.secrets = {MOCK_CREDENTIALS.client_secret}
         self.said: list[str] = []  # messages, and tracebacks as nobody is meant to see them
 
     async def given(self, kill: Kill | None) -> tuple[int, str]:
         """Exit code and error code, as a shell would see them. Raises Killed if that is how the process ends."""
         try:
-            outcome = await complete(self._plan, self._target, mock_org.CREDENTIALS, self._folder, self._around(kill))
+            outcome = await complete(self._plan, self._target, MOCK_CREDENTIALS, self._folder, self._around(kill))
             return self._ended(outcome)
         except RunError as error:
             self.said.append("".join(traceback.format_exception(error)))

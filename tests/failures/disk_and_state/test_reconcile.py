@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.commands.reconcile import rebuild
 from harness.errors import RunError
-from harness.simulator.mock_org import CREDENTIALS
 from harness.strategies import MAIN, STRATEGIES
 
 from ..faults.killing import killed
@@ -22,7 +22,7 @@ def reconcile(rig):
 
     def reconciled(name, lists=(), folder="run", **options):
         plan = rig.plan(name, folder, **options)
-        return rig.run(rebuild(plan, rig.target, CREDENTIALS, rig.folder / folder, lists))
+        return rig.run(rebuild(plan, rig.target, MOCK_CREDENTIALS, rig.folder / folder, lists))
 
     return reconciled
 

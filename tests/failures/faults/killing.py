@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.client.httpx_transport import Target
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.flow import AsyncFlowDriver, Call, Reply, Wait
 from harness.runs.asyncio_runner import complete
 from harness.runs.run import RunPlan
-from harness.simulator.mock_org import CREDENTIALS
 
 Moment = Literal["before", "after"]
 
@@ -90,7 +90,7 @@ async def killed(
         return shells[0]
 
     try:
-        await complete(plan, target, CREDENTIALS, folder, around=dying)
+        await complete(plan, target, MOCK_CREDENTIALS, folder, around=dying)
     except* Killed:
         pass
     if not shells[0].dead:

@@ -18,6 +18,7 @@ import httpx
 
 from harness.api import create_list
 from harness.client.httpx_transport import Target
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.client.request_context import DAY_S
 from harness.errors import RunError
 from harness.leads.preflight import Preflight, check
@@ -26,7 +27,7 @@ from harness.leads.synthetic import COLUMNS, SyntheticLeads, write_csv
 from harness.runs.asyncio_runner import complete
 from harness.runs.run import RunPlan
 from harness.runs.run_document import complaint, strategy_entry
-from harness.simulator.mock_org import CREDENTIALS, EPOCH
+from harness.simulator.mock_org import EPOCH
 from harness.strategies import strategy
 from harness.strategies.job import Settings, Strategy
 from mockserver.control import inspection
@@ -90,7 +91,7 @@ class Rig:
 
     def grant(self, grants: list[str] | None) -> None:
         """What the client may do from now on; None: everything."""
-        client = self.org.clients[CREDENTIALS.client_id]
+        client = self.org.clients[MOCK_CREDENTIALS.client_id]
         self.org.clients[client.id] = client.with_grants(grants)
 
     def sleep(self, seconds: float) -> None:
@@ -134,7 +135,7 @@ class Rig:
     async def uploading(self, name: str | Strategy, folder: str = "run", **options: Any) -> End:
         try:
             plan = self.plan(name, folder, **options)
-            outcome = await complete(plan, self.target, CREDENTIALS, self.folder / folder)
+            outcome = await complete(plan, self.target, MOCK_CREDENTIALS, self.folder / folder)
         except RunError as error:
             return End(error.exit_code, error.code, str(error))
         entry = strategy_entry(outcome, ".")
@@ -220,7 +221,7 @@ class Rig:
 
     def leaks(self, folder: str = "run") -> list[str]:
         """C8: files of the run, but those meant to, that hold the secret, a token, a mail address or a phone number."""
-        words = {CREDENTIALS.client_secret, "Bearer "}
+        words = {MOCK_CREDENTIALS.client_secret, "Bearer "}
         for row in oracle.table(self.leads)[:20]:
             words |= {row[column] for column in ("Email", "Phone") if row.get(column)}
         files = [path for path in (self.folder / folder).rglob("*") if path.is_file() and path.name != "rejects.csv"]
@@ -268,7 +269,7 @@ class Rig:
         """What the org answers somebody else, redirects followed."""
         through = httpx.AsyncHTTPTransport(uds=str(self.target.socket))
         async with httpx.AsyncClient(base_url=self.target.api, transport=through, follow_redirects=True) as client:
-            login = (CREDENTIALS.client_id, CREDENTIALS.client_secret)
+            login = (MOCK_CREDENTIALS.client_id, MOCK_CREDENTIALS.client_secret)
             reply = await client.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=login)
             headers = {"Authorization": f"Bearer {reply.json()['access_token']}", "Content-Type": "application/json"}
             return await client.request(method, path, content=body, headers=headers)

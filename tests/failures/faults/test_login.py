@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.simulator.mock_org import CREDENTIALS
+from harness.client.oauth import MOCK_CREDENTIALS
 
 from .rig import BATCH, BATCHES
 
@@ -43,7 +43,7 @@ def test_f066_401_for_ever(rig, name):
     """Exit 6 after two new tokens that nobody was served for; the secret is not in the message."""
     rig.faults(*({"op": op, "action": EXPIRED} for op in ("lists.create", "contacts.add", "import.upload")))
     end = rig.upload(name, concurrency=1)
-    assert (end.code, end.word, CREDENTIALS.client_secret in end.message) == (6, "AUTH_REJECTED", False)
+    assert (end.code, end.word, MOCK_CREDENTIALS.client_secret in end.message) == (6, "AUTH_REJECTED", False)
     assert (rig.count("oauth.token"), rig.size()) == (3, 0)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from harness.cli.output import exit_with, progress, report_errors
-from harness.client.oauth import Credentials
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.flow import AsyncFlowDriver, Call, Reply, Wait
 from harness.runs.asyncio_runner import complete
 from harness.runs.prepare import UploadOrder, prepare, upload
@@ -59,7 +59,7 @@ def uploading(
         os.kill(os.getpid(), signal.SIGSTOP)
     given = UploadOrder(
         **{**order, "leads": Path(order["leads"]), "folder": Path(order["folder"])},
-        credentials=Credentials("mock-client", "mock-secret"),
+        credentials=MOCK_CREDENTIALS,
         settings=Settings(**settings),
     )
     try:

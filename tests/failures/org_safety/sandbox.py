@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.client.asyncio_driver import open_driver
-from harness.client.oauth import Credentials, Session
+from harness.client.oauth import MOCK_CREDENTIALS, Credentials, Session
 from harness.client.org_safety import OrgSafetyLimits
 from harness.client.retry import RetryPolicy
 from harness.client.target import Target
@@ -17,7 +17,6 @@ from harness.runs import canary
 from harness.runs.asyncio_runner import complete, wrap_flow
 from harness.runs.run import Outcome, RunPlan
 from harness.runs.run_document import complaint, strategy_entry
-from harness.simulator.mock_org import CREDENTIALS
 
 from ..faults.rig import End, Rig
 
@@ -50,7 +49,7 @@ class Sandbox:
 
     @property
     def credentials(self) -> Credentials:
-        return replace(CREDENTIALS, org_id=self.terms.org_id)
+        return replace(MOCK_CREDENTIALS, org_id=self.terms.org_id)
 
     def upload(self, name: str = "batch-api", **options: Any) -> End:
         """As `contactbench upload --target org`, in one process after the other."""

@@ -9,7 +9,8 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from harness.client.httpx_transport import Target
-from harness.simulator.mock_org import CREDENTIALS, EPOCH, load_profile
+from harness.client.oauth import MOCK_CREDENTIALS
+from harness.simulator.mock_org import EPOCH, load_profile
 from mockserver.app import create_app
 from mockserver.clock import LoopClock
 from mockserver.services import Services, create_services
@@ -28,7 +29,7 @@ async def served(spool: Path, seen: Middleware) -> AsyncIterator[tuple[Target, S
         clock=LoopClock(asyncio.get_running_loop(), EPOCH),
         profile=PROFILE,
         spool=spool,
-        clients=[OAuthClient(CREDENTIALS.client_id, CREDENTIALS.client_secret)],
+        clients=[OAuthClient(MOCK_CREDENTIALS.client_id, MOCK_CREDENTIALS.client_secret)],
         seed=1,
     )
     app = create_app(services)

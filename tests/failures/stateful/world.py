@@ -14,13 +14,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.errors import RunError
 from harness.leads.synthetic import SyntheticLeads, write_csv
 from harness.runs.asyncio_runner import complete
 from harness.runs.prepare import UploadOrder, prepare
 from harness.runs.run import RunPlan
 from harness.runs.run_document import complaint, strategy_entry
-from harness.simulator.mock_org import CREDENTIALS
 from harness.simulator.virtual_time import VirtualTimeLoop
 from harness.strategies.job import Settings, Strategy
 
@@ -114,7 +114,7 @@ class World:
     async def _command(self, start: Start) -> End:
         """As `contactbench upload`: the input is read first, whatever is in the folder."""
         try:
-            outcome = await complete(self._plan(), self.rig.target, CREDENTIALS, self.folder, start.around)
+            outcome = await complete(self._plan(), self.rig.target, MOCK_CREDENTIALS, self.folder, start.around)
         except RunError as error:
             return End(error.exit_code, error.code, str(error))
         except Exception as error:
@@ -141,7 +141,7 @@ class World:
             lead_id=LEAD_ID,
             phone="Phone",
             target=self.rig.target.api,
-            credentials=CREDENTIALS,
+            credentials=MOCK_CREDENTIALS,
             run_id="model",
             folder=self.folder,
             settings=Settings(batch_size=BATCH, stalled_s=60.0),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.leads.preflight import check
 from harness.leads.shard_csv import write_csv
 from harness.leads.source import open_leads
@@ -22,7 +23,7 @@ NEAR = 2e-3  # of the time: files have their own size, the reference the mean on
 
 async def full_run(plan, profile, folder):
     async with mock_org.in_process(profile, plan.seed) as target:
-        return await complete(plan, target, mock_org.CREDENTIALS, folder)
+        return await complete(plan, target, MOCK_CREDENTIALS, folder)
 
 
 @pytest.mark.parametrize("strategy", MAIN)

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from harness.api import create_list
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.client.org_safety import RunCaps
 from harness.domain import LeadColumns
 from harness.errors import SafetyStop, StateError
@@ -48,7 +49,7 @@ async def in_org(tmp_path, work, **caps):
         seen = []
         try:
             async with experiment.open_lab(
-                tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=RunCaps(**caps)
+                tmp_path, target, MOCK_CREDENTIALS, purpose="probe", run_id="run", caps=RunCaps(**caps)
             ) as opened:
                 await work(opened)
                 seen = lists_of(services.org)
@@ -89,7 +90,7 @@ def test_killed_at_any_step(tmp_path, steps):
         async with mock_org.serve_in_process(mock_org.load_profile("default"), 1) as (target, services):
             caps = RunCaps()
             async with experiment.open_lab(
-                tmp_path, target, mock_org.CREDENTIALS, purpose="probe", run_id="run", caps=caps
+                tmp_path, target, MOCK_CREDENTIALS, purpose="probe", run_id="run", caps=caps
             ) as opened:
                 await opened.run(_foreign())
                 whole, opened.driver = opened.driver, DyingShell(opened.driver, steps)

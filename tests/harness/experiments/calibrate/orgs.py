@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.experiments import calibrate
 from harness.simulator import mock_org, virtual_time
 from harness.simulator.mock_org import LoadedProfile
@@ -65,7 +66,7 @@ def calibrated(folder: Path, settings, *, seed=1, before=lambda org: None, **cap
             before(org)
             order = calibrate.CalibrationOrder(
                 target=target,
-                credentials=mock_org.CREDENTIALS,
+                credentials=MOCK_CREDENTIALS,
                 folder=folder,
                 run_id="test",
                 date="2026-01-01",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.experiments import conform
 from harness.experiments.conform import Difference
 from harness.simulator import mock_org, virtual_time
@@ -29,7 +30,7 @@ async def _recorded(folder, seed=1, rules=(), **settings):
     profile, _ = with_changes(loaded.profile, {"latency": {}, **settings})
     async with mock_org.serve_in_process(LoadedProfile(profile, loaded.sources), seed) as (target, services):
         services.org.faults = Faults(parse_rules(list(rules)))
-        side = conform.Side(target=target, credentials=mock_org.CREDENTIALS, folder=folder, run_id=f"run{seed}")
+        side = conform.Side(target=target, credentials=MOCK_CREDENTIALS, folder=folder, run_id=f"run{seed}")
         exchanges = await conform.record(side)
         return exchanges, len(list(services.org.store.contact_lists()))
 

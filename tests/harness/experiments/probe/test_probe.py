@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from harness.client.oauth import MOCK_CREDENTIALS
 from harness.client.org_safety import RunCaps
 from harness.experiments import probe
 from harness.experiments.probe import contacts, csv_jobs, lists, platform
@@ -73,7 +74,7 @@ async def _found(folder, questions, **settings):
     async with mock_org.serve_in_process(LoadedProfile(profile, loaded.sources), 1) as (target, services):
         ordered = probe.ProbeOrder(
             target=target,
-            credentials=mock_org.CREDENTIALS,
+            credentials=MOCK_CREDENTIALS,
             folder=folder,
             run_id="test",
             caps=RunCaps(contacts=probe.MOST_CONTACTS, requests=probe.MOST_REQUESTS),
