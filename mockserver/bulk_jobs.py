@@ -2,25 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 from aiohttp import web
 
 from mockserver.contacts import selection as contact_selection
 from mockserver.contacts.rows import ContactForm, ParsedContact
-from mockserver.contacts.selection import Selection, check_named, selected_ids
+from mockserver.contacts.selection import check_named, selected_ids
 from mockserver.contacts.writes import set_attributes
 from mockserver.errors import NotFound
 from mockserver.exports.contact_lists import export_header, export_lines
 from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
-from mockserver.http.body import malformed_body, parse_json, read_json_bytes
+from mockserver.http.body import malformed_body, parse_as, parse_json, read_json_bytes
 from mockserver.ids import new_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
 from mockserver.jobs.import_progress import at_pace, completed_records, ends_at, has_ended, stored_rows
 from mockserver.jobs.job_queues import Job, JobQueues
 from mockserver.model import ContactList, ImportJob
+from mockserver.operations.contacts import Selection
 from mockserver.state.contact_attributes import merge_json
 from mockserver.state.org import Org
 from mockserver.storage.store import ContactSnapshot
@@ -58,14 +59,13 @@ def job_json(job: BulkJob, now: float, origin: str, *, has_backup: bool) -> dict
     }
 
 
-T = TypeVar("T", bound=Selection)
+class _Request(Selection, frozen=True, kw_only=True):
+    """Of either kind of job: a removal that names contacts by their ids is told that it may not."""
 
-
-class _Removal(Selection, rename="camel", kw_only=True):
     generate_download_uri: bool | None = msgspec.field(default=None, name="generateDownloadURI")
 
 
-class _Edit(_Removal, rename="camel", kw_only=True):
+class _Edit(msgspec.Struct):
     contact: msgspec.Raw
 
 
@@ -90,17 +90,18 @@ class BulkJobs(JobQueues[BulkJob, _Changing]):
 
     async def remove(self, request: web.Request) -> PendingOperation:
         """Start to remove contacts. Assumption: contacts cannot be named by id, which the SDK has for updates only."""
-        list_id, wanted = request.match_info["contact_list_id"], _convert(await self._body(request), _Removal)
+        list_id, body = request.match_info["contact_list_id"], await self._body(request)
+        wanted = parse_as(parse_json(body), _Request)
         check_named(wanted, ("contactListFilterId", "criteria"), required=True)
         return PendingOperation(lambda: self._start(list_id, wanted, None, origin(request)))
 
     async def update(self, request: web.Request) -> PendingOperation:
         """Start to change contacts: columns and attributes that are named are replaced, the others stay."""
         list_id, body = request.match_info["contact_list_id"], await self._body(request)
-        wanted = _convert(body, _Edit)
+        wanted, contact = parse_as(parse_json(body), _Request), _contact_in(body)
         check_named(wanted, ("contactListFilterId", "criteria", "contactIds"), required=True)
         contact_list = self._org.store.contact_list(list_id)
-        patch = ContactForm(contact_list, self._org.profile).patch(wanted.contact)
+        patch = ContactForm(contact_list, self._org.profile).patch(contact)
         return PendingOperation(lambda: self._start(list_id, wanted, patch, origin(request)))
 
     async def job(self, request: web.Request) -> PendingOperation:
@@ -114,11 +115,9 @@ class BulkJobs(JobQueues[BulkJob, _Changing]):
         return PendingOperation(lambda: self._list(list_id, origin(request)))
 
     async def _body(self, request: web.Request) -> bytes:
-        raw = await read_json_bytes(request, self._org.profile.limits.request_body_bytes)
-        parse_json(raw)  # for its refusals
-        return raw
+        return await read_json_bytes(request, self._org.profile.limits.request_body_bytes)
 
-    def _start(self, list_id: str, wanted: _Removal, patch: ParsedContact | None, origin: str) -> Response:
+    def _start(self, list_id: str, wanted: _Request, patch: ParsedContact | None, origin: str) -> Response:
         org, now = self._org, self._org.clock.now()
         contact_list = org.store.contact_list(list_id)
         ids = selected_ids(org.store, contact_list, wanted, now)
@@ -206,8 +205,8 @@ class BulkJobs(JobQueues[BulkJob, _Changing]):
         return msgspec.json.encode(shown)
 
 
-def _convert(body: bytes, kind: type[T]) -> T:
+def _contact_in(body: bytes) -> msgspec.Raw:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body, type=_Edit).contact
     except msgspec.MsgspecError as error:
         raise malformed_body() from error

@@ -20,7 +20,7 @@ from mockserver.http.multipart import FormPart, MalformedError, Parser, boundary
 from mockserver.ids import new_id
 from mockserver.imports.events import Events
 from mockserver.imports.list_imports import Imports
-from mockserver.imports.upload_request import ListUpload, spec_in_json, timeout_in, upload_in_form
+from mockserver.imports.upload_request import ListUpload, address_request, timeout_in, upload_in_form, upload_in_json
 from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
 from mockserver.state.org import Org
 from mockserver.templates.import_templates import ImportTemplates
@@ -147,8 +147,8 @@ class UploadService:
 
     async def address(self, request: web.Request) -> PendingOperation:
         """POST /api/v2/outbound/contactlists/uploads: an address to put the file to."""
-        spec = spec_in_json(await read_json(request, self._org.profile.limits.request_body_bytes))
-        upload, origin = spec.upload(), f"{request.scheme}://{request.host}"
+        wanted = address_request(await read_json(request, self._org.profile.limits.request_body_bytes))
+        upload, origin = upload_in_json(wanted), f"{request.scheme}://{request.host}"
 
         def commit() -> Response:
             self._check_exists(upload)
@@ -156,7 +156,7 @@ class UploadService:
                 origin,
                 f"{self._org.id}/contactlists",
                 upload.content_type,
-                timeout_in(spec.signed_url_timeout_seconds),
+                timeout_in(wanted.signed_url_timeout_seconds),
                 partial(self._read_late, upload),
             )
 

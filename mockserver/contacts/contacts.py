@@ -8,16 +8,16 @@ from aiohttp import web
 from mockserver.contacts import selection
 from mockserver.contacts import selection as contact_search
 from mockserver.contacts.rows import ContactBatch, ContactForm, ParsedContact
-from mockserver.contacts.search import SearchRequest
 from mockserver.contacts.writes import Options, set_attributes, write
 from mockserver.errors import BadRequest, NotFound
 from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
-from mockserver.http.body import malformed_body, read_json, read_json_bytes
+from mockserver.http.body import malformed_body, parse_as, read_json, read_json_bytes
 from mockserver.http.query import DEFAULT_SIZE, PageRequest, Query, flag, listing, several
 from mockserver.http.query import page as page_request
 from mockserver.http.wire import ContactWriter
 from mockserver.model import ContactList
+from mockserver.operations.contacts import ContactListingRequest
 from mockserver.state.contact_attributes import merge_json
 from mockserver.state.org import Org
 from mockserver.storage.store import Row
@@ -81,10 +81,7 @@ class Contacts:
     async def bulk(self, request: web.Request) -> PendingOperation:
         """Answer with the contacts that have these ids; unknown ids are passed over (Assumption)."""
         limits = self._org.profile.limits
-        try:
-            ids = msgspec.convert(await read_json(request, limits.request_body_bytes), list[str])
-        except msgspec.ValidationError as error:
-            raise malformed_body() from error
+        ids = parse_as(await read_json(request, limits.request_body_bytes), list[str])
         if len(ids) > limits.contacts_per_bulk_get:
             raise BadRequest(
                 f"Only {limits.contacts_per_bulk_get} contacts can be retrieved at a time.",
@@ -95,11 +92,8 @@ class Contacts:
     async def search(self, request: web.Request) -> PendingOperation:
         """Answer with one page of the contacts that match."""
         limits = self._org.profile.limits
-        try:
-            sent = await read_json(request, limits.request_body_bytes, optional=True)
-            wanted = msgspec.convert({} if sent is None else sent, SearchRequest)
-        except msgspec.ValidationError as error:
-            raise malformed_body() from error
+        sent = await read_json(request, limits.request_body_bytes, optional=True)
+        wanted = parse_as({} if sent is None else sent, ContactListingRequest)
         if wanted.contact_list_filter_id is not None and wanted.criteria is not None:
             raise BadRequest("Expected contactListFilterId or criteria; there are both.")  # Assumption
         size = DEFAULT_SIZE if wanted.page_size is None else wanted.page_size
@@ -171,7 +165,7 @@ class Contacts:
         contacts = self.contacts_json(contact_list, selection.readable(self._org, contact_list.id, existing))
         return Response(body=b"[" + b",".join(contacts) + b"]")
 
-    def _search(self, contact_list: ContactList, wanted: SearchRequest, page: PageRequest) -> Response:
+    def _search(self, contact_list: ContactList, wanted: ContactListingRequest, page: PageRequest) -> Response:
         store, now, horizon = self._org.store, self._org.clock.now(), selection.search_horizon(self._org)
         if wanted.contact_list_filter_id is not None:
             criteria = contact_search.criteria_of(store, wanted.contact_list_filter_id)

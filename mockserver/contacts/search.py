@@ -8,12 +8,21 @@ import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import Any, NamedTuple, get_args
 
 from mockserver.clock import date_in, relative_date_in
 from mockserver.errors import BadRequest, invalid_columns, invalid_value
+from mockserver.operations.contacts import (
+    Clause,
+    ColumnType,
+    ContactListingRequest,
+    ContactSort,
+    Criteria,
+    Operator,
+    Predicate,
+    Range,
+    Scalar,
+)
 
 CONTACT_ID = "inin-outbound-id"  # the contact's id, named as exports name it
 MOST_PREDICATES = 20
@@ -21,7 +30,6 @@ MOST_PREDICATES = 20
 Test = Callable[[str], bool]  # of one cell
 Record = Sequence[str]  # cells of one contact
 Read = Callable[[str], Any]  # a cell -> what is compared, or None if it is no such thing
-Scalar = str | int | float | bool
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
@@ -37,56 +45,7 @@ _OF_TEXT: dict[str, Callable[[str, str], bool]] = {
     "ENDS_WITH": str.endswith,
 }
 _OF_DATES: dict[str, Callable[[Any, Any], bool]] = {"BEFORE": operator.lt, "AFTER": operator.gt}
-OPERATORS = (*_COMPARED, *_OF_TEXT, *_OF_DATES, "BETWEEN", "IN")
-COLUMN_TYPES = ("numeric", "alphabetic")
 _JOINED = {"AND": all, "OR": any}
-
-
-class Range(msgspec.Struct, rename="camel", omit_defaults=True):
-    min: Scalar | None = None
-    max: Scalar | None = None
-    min_inclusive: bool | None = None
-    max_inclusive: bool | None = None
-    in_set: list[Scalar] | None = None
-
-
-class Predicate(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):
-    column: str
-    operator: str
-    column_type: str | None = None
-    value: Scalar | None = None
-    range: Range | None = None
-    inverted: bool | None = None
-
-    @property
-    def is_numeric(self) -> bool:
-        return self.column_type == "numeric"
-
-
-class Clause(msgspec.Struct, rename="camel", omit_defaults=True):
-    filter_type: str | None = None
-    predicates: list[Predicate] | None = None
-
-
-class Criteria(msgspec.Struct, rename="camel"):
-    filter_type: str | None = None
-    clauses: list[Clause] | None = None
-
-
-class Sort(msgspec.Struct, rename="camel"):
-    field_name: str
-    direction: str | None = None
-    numeric: bool | None = None
-
-
-class SearchRequest(msgspec.Struct, rename="camel"):
-    """The whole body; `{}` asks for the first page of everything, as Terraform does."""
-
-    contact_list_filter_id: str | None = None
-    criteria: Criteria | None = None
-    page_number: int | None = None
-    page_size: int | None = None
-    contact_sorts: list[Sort] | None = None
 
 
 class Lookup(NamedTuple):
@@ -100,12 +59,12 @@ def predicates(criteria: Criteria | None) -> list[Predicate]:
 
 def check(criteria: Criteria | None, columns: Sequence[str], now: float) -> None:
     """Raise BadRequest for whatever makes these criteria unfit for a list with these columns."""
-    for problem in problems(SearchRequest(criteria=criteria), columns):
+    for problem in problems(ContactListingRequest(criteria=criteria), columns):
         raise problem
     matcher(criteria, [CONTACT_ID, *columns], now)
 
 
-def problems(wanted: SearchRequest, columns: Collection[str]) -> Iterator[BadRequest]:
+def problems(wanted: ContactListingRequest, columns: Collection[str]) -> Iterator[BadRequest]:
     """What is wrong with a search of a list with these columns, apart from values that are no numbers or dates."""
     searched = predicates(wanted.criteria)
     if len(searched) > MOST_PREDICATES:  # Assumption: the limit, so that a search cannot take for ever
@@ -116,8 +75,8 @@ def problems(wanted: SearchRequest, columns: Collection[str]) -> Iterator[BadReq
     clauses = _clauses(wanted.criteria)
     types = [clause.filter_type for clause in clauses] + [wanted.criteria.filter_type if wanted.criteria else None]
     yield from _unknown(types, "filterType", _JOINED)
-    yield from _unknown([each.operator for each in searched], "operator", OPERATORS)
-    yield from _unknown([each.column_type for each in searched], "columnType", COLUMN_TYPES)
+    yield from _unknown([each.operator for each in searched], "operator", get_args(Operator))
+    yield from _unknown([each.column_type for each in searched], "columnType", get_args(ColumnType))
     yield from _unknown([sort.direction for sort in wanted.contact_sorts or ()], "direction", ("ASC", "DESC"))
 
 
@@ -151,7 +110,7 @@ def test_of(predicate: Predicate, now: float) -> Test:
     return (lambda text: not test(text)) if predicate.inverted else test
 
 
-def sort_key(sort: Sort) -> Callable[[str], Any]:
+def sort_key(sort: ContactSort) -> Callable[[str], Any]:
     """What cells are ordered by. Cells that are not numbers come last in a numeric order (Assumption)."""
     if not sort.numeric:
         return str

@@ -13,29 +13,14 @@ import msgspec
 
 from mockserver.clock import date_in
 from mockserver.contacts import search
-from mockserver.contacts.search import CONTACT_ID, Criteria, Lookup, Record, SearchRequest, Sort
+from mockserver.contacts.search import CONTACT_ID, Lookup, Record
 from mockserver.errors import BadRequest, NotFound, contact_list_not_found
 from mockserver.http.query import PageRequest
 from mockserver.model import ContactList
+from mockserver.operations.contacts import Clause, ContactListingRequest, ContactSort, Criteria, Selection
 from mockserver.state.org import Org
 from mockserver.storage.row_codec import decoder
 from mockserver.storage.store import ContactSnapshot, Row, Store
-
-
-class Selection(msgspec.Struct, rename="camel", kw_only=True):
-    contact_list_filter_id: str | None = None
-    criteria: Criteria | None = None
-    contact_ids: list[str] | None = None
-
-    @property
-    def ways(self) -> list[str]:
-        """Which of the ways it is said in."""
-        said = {
-            "contactListFilterId": self.contact_list_filter_id,
-            "criteria": self.criteria,
-            "contactIds": self.contact_ids,
-        }
-        return [name for name, value in said.items() if value is not None]
 
 
 def check_named(selection: Selection, allowed: Sequence[str], *, required: bool) -> None:
@@ -83,7 +68,7 @@ class SearchPage(NamedTuple):
 class _Filter(msgspec.Struct, rename="camel"):
     """What a search needs of a stored contact list filter."""
 
-    clauses: list[search.Clause] | None = None
+    clauses: list[Clause] | None = None
     filter_type: str | None = None
 
 
@@ -101,13 +86,13 @@ def matching(store: Store, contact_list: ContactList, criteria: Criteria | None,
     search.check(criteria, contact_list.column_names, now)
     if not search.predicates(criteria):
         return store.snapshot(contact_list.id).ids
-    return _matching(store, contact_list.id, SearchRequest(criteria=criteria), now)
+    return _matching(store, contact_list.id, ContactListingRequest(criteria=criteria), now)
 
 
 def search_page(
     store: Store,
     contact_list: ContactList,
-    wanted: SearchRequest,
+    wanted: ContactListingRequest,
     page: PageRequest,
     now: float,
     horizon: float = NO_LAG,
@@ -124,7 +109,7 @@ def search_page(
     return _page_of(store, contact_list.id, page, ids, horizon)
 
 
-def _matching(store: Store, list_id: str, wanted: SearchRequest, now: float) -> Sequence[str]:
+def _matching(store: Store, list_id: str, wanted: ContactListingRequest, now: float) -> Sequence[str]:
     looked_up = None if wanted.contact_sorts else search.lookup(wanted.criteria)
     return _scan(store, list_id, wanted, now) if looked_up is None else _ids(store, list_id, looked_up)
 
@@ -150,7 +135,7 @@ def _ids(store: Store, list_id: str, wanted: Lookup) -> Sequence[str]:
     return store.find(list_id, wanted.column, wanted.values)
 
 
-def _scan(store: Store, list_id: str, wanted: SearchRequest, now: float) -> Sequence[str]:
+def _scan(store: Store, list_id: str, wanted: ContactListingRequest, now: float) -> Sequence[str]:
     """The ids of all that match, sorted as wanted, else in order of creation."""
     sorts = wanted.contact_sorts or []
     asked = [each.column for each in search.predicates(wanted.criteria)] + [sort.field_name for sort in sorts]
@@ -169,7 +154,7 @@ def _records(store: Store, list_id: str, columns: Sequence[str]) -> Iterable[Rec
     return ((id_, *row) for id_, row in zip(contacts.ids, cells, strict=True))
 
 
-def _sort_records(records: list[Record], sorts: Sequence[Sort], columns: Sequence[str]) -> list[Record]:
+def _sort_records(records: list[Record], sorts: Sequence[ContactSort], columns: Sequence[str]) -> list[Record]:
     for sort in reversed(sorts):
         at, key = columns.index(sort.field_name), search.sort_key(sort)
         records.sort(key=lambda record, at=at, key=key: key(record[at]), reverse=sort.direction == "DESC")  # type: ignore[misc]

@@ -1,8 +1,7 @@
 """The entries of DNC lists: added, removed, cleared. There is no operation that reads one: exports do."""
 
-from typing import TypeVar
+from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from mockserver.dnc import rules as dnc_rules
@@ -10,8 +9,9 @@ from mockserver.dnc.book import DncBook
 from mockserver.dnc.model import Change, EntryKind
 from mockserver.errors import invalid_value
 from mockserver.handling import PendingOperation, Response
-from mockserver.http.body import malformed_body, read_json
+from mockserver.http.body import parse_as, read_json
 from mockserver.http.query import flag
+from mockserver.operations.dnc import DncPatch
 from mockserver.state.org import Org
 
 # What the entries are called in a PATCH. Source: SDK 269.0.0 models/dnc_patch_*_request.py.
@@ -23,14 +23,6 @@ _FIELDS: dict[EntryKind, str] = {
 }
 
 
-T = TypeVar("T")
-
-
-class _Patch(msgspec.Struct, rename="camel"):
-    action: str
-    expiration_date_time: str | None = None
-
-
 class DncEntries:
     """The entries of one kind."""
 
@@ -39,7 +31,7 @@ class DncEntries:
 
     async def add(self, request: web.Request) -> PendingOperation:
         """POST: an array of entries; answer as the profile says. Only phone numbers may come with an expiration."""
-        of_phones, values = self._kind == "phone", _texts(await self._body(request))
+        of_phones, values = self._kind == "phone", parse_as(await self._body(request), list[str])
         expires = request.query.get("expirationDateTime") if of_phones else None
         status = self._org.profile.semantics.dnc_post_status if of_phones else 204
         return self._prepare(request, self._addition(values, expires), status)
@@ -47,8 +39,8 @@ class DncEntries:
     async def change(self, request: web.Request) -> PendingOperation:
         """PATCH: add or remove entries; answer 204. Those to be removed may be unknown (Assumption)."""
         sent = await self._body(request)
-        patch = _convert(sent, _Patch)
-        values = _texts(sent.get(_FIELDS[self._kind]) if isinstance(sent, dict) else None)
+        patch = parse_as(sent, DncPatch)
+        values = parse_as(sent.get(_FIELDS[self._kind]), list[str])
         if patch.action not in ("Add", "Remove"):
             raise invalid_value(patch.action, "action", "Add, Remove")
         change = self._addition(values, patch.expiration_date_time)
@@ -64,7 +56,7 @@ class DncEntries:
         minute = dnc_rules.minute_of(self._org.clock.now()) if expired_only else 0
         return self._prepare(request, Change("clear", self._kind, [], minute), 204)
 
-    async def _body(self, request: web.Request) -> object:
+    async def _body(self, request: web.Request) -> Any:
         return await read_json(request, self._org.profile.limits.request_body_bytes)
 
     def _addition(self, values: list[str], expires: str | None) -> Change:
@@ -87,14 +79,3 @@ class DncEntries:
             dnc_rules.check_room(new, len(entries), self._book.total_size(), self._org.profile.limits)
         self._book.make(list_id, change)
         return Response(status=status)
-
-
-def _texts(sent: object) -> list[str]:
-    return _convert(sent, list[str])
-
-
-def _convert(sent: object, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(sent, kind)
-    except msgspec.ValidationError as error:
-        raise malformed_body() from error

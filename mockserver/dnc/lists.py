@@ -10,16 +10,16 @@ from mockserver.dnc import model as dnc_model
 from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
 from mockserver.dnc.jobs import DncImports
-from mockserver.dnc.model import DncList, DncSpec, SourceType
+from mockserver.dnc.model import DncList
 from mockserver.errors import Conflict, NotFound, invalid_value
 from mockserver.handling import PendingOperation, Response
-from mockserver.http.body import malformed_body, read_json
+from mockserver.http.body import parse_as, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, several
 from mockserver.http.validation import raise_first, validating
 from mockserver.http.wire import timestamp
 from mockserver.ids import new_id
-from mockserver.operations.dnc import DNC_LISTS
+from mockserver.operations.dnc import DNC_LISTS, DncSource, SentDncList
 from mockserver.state.org import Org
 
 Wire = Callable[..., dict[str, Any]]
@@ -57,12 +57,9 @@ class DncLists:
         list_id = request.match_info["dnc_list_id"]
         return PendingOperation(lambda: self._delete(list_id))
 
-    async def _spec(self, request: web.Request) -> DncSpec:
+    async def _spec(self, request: web.Request) -> SentDncList:
         sent = await read_json(request, self._org.profile.limits.request_body_bytes)
-        try:
-            return msgspec.convert(sent, DncSpec)
-        except msgspec.ValidationError as error:
-            raise malformed_body() from error
+        return parse_as(sent, SentDncList)
 
     def _one(self, request: web.Request, wire: Wire) -> PendingOperation:
         list_id, query = request.match_info["dnc_list_id"], request.query
@@ -75,7 +72,7 @@ class DncLists:
         page = page_in(query, self._org.profile.limits.page_size)
         return PendingOperation(lambda: self._list(path, query, page, wire))
 
-    def _create(self, spec: DncSpec) -> Response:
+    def _create(self, spec: SentDncList) -> Response:
         org, now = self._org, timestamp(self._org.clock.now())
         others, limits = self._book.lists(), org.profile.limits
         new = dnc_model.dnc_list(
@@ -87,7 +84,7 @@ class DncLists:
         self._book.create(new)
         return _json(dnc_model.wire(new))
 
-    def _update(self, list_id: str, spec: DncSpec) -> Response:
+    def _update(self, list_id: str, spec: SentDncList) -> Response:
         org, old = self._org, self._existing(list_id)
         if spec.version != old.version:
             raise Conflict(
@@ -146,8 +143,8 @@ class DncLists:
 def _asked_for(lists: Iterable[DncList], query: Query) -> Iterator[DncList]:
     """Those a query asks for. Raises BadRequest."""
     ids, divisions, source = several(query, "id"), several(query, "divisionId"), query.get("dncSourceType")
-    if source is not None and source not in get_args(SourceType):
-        raise invalid_value(source, "dncSourceType", ", ".join(get_args(SourceType)))
+    if source is not None and source not in get_args(DncSource):
+        raise invalid_value(source, "dncSourceType", ", ".join(get_args(DncSource)))
     fits = name_filter(query)
     return (
         each

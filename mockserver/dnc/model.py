@@ -6,10 +6,8 @@ from typing import Any, Literal
 import msgspec
 
 from mockserver.model import Reference
-from mockserver.operations.dnc import DNC_LISTS
+from mockserver.operations.dnc import DNC_LISTS, SentDncList
 
-SourceType = Literal["rds", "rds_custom", "dnc.com", "gryphon"]
-ContactMethod = Literal["Email", "Phone", "Any", "WhatsApp"]
 EntryKind = Literal["phone", "email", "whatsapp", "custom"]
 
 _OF_METHOD: dict[str | None, tuple[EntryKind, ...]] = {
@@ -48,21 +46,6 @@ class DncList(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
         return _OF_METHOD.get(self.contact_method, ()) if self.dnc_source_type == "rds" else ()
 
 
-class DncSpec(msgspec.Struct, rename="camel", kw_only=True):
-    """A DNC list as a client sends it. What the server owns (id, dates, size, selfUri) is not even read."""
-
-    name: str | None = None
-    version: int | None = None
-    division: Reference | None = None
-    dnc_source_type: str | None = None
-    contact_method: str | None = None
-    login_id: str | None = None
-    campaign_id: str | None = None
-    dnc_codes: list[str] | None = None
-    license_id: str | None = None
-    custom_exclusion_column: str | None = None
-
-
 class Change(msgspec.Struct, frozen=True, array_like=True):
     """What is done to the entries of one kind; the store keeps these, in order.
 
@@ -76,9 +59,9 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     expires: list[int] | int = 0
 
 
-def dnc_list(spec: DncSpec, *, list_id: str, created: str, modified: str, version: int, home: Reference) -> DncList:
+def dnc_list(spec: SentDncList, *, list_id: str, created: str, modified: str, version: int, home: Reference) -> DncList:
     """The list that `spec` describes. Assumption: fields that its source type does not need are kept as they are."""
-    division = Reference(id=spec.division.id) if spec.division and spec.division.id != home.id else home
+    division = Reference(id=spec.division.id) if spec.division and spec.division.id not in (None, home.id) else home
     return DncList(
         id=list_id,
         name=spec.name or "",

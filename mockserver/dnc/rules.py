@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import get_args
 
-from mockserver.dnc.model import ContactMethod, DncList, EntryKind, SourceType
+from mockserver.dnc.model import DncList, EntryKind
 from mockserver.errors import ApiError, BadRequest, invalid_value
 from mockserver.http.validation import name_problems
+from mockserver.operations.dnc import ContactMethod, DncSource
 from mockserver.profile import PlatformLimits, Semantics
 
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", re.ASCII)
@@ -29,8 +30,8 @@ def problems(
 ) -> Iterator[BadRequest]:
     """All that is wrong with a list, the refusal that is given first."""
     yield from name_problems(new, limits, others)
-    if new.dnc_source_type not in get_args(SourceType):
-        yield invalid_value(new.dnc_source_type, "dncSourceType", ", ".join(get_args(SourceType)))
+    if new.dnc_source_type not in get_args(DncSource):
+        yield invalid_value(new.dnc_source_type, "dncDncSource", ", ".join(get_args(DncSource)))
     if new.contact_method is not None and new.contact_method not in get_args(ContactMethod):
         yield invalid_value(new.contact_method, "contactMethod", ", ".join(get_args(ContactMethod)))
     if not _is_configured(new, limits):

@@ -10,27 +10,11 @@ from aiohttp import web
 from mockserver.dnc.jobs import DncImports
 from mockserver.errors import ApiError
 from mockserver.handling import PendingOperation, Response
-from mockserver.http.body import malformed_body, read_json
+from mockserver.http.body import parse_as, read_json
 from mockserver.imports.upload_request import check_content_type, timeout_in
 from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
+from mockserver.operations.dnc import DncListUploadUrlRequest
 from mockserver.state.org import Org
-
-
-class _Spec(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):
-    """The body of a request for an address. Source: SDK 269.0.0 models/dnc_list_upload_url_request.py."""
-
-    id: str
-    content_type: str
-    signed_url_timeout_seconds: int | None = None
-    phone_columns: str | None = None
-    email_columns: str | None = None
-    custom_exclusion_columns: str | None = None
-    whats_app_columns: str | None = None
-    expiration_date_time_column: str | None = None
-
-    def fields(self) -> dict[str, str]:
-        """As a form would have them."""
-        return {name: value for name, value in msgspec.to_builtins(self).items() if isinstance(value, str)}
 
 
 class DncUploads:
@@ -39,11 +23,13 @@ class DncUploads:
 
     async def address(self, request: web.Request) -> PendingOperation:
         """POST /api/v2/outbound/dnclists/uploads: an address to put the file to."""
-        spec = _spec(await read_json(request, self._org.profile.limits.request_body_bytes))
+        sent = await read_json(request, self._org.profile.limits.request_body_bytes)
+        spec = parse_as(sent, DncListUploadUrlRequest)
+        check_content_type(spec.content_type)
         origin, timeout_s = f"{request.scheme}://{request.host}", timeout_in(spec.signed_url_timeout_seconds)
 
         def commit() -> Response:
-            fields = spec.fields()
+            fields = _fields(spec)
             self._imports.list_for(fields)
             folder = f"{self._org.id}/dnclists"
             return self._presigned.issue(
@@ -73,10 +59,6 @@ def _quietly(prepared: PendingOperation) -> Response:
         return Response()
 
 
-def _spec(sent: object) -> _Spec:
-    try:
-        spec = msgspec.convert(sent, _Spec)
-    except msgspec.ValidationError as error:
-        raise malformed_body() from error
-    check_content_type(spec.content_type)
-    return spec
+def _fields(sent: DncListUploadUrlRequest) -> dict[str, str]:
+    """As a form would have them."""
+    return {name: value for name, value in msgspec.to_builtins(sent).items() if isinstance(value, str)}

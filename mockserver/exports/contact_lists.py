@@ -7,12 +7,13 @@ import msgspec
 from aiohttp import web
 
 from mockserver.contacts import selection as contact_selection
-from mockserver.contacts.selection import Selection, check_named, selected_ids
+from mockserver.contacts.selection import check_named, selected_ids
 from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
-from mockserver.http.body import malformed_body, read_json
+from mockserver.http.body import parse_as, read_json
 from mockserver.jobs.exports import ListExport, ListExports
 from mockserver.model import ContactList
+from mockserver.operations.contacts import ContactsExportRequest, Selection
 from mockserver.profile import Semantics
 from mockserver.storage import row_codec
 from mockserver.storage.store import ContactSnapshot
@@ -138,10 +139,7 @@ class Exports(ListExports[_Content]):
         """POST .../export: of all contacts, or of those that the body names."""
         list_id = request.match_info[self.id_name]
         sent = await read_json(request, self._org.profile.limits.request_body_bytes, optional=True)
-        try:
-            wanted = msgspec.convert({} if sent is None else sent, Selection)
-        except msgspec.ValidationError as error:
-            raise malformed_body() from error
+        wanted = parse_as({} if sent is None else sent, ContactsExportRequest)
         check_named(wanted, ("contactListFilterId", "criteria", "contactIds"), required=False)
         return PendingOperation(lambda: self._create(list_id, wanted))
 

@@ -3,12 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from mockserver.errors import ApiError, BadRequest, ClientTooSlow, TooLarge, Unsupported
+from mockserver.operations.reading import read_as
+
+T = TypeVar("T")
 
 BODY = web.RequestKey("body", bytes)
 
@@ -82,6 +85,14 @@ def parse_json(raw: bytes) -> Any:
     if _deeper_than(value, _MAX_DEPTH):
         raise malformed_body()
     return value
+
+
+def parse_as(sent: Any, kind: type[T]) -> T:
+    """The parsed body as its type, read as the platform does. Raises BadRequest."""
+    try:
+        return read_as(sent, kind)
+    except msgspec.ValidationError as error:
+        raise malformed_body() from error
 
 
 def malformed_body() -> BadRequest:

@@ -13,10 +13,11 @@ from multidict import MultiDict
 
 from mockserver.errors import BadRequest, Conflict, NotFound
 from mockserver.handling import PendingOperation, Response
-from mockserver.http.body import malformed_body, read_json
+from mockserver.http.body import malformed_body, parse_as, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, refuse_past_the_end, several
 from mockserver.http.validation import validating
+from mockserver.operations.templates import BulkIds
 from mockserver.state.org import Org
 
 
@@ -38,10 +39,6 @@ class Spec(Protocol):
 
     @property
     def version(self) -> int | None: ...
-
-
-class _Ids(msgspec.Struct):
-    ids: list[str]
 
 
 E = TypeVar("E", bound=NamedResource)
@@ -107,10 +104,7 @@ class NamedResources(ABC, Generic[E, S]):
     async def bulk_retrieve(self, request: web.Request) -> PendingOperation:
         """Answer with those that exist. Source of the body: SDK 269.0.0, `ids`."""
         sent = await self._body(request)
-        try:
-            ids = msgspec.convert(sent, _Ids).ids
-        except msgspec.ValidationError as error:
-            raise malformed_body() from error
+        ids = parse_as(sent, BulkIds).ids
         if len(ids) > self._org.profile.limits.lists_per_bulk_get:
             raise malformed_body()
         return PendingOperation(
@@ -150,10 +144,7 @@ class NamedResources(ABC, Generic[E, S]):
         return await read_json(request, self._org.profile.limits.request_body_bytes)
 
     def _parse(self, sent: Any) -> S:
-        try:
-            return msgspec.convert(sent, self._spec)
-        except msgspec.ValidationError as error:
-            raise malformed_body() from error
+        return parse_as(sent, self._spec)
 
     def _add(self, specs: Sequence[S]) -> Sequence[E]:
         others, added = self.all(), []

@@ -25,8 +25,9 @@ from typing import NamedTuple
 from mockserver.contacts import data_types
 from mockserver.ids import new_ids
 from mockserver.imports.retention_columns import RetentionReader
-from mockserver.imports.upload_request import CSV, NO_RETENTION, ListUpload, RetentionColumns
+from mockserver.imports.upload_request import NO_RETENTION, ListUpload, RetentionColumns
 from mockserver.model import ContactList
+from mockserver.operations.files import CSV
 from mockserver.profile import PlatformLimits, Semantics
 from mockserver.storage import row_codec
 

@@ -4,16 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from mockserver.errors import BadRequest, invalid_value
-from mockserver.http.body import malformed_body
+from mockserver.http.body import parse_as
+from mockserver.operations.files import CSV, EXCEL, LONGEST_TIMEOUT_S, ContactListUploadUrlRequest
 
-CSV = "text/csv"
-EXCEL = ("application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 CONTENT_TYPES = (CSV, *EXCEL)
 DEFAULT_TIMEOUT_S = 600
-LONGEST_TIMEOUT_S = 604_800
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,37 +42,22 @@ class ListUpload:
     retention: RetentionColumns = NO_RETENTION
 
 
-class UploadSpec(msgspec.Struct, rename="camel", kw_only=True):
-    """The body of a request for an address. Source: SDK 269.0.0 models/contact_list_upload_url_request.py."""
-
-    content_type: str | None = None
-    signed_url_timeout_seconds: int | None = None
-    id: str | None = None
-    contact_id_name: str | None = None
-    import_template_id: str | None = None
-    list_name_prefix: str | None = None
-    clear_system_data: bool | None = None
-    division_id_for_target_contact_lists: str | None = None
-    file_specification_template_id: str | None = None
-    retention_type_column: str | None = None
-    retention_days_column: str | None = None
-    retention_date_expiration_column: str | None = None
-
-    def upload(self) -> ListUpload:
-        return ListUpload(
-            list_id=self.id or "",
-            template_id=self.import_template_id or "",
-            list_name_prefix=self.list_name_prefix or "",
-            division_id=self.division_id_for_target_contact_lists or "",
-            contact_id_name=self.contact_id_name or "",
-            content_type=self.content_type or CSV,
-            clears_system_data=bool(self.clear_system_data),
-            retention=RetentionColumns(
-                type=self.retention_type_column or "",
-                days=self.retention_days_column or "",
-                expiration=self.retention_date_expiration_column or "",
-            ),
-        )
+def upload_in_json(sent: ContactListUploadUrlRequest) -> ListUpload:
+    """What the body of a request for an address asks for."""
+    return ListUpload(
+        list_id=sent.id or "",
+        template_id=sent.import_template_id or "",
+        list_name_prefix=sent.list_name_prefix or "",
+        division_id=sent.division_id_for_target_contact_lists or "",
+        contact_id_name=sent.contact_id_name or "",
+        content_type=sent.content_type,
+        clears_system_data=bool(sent.clear_system_data),
+        retention=RetentionColumns(
+            type=sent.retention_type_column or "",
+            days=sent.retention_days_column or "",
+            expiration=sent.retention_date_expiration_column or "",
+        ),
+    )
 
 
 def upload_in_form(fields: Mapping[str, str]) -> ListUpload:
@@ -102,18 +83,15 @@ def upload_in_form(fields: Mapping[str, str]) -> ListUpload:
     return upload
 
 
-def spec_in_json(sent: Any) -> UploadSpec:
+def address_request(sent: Any) -> ContactListUploadUrlRequest:
     """The request for an address. Raises BadRequest."""
-    try:
-        spec = msgspec.convert(sent, UploadSpec)
-    except msgspec.ValidationError as error:
-        raise malformed_body() from error
-    check_content_type(spec.content_type)
-    timeout_in(spec.signed_url_timeout_seconds)
-    if spec.file_specification_template_id:
+    wanted = parse_as(sent, ContactListUploadUrlRequest)
+    check_content_type(wanted.content_type)
+    timeout_in(wanted.signed_url_timeout_seconds)
+    if wanted.file_specification_template_id:
         raise BadRequest("This mock has no file specification templates.")
-    check_target(spec.upload())
-    return spec
+    check_target(upload_in_json(wanted))
+    return wanted
 
 
 def check_content_type(content_type: str | None) -> None:

@@ -9,7 +9,7 @@ from mockserver.contacts import selection
 from mockserver.errors import ApiError, BadRequest, Conflict, NotFound
 from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
-from mockserver.http.body import malformed_body, read_json
+from mockserver.http.body import malformed_body, parse_as, read_json
 from mockserver.http.list_filters import matching_lists
 from mockserver.http.query import Query, flag, listing, page_in, refuse_past_the_end, several
 from mockserver.http.validation import raise_first, validating
@@ -17,8 +17,8 @@ from mockserver.ids import new_id
 from mockserver.imports.list_imports import Imports
 from mockserver.lists import rules as list_rules
 from mockserver.lists import spec as list_spec
-from mockserver.lists.spec import Int64, ListSpec
 from mockserver.model import ContactList
+from mockserver.operations.lists import ContactListsBulkEdit, SentContactList, SentListChange
 from mockserver.operations.operation import LISTS
 from mockserver.state.org import Org
 
@@ -68,14 +68,11 @@ class ContactLists:
         list_id = request.match_info["contact_list_id"]
         return PendingOperation(lambda: self._clear(list_id))
 
-    async def _spec(self, request: web.Request) -> ListSpec:
+    async def _spec(self, request: web.Request) -> SentContactList:
         sent = await read_json(request, self._org.profile.limits.request_body_bytes)
-        try:
-            return msgspec.convert(sent, ListSpec)
-        except msgspec.ValidationError as error:
-            raise malformed_body() from error
+        return parse_as(sent, SentContactList)
 
-    def _create(self, spec: ListSpec) -> Response:
+    def _create(self, spec: SentContactList) -> Response:
         org, now = self._org, wire.timestamp(self._org.clock.now())
         others = org.store.contact_lists()
         new = list_spec.contact_list(
@@ -87,7 +84,7 @@ class ContactLists:
         org.store.create_list(new)
         return _json(wire.contact_list(new))
 
-    def _update(self, list_id: str, spec: ListSpec) -> Response:
+    def _update(self, list_id: str, spec: SentContactList) -> Response:
         org, old = self._org, self._existing(list_id)
         if spec.version != old.version:
             raise Conflict(
@@ -173,24 +170,6 @@ def _json(value: object) -> Response:
 # One change to many contact lists.
 
 
-class _Change(msgspec.Struct, rename="camel", kw_only=True):
-    """Of a contact list; what else it may hold is not looked at (Assumption)."""
-
-    retention_type: str | msgspec.UnsetType | None = msgspec.UNSET
-    retention_days: Int64 | msgspec.UnsetType | None = msgspec.UNSET
-    time_zone: str | msgspec.UnsetType | None = msgspec.UNSET
-
-    def fields(self) -> dict[str, Any]:
-        """Those that were sent."""
-        sent = {name: getattr(self, name) for name in self.__struct_fields__}
-        return {name: value for name, value in sent.items() if value is not msgspec.UNSET}
-
-
-class _Request(msgspec.Struct, rename="camel", kw_only=True):
-    contact_list_ids: list[str]
-    contact_list: _Change
-
-
 class ListBulkUpdate:
     def __init__(self, org: Org) -> None:
         self._org = org
@@ -199,19 +178,16 @@ class ListBulkUpdate:
         """POST .../bulk/update: answer 200 with a result for each list; a refused one leaves the others alone."""
         limits = self._org.profile.limits
         sent = await read_json(request, limits.request_body_bytes)
-        try:
-            wanted = msgspec.convert(sent, _Request)
-        except msgspec.ValidationError as error:
-            raise malformed_body() from error
-        ids = list(dict.fromkeys(wanted.contact_list_ids))
-        if not ids or not wanted.contact_list.fields():
+        wanted = parse_as(sent, ContactListsBulkEdit)
+        ids, fields = list(dict.fromkeys(wanted.contact_list_ids)), _sent_fields(wanted.contact_list, sent)
+        if not ids or not fields:
             raise malformed_body()  # Assumption
         if len(ids) > limits.lists_per_bulk_update:
             # Assumption: the code; reading many by id has the like.
             raise BadRequest(
                 f"Only {limits.lists_per_bulk_update} contact lists can be updated at a time", "too.many.bulk.updates"
             )
-        return PendingOperation(lambda: self._update(ids, wanted.contact_list.fields()))
+        return PendingOperation(lambda: self._update(ids, fields))
 
     def _update(self, ids: list[str], fields: dict[str, Any]) -> Response:
         results = [self._result(list_id, fields) for list_id in ids]
@@ -240,3 +216,9 @@ class ListBulkUpdate:
             raise_first(list_rules.problems(new, self._org.profile.limits, store.contact_lists()))
         store.replace_list(new)
         return new
+
+
+def _sent_fields(change: SentListChange, body: Any) -> dict[str, Any]:
+    """Those that the body names; what else it may hold is not looked at (Assumption)."""
+    fields = msgspec.structs.fields(change)
+    return {each.name: getattr(change, each.name) for each in fields if each.encode_name in body["contactList"]}

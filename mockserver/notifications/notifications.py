@@ -12,7 +12,7 @@ from aiohttp import web
 
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.access import TOKEN
-from mockserver.http.body import malformed_body, read_json
+from mockserver.http.body import parse_as, read_json
 from mockserver.http.query import flag, one_of, several
 from mockserver.http.wire import timestamp
 from mockserver.notifications import events
@@ -20,14 +20,11 @@ from mockserver.notifications.channels import Channel, Channels, TopicVerdict, r
 from mockserver.notifications.events import Sources
 from mockserver.notifications.sockets import connection
 from mockserver.notifications.topics import KINDS, Topic
+from mockserver.operations.platform import SentTopic
 from mockserver.state.org import Org
 
 _BODY_BYTES = 1024 * 1024
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-
-class _Sent(msgspec.Struct):
-    id: str
 
 
 class Notifications:
@@ -182,10 +179,7 @@ class Notifications:
 
 
 def _names(value: Any) -> list[str]:
-    try:
-        return [each.id for each in msgspec.convert(value, list[_Sent])]
-    except msgspec.ValidationError as error:
-        raise malformed_body() from error
+    return [each.id for each in parse_as(value, list[SentTopic])]
 
 
 def _channel_json(channel: Channel, host: str, *, hides_id: bool = False) -> dict[str, Any]:

@@ -145,6 +145,7 @@ class _Schemas:
         self.strict = strict
         types = list({str(each): each for one in operations for each in _types(one)}.values())
         made, self.components = msgspec.json.schema_components(types, ref_template=_REF)
+        _forget_types_of_enumerations(self.components)
         self._by_type = {str(each): schema for each, schema in zip(types, made, strict=True)}
         if not strict:
             for name in _sent_names():
@@ -152,6 +153,14 @@ class _Schemas:
 
     def of(self, kind: Any) -> Schema:
         return self._by_type[str(kind)]
+
+
+def _forget_types_of_enumerations(schema: Any) -> None:
+    """An enumeration says all by its values, be it a Literal or a text that a handler checks."""
+    for each in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        _forget_types_of_enumerations(each)
+    if isinstance(schema, dict) and "enum" in schema:
+        schema.pop("type", None)
 
 
 def _types(operation: Operation) -> Iterator[Any]:

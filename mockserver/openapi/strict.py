@@ -16,6 +16,7 @@ from mockserver.errors import ApiError, BadRequest, OAuthError, invalid_value
 from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.body import BODY
 from mockserver.operations.operation import Operation, Parameter
+from mockserver.operations.reading import in_platform_spelling
 from mockserver.state.org import Org
 
 from .document import error_codes
@@ -104,7 +105,7 @@ def _body_problems(operation: Operation, raw: bytes) -> Iterator[BadRequest]:
     if operation.optional_body and raw.strip() in (b"", b"null"):
         return
     try:
-        msgspec.json.decode(raw, type=operation.body)
+        msgspec.convert(in_platform_spelling(msgspec.json.decode(raw), operation.body), operation.body)
     except msgspec.DecodeError as error:
         code = "invalid.property" if "unknown field" in str(error) else "invalid.value"
         yield BadRequest(f"The body is not as documented: {error}", code)

@@ -3,6 +3,7 @@
 Absent fields of an answer are UNSET, never null. Source of names and types: SDK 269.0.0, the model of the same name.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What a client sends. Strict mode refuses unknown fields, otherwise they are ignored."""
+    """What a client sends. Strict mode refuses unknown fields, otherwise they are ignored: see `reading`."""
 
     def __init_subclass__(cls) -> None:
         cls.__name__ = _schema_name(cls.__name__)
@@ -34,8 +35,14 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Count = Annotated[int, Meta(ge=0)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
-ServersOwn = Annotated[Any, Meta(description="The server's own; ignored in requests.")]
+ServersOwn = Annotated[Any, Meta(description="The server's own; ignored in requests.", extra={"ignored": True})]
 Uri = Annotated[str, Meta(description="An absolute address.")]
+
+
+def one_of(spellings: Sequence[str], *, documented: bool = True) -> Meta:
+    """One of these, in any case. Anything else is a text that the handler refuses in its own words."""
+    schema = {"enum": sorted(spellings)} if documented else None
+    return Meta(extra_json_schema=schema, extra={"spellings": spellings})
 
 
 class DomainEntityRef(Answered, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Contacts and bulk jobs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import UNSET, Meta, field
 from msgspec import UnsetType as Unset
@@ -15,6 +15,7 @@ from .bodies import (
     Sent,
     ServersOwn,
     Uri,
+    one_of,
 )
 from .operation import LIST, LIST_NOT_FOUND, Operation, Parameter
 
@@ -38,7 +39,7 @@ Operator = Literal[
     "IN",
 ]
 Direction = Literal["ASC", "DESC"]
-FromOne = Annotated[int, Meta(ge=1)]
+FromOne = Annotated[int, Meta(extra_json_schema={"minimum": 1})]  # the handler says what is wrong with another
 Scalar = str | int | float | bool
 Cells = Annotated[
     dict[str, Scalar | None], Meta(description="Values by column. What is no text becomes one, null an empty one.")
@@ -155,7 +156,7 @@ class SentContactBody(ContactPatch, frozen=True, kw_only=True):
     data: Cells
 
 
-class RangeBody(Sent, frozen=True, kw_only=True):
+class Range(Sent, frozen=True, kw_only=True, omit_defaults=True):
     min: Scalar | None = None
     max: Scalar | None = None
     min_inclusive: bool | None = None
@@ -163,55 +164,73 @@ class RangeBody(Sent, frozen=True, kw_only=True):
     in_set: list[Scalar] | None = None
 
 
-class PredicateBody(Sent, frozen=True, kw_only=True):
+class Predicate(Sent, frozen=True, kw_only=True, omit_defaults=True):
     """BETWEEN and IN need a `range`, the other operators a `value`."""
 
     column: str
-    operator: Operator
-    column_type: ColumnType | None = None
+    operator: Annotated[str, one_of(get_args(Operator))]
+    column_type: Annotated[str, one_of(get_args(ColumnType))] | None = None
     value: Scalar | None = None
-    range: RangeBody | None = None
+    range: Range | None = None
     inverted: bool | None = None
     column_data_type: ServersOwn = None
 
+    @property
+    def is_numeric(self) -> bool:
+        return self.column_type == "numeric"
 
-class ClauseBody(Sent, frozen=True, kw_only=True):
-    filter_type: FilterType | None = None
-    predicates: list[PredicateBody] | None = None
+
+class Clause(Sent, frozen=True, kw_only=True, omit_defaults=True):
+    filter_type: Annotated[str, one_of(get_args(FilterType))] | None = None
+    predicates: list[Predicate] | None = None
 
 
-class CriteriaBody(Sent, frozen=True, kw_only=True):
-    filter_type: FilterType | None = None
-    clauses: list[ClauseBody] | None = None
+class Criteria(Sent, frozen=True, kw_only=True):
+    filter_type: Annotated[str, one_of(get_args(FilterType))] | None = None
+    clauses: list[Clause] | None = None
 
 
 class ContactSort(Sent, frozen=True, kw_only=True):
     field_name: str
-    direction: Direction | None = None
+    direction: Annotated[str, one_of(get_args(Direction))] | None = None
     numeric: bool | None = None
 
 
 class ContactListingRequest(Sent, frozen=True, kw_only=True):
     contact_list_filter_id: str | None = None
-    criteria: CriteriaBody | None = None
+    criteria: Criteria | None = None
     page_number: FromOne | None = None
     page_size: FromOne | None = None
     contact_sorts: list[ContactSort] | None = None
 
 
-class ContactsExportRequest(Sent, frozen=True, kw_only=True):
-    """At most one of the three; none is the whole list."""
+class Selection(Sent, frozen=True, kw_only=True):
+    """Some contacts of a list."""
 
     contact_list_filter_id: str | None = None
-    criteria: CriteriaBody | None = None
+    criteria: Criteria | None = None
     contact_ids: list[str] | None = None
+
+    @property
+    def ways(self) -> list[str]:
+        """Which of the ways it is said in."""
+        said = {
+            "contactListFilterId": self.contact_list_filter_id,
+            "criteria": self.criteria,
+            "contactIds": self.contact_ids,
+        }
+        return [name for name, value in said.items() if value is not None]
+
+
+class ContactsExportRequest(Selection, frozen=True, kw_only=True):
+    """At most one of the three; none is the whole list."""
 
 
 class ContactBulkSearchParameters(Sent, frozen=True, kw_only=True):
     """One of a filter and criteria."""
 
     contact_list_filter_id: str | None = None
-    criteria: CriteriaBody | None = None
+    criteria: Criteria | None = None
     generate_download_uri: bool | None = field(default=None, name="generateDownloadURI")
 
 

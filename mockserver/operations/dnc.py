@@ -1,7 +1,7 @@
 """DNC lists and their entries."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta
 from msgspec import UnsetType as Unset
@@ -19,6 +19,7 @@ from .bodies import (
     SentReference,
     ServersOwn,
     UploadUrl,
+    one_of,
 )
 from .files import DOWNLOAD, ContentType, ExportStarted, Timeout
 from .operation import (
@@ -36,7 +37,6 @@ from .operation import (
 
 DncSource = Literal["rds", "rds_custom", "dnc.com", "gryphon"]
 ContactMethod = Literal["Email", "Phone", "Any", "WhatsApp"]
-PatchAction = Literal["Add", "Remove"]
 
 
 class DncListDivisionView(Answered, frozen=True, kw_only=True):
@@ -78,8 +78,8 @@ class SentDncList(Sent, frozen=True, kw_only=True):
     date_modified: ServersOwn = None
     version: Int64 | None = None
     division: SentReference | None = None
-    dnc_source_type: str | None = None
-    contact_method: str | None = None
+    dnc_source_type: Annotated[str, one_of(get_args(DncSource), documented=False)] | None = None
+    contact_method: Annotated[str, one_of(get_args(ContactMethod), documented=False)] | None = None
     login_id: str | None = None
     campaign_id: str | None = None
     dnc_codes: list[str] | None = None
@@ -101,7 +101,7 @@ Entries = Annotated[list[Annotated[str, Meta(pattern=r"\S")]], Meta(min_length=1
 class DncPatch(Sent, frozen=True, kw_only=True):
     """`expirationDateTime` is written yyyy-MM-ddTHH:mmZ."""
 
-    action: PatchAction
+    action: Annotated[str, one_of(("Add", "Remove"))]
     expiration_date_time: str | None = None
 
 

@@ -15,14 +15,18 @@ from .bodies import (
     Sent,
     UploadUrl,
     Uri,
+    one_of,
 )
 from .contacts import ContactsExportRequest
 from .operation import LIST, LIST_NOT_FOUND, LISTS, NOT_FOUND, PAGING, NameFilter, Operation, Parameter, SortOrder
 
-ContentType = Literal[
-    "text/csv", "application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-]
-Timeout = Annotated[int, Meta(ge=1, le=604_800)]
+CSV = "text/csv"
+EXCEL = ("application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+LONGEST_TIMEOUT_S = 604_800
+
+# Their handlers say what is wrong with other values.
+ContentType = Annotated[Any, one_of((CSV, *EXCEL))]
+Timeout = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": LONGEST_TIMEOUT_S})]
 
 
 class UploadStarted(Answered, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Contact lists and their templates."""
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import UNSET
@@ -19,6 +19,7 @@ from .bodies import (
     Sent,
     SentReference,
     ServersOwn,
+    one_of,
 )
 from .operation import (
     ALLOW_EMPTY,
@@ -160,7 +161,7 @@ class SentContactList(Sent, frozen=True, kw_only=True):
     zip_code_column_name: str | None = None
     column_data_type_specifications: list[SentDataType] | None = None
     trim_whitespace: bool | None = None
-    retention_type: str | None = None
+    retention_type: Annotated[str, one_of(get_args(RetentionType), documented=False)] | None = None
     retention_days: Int64 | None = None
     date_expiration: str | None = None
     time_zone: str | None = None
@@ -170,7 +171,7 @@ class SentContactList(Sent, frozen=True, kw_only=True):
 class SentListChange(Sent, frozen=True, kw_only=True):
     """Of many lists only these settings can be changed."""
 
-    retention_type: str | None = None
+    retention_type: Annotated[str, one_of(get_args(RetentionType), documented=False)] | None = None
     retention_days: Int64 | None = None
     time_zone: str | None = None
 

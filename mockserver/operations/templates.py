@@ -1,7 +1,7 @@
 """Templates and filters: named, versioned kinds of configuration, which can all be asked much the same."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET
 from msgspec import UnsetType as Unset
@@ -17,8 +17,9 @@ from .bodies import (
     Sent,
     SentReference,
     ServersOwn,
+    one_of,
 )
-from .contacts import ClauseBody, ColumnType, DialerContact, FilterType, Operator, Scalar
+from .contacts import Clause, ColumnType, DialerContact, FilterType, Operator, Scalar
 from .lists import COLUMNS, LIST_RULES, ContactListTemplate, ContactListTemplateListing, SentContactList
 from .operation import ALLOW_EMPTY, NAMED, NOT_FOUND, PAGING, PAST_THE_END, SORTED, Codes, Operation, Parameter
 
@@ -86,8 +87,8 @@ class SentContactListFilter(Sent, frozen=True, kw_only=True):
     contact_list: SentReference | None = None
     contact_list_template: SentReference | None = None
     source_type: SourceType | None = None
-    clauses: list[ClauseBody] | None = None
-    filter_type: FilterType | None = None
+    clauses: list[Clause] | None = None
+    filter_type: Annotated[str, one_of(get_args(FilterType))] | None = None
     self_uri: ServersOwn = None
 
 
@@ -129,7 +130,7 @@ class ImportTemplateListing(Listing, frozen=True, kw_only=True):
 
 
 class SentSplitting(Sent, frozen=True, kw_only=True):
-    criteria: str | None = None
+    criteria: Annotated[str, one_of(get_args(SplittingCriteria), documented=False)] | None = None
     criteria_value: str | int | None = None
     create_remainder_contact_list: bool | None = None
     use_waterfall_rule: bool | None = None
@@ -147,7 +148,7 @@ class SentImportTemplate(Sent, frozen=True, kw_only=True):
     contact_list_filter: SentReference | None = None
     use_splitting_criteria: bool | None = None
     splitting_information: SentSplitting | None = None
-    list_name_format: str | None = None
+    list_name_format: Annotated[str, one_of(get_args(NameFormat), documented=False)] | None = None
     custom_list_name_format_value: str | None = None
     import_status: ServersOwn = None
     self_uri: ServersOwn = None

@@ -7,6 +7,7 @@ import msgspec
 
 from mockserver.clock import date_in
 from mockserver.errors import BadRequest, invalid_value
+from mockserver.operations.reading import read_as
 from mockserver.storage.row_codec import encode_each
 
 Media = Literal["Voice", "Sms", "Email", "WhatsApp"]  # Source: tests of Terraform provider 1.84.1
@@ -79,7 +80,10 @@ def attributes_in(contact: bytes | msgspec.Raw, columns: Collection[str] | None 
     Raises msgspec's errors, and BadRequest for what makes no sense. With `columns`, others may not be named
     (Assumption: the code is the one for data).
     """
-    read = _read(contact)
+    try:
+        read = _read(contact)
+    except msgspec.ValidationError:  # as it may be by the case of an enumeration, which does not count
+        read = read_as(msgspec.json.decode(contact), Attributes)
     encoded = _encode(read)
     if encoded == b"{}":
         return None

@@ -6,7 +6,7 @@ every contact.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -14,7 +14,6 @@ from aiohttp import web
 from mockserver.contacts import search
 from mockserver.contacts import selection as contact_search
 from mockserver.contacts.contacts import Contacts
-from mockserver.contacts.search import Clause, Criteria
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.handling import PendingOperation, Response
 from mockserver.http import wire
@@ -22,14 +21,12 @@ from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query
 from mockserver.http.validation import name_problems, raise_first
 from mockserver.ids import new_id
-from mockserver.lists.spec import ReferenceSpec
 from mockserver.model import ContactList, Reference
-from mockserver.operations.templates import FILTERS
+from mockserver.operations.contacts import Clause, Criteria
+from mockserver.operations.templates import FILTERS, SentContactListFilter, SourceType
 from mockserver.state.org import Org
 from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.list_templates import ContactListTemplates
-
-SourceType = Literal["ContactList", "ContactListTemplate"]
 
 _PREVIEWED = 10  # Assumption: how many contacts a preview holds
 
@@ -51,19 +48,7 @@ class ContactListFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel
         return Criteria(filter_type=self.filter_type, clauses=self.clauses)
 
 
-class FilterSpec(msgspec.Struct, kw_only=True, rename="camel"):
-    """A filter as a client sends it. What the server owns is not even read."""
-
-    name: str | None = None
-    version: int | None = None
-    contact_list: ReferenceSpec | None = None
-    contact_list_template: ReferenceSpec | None = None
-    source_type: SourceType | None = None
-    clauses: list[Clause] | None = None
-    filter_type: str | None = None
-
-
-class ContactListFilters(NamedResources[ContactListFilter, FilterSpec]):
+class ContactListFilters(NamedResources[ContactListFilter, SentContactListFilter]):
     kind = contact_search.FILTERS
     path = FILTERS
     id_name = "filter_id"
@@ -72,7 +57,7 @@ class ContactListFilters(NamedResources[ContactListFilter, FilterSpec]):
     def __init__(
         self, org: Org, contacts: Contacts, list_templates: ContactListTemplates, import_templates: ImportTemplates
     ) -> None:
-        super().__init__(org, ContactListFilter, FilterSpec)
+        super().__init__(org, ContactListFilter, SentContactListFilter)
         self._contacts, self._list_templates, self._import_templates = contacts, list_templates, import_templates
 
     async def preview(self, request: web.Request) -> PendingOperation:
@@ -80,7 +65,7 @@ class ContactListFilters(NamedResources[ContactListFilter, FilterSpec]):
         spec = self._parse(await self._body(request))
         return PendingOperation(lambda: self._preview(spec))
 
-    def _preview(self, spec: FilterSpec) -> Response:
+    def _preview(self, spec: SentContactListFilter) -> Response:
         """Assumption: only a filter of a contact list has a preview, a template has no contacts."""
         if spec.contact_list is None or not spec.contact_list.id:
             raise invalid_value(None, "contactList", "the id of a contact list")
@@ -96,13 +81,13 @@ class ContactListFilters(NamedResources[ContactListFilter, FilterSpec]):
         return Response(body=msgspec.json.encode(body))
 
     def _build(
-        self, spec: FilterSpec, old: ContactListFilter | None, others: Sequence[ContactListFilter]
+        self, spec: SentContactListFilter, old: ContactListFilter | None, others: Sequence[ContactListFilter]
     ) -> ContactListFilter:
         made = self._filter(spec, old.id if old else new_id(self._org.rng_for("filters")), old)
         raise_first(name_problems(made, self._org.profile.limits, others))
         return made
 
-    def _filter(self, spec: FilterSpec, filter_id: str, old: ContactListFilter | None) -> ContactListFilter:
+    def _filter(self, spec: SentContactListFilter, filter_id: str, old: ContactListFilter | None) -> ContactListFilter:
         now = wire.timestamp(self._org.clock.now())
         source = spec.source_type or "ContactList"
         based_on = self._source(spec, source)
@@ -122,7 +107,7 @@ class ContactListFilters(NamedResources[ContactListFilter, FilterSpec]):
         search.check(made.criteria, based_on.column_names, self._org.clock.now())
         return made
 
-    def _source(self, spec: FilterSpec, source: SourceType) -> ContactList:
+    def _source(self, spec: SentContactListFilter, source: SourceType) -> ContactList:
         """What the filter is based on. Raises NotFound; BadRequest if it is not named."""
         is_list = source == "ContactList"
         named = spec.contact_list if is_list else spec.contact_list_template

@@ -13,21 +13,20 @@ from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query, flag, several
 from mockserver.http.validation import raise_first
 from mockserver.ids import new_id
-from mockserver.lists.spec import ReferenceSpec
 from mockserver.model import ImportStatus, Reference
-from mockserver.operations.templates import IMPORT_TEMPLATES
+from mockserver.operations.bodies import SentReference
+from mockserver.operations.templates import (
+    IMPORT_TEMPLATES,
+    NameFormat,
+    SentImportTemplate,
+    SentSplitting,
+    SplittingCriteria,
+)
 from mockserver.state.org import Org
 from mockserver.templates import rules as template_rules
 from mockserver.templates.list_templates import ContactListTemplates
 from mockserver.templates.plans import usable_filter
-from mockserver.templates.rules import (
-    Criteria,
-    ImportTemplate,
-    ImportTemplateSpec,
-    NameFormat,
-    Splitting,
-    SplittingSpec,
-)
+from mockserver.templates.rules import ImportTemplate, Splitting
 
 
 class ImportsByTemplate(Protocol):
@@ -38,7 +37,7 @@ class ImportsByTemplate(Protocol):
     def running(self, template_id: str) -> bool: ...
 
 
-class ImportTemplates(NamedResources[ImportTemplate, ImportTemplateSpec]):
+class ImportTemplates(NamedResources[ImportTemplate, SentImportTemplate]):
     kind = "import_template"
     path = IMPORT_TEMPLATES
     id_name = "template_id"
@@ -47,7 +46,7 @@ class ImportTemplates(NamedResources[ImportTemplate, ImportTemplateSpec]):
     def __init__(
         self, org: Org, list_templates: ContactListTemplates, imports: Callable[[], ImportsByTemplate]
     ) -> None:
-        super().__init__(org, ImportTemplate, ImportTemplateSpec)
+        super().__init__(org, ImportTemplate, SentImportTemplate)
         self._list_templates, self._imports = list_templates, imports
 
     async def status(self, request: web.Request) -> PendingOperation:
@@ -62,7 +61,7 @@ class ImportTemplates(NamedResources[ImportTemplate, ImportTemplateSpec]):
         return PendingOperation(commit)
 
     def _build(
-        self, spec: ImportTemplateSpec, old: ImportTemplate | None, others: Sequence[ImportTemplate]
+        self, spec: SentImportTemplate, old: ImportTemplate | None, others: Sequence[ImportTemplate]
     ) -> ImportTemplate:
         raise_first(template_rules.problems_as_sent(spec))
         now, template_ref = wire.timestamp(self._org.clock.now()), self._template(spec.contact_list_template)
@@ -106,7 +105,7 @@ class ImportTemplates(NamedResources[ImportTemplate, ImportTemplateSpec]):
         if self._imports().running(each.id):
             raise BadRequest("The contact list import is in progress.", "contact.list.import.in.progress")
 
-    def _template(self, sent: ReferenceSpec | None) -> Reference:
+    def _template(self, sent: SentReference | None) -> Reference:
         try:
             return self._list_templates.reference((sent and sent.id) or "")
         except NotFound as error:
@@ -114,15 +113,15 @@ class ImportTemplates(NamedResources[ImportTemplate, ImportTemplateSpec]):
                 "The contact list template could not be found.", "contact.list.template.not.found"
             ) from error
 
-    def _filter(self, sent: ReferenceSpec | None) -> Reference | None:
+    def _filter(self, sent: SentReference | None) -> Reference | None:
         return usable_filter(self._org.store, sent.id) if sent and sent.id else None
 
 
-def _splitting(sent: SplittingSpec | None) -> Splitting | None:
+def _splitting(sent: SentSplitting | None) -> Splitting | None:
     if sent is None:
         return None
     return Splitting(
-        criteria=cast("Criteria", sent.criteria),
+        criteria=cast("SplittingCriteria", sent.criteria),
         criteria_value=template_rules.criteria_value(sent),
         create_remainder_contact_list=bool(sent.create_remainder_contact_list),
         use_waterfall_rule=bool(sent.use_waterfall_rule),

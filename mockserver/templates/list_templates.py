@@ -17,14 +17,14 @@ from mockserver.http.validation import raise_first
 from mockserver.ids import new_id
 from mockserver.lists import rules as list_rules
 from mockserver.lists import spec as list_spec
-from mockserver.lists.spec import ListSpec
 from mockserver.model import ContactList, Reference
+from mockserver.operations.lists import SentContactList
 from mockserver.operations.templates import LIST_TEMPLATES
 from mockserver.state.org import Org
 from mockserver.templates.rules import ImportTemplate
 
 
-class ContactListTemplates(NamedResources[ContactList, ListSpec]):
+class ContactListTemplates(NamedResources[ContactList, SentContactList]):
     kind = "contact_list_template"
     path = LIST_TEMPLATES
     id_name = "template_id"
@@ -32,10 +32,10 @@ class ContactListTemplates(NamedResources[ContactList, ListSpec]):
 
     def __init__(self, org: Org, users: Callable[[], Sequence[ImportTemplate]]) -> None:
         """`users` gives the import templates, which may be in the way of a deletion."""
-        super().__init__(org, ContactList, ListSpec)
+        super().__init__(org, ContactList, SentContactList)
         self._users = users
 
-    def _build(self, spec: ListSpec, old: ContactList | None, others: Sequence[ContactList]) -> ContactList:
+    def _build(self, spec: SentContactList, old: ContactList | None, others: Sequence[ContactList]) -> ContactList:
         now = wire.timestamp(self._org.clock.now())
         made = list_spec.contact_list(
             spec,

@@ -18,10 +18,12 @@ from mockserver.imports.csv_rows import ReadFile, Report
 from mockserver.imports.upload_request import ListUpload
 from mockserver.jobs.import_progress import OVER_CAPACITY
 from mockserver.model import ContactList, Reference
+from mockserver.operations.contacts import Clause, Criteria
+from mockserver.operations.templates import NameFormat
 from mockserver.profile import Profile
 from mockserver.storage.row_codec import decoder, value_reader
 from mockserver.storage.store import Store
-from mockserver.templates.rules import ImportTemplate, NameFormat, Splitting
+from mockserver.templates.rules import ImportTemplate, Splitting
 
 REMAINDER = "Remainder"  # Assumption: what stands for the value or the filter in its name
 
@@ -224,7 +226,7 @@ class _Filter(msgspec.Struct, rename="camel"):
     name: str
     source_type: str = "ContactList"
     filter_type: str | None = None
-    clauses: list[search.Clause] | None = None
+    clauses: list[Clause] | None = None
 
 
 def usable_filter(store: Store, filter_id: str) -> Reference:
@@ -244,7 +246,7 @@ def usable_filter(store: Store, filter_id: str) -> Reference:
 def named_filter(store: Store, filter_id: str, columns: ContactList, now: float) -> NamedFilter:
     """The filter as a test of rows. Raises NotFound, also if it asks for a column that the rows do not have."""
     found = _filter(store, filter_id)
-    criteria = search.Criteria(filter_type=found.filter_type, clauses=found.clauses)
+    criteria = Criteria(filter_type=found.filter_type, clauses=found.clauses)
     asked = list(dict.fromkeys(each.column for each in search.predicates(criteria)))
     if not {*asked} <= {*columns.column_names}:
         raise NotFound("The contact list filter asks for other columns.")

@@ -1,41 +1,29 @@
 """What an import template may look like. Assumption: all codes but those that the same rule has for contact lists."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, get_args
+from typing import get_args
 
 import msgspec
 
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.http.validation import name_problems
-from mockserver.lists.spec import Int64, ReferenceSpec
 from mockserver.model import ContactList, Reference
+from mockserver.operations.templates import NameFormat, SentImportTemplate, SentSplitting, SplittingCriteria
 from mockserver.profile import PlatformLimits
-
-# Import templates as they are kept and as they are sent. Source: SDK 269.0.0 models/import_template.py.
-
-
-Criteria = Literal["Percentage", "Quantity", "Column", "Custom"]
-NameFormat = Literal[
-    "ListNamePrefix",
-    "ListNamePrefixMonthDayYear",
-    "ListNamePrefixMonthDayYearHourMinuteSecond",
-    "ListNamePrefixPart",
-    "ListNamePrefixMonthDayYearPart",
-    "ListNamePrefixMonthDayYearHourMinuteSecondPart",
-    "Custom",
-]
 
 
 class Splitting(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How a file becomes several lists. Source: SDK 269.0.0 models/splitting_information.py."""
 
-    criteria: Criteria
+    criteria: SplittingCriteria
     criteria_value: str = ""
     create_remainder_contact_list: bool = False
     use_waterfall_rule: bool = False
 
 
 class ImportTemplate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """As it is kept. Source: SDK 269.0.0 models/import_template.py."""
+
     id: str
     name: str
     date_created: str
@@ -61,35 +49,15 @@ class ImportTemplate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
         return [part.strip() for part in self.splitting.criteria_value.split(",") if part.strip()]
 
 
-class SplittingSpec(msgspec.Struct, kw_only=True, rename="camel"):
-    criteria: str | None = None
-    criteria_value: str | int | None = None
-    create_remainder_contact_list: bool | None = None
-    use_waterfall_rule: bool | None = None
-
-
-class ImportTemplateSpec(msgspec.Struct, kw_only=True, rename="camel"):
-    """An import template as a client sends it. What the server owns is not even read."""
-
-    name: str | None = None
-    version: Int64 | None = None
-    contact_list_template: ReferenceSpec | None = None
-    contact_list_filter: ReferenceSpec | None = None
-    use_splitting_criteria: bool | None = None
-    splitting_information: SplittingSpec | None = None
-    list_name_format: str | None = None
-    custom_list_name_format_value: str | None = None
-
-
-def problems_as_sent(spec: ImportTemplateSpec) -> Iterator[BadRequest]:
+def problems_as_sent(spec: SentImportTemplate) -> Iterator[BadRequest]:
     """What keeps a spec from becoming a template at all."""
     if not (spec.contact_list_template and spec.contact_list_template.id):
         yield BadRequest("A contact list template must be provided.")
     if spec.list_name_format not in (None, *get_args(NameFormat)):
         yield invalid_value(spec.list_name_format, "listNameFormat", ", ".join(get_args(NameFormat)))
     splitting = spec.splitting_information
-    if splitting and splitting.criteria not in get_args(Criteria):
-        yield invalid_value(splitting.criteria, "criteria", ", ".join(get_args(Criteria)))
+    if splitting and splitting.criteria not in get_args(SplittingCriteria):
+        yield invalid_value(splitting.criteria, "criteria", ", ".join(get_args(SplittingCriteria)))
     if spec.use_splitting_criteria and splitting is None:
         yield BadRequest("splittingInformation is required if useSplittingCriteria is true.")
 
@@ -105,7 +73,7 @@ def problems(
     yield from _splitting_problems(new, columns)
 
 
-def criteria_value(sent: SplittingSpec) -> str:
+def criteria_value(sent: SentSplitting) -> str:
     return "" if sent.criteria_value is None else str(sent.criteria_value)
 
 

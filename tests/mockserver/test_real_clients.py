@@ -83,6 +83,82 @@ async def test_row_02_general_codes_keep_their_general_words(mock_org):
     assert message.startswith("Value [Ever] is not valid for field type [retentionType].")
 
 
+ROW_03 = [
+    (
+        LISTS,
+        LEADS | {"name": "Typed", "retentionType": "retentiondays", "retentionDays": 5}
+        | {"columnDataTypeSpecifications": [{"columnName": "Phone", "columnDataType": "text"}]},
+        {"retentionType": "RetentionDays"}
+        | {"columnDataTypeSpecifications": [{"columnName": "Phone", "columnDataType": "TEXT"}]},
+    ),
+    (
+        "/api/v2/outbound/contactlistfilters",
+        {
+            "name": "Leads",
+            "sourceType": "CONTACTLIST",
+            "filterType": "or",
+            "clauses": [
+                {
+                    "filterType": "and",
+                    "predicates": [
+                        {"column": "Phone", "columnType": "Alphabetic", "operator": "begins_with", "value": "+1"}
+                    ],
+                }
+            ],
+        },
+        {
+            "sourceType": "ContactList",
+            "filterType": "OR",
+            "clauses": [
+                {
+                    "filterType": "AND",
+                    "predicates": [
+                        {"column": "Phone", "columnType": "alphabetic", "operator": "BEGINS_WITH", "value": "+1"}
+                    ],
+                }
+            ],
+        },
+    ),
+    (
+        "/api/v2/outbound/dnclists",
+        {"name": "Never", "dncSourceType": "RDS", "contactMethod": "phone"},
+        {"dncSourceType": "rds", "contactMethod": "Phone"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body", "shown"), ROW_03)
+async def test_row_03_enumerations_are_read_in_any_case(mock_org, leads, path, body, shown):
+    """Recorded in 2023, 71 times, for `columnDataType`; they are kept and answered as the platform writes them."""
+    created = (await mock_org.client.post(path, json={**body, "contactList": {"id": leads["id"]}})).json()
+    assert {name: created[name] for name in shown} == shown
+    kept = (await mock_org.client.get(f"{path}/{created['id']}")).json()
+    assert {name: kept[name] for name in shown} == shown
+
+
+async def test_row_03_contacts_a_search_and_a_patch(mock_org, leads):
+    """They are read alike."""
+    criteria = {"clauses": [{"predicates": [{"column": "Phone", "operator": "equals", "value": "+15550100001"}]}]}
+    of_list = f"{LISTS}/{leads['id']}/contacts"
+    contact = {"data": {"Lead ID": "L-1", "Phone": "+15550100001"}, "retentionType": "never"}
+    assert (await mock_org.client.post(of_list, json=[contact])).json()[0]["retentionType"] == "Never"
+    assert (await mock_org.client.post(f"{of_list}/search", json={"criteria": criteria})).json()["total"] == 1
+    dnc = {"name": "Never", "dncSourceType": "rds", "contactMethod": "Phone"}
+    dnc_id = (await mock_org.client.post("/api/v2/outbound/dnclists", json=dnc)).json()["id"]
+    patch = {"action": "add", "phoneNumbers": ["+15550100001"]}
+    patched = mock_org.client.patch(f"/api/v2/outbound/dnclists/{dnc_id}/phonenumbers", json=patch)
+    assert (await patched).status_code == 204
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    ({"columnDataTypeSpecifications": [{"columnName": "Phone", "columnDataType": "texts"}]}, "bad.request"),
+    ({"retentionType": "ever"}, "invalid.value"),
+])  # fmt: skip
+async def test_row_03_other_values_are_refused_as_before(mock_org, change, code):
+    """Any case, but not any word."""
+    assert await refusal(mock_org.client.post(LISTS, json=LEADS | change), "code") == (400, code)
+
+
 @pytest.mark.parametrize("path", ["/oauth/token", "/token"])
 @pytest.mark.parametrize("where", ["params", "data"])
 async def test_row_12_logins_of_shipped_clients(mock_org, path, where):

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from mockserver.contacts import search
-from mockserver.contacts.search import Criteria, Predicate, SearchRequest
 from mockserver.contacts.selection import search_page
 from mockserver.errors import BadRequest
 from mockserver.http.list_filters import like
 from mockserver.http.query import PageRequest
+from mockserver.operations.contacts import ContactListingRequest, Criteria, Predicate
+from mockserver.operations.reading import read_as
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC).timestamp()
 
@@ -93,7 +94,7 @@ def search_for(bare_org, leads_list):
     store.add_contacts(leads_list.id, ["i1", "i2", "i3", "i4"], [msgspec.json.encode(row) for row in rows])
 
     def searched(page=None, **sent):
-        wanted = msgspec.convert(sent, SearchRequest)
+        wanted = read_as(sent, ContactListingRequest)
         return search_page(store, leads_list, wanted, page or PageRequest(1, 25), NOW)
 
     return searched

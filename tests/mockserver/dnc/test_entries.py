@@ -187,7 +187,7 @@ async def test_entries_that_are_refused(mock_org, kind, entries, code):
     assert await size(mock_org, at) == 0
 
 
-@pytest.mark.parametrize("action", ["add", "Replace", None, 1])
+@pytest.mark.parametrize("action", ["Adds", "Replace", None, 1])
 async def test_actions_that_are_refused(mock_org, action):
     """There are Add and Remove."""
     at = await dnc_list(mock_org)

@@ -37,7 +37,7 @@ async def test_create_and_get(mock_org, body):
         (PHONES | {"name": " "}, "name.cannot.be.blank"),
         (PHONES | {"name": "x" * 65}, "name.length.exceeded"),
         (PHONES | {"name": "Taken"}, "duplicate.name"),
-        (PHONES | {"dncSourceType": "RDS"}, "invalid.value"),
+        (PHONES | {"dncSourceType": "phones"}, "invalid.value"),
         ({"name": "x"}, "invalid.value"),  # no source type
         (PHONES | {"contactMethod": "Letter"}, "invalid.value"),
         (PHONES | {"contactMethod": None}, "dnc.source.configuration.invalid"),

@@ -1,12 +1,12 @@
 """What a contact list may look like."""
 
-import msgspec
 import pytest
 
 from mockserver.lists import rules as list_rules
 from mockserver.lists import spec as list_spec
-from mockserver.lists.spec import ListSpec
 from mockserver.model import Reference
+from mockserver.operations.lists import SentContactList
+from mockserver.operations.reading import read_as
 
 HOME = Reference(id="home", name="Home")
 GOOD = {
@@ -18,7 +18,7 @@ PHONE_ID = {"columnName": "inin-outbound-id", "type": "cell"}
 
 
 def made(body, *, list_id="new"):
-    spec = msgspec.convert(body, ListSpec)
+    spec = read_as(body, SentContactList)
     return list_spec.contact_list(spec, list_id=list_id, created="", modified="", version=1, home=HOME)
 
 

@@ -129,6 +129,12 @@ def test_strict_values(strict):
     assert (asked["status"], asked["code"]) == (400, "invalid.value")
 
 
+def test_strict_mode_reads_enumerations_in_any_case(strict):
+    """As the platform does."""
+    typed = NEW | {"name": "B", "columnDataTypeSpecifications": [{"columnName": "Phone", "columnDataType": "text"}]}
+    assert strict.post(LISTS, json=typed).status_code == 200
+
+
 def test_strict_mode_says_so_in_its_document(strict):
     """Requests are closed there."""
     schemas = strict.get("/openapi.json").json()["components"]["schemas"]
