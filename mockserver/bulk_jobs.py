@@ -13,7 +13,7 @@ from mockserver.contacts.selection import check_named, selected_ids
 from mockserver.contacts.writes import set_attributes
 from mockserver.errors import NotFound
 from mockserver.exports.contact_lists import export_header, export_lines
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
 from mockserver.http.body import malformed_body, parse_as, parse_json, read_json_bytes
 from mockserver.ids import new_id
@@ -166,7 +166,7 @@ class BulkJobs(JobQueues[BulkJob, _Changing]):
         self._org.store.contact_list(list_id)
         entities = [msgspec.Raw(self._json(job, origin)) for job in reversed(self._of_list(list_id))]
         uri = f"{wire.contact_list_uri(list_id)}/contacts/bulk/jobs"
-        return Response(body=msgspec.json.encode({"entities": entities, "total": len(entities), "selfUri": uri}))
+        return json_response({"entities": entities, "total": len(entities), "selfUri": uri})
 
     def _work_until(self, now: float, job: BulkJob, work: _Changing) -> None:
         due = stored_rows(job.progress, now)

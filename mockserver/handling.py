@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from aiohttp import web
 
 from mockserver.operations.operation import Operation
@@ -22,6 +23,10 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None  # sent instead of `body`, streamed
     upgrade: "Upgrade | None" = None  # takes the connection over instead
+
+
+def json_response(value: object) -> Response:
+    return Response(body=msgspec.json.encode(value))
 
 
 @dataclass(frozen=True, slots=True)

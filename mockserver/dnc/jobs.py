@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-import msgspec
 from aiohttp import web
 
 from mockserver.dnc import rules as dnc_rules
@@ -15,7 +14,7 @@ from mockserver.dnc.csv_rows import Columns, DncFileRules, EntriesByKind, read_e
 from mockserver.dnc.model import Change, DncList, EntryKind, uri
 from mockserver.dnc.rules import check_internal, minute_text
 from mockserver.errors import BadRequest
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import RefusedFileError, Report
 from mockserver.imports.events import Events
@@ -92,7 +91,7 @@ class DncImports(JobQueues[Job, _Loading]):
         def commit() -> Response:
             self._book.dnc_list(list_id)
             self.poll(list_id)
-            return Response(body=msgspec.json.encode(self.status_of(list_id)))
+            return json_response(self.status_of(list_id))
 
         return PendingOperation(commit)
 
@@ -119,7 +118,7 @@ class DncImports(JobQueues[Job, _Loading]):
             progress, found = failing(progress, _OVER_CAPACITY, 0), {}
         self._begin(Job(progress=progress), _Loading(report, found))
         # Assumption: the fields of this answer are not documented; official clients only log it.
-        return Response(body=msgspec.json.encode({"correlationId": progress.id, "uri": f"{uri(list_id)}/importstatus"}))
+        return json_response({"correlationId": progress.id, "uri": f"{uri(list_id)}/importstatus"})
 
     def _fits(self, list_id: str, found: EntriesByKind) -> bool:
         entries = self._book.entries(list_id)

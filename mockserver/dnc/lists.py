@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
 
-import msgspec
 from aiohttp import web
 
 from mockserver.dnc import model as dnc_model
@@ -11,12 +10,12 @@ from mockserver.dnc import rules as dnc_rules
 from mockserver.dnc.book import DncBook
 from mockserver.dnc.jobs import DncImports
 from mockserver.dnc.model import DncList
-from mockserver.errors import Conflict, NotFound, invalid_value
-from mockserver.handling import PendingOperation, Response
+from mockserver.errors import NotFound, invalid_value
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.body import parse_as, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, several
-from mockserver.http.validation import raise_first, validating
+from mockserver.http.validation import check_version, raise_first, validating
 from mockserver.http.wire import timestamp
 from mockserver.ids import new_id
 from mockserver.operations.dnc import DNC_LISTS, DncSource, SentDncList
@@ -64,7 +63,7 @@ class DncLists:
     def _one(self, request: web.Request, wire: Wire) -> PendingOperation:
         list_id, query = request.match_info["dnc_list_id"], request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus")
-        return PendingOperation(lambda: _json(self._to_json(self._read(list_id), query, wire)))
+        return PendingOperation(lambda: json_response(self._to_json(self._read(list_id), query, wire)))
 
     def _many(self, request: web.Request, path: str, wire: Wire) -> PendingOperation:
         query = request.query
@@ -82,15 +81,11 @@ class DncLists:
             raise_first(dnc_rules.problems(new, limits, org.profile.semantics, others))
             raise_first(dnc_rules.count_problems(limits, others))
         self._book.create(new)
-        return _json(dnc_model.wire(new))
+        return json_response(dnc_model.wire(new))
 
     def _update(self, list_id: str, spec: SentDncList) -> Response:
         org, old = self._org, self._existing(list_id)
-        if spec.version != old.version:
-            raise Conflict(
-                f"The version is {old.version}, the update is of version {spec.version}.",
-                "invalid.update.wrong.version",
-            )
+        check_version(old.version, spec.version)
         new = dnc_model.dnc_list(
             spec,
             list_id=list_id,
@@ -103,7 +98,7 @@ class DncLists:
             raise_first(dnc_rules.problems(new, org.profile.limits, org.profile.semantics, self._book.lists()))
             raise_first(dnc_rules.change_problems(old, new))
         self._book.replace(new)
-        return _json(dnc_model.wire(new))
+        return json_response(dnc_model.wire(new))
 
     def _delete(self, list_id: str) -> Response:
         self._existing(list_id)
@@ -154,7 +149,3 @@ def _asked_for(lists: Iterable[DncList], query: Query) -> Iterator[DncList]:
         and (not divisions or each.division.id in divisions)
         and source in (None, each.dnc_source_type)
     )
-
-
-def _json(value: object) -> Response:
-    return Response(body=msgspec.json.encode(value))

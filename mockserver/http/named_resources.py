@@ -11,12 +11,12 @@ import msgspec
 from aiohttp import web
 from multidict import MultiDict
 
-from mockserver.errors import BadRequest, Conflict, NotFound
-from mockserver.handling import PendingOperation, Response
+from mockserver.errors import BadRequest, NotFound
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.body import malformed_body, parse_as, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, refuse_past_the_end, several
-from mockserver.http.validation import validating
+from mockserver.http.validation import check_version, validating
 from mockserver.operations.templates import BulkIds
 from mockserver.state.org import Org
 
@@ -91,7 +91,7 @@ class NamedResources(ABC, Generic[E, S]):
     async def create(self, request: web.Request) -> PendingOperation:
         """Answer 200 with the new value."""
         spec = self._parse(await self._body(request))
-        return PendingOperation(lambda: _json(self._to_json(self._add([spec])[0], MultiDict())))
+        return PendingOperation(lambda: json_response(self._to_json(self._add([spec])[0], MultiDict())))
 
     async def bulk_add(self, request: web.Request) -> PendingOperation:
         """Answer 200 with all of them on one page. Assumption: if one is refused, none is added."""
@@ -114,7 +114,7 @@ class NamedResources(ABC, Generic[E, S]):
     async def get(self, request: web.Request) -> PendingOperation:
         entity_id, query = request.match_info[self.id_name], request.query
         flag(query, "includeImportStatus")
-        return PendingOperation(lambda: _json(self._to_json(self.require(entity_id), query)))
+        return PendingOperation(lambda: json_response(self._to_json(self.require(entity_id), query)))
 
     async def list(self, request: web.Request) -> PendingOperation:
         query = request.query
@@ -160,15 +160,11 @@ class NamedResources(ABC, Generic[E, S]):
 
     def _update(self, entity_id: str, spec: S) -> Response:
         old = self.require(entity_id)
-        if spec.version != old.version:
-            raise Conflict(
-                f"The version is {old.version}, the update is of version {spec.version}.",
-                "invalid.update.wrong.version",
-            )
+        check_version(old.version, spec.version)
         with validating(self.entity, is_new=False):
             new = self._build(spec, old, self.all())
         self._save(new)
-        return _json(self._to_json(new, MultiDict()))
+        return json_response(self._to_json(new, MultiDict()))
 
     def _list(self, query: Query) -> Response:
         page, fits = page_in(query, self._org.profile.limits.page_size), name_filter(query)
@@ -190,10 +186,6 @@ class NamedResources(ABC, Generic[E, S]):
 
     def _save(self, value: E) -> None:
         self._org.store.save_document(self.kind, value.id, msgspec.json.encode(value))
-
-
-def _json(value: object) -> Response:
-    return Response(body=msgspec.json.encode(value))
 
 
 class EmptyListing:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from mockserver.errors import ApiError, BadRequest
+from mockserver.errors import ApiError, BadRequest, Conflict
 from mockserver.profile import PlatformLimits
 
 _CREATED = "An attempt was made to create an invalid {entity}. Details: {detail}"
@@ -40,6 +40,12 @@ def validating(entity: str, *, is_new: bool) -> Iterator[None]:
             "messageParams": {parameter: str(problem), "entity": entity},
         }
         raise refusal from problem
+
+
+def check_version(old: int, sent: int | None) -> None:
+    """Raise Conflict if an update is not one of the current version."""
+    if sent != old:
+        raise Conflict(f"The version is {old}, the update is of version {sent}.", "invalid.update.wrong.version")
 
 
 def raise_first(problems: Iterable[ApiError]) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import NotFound, invalid_value
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.list_filters import NAME_FILTERS
 from mockserver.http.query import Query, listing, one_of, page_in
 from mockserver.http.wire import contact_list_uri, timestamp
@@ -111,7 +111,7 @@ class Events:
         raw = self._org.store.documents(_KIND).get(event_id)
         if raw is None:
             raise NotFound("The resource could not be found.", "resource.not.found")
-        return Response(body=msgspec.json.encode(_event_json(_decode(raw))))
+        return json_response(_event_json(_decode(raw)))
 
 
 def matching_events(events: Iterable[EventLog], query: Query) -> list[EventLog]:

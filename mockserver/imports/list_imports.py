@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import NotFound
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import FileRules, ReadFile, read_file
 from mockserver.imports.events import Events
@@ -70,7 +70,7 @@ class Imports(JobQueues[Job, _Loading]):
         def commit() -> Response:
             self._org.store.contact_list(list_id)
             self.poll(list_id)
-            return Response(body=msgspec.json.encode(self.status_of(list_id)))
+            return json_response(self.status_of(list_id))
 
         return PendingOperation(commit)
 
@@ -141,7 +141,7 @@ class Imports(JobQueues[Job, _Loading]):
         job = self.begin(list_id, file, self._org.clock.now() + jobs.import_start_delay_s, jobs.import_rows_per_s)
         # Assumption: the fields of this answer are not documented; official clients only log it.
         uri = f"/api/v2/outbound/contactlists/{list_id}/importstatus"
-        return Response(body=msgspec.json.encode({"correlationId": job.id, "uri": uri}))
+        return json_response({"correlationId": job.id, "uri": uri})
 
     def _records(self) -> Mapping[str, bytes]:
         return self._org.store.imports()

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 from aiohttp import web
 
 from mockserver.errors import ApiError, BadRequest, Forbidden, NotFound
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.state.org import Org
 
 
@@ -83,7 +82,7 @@ class Downloads:
         expires = math.ceil(now + self._org.profile.jobs.export_uri_ttl_s)
         query = f"Expires={expires}&Signature={signature(self._key, download_id, str(expires))}"
         url = f"{origin}/downloads/{download_id}?{query}"
-        return self.redirect(url) if redirects else Response(body=msgspec.json.encode({"url": url}))
+        return self.redirect(url) if redirects else json_response({"url": url})
 
     def _verified_download(self, request: web.Request) -> Download:
         download_id, expires = request.match_info["download_id"], request.query.get("Expires", "")

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import NotFound
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
 from mockserver.ids import new_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
@@ -68,7 +68,7 @@ class ListExports(ABC, Generic[C]):
         self._downloads.offer(
             Download(job.id, lambda: self._lines(export), lambda moment: is_available(export.job, moment))
         )
-        return _json({"id": job.id, "selfUri": f"{list_uri}/export"})
+        return json_response({"id": job.id, "selfUri": f"{list_uri}/export"})
 
     def _get(self, list_id: str, origin: str, *, redirects: bool) -> Response:
         self._check_exists(list_id)
@@ -83,7 +83,7 @@ class ListExports(ABC, Generic[C]):
         uri = uri_of(job.id, origin)
         if redirects:
             return self._downloads.redirect(uri)
-        return _json({"uri": uri, "exportTimestamp": wire.timestamp(job.ready_at)})
+        return json_response({"uri": uri, "exportTimestamp": wire.timestamp(job.ready_at)})
 
     def _of_list(self, list_id: str) -> list[ListExport[C]]:
         return [export for export in self._exports.values() if export.job.contact_list_id == list_id]
@@ -99,10 +99,6 @@ class ListExports(ABC, Generic[C]):
         for export in exports:
             self._exports.pop(export.job.id, None)
             self._downloads.withdraw(export.job.id)
-
-
-def _json(value: dict[str, str]) -> Response:
-    return Response(body=msgspec.json.encode(value))
 
 
 def export_job(

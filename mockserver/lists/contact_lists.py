@@ -7,12 +7,12 @@ from aiohttp import web
 
 from mockserver.contacts import selection
 from mockserver.errors import ApiError, BadRequest, Conflict, NotFound
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
 from mockserver.http.body import malformed_body, parse_as, read_json
 from mockserver.http.list_filters import matching_lists
 from mockserver.http.query import Query, flag, listing, page_in, refuse_past_the_end, several
-from mockserver.http.validation import raise_first, validating
+from mockserver.http.validation import check_version, raise_first, validating
 from mockserver.ids import new_id
 from mockserver.imports.list_imports import Imports
 from mockserver.lists import rules as list_rules
@@ -82,15 +82,11 @@ class ContactLists:
             raise_first(list_rules.problems(new, org.profile.limits, others))
             raise_first(list_rules.count_problems(org.profile.limits, others))
         org.store.create_list(new)
-        return _json(wire.contact_list(new))
+        return json_response(wire.contact_list(new))
 
     def _update(self, list_id: str, spec: SentContactList) -> Response:
         org, old = self._org, self._existing(list_id)
-        if spec.version != old.version:
-            raise Conflict(
-                f"The version is {old.version}, the update is of version {spec.version}.",
-                "invalid.update.wrong.version",
-            )
+        check_version(old.version, spec.version)
         new = list_spec.contact_list(
             spec,
             list_id=list_id,
@@ -103,13 +99,13 @@ class ContactLists:
             raise_first(list_rules.problems(new, org.profile.limits, org.store.contact_lists()))
             raise_first(list_rules.change_problems(old, new))
         org.store.replace_list(new)
-        return _json(wire.contact_list(new))
+        return json_response(wire.contact_list(new))
 
     def _get(self, list_id: str, query: Query) -> Response:
         try:
             contact_list = self._org.store.contact_list(list_id)
             selection.check_list(self._org, contact_list)
-            return _json(self._to_json(contact_list, query))
+            return json_response(self._to_json(contact_list, query))
         except NotFound as error:  # the same code as elsewhere has words of its own here
             raise NotFound("The dialer contact list was not found.", "contact.list.not.found") from error
 
@@ -163,10 +159,6 @@ class ContactLists:
             raise NotFound("The resource could not be found.", "resource.not.found") from error
 
 
-def _json(value: object) -> Response:
-    return Response(body=msgspec.json.encode(value))
-
-
 # One change to many contact lists.
 
 
@@ -193,7 +185,7 @@ class ListBulkUpdate:
         results = [self._result(list_id, fields) for list_id in ids]
         failed = [at for at, result in enumerate(results) if not result["success"]]
         body = {"results": results, "errorCount": len(failed), "errorIndexes": failed}
-        return Response(body=msgspec.json.encode(body))
+        return json_response(body)
 
     def _result(self, list_id: str, fields: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from mockserver.contacts import selection
 from mockserver.errors import NotFound
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
 from mockserver.http.list_filters import matching_lists
 from mockserver.http.query import Query, flag, listing, page_in
@@ -33,7 +32,7 @@ class ContactListViews:
         """GET .../divisionviews/{id}."""
         list_id, query = request.match_info["contact_list_id"], request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus")
-        return PendingOperation(lambda: _json(self._to_json(self._existing(list_id), query)))
+        return PendingOperation(lambda: json_response(self._to_json(self._existing(list_id), query)))
 
     async def time_zones(self, request: web.Request) -> PendingOperation:
         """GET .../timezonemappingpreview. Assumption: no number is mapped here, all wait for the default window.
@@ -41,7 +40,7 @@ class ContactListViews:
         Source of the fields: SDK 269.0.0 models/time_zone_mapping_preview.py.
         """
         list_id = request.match_info["contact_list_id"]
-        return PendingOperation(lambda: _json(self._preview(self._existing(list_id))))
+        return PendingOperation(lambda: json_response(self._preview(self._existing(list_id))))
 
     def _views(self, query: Query) -> Response:
         limits = self._org.profile.limits
@@ -86,7 +85,3 @@ class ContactListViews:
             return self._org.store.contact_list(list_id)
         except NotFound as error:
             raise NotFound("The dialer contact list was not found.", "contact.list.not.found") from error
-
-
-def _json(value: object) -> Response:
-    return Response(body=msgspec.json.encode(value))

@@ -7,10 +7,9 @@ connected channels listen to is compared with what they were told last.
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.access import TOKEN
 from mockserver.http.body import parse_as, read_json
 from mockserver.http.query import flag, one_of, several
@@ -47,7 +46,7 @@ class Notifications:
             now, limits = self._org.clock.now(), self._org.profile.limits
             channel = Channel(self._new_id(), token.client_id, token.hash, now + limits.channel_lifetime_s)
             self.channels.add(channel, limits.channels_per_client, now)
-            return _json(_channel_json(channel, host))
+            return json_response(_channel_json(channel, host))
 
         return PendingOperation(commit)
 
@@ -60,7 +59,9 @@ class Notifications:
         def commit() -> Response:
             channels = self.channels.of(token.client_id, self._org.clock.now())
             shown = [each for each in channels if every or each.token == token.hash]
-            return _json({"entities": [_channel_json(each, host, hides_id=each.token != token.hash) for each in shown]})
+            return json_response(
+                {"entities": [_channel_json(each, host, hides_id=each.token != token.hash) for each in shown]}
+            )
 
         return PendingOperation(commit)
 
@@ -99,7 +100,7 @@ class Notifications:
         """GET .../availabletopics: those of outbound that the mock knows."""
         expand = set(several(request.query, "expand"))
         flag(request.query, "includePreview")
-        return PendingOperation(lambda: _json({"entities": [kind.to_json(expand) for kind in KINDS]}))
+        return PendingOperation(lambda: json_response({"entities": [kind.to_json(expand) for kind in KINDS]}))
 
     async def connect(self, request: web.Request) -> PendingOperation:
         """GET /channels/{id}, the `connectUri`: a WebSocket for who knows the id."""
@@ -189,8 +190,4 @@ def _channel_json(channel: Channel, host: str, *, hides_id: bool = False) -> dic
 
 
 def _topic_listing(verdicts: list[TopicVerdict]) -> Response:
-    return _json({"entities": [each.to_json() for each in verdicts]})
-
-
-def _json(value: object) -> Response:
-    return Response(body=msgspec.json.encode(value))
+    return json_response({"entities": [each.to_json() for each in verdicts]})

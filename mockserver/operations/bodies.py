@@ -59,6 +59,17 @@ class SentReference(Sent, frozen=True, kw_only=True):
     self_uri: ServersOwn = None
 
 
+class SentNamed(Sent, frozen=True, kw_only=True):
+    """What a client sends of every named, versioned kind."""
+
+    id: ServersOwn = None
+    name: str | None = None
+    date_created: ServersOwn = None
+    date_modified: ServersOwn = None
+    version: Int64 | None = None
+    self_uri: ServersOwn = None
+
+
 class Listing(Answered, frozen=True, kw_only=True):
     """A page. Next and previous uris are absent at the ends."""
 

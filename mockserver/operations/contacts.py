@@ -19,7 +19,7 @@ from .bodies import (
 )
 from .operation import LIST, LIST_NOT_FOUND, Operation, Parameter
 
-Media = Literal["Voice", "Sms", "Email", "WhatsApp"]
+Media = Literal["Voice", "Sms", "Email", "WhatsApp"]  # Source: tests of Terraform provider 1.84.1
 MessageType = Literal["Sms", "Email", "WhatsApp"]
 ContactRetention = Literal["Never", "Today", "RetentionDays", "DateExpiration"]
 FilterType = Literal["AND", "OR"]
@@ -115,7 +115,7 @@ class SentContactableStatus(Sent, frozen=True, kw_only=True):
     column_status: dict[str, SentColumnStatus] = field(default_factory=dict)
 
 
-class SentEvaluation(Sent, frozen=True, kw_only=True):
+class SentEvaluation(Sent, frozen=True, kw_only=True, omit_defaults=True):
     contact_column: str | None = None
     contact_address: str | None = None
     message_type: MessageType | None = None
@@ -127,7 +127,22 @@ class SentOverrides(Sent, frozen=True, kw_only=True):
     priority: bool = False
 
 
-class ContactPatch(Sent, frozen=True, kw_only=True):
+class ContactAttributes(Sent, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=False):
+    """What is said of a contact besides its data, and kept. Source: SDK 269.0.0 models/writable_dialer_contact.py."""
+
+    callable: bool | None = None
+    phone_number_status: dict[str, SentPhoneNumberStatus] | None = None
+    contactable_status: dict[Media, SentContactableStatus] | None = None
+    latest_sms_evaluations: dict[str, SentEvaluation] | None = None
+    latest_email_evaluations: dict[str, SentEvaluation] | None = None
+    latest_whats_app_evaluations: dict[str, SentEvaluation] | None = None
+    configuration_overrides: SentOverrides | None = None
+    retention_type: ContactRetention | None = None
+    retention_days: Int64 | None = None
+    date_expiration: str | None = None
+
+
+class ContactPatch(ContactAttributes, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What may be said of a contact."""
 
     id: str | None = None
@@ -135,18 +150,8 @@ class ContactPatch(Sent, frozen=True, kw_only=True):
     contact_list_id: str | None = None
     data: Cells | None = None
     call_records: ServersOwn = None
-    latest_sms_evaluations: dict[str, SentEvaluation] | None = None
-    latest_email_evaluations: dict[str, SentEvaluation] | None = None
-    latest_whats_app_evaluations: dict[str, SentEvaluation] | None = None
-    callable: bool | None = None
-    phone_number_status: dict[str, SentPhoneNumberStatus] | None = None
-    contactable_status: dict[Media, SentContactableStatus] | None = None
     contact_column_time_zones: ServersOwn = None
-    configuration_overrides: SentOverrides | None = None
     date_created: ServersOwn = None
-    retention_type: ContactRetention | None = None
-    retention_days: Int64 | None = None
-    date_expiration: str | None = None
     self_uri: ServersOwn = None
 
 

@@ -12,10 +12,10 @@ from .bodies import (
     DomainEntityRef,
     ExportUri,
     ImportStatusBody,
-    Int64,
     Listing,
     Moment,
     Sent,
+    SentNamed,
     SentReference,
     ServersOwn,
     UploadUrl,
@@ -69,14 +69,9 @@ class DncListDivisionViewListing(Listing, frozen=True, kw_only=True):
     entities: list[DncListDivisionView]
 
 
-class SentDncList(Sent, frozen=True, kw_only=True):
+class SentDncList(SentNamed, frozen=True, kw_only=True):
     """A DNC list to be made or changed. `version` has to be the current one in a change."""
 
-    id: ServersOwn = None
-    name: str | None = None
-    date_created: ServersOwn = None
-    date_modified: ServersOwn = None
-    version: Int64 | None = None
     division: SentReference | None = None
     dnc_source_type: Annotated[str, one_of(get_args(DncSource), documented=False)] | None = None
     contact_method: Annotated[str, one_of(get_args(ContactMethod), documented=False)] | None = None
@@ -87,7 +82,6 @@ class SentDncList(Sent, frozen=True, kw_only=True):
     custom_exclusion_column: str | None = None
     import_status: ServersOwn = None
     size: ServersOwn = None
-    self_uri: ServersOwn = None
 
 
 # Characters that format a number are taken off before it is looked at.

@@ -17,6 +17,7 @@ from .bodies import (
     Listing,
     Moment,
     Sent,
+    SentNamed,
     SentReference,
     ServersOwn,
     one_of,
@@ -139,14 +140,9 @@ class SentDataType(Sent, frozen=True, kw_only=True):
     max_length: Int64 | None = None
 
 
-class SentContactList(Sent, frozen=True, kw_only=True):
+class SentContactList(SentNamed, frozen=True, kw_only=True):
     """A contact list to be made or changed. `version` has to be the current one in a change."""
 
-    id: ServersOwn = None
-    name: str | None = None
-    date_created: ServersOwn = None
-    date_modified: ServersOwn = None
-    version: Int64 | None = None
     division: SentReference | None = None
     column_names: list[str] | None = None
     phone_columns: list[SentColumn] | None = None
@@ -165,7 +161,6 @@ class SentContactList(Sent, frozen=True, kw_only=True):
     retention_days: Int64 | None = None
     date_expiration: str | None = None
     time_zone: str | None = None
-    self_uri: ServersOwn = None
 
 
 class SentListChange(Sent, frozen=True, kw_only=True):

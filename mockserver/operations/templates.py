@@ -11,10 +11,10 @@ from .bodies import (
     Count,
     DomainEntityRef,
     ImportStatusBody,
-    Int64,
     Listing,
     Moment,
     Sent,
+    SentNamed,
     SentReference,
     ServersOwn,
     one_of,
@@ -76,20 +76,14 @@ class ContactListFilterListing(Listing, frozen=True, kw_only=True):
     entities: list[ContactListFilterBody]
 
 
-class SentContactListFilter(Sent, frozen=True, kw_only=True):
+class SentContactListFilter(SentNamed, frozen=True, kw_only=True):
     """A filter to be made or changed. `version` has to be the current one in a change."""
 
-    id: ServersOwn = None
-    name: str | None = None
-    date_created: ServersOwn = None
-    date_modified: ServersOwn = None
-    version: Int64 | None = None
     contact_list: SentReference | None = None
     contact_list_template: SentReference | None = None
     source_type: SourceType | None = None
     clauses: list[Clause] | None = None
     filter_type: Annotated[str, one_of(get_args(FilterType))] | None = None
-    self_uri: ServersOwn = None
 
 
 class FilterPreview(Answered, frozen=True, kw_only=True):
@@ -136,14 +130,9 @@ class SentSplitting(Sent, frozen=True, kw_only=True):
     use_waterfall_rule: bool | None = None
 
 
-class SentImportTemplate(Sent, frozen=True, kw_only=True):
+class SentImportTemplate(SentNamed, frozen=True, kw_only=True):
     """An import template to be made or changed. `version` has to be the current one in a change."""
 
-    id: ServersOwn = None
-    name: str | None = None
-    date_created: ServersOwn = None
-    date_modified: ServersOwn = None
-    version: Int64 | None = None
     contact_list_template: SentReference | None = None
     contact_list_filter: SentReference | None = None
     use_splitting_criteria: bool | None = None
@@ -151,7 +140,6 @@ class SentImportTemplate(Sent, frozen=True, kw_only=True):
     list_name_format: Annotated[str, one_of(get_args(NameFormat), documented=False)] | None = None
     custom_list_name_format_value: str | None = None
     import_status: ServersOwn = None
-    self_uri: ServersOwn = None
 
 
 FILTERS = "/api/v2/outbound/contactlistfilters"

@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import NotFound
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.access import TOKEN
 from mockserver.http.query import flag, listing, page_in, several
 from mockserver.model import Reference
@@ -27,7 +27,7 @@ class Divisions:
 
     async def home(self, request: web.Request) -> PendingOperation:
         del request
-        return PendingOperation(lambda: _json(_division_json(self._org.home_division)))
+        return PendingOperation(lambda: json_response(_division_json(self._org.home_division)))
 
     async def list(self, request: web.Request) -> PendingOperation:
         """One page, of those with an `id`, or a name that holds `name` (Assumption), in any case."""
@@ -55,7 +55,7 @@ class Divisions:
             home = self._org.home_division
             if division_id != home.id:
                 raise NotFound("The division could not be found.")
-            return _json(_division_json(home) | (self._with_object_counts(home) if counts else {}))
+            return json_response(_division_json(home) | (self._with_object_counts(home) if counts else {}))
 
         return PendingOperation(commit)
 
@@ -69,10 +69,6 @@ def _division_json(division: Reference) -> dict[str, Any]:
     """Source: SDK 269.0.0 models/authz_division.py."""
     told: dict[str, Any] = msgspec.to_builtins(division)
     return told | {"description": "", "homeDivision": True}
-
-
-def _json(value: object) -> Response:
-    return Response(body=msgspec.json.encode(value))
 
 
 # What a client may do, as it is told when it asks.
@@ -91,7 +87,7 @@ class Subjects:
 
         def commit() -> Response:
             client = self._org.clients[request[TOKEN].client_id]
-            return Response(body=msgspec.json.encode(self._subject_json(client, full)))
+            return json_response(self._subject_json(client, full))
 
         return PendingOperation(commit)
 

@@ -3,7 +3,7 @@
 import msgspec
 from aiohttp import web
 
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.access import TOKEN
 from mockserver.http.responses import mock_version
 from mockserver.operations import OPERATIONS
@@ -52,7 +52,7 @@ class Platform:
 
 
 def _answering(body: object) -> PendingOperation:
-    return PendingOperation(lambda: Response(body=msgspec.json.encode(body)))
+    return PendingOperation(lambda: json_response(body))
 
 
 # GET /openapi.json. The document is made at the first request: a start of the mock does not wait for it.

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import msgspec
 from aiohttp import web
 
 from mockserver.errors import NotFound
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.query import listing, page_in
 from mockserver.loaded_profile import load
 from mockserver.profile import Profile
@@ -58,7 +57,7 @@ class LimitsApi:
             for namespace, friendly in _FRIENDLY.items()
         ]
         url = "https://developer.genesys.cloud/organization/organization/limits"
-        return PendingOperation(lambda: _json({"url": url, "namespaces": documented}))
+        return PendingOperation(lambda: json_response({"url": url, "namespaces": documented}))
 
     @cached_property
     def _default(self) -> Profile:
@@ -95,13 +94,9 @@ def _answer(namespace: str, profile: Profile) -> Response:
         for limit in limits(profile)
         if limit.namespace == namespace
     ]
-    return _json({"entities": shown})
+    return json_response({"entities": shown})
 
 
 def _limit_docs(limit: Limit) -> dict[str, Any]:
     told = {"key": limit.key, "defaultValue": limit.value, "description": limit.description}
     return told | {"configurable": True, "trackable": False}
-
-
-def _json(value: object) -> Response:
-    return Response(body=msgspec.json.encode(value))

@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import OAuthError, TooManyRequests
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.body import read_body
 from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
@@ -156,7 +156,7 @@ class OAuth:
         return {"access_token": secret, "token_type": "bearer", "expires_in": lifetime_s}
 
     def _issue(self, client: OAuthClient) -> Response:
-        return Response(body=msgspec.json.encode(self._new_token(client)))
+        return json_response(self._new_token(client))
 
 
 def _redirect(back: str, *, query: Mapping[str, object] = {}, fragment: Mapping[str, object] = {}) -> Response:

@@ -1,16 +1,15 @@
 """What a contact carries besides its data: whether it may be contacted, when it is forgotten, and the like."""
 
 from collections.abc import Collection
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from mockserver.clock import date_in
 from mockserver.errors import BadRequest, invalid_value
+from mockserver.operations.contacts import ContactAttributes
 from mockserver.operations.reading import read_as
 from mockserver.storage.row_codec import encode_each
-
-Media = Literal["Voice", "Sms", "Email", "WhatsApp"]  # Source: tests of Terraform provider 1.84.1
 
 # What `clearSystemData` resets. Source: SDK 269.0.0 outbound_api.py, "system columns"; which ones is an assumption.
 _SYSTEM = {
@@ -23,53 +22,7 @@ _SYSTEM = {
 }
 
 
-class _Callable(msgspec.Struct):
-    callable: bool
-
-
-class _ColumnStatus(msgspec.Struct):
-    contactable: bool
-
-
-class _ContactableStatus(msgspec.Struct, rename="camel"):
-    contactable: bool
-    column_status: dict[str, _ColumnStatus] = {}
-
-
-class _MessageEvaluation(msgspec.Struct, rename="camel", omit_defaults=True):
-    contact_column: str | None = None
-    contact_address: str | None = None
-    message_type: Literal["Sms", "Email", "WhatsApp"] | None = None
-    wrapup_code_id: str | None = None
-    timestamp: str | None = None
-
-
-class _Overrides(msgspec.Struct):
-    priority: bool = False
-
-
-class Attributes(msgspec.Struct, rename="camel", omit_defaults=True):
-    """Source: SDK 269.0.0 models/writable_dialer_contact.py. What the server owns is not even read."""
-
-    callable: bool | None = None
-    phone_number_status: dict[str, _Callable] | None = None
-    contactable_status: dict[Media, _ContactableStatus] | None = None
-    latest_sms_evaluations: dict[str, _MessageEvaluation] | None = None
-    latest_email_evaluations: dict[str, _MessageEvaluation] | None = None
-    latest_whats_app_evaluations: dict[str, _MessageEvaluation] | None = None
-    configuration_overrides: _Overrides | None = None
-    retention_type: Literal["Never", "Today", "RetentionDays", "DateExpiration"] | None = None
-    retention_days: int | None = None
-    date_expiration: str | None = None
-
-    def columns(self) -> set[str]:
-        """The columns of the list that these attributes are about."""
-        of_media = [status.column_status for status in (self.contactable_status or {}).values()]
-        evaluations = (self.latest_sms_evaluations, self.latest_email_evaluations, self.latest_whats_app_evaluations)
-        return {name for named in (self.phone_number_status, *of_media, *evaluations) for name in named or ()}
-
-
-_read = msgspec.json.Decoder(Attributes).decode
+_read = msgspec.json.Decoder(ContactAttributes).decode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -82,12 +35,12 @@ def attributes_in(contact: bytes | msgspec.Raw, columns: Collection[str] | None 
     """
     try:
         read = _read(contact)
-    except msgspec.ValidationError:  # as it may be by the case of an enumeration, which does not count
-        read = read_as(msgspec.json.decode(contact), Attributes)
+    except msgspec.ValidationError:  # an enumeration in another case, or a field that is ignored
+        read = read_as(msgspec.json.decode(contact), ContactAttributes)
     encoded = _encode(read)
     if encoded == b"{}":
         return None
-    if columns is not None and not read.columns() <= set(columns):
+    if columns is not None and not _columns(read) <= set(columns):
         raise BadRequest("The contact columns are invalid.", "invalid.contact.columns")
     _check_retention(read)
     return encoded
@@ -107,7 +60,7 @@ def with_priority(given: bytes, priority: bool) -> bytes:
     return merge_json(given, b'{"configurationOverrides":{"priority":%b}}' % (b"true" if priority else b"false"))
 
 
-def _check_retention(read: Attributes) -> None:
+def _check_retention(read: ContactAttributes) -> None:
     """Assumption: the codes. What each type needs: SDK 269.0.0 models/writable_dialer_contact.py."""
     if read.retention_type == "RetentionDays" and read.retention_days is None:
         raise invalid_value(None, "retentionDays", "whole numbers from 1")
@@ -118,3 +71,10 @@ def _check_retention(read: Attributes) -> None:
         raise BadRequest(
             "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ", "invalid.date"
         )
+
+
+def _columns(read: ContactAttributes) -> set[str]:
+    """The columns of the list that these attributes are about."""
+    of_media = [status.column_status for status in (read.contactable_status or {}).values()]
+    evaluations = (read.latest_sms_evaluations, read.latest_email_evaluations, read.latest_whats_app_evaluations)
+    return {name for named in (read.phone_number_status, *of_media, *evaluations) for name in named or ()}

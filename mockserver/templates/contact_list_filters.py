@@ -15,7 +15,7 @@ from mockserver.contacts import search
 from mockserver.contacts import selection as contact_search
 from mockserver.contacts.contacts import Contacts
 from mockserver.errors import BadRequest, invalid_value
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
 from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query
@@ -78,7 +78,7 @@ class ContactListFilters(NamedResources[ContactListFilter, SentContactListFilter
             "totalContacts": self._org.store.size(contact_list.id),
             "preview": [msgspec.Raw(contact) for contact in shown],
         }
-        return Response(body=msgspec.json.encode(body))
+        return json_response(body)
 
     def _build(
         self, spec: SentContactListFilter, old: ContactListFilter | None, others: Sequence[ContactListFilter]

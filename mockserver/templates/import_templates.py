@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import BadRequest, NotFound
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
 from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query, flag, several
@@ -56,7 +56,7 @@ class ImportTemplates(NamedResources[ImportTemplate, SentImportTemplate]):
         def commit() -> Response:
             self.require(template_id)
             self._imports().poll(template_id)
-            return Response(body=msgspec.json.encode(self._imports().status_of(template_id, prefix)))
+            return json_response(self._imports().status_of(template_id, prefix))
 
         return PendingOperation(commit)
 

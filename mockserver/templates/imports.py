@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from mockserver.errors import NotFound
-from mockserver.handling import PendingOperation, Response
+from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import FileRules, ReadFile, Report, read_file
 from mockserver.imports.events import Events
@@ -128,7 +128,7 @@ class TemplateImports(JobQueues[_TemplateImport, _Planned]):
             self._plan(job, planned, template, columns, upload, file)
         self._begin(job, planned)
         uri = f"{self._templates.path}/{template.id}/importstatus"
-        return Response(body=msgspec.json.encode({"correlationId": progress.id, "uri": uri}))
+        return json_response({"correlationId": progress.id, "uri": uri})
 
     def _plan(
         self,
