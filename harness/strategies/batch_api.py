@@ -42,11 +42,9 @@ class BatchApi(Strategy):
         return export_verification(job)
 
 
-class BatchApiOwnIds(Strategy):
+class BatchApiOwnIds(BatchApi):
     name = "batch-api-own-ids"
-    main_op = "contacts.add"
     own_ids = True
-    may_skip = False
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
@@ -54,9 +52,6 @@ class BatchApiOwnIds(Strategy):
         # The first batch goes alone: an org that ignores own ids must not be given a second one.
         yield Stage("canary", _uploads(islice(todo, 1), job))
         yield Stage("upload", _uploads(todo, job))
-
-    def verification(self, job: Job) -> Verification:
-        return export_verification(job)
 
 
 def _uploads(todo: Iterable[tuple[Batch, bool]], job: Job) -> Iterator[Flow[None]]:

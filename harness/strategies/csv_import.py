@@ -4,15 +4,18 @@
 list is dropped and made anew. `csv-import-own-ids` names the Lead ID column as the contact id: repeating is harmless.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 
 from .. import api
 from ..client.retry import outcome
-from ..errors import GaveUp, Refused
+from ..domain import ContactId, LeadId
+from ..errors import GaveUp, Refused, VerifyFailed
 from ..events import (
     ImportFailed,
     ListCreated,
+    PageMapped,
     ShardAbandoned,
     ShardImported,
     ShardMapped,
@@ -26,56 +29,57 @@ from .flows import answer_of, intervals, stable_answer, stop
 from .job import Job, Stage, Strategy, Verification
 from .lists import create_or_find, list_size, lists_stage
 from .sample import sample_verification
-from .search_mapping import page_flows
 
 UPLOADS = 5  # of a file whose answers keep getting lost
 IMPORTING = "contact.list.import.in.progress"
 EXPORTS = 3  # of a list whose exports are short
 
 
-class CsvImportExport(Strategy):
-    name = "csv-import-export"
+class CsvImport(Strategy):
+    """A stage each for the lists, the imports and the mapping."""
+
     main_op = "import.upload"
     own_ids = False
     may_skip = True
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
-        yield import_stage(job, own_ids=False)
-        yield Stage("mapping", (map_by_export(record, job) for record in _unmapped_shards(job)))
+        yield import_stage(job, own_ids=self.own_ids)
+        yield Stage("mapping", self.mapping_flows(job))
+
+    @abstractmethod
+    def mapping_flows(self, job: Job) -> Iterator[Flow[None]]: ...
+
+    def verification(self, job: Job) -> Verification:
+        return export_verification(job)
+
+
+class CsvImportExport(CsvImport):
+    name = "csv-import-export"
+
+    def mapping_flows(self, job: Job) -> Iterator[Flow[None]]:
+        return (map_by_export(record, job) for record in _unmapped_shards(job))
 
     def verification(self, job: Job) -> Verification:
         return sample_verification(job)  # the export made the mapping, so another road has to prove it
 
 
-class CsvImportOwnIds(Strategy):
+class CsvImportOwnIds(CsvImport):
     name = "csv-import-own-ids"
-    main_op = "import.upload"
     own_ids = True
-    may_skip = True
 
-    def stages(self, job: Job) -> Iterator[Stage]:
-        yield lists_stage(job)
-        yield import_stage(job, own_ids=True)
-        yield Stage("mapping", (map_by_identity(record, job) for record in _unmapped_shards(job)))
-
-    def verification(self, job: Job) -> Verification:
-        return export_verification(job)
+    def mapping_flows(self, job: Job) -> Iterator[Flow[None]]:
+        return (map_by_identity(record, job) for record in _unmapped_shards(job))
 
 
-class CsvImportSearch(Strategy):
+class CsvImportSearch(CsvImport):
+    """It exists to show what it costs to read the mapping page by page."""
+
     name = "csv-import-search"
     main_op = "contacts.search"
-    own_ids = False
-    may_skip = True
 
-    def stages(self, job: Job) -> Iterator[Stage]:
-        yield lists_stage(job)
-        yield import_stage(job, own_ids=False)
-        yield Stage("mapping", page_flows(job))
-
-    def verification(self, job: Job) -> Verification:
-        return export_verification(job)
+    def mapping_flows(self, job: Job) -> Iterator[Flow[None]]:
+        return page_flows(job)
 
 
 def import_stage(job: Job, *, own_ids: bool) -> Stage:
@@ -224,3 +228,43 @@ def map_by_identity(record: ShardRecord, job: Job) -> Flow[None]:
         return
     part = yield Work(lambda: job.files.map_identity(record))
     yield Save(ShardMapped(shard=record.shard.number, file=part.file, rows=part.rows, sha256=part.sha256))
+
+
+# The mapping from pages of a search.
+
+
+def page_flows(job: Job) -> Iterator[Flow[None]]:
+    """One flow a page of every list, without those an earlier run has read."""
+    known = job.progress.batches()
+    for record in job.progress.shards():
+        for page in range(1, -(-record.shard.count // api.SEARCH_PAGE) + 1):
+            if _first(record, page) not in known:
+                yield map_page(record, page, job)
+
+
+def _first(record: ShardRecord, page: int) -> int:
+    return record.shard.first + (page - 1) * api.SEARCH_PAGE
+
+
+def map_page(record: ShardRecord, page: int, job: Job) -> Flow[None]:
+    """The page's contacts, noted. Searches lag behind an import: a short page is read again until two are alike."""
+    wait_s, full = job.settings.consistency_wait_s, _full(record, page)
+    pairs = yield from stable_answer(lambda: _page(record, page, job), wait_s, lambda pairs: len(pairs) >= full)
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        raise VerifyFailed("VERIFY_FAILED", f"list={record.list_id} page={page}: a lead has more than one contact.")
+    yield Save(PageMapped(first=_first(record, page), shard=record.shard.number, mapping=mapping))
+
+
+def _full(record: ShardRecord, page: int) -> int:
+    """How many contacts the page holds if every lead of the shard is there."""
+    return min(api.SEARCH_PAGE, record.shard.count - (page - 1) * api.SEARCH_PAGE)
+
+
+def _page(record: ShardRecord, page: int, job: Job) -> Flow[list[tuple[LeadId, ContactId]]]:
+    found = yield from answer_of(
+        api.search_all(record.list_id, page),
+        lambda reply: api.found_contacts(reply, job.columns.lead_id),
+        place=f"page={page}",
+    )
+    return found.pairs

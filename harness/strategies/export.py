@@ -1,6 +1,6 @@
 """Ask for an export, wait until it is there, download it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -23,11 +23,8 @@ MARK = b"\xef\xbb\xbf"  # of UTF-8
 
 def export_verification(job: Job) -> Verification:
     """Every list exported and compared with the mapping, lead by lead."""
-    return Verification("export of every list joined with the mapping", _exports(job), by_export=True)
-
-
-def _exports(job: Job) -> Iterator[Flow[None]]:
-    return (_proving_export(record, job) for record in job.progress.shards())
+    flows = (_proving_export(record, job) for record in job.progress.shards())
+    return Verification("export of every list joined with the mapping", flows, by_export=True)
 
 
 def _proving_export(record: ShardRecord, job: Job) -> Flow[None]:
