@@ -35,12 +35,13 @@ from .csv_jobs import (
     start_export,
     upload_csv,
 )
-from .dnc import change_dnc_entries, create_dnc_list, get_dnc_export, start_dnc_export
 from .lists import (
     DNC_LISTS,
     LISTS,
     ListFound,
+    change_dnc_entries,
     clear_list,
+    create_dnc_list,
     create_list,
     created_list_id,
     delete_dnc_list,
@@ -49,11 +50,13 @@ from .lists import (
     find_dnc_list,
     find_list,
     find_lists,
+    get_dnc_export,
     get_dnc_list,
     get_list,
     list_found,
     list_id_by_name,
     lists_found,
+    start_dnc_export,
 )
 from .platform import (
     CAMPAIGNS,

@@ -1,4 +1,4 @@
-"""What every answer is read with: a plain no, a 2xx that proves nothing, and the body between them."""
+"""What every body is written and read with; a plain no, and a 2xx that proves nothing."""
 
 import re
 from functools import lru_cache
@@ -6,11 +6,16 @@ from typing import Any
 
 import msgspec
 
-from ..flow import Reply
+from ..flow import Call, Reply
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
-encode = msgspec.json.encode
 CODE = re.compile(r"[A-Za-z][\w.-]{0,63}", re.ASCII)  # what a code looks like: nothing else gets into files
+
+
+def json_call(op: str, method: str, url: str, body: Any, **more: Any) -> Call:
+    """A call with a JSON body; bytes are JSON already. `more`: fields of the call."""
+    content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    return Call(op=op, method=method, url=url, headers=JSON, body=content, **more)
 
 
 class BadResponse(Exception):

@@ -13,7 +13,7 @@ import msgspec
 
 from ..domain import ContactId, LeadColumns, LeadId
 from ..flow import Call, Reply
-from .answers import JSON, BadResponse, decode_body, encode
+from .answers import BadResponse, decode_body, json_call
 from .lists import LISTS
 
 SEARCH_PAGE = 100  # Source: SDK 269.0.0 models/contact_listing_request.py, the most a page returns
@@ -72,18 +72,19 @@ def contacts(
     lead_ids: Iterable[str], rows: Iterable[Sequence[str]], columns: LeadColumns, list_id: str, *, own_ids: bool
 ) -> list[bytes]:
     """The same for many leads."""
+    data = _data(columns.names)(rows)
+    made: Iterable[Any] = map(_Contact, repeat(list_id), data)
     if own_ids:
-        return contact_bodies(lead_ids, rows, columns.names, list_id)
-    return contact_bodies_without_ids(rows, columns.names, list_id)
+        made = map(_OwnContact, lead_ids, repeat(list_id), data)
+    return _encoder.encode_lines(list(made)).split(b"\n")[:-1]  # JSON has no line end of its own
 
 
 def add_contacts(batch: Batch, *, idempotent: bool, attempt: int = 1) -> Call:
-    return Call(
-        op="contacts.add",
-        method="POST",
-        url=f"{LISTS}/{batch.contact_list_id}/contacts",
-        headers=JSON,
-        body=batch.body,
+    return json_call(
+        "contacts.add",
+        "POST",
+        f"{LISTS}/{batch.contact_list_id}/contacts",
+        batch.body,
         idempotent=idempotent,
         attempt=attempt,
         contacts=len(batch.lead_ids),
@@ -130,15 +131,8 @@ def search_all(list_id: str, page: int = 1, page_size: int = SEARCH_PAGE) -> Cal
 
 
 def _search(list_id: str, body: Mapping[str, Any], page: int, page_size: int = SEARCH_PAGE) -> Call:
-    return Call(
-        op="contacts.search",
-        method="POST",
-        url=f"{LISTS}/{list_id}/contacts/search",
-        headers=JSON,
-        body=encode({**body, "pageNumber": page, "pageSize": page_size}),
-        idempotent=True,
-        contact_list_id=list_id,
-    )
+    url, body = f"{LISTS}/{list_id}/contacts/search", {**body, "pageNumber": page, "pageSize": page_size}
+    return json_call("contacts.search", "POST", url, body, idempotent=True, contact_list_id=list_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +169,8 @@ def get_contact(list_id: str, contact_id: str) -> Call:
 
 
 def bulk_get(list_id: str, contact_ids: Sequence[str]) -> Call:
-    return Call(
-        op="contacts.bulk",
-        method="POST",
-        url=f"{LISTS}/{list_id}/contacts/bulk",
-        headers=JSON,
-        body=encode(list(contact_ids)),
-        idempotent=True,
-        contact_list_id=list_id,
-    )
+    url = f"{LISTS}/{list_id}/contacts/bulk"
+    return json_call("contacts.bulk", "POST", url, list(contact_ids), idempotent=True, contact_list_id=list_id)
 
 
 def bulk_contacts(reply: Reply, lead_id_column: str) -> dict[ContactId, LeadId]:
@@ -213,20 +200,6 @@ class _OwnContact(msgspec.Struct, gc=False):
     id: str
     contactListId: str  # noqa: N815
     data: Any
-
-
-def contact_bodies(lead_ids: Iterable[str], rows: Iterable[Row], names: tuple[str, ...], list_id: str) -> list[bytes]:
-    """One WritableDialerContact a row whose id is the Lead ID."""
-    return _lines(map(_OwnContact, lead_ids, repeat(list_id), _data(names)(rows)))
-
-
-def contact_bodies_without_ids(rows: Iterable[Row], names: tuple[str, ...], list_id: str) -> list[bytes]:
-    """One WritableDialerContact a row, for a server that makes the ids."""
-    return _lines(map(_Contact, repeat(list_id), _data(names)(rows)))
-
-
-def _lines(contacts: Iterable[msgspec.Struct]) -> list[bytes]:
-    return _encoder.encode_lines(list(contacts)).split(b"\n")[:-1]  # JSON has no line end of its own
 
 
 @lru_cache(maxsize=16)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..flow import Call, FilePart, Reply
-from .answers import JSON, Refusal, decode_body
+from .answers import Refusal, decode_body, json_call
 from .lists import LISTS
 
 TRANSFER_TIMEOUT_S = 3600.0
@@ -63,9 +63,7 @@ def import_progress(reply: Reply) -> ImportProgress:
 
 def start_export(list_id: str) -> Call:
     url = f"{LISTS}/{list_id}/export"
-    return Call(
-        op="export.create", method="POST", url=url, headers=JSON, body=b"{}", idempotent=True, contact_list_id=list_id
-    )
+    return json_call("export.create", "POST", url, {}, idempotent=True, contact_list_id=list_id)
 
 
 def get_export(list_id: str) -> Call:
