@@ -11,10 +11,11 @@ from typing import Any
 from ..flow import AsyncFlowDriver, Call, Reply, Wait
 from ..status import status
 from . import httpx_transport
-from .httpx_transport import HttpxClient, Target
+from .httpx_transport import HttpxClient
 from .org_safety import RunCaps
 from .request_context import DAY_S, EventSink, RequestContext
 from .request_log import RequestLog
+from .target import Target
 
 
 @dataclass(frozen=True, slots=True)

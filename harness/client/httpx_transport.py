@@ -17,7 +17,7 @@ import httpx
 
 from ..errors import LocalResource, UsageError, certificate_error, out_of_descriptors, scheme_error, wrong_scheme
 from ..flow import Call, FilePart, Reply
-from .target import Target as Target
+from .target import Target
 
 # Nothing of the body can have left when one of these is raised.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)

@@ -14,8 +14,8 @@ from typing import Any
 
 from .. import api
 from ..client.asyncio_driver import open_driver
-from ..client.httpx_transport import Target
 from ..client.oauth import Credentials, Session
+from ..client.target import Target
 from ..errors import GaveUp, StateError, UsageError
 from ..events import ListCreated
 from ..flow import Flow, Save, Wait, Work

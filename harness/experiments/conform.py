@@ -16,9 +16,9 @@ import msgspec
 
 from .. import api
 from ..api import BadResponse, Refusal
-from ..client.httpx_transport import Target
 from ..client.oauth import Credentials
 from ..client.org_safety import RunCaps
+from ..client.target import Target
 from ..errors import Refused
 from ..flow import Flow, Reply
 from ..status import status

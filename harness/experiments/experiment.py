@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 
 from ..client.asyncio_driver import open_driver
-from ..client.httpx_transport import Target
 from ..client.oauth import Credentials, Session
 from ..client.org_safety import RunCaps
 from ..client.retry import RetryPolicy
+from ..client.target import Target
 from ..domain import LeadColumns
 from ..errors import RunError
 from ..files.atomic import atomic_file

@@ -8,19 +8,124 @@ accepted says where to look, and the bracket is narrowed until its ends are clos
 
 import math
 import re
+from abc import ABC, abstractmethod
 from argparse import Namespace
 from array import array
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from ..client.rate_budget import RateBudget
 from ..errors import UsageError
 from ..flow import Call
+
+LATE_S = 0.05  # a request sent this much after its arrival is late; a busy event loop stays below
+PERCENTILES = (50.0, 95.0, 99.0)
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Planned moments of requests. Times in seconds on the run's own clock.
+
+    A free user takes the next arrival and waits for it; the others queue. An arrival that was not taken before the next
+    one was due is dropped: it counts with the time that it had waited, less than its request would have taken.
+    """
+
+    per_s: Callable[[float], float]  # the rate planned for a moment
+    sent: int = 0
+    late: int = 0
+    dropped: int = 0
+    _next: float | None = None
+    _latency: "array[float]" = field(default_factory=lambda: array("d"))
+
+    def claim(self, now: float) -> float:
+        """The moment of the next arrival, now the caller's: not yet due, or the latest that is due."""
+        planned = now if self._next is None else self._next
+        while (following := planned + 1 / self.per_s(planned)) <= now:
+            self.dropped += 1
+            self._latency.append(now - planned)
+            planned = following
+        self._next = following
+        return planned
+
+    def rebase(self) -> None:
+        """Begin to plan anew with the next claim: the rate has changed."""
+        self._next = None
+
+    def record(self, planned_at: float, sent_at: float, done_at: float) -> None:
+        """Count the request of an arrival."""
+        self.sent += 1
+        self.late += sent_at - planned_at > LATE_S
+        self._latency.append(done_at - planned_at)
+
+    def facts(self) -> dict[str, Any]:
+        """Latencies in seconds from the planned moment, those of dropped arrivals included."""
+        latency = (
+            dict(zip(PERCENTILES, np.percentile(self._latency, PERCENTILES), strict=True)) if self._latency else {}
+        )
+        return {
+            "slots": self.sent + self.dropped,
+            "sent": self.sent,
+            "late": self.late,
+            "dropped": self.dropped,
+            **{f"latency_p{p:.0f}_s": round(float(seconds), 6) for p, seconds in latency.items()},
+            **({"latency_max_s": round(max(self._latency), 6)} if self._latency else {}),
+        }
+
+
+RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(s|min|h))?")
+SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+class ArrivalRate(ABC):
+    ended = True  # whether a search has found its limit; other rates have nothing to find
+
+    @abstractmethod
+    def per_s(self, now: float) -> float:
+        """Requests a second at `now`; more than 0."""
+
+    def saw(self, now: float, *, refused: bool) -> bool:
+        """Learn from an answer of the paced operation; whether the rate has changed."""
+        del now, refused
+        return False
+
+
+def per_second(text: str) -> float:
+    """`300/min`, `5/s` or `300`, which is a minute's. Raises UsageError."""
+    found = RATE.fullmatch(text.strip())
+    rate = float(found[1]) / SECONDS[found[2] or "min"] if found else 0.0
+    if rate <= 0:
+        raise UsageError("BAD_OPTION", f"--rate {text!r}: give a number above 0 and /s, /min or /h, such as 300/min.")
+    return rate
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(ArrivalRate):
+    rate: float
+
+    def per_s(self, now: float) -> float:
+        del now
+        return self.rate
+
+
+@dataclass(slots=True)
+class Burst(ArrivalRate):
+    """`factor` times the rate for the first seconds, like the first morning of a month."""
+
+    rate: float
+    factor: float
+    seconds: float
+    _until: float | None = None
+
+    def per_s(self, now: float) -> float:
+        if self._until is None:
+            self._until = now + self.seconds
+        return self.rate * self.factor if now < self._until else self.rate
+
 
 GROW = 2.0
 CLOSE = 1.035  # how far apart the ends of the bracket may be
@@ -33,7 +138,7 @@ GRACE_S = 2.0  # beyond a window: Retry-After counts in whole seconds, rounded u
 
 
 @dataclass(slots=True)
-class RateSearch:
+class RateSearch(ArrivalRate):
     """`window_s`: the longest window that the limit may have. Rates a second, times in seconds of the run's clock."""
 
     rate: float  # to begin with; later the one on offer
@@ -117,122 +222,6 @@ class RateSearch:
         if self.unlimited:
             return [f"rate search: no limit met; these users got {at_most} answers and could not ask for more"]
         return [f"rate search: highest rate without a 429 is {at_most}; {self.refused * 60:,.1f}/min was refused"]
-
-
-LATE_S = 0.05  # a request sent this much after its arrival is late; a busy event loop stays below
-PERCENTILES = (50.0, 95.0, 99.0)
-
-
-@dataclass(slots=True)
-class Arrivals:
-    """Planned moments of requests. Times in seconds on the run's own clock.
-
-    A free user takes the next arrival and waits for it; the others queue. An arrival that was not taken before the next
-    one was due is dropped: it counts with the time that it had waited, less than its request would have taken.
-    """
-
-    per_s: Callable[[float], float]  # the rate planned for a moment
-    sent: int = 0
-    late: int = 0
-    dropped: int = 0
-    _next: float | None = None
-    _latency: "array[float]" = field(default_factory=lambda: array("d"))
-
-    def claim(self, now: float) -> float:
-        """The moment of the next arrival, now the caller's: not yet due, or the latest that is due."""
-        planned = now if self._next is None else self._next
-        while (following := planned + 1 / self.per_s(planned)) <= now:
-            self.dropped += 1
-            self._latency.append(now - planned)
-            planned = following
-        self._next = following
-        return planned
-
-    def rebase(self) -> None:
-        """Begin to plan anew with the next claim: the rate has changed."""
-        self._next = None
-
-    def record(self, planned_at: float, sent_at: float, done_at: float) -> None:
-        """Count the request of an arrival."""
-        self.sent += 1
-        self.late += sent_at - planned_at > LATE_S
-        self._latency.append(done_at - planned_at)
-
-    def facts(self) -> dict[str, Any]:
-        """Latencies in seconds from the planned moment, those of dropped arrivals included."""
-        latency = (
-            dict(zip(PERCENTILES, np.percentile(self._latency, PERCENTILES), strict=True)) if self._latency else {}
-        )
-        return {
-            "slots": self.sent + self.dropped,
-            "sent": self.sent,
-            "late": self.late,
-            "dropped": self.dropped,
-            **{f"latency_p{p:.0f}_s": round(float(seconds), 6) for p, seconds in latency.items()},
-            **({"latency_max_s": round(max(self._latency), 6)} if self._latency else {}),
-        }
-
-
-RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(s|min|h))?")
-SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
-
-
-class ArrivalRate(Protocol):
-    @property
-    def ended(self) -> bool:
-        """Whether a search has found its limit; other rates have nothing to find."""
-        ...
-
-    def per_s(self, now: float) -> float:
-        """Requests a second at `now`; more than 0."""
-        ...
-
-    def saw(self, now: float, *, refused: bool) -> bool:
-        """Learn from an answer of the paced operation; whether the rate has changed."""
-        ...
-
-
-def per_second(text: str) -> float:
-    """`300/min`, `5/s` or `300`, which is a minute's. Raises UsageError."""
-    found = RATE.fullmatch(text.strip())
-    rate = float(found[1]) / SECONDS[found[2] or "min"] if found else 0.0
-    if rate <= 0:
-        raise UsageError("BAD_OPTION", f"--rate {text!r}: give a number above 0 and /s, /min or /h, such as 300/min.")
-    return rate
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    rate: float
-    ended: bool = True
-
-    def per_s(self, now: float) -> float:
-        del now
-        return self.rate
-
-    def saw(self, now: float, *, refused: bool) -> bool:
-        del now, refused
-        return False
-
-
-@dataclass(slots=True)
-class Burst:
-    """`factor` times the rate for the first seconds, like the first morning of a month."""
-
-    rate: float
-    factor: float
-    seconds: float
-    ended: bool = True
-    _until: float | None = None
-
-    def per_s(self, now: float) -> float:
-        if self._until is None:
-            self._until = now + self.seconds
-        return self.rate * self.factor if now < self._until else self.rate
-
-    def saw(self, now: float, *, refused: bool) -> bool:
-        del now, refused
-        return False
 
 
 ARRIVAL_PATTERNS = ("constant", "burst", "soak", "search")

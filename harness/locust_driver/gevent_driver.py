@@ -16,8 +16,9 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
 from ..client.asyncio_driver import TICK_S, is_suspension
-from ..client.httpx_transport import MAX_ANSWER_BYTES, RESET_ON_CLOSE, Target
+from ..client.httpx_transport import MAX_ANSWER_BYTES, RESET_ON_CLOSE
 from ..client.request_context import RequestContext
+from ..client.target import Target
 from ..errors import LocalResource, scheme_error
 from ..flow import Call, Reply, Wait
 from ..load.arrivals import Pacing

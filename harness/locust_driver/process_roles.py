@@ -14,7 +14,7 @@ import locust.runners
 from locust.exception import StopUser
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from ..client.httpx_transport import Target
+from ..client.target import Target
 from ..flow import Call, Reply
 from ..load.distributed.broker import WorkBroker
 from ..load.distributed.worker import MasterClient, remove_stale_files, run_assignment

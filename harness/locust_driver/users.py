@@ -11,8 +11,8 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError, StopUser
 
 from ..api import TRANSFER_TIMEOUT_S, BadResponse
-from ..client.httpx_transport import Target
 from ..client.retry import RetryPolicy
+from ..client.target import Target
 from ..errors import RunError
 from ..flow import Call, Flow, Reply, Wait, drive
 from ..load.background_traffic import MappedContact

@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..files.atomic import own_folder
 from ..mapping.files import KEPT, write_json
 from ..runs.prepare import PreparedUpload, UploadOrder, prepare
+from ..runs.run import DOCUMENT
 from ..strategies.job import Strategy
 from .joins import Former, Joins
 
@@ -32,8 +33,14 @@ def folder_of(root: Path, number: int) -> Path:
 
 def is_proved(root: Path, number: int) -> bool:
     """Whether the month is loaded and proved."""
-    path = folder_of(root, number) / "run.json"
-    return path.exists() and all(entry["verified"] for entry in msgspec.json.decode(path.read_bytes())["strategies"])
+    entries = _entries(folder_of(root, number))
+    return bool(entries) and all(entry["verified"] for entry in entries)
+
+
+def _entries(folder: Path) -> list[dict[str, Any]]:
+    """What the document of the month's run says of its strategies; none before there is one."""
+    path = folder / DOCUMENT
+    return list(msgspec.json.decode(path.read_bytes())["strategies"]) if path.exists() else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +133,15 @@ class Months:
         """Every list of the months before, in the order in which they were made."""
         found: dict[str, Former] = {}
         for n in range(1, number):
-            path = self.folder(n) / "run.json"
-            for entry in msgspec.json.decode(path.read_bytes())["strategies"] if path.exists() else ():
+            for entry in _entries(self.folder(n)):
                 found |= {one["id"]: Former(one["id"], one["name"]) for one in entry["lists"] if one["id"] not in found}
         return list(found.values())
 
     def run_id(self, number: int) -> str:
-        return str(msgspec.json.decode((self.folder(number) / "run.json").read_bytes())["run_id"])
+        return str(msgspec.json.decode((self.folder(number) / DOCUMENT).read_bytes())["run_id"])
 
     def _mapped_count(self, number: int) -> int:
-        path = self.folder(number) / "run.json"
-        return (
-            sum(entry["mapped"] for entry in msgspec.json.decode(path.read_bytes())["strategies"])
-            if path.exists()
-            else 0
-        )
+        return sum(entry["mapped"] for entry in _entries(self.folder(number)))
 
 
 MONTHS_FILE = "months.json"
@@ -165,9 +166,7 @@ class MonthResult:
 
 def of_month(months: Months, month: PreparedMonth, fails: str, *, excludes: bool) -> MonthResult:
     """What the month's run has left, or why there is none."""
-    path = months.folder(month.number) / "run.json"
-    document: dict[str, Any] = msgspec.json.decode(path.read_bytes()) if path.exists() else {"strategies": []}
-    entries = document["strategies"]
+    entries = _entries(months.folder(month.number))
     return MonthResult(
         month=month.number,
         leads=month.leads,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from locust.env import Environment
 
-from harness.client.httpx_transport import Target
+from harness.client.target import Target
 from harness.flow import Call, FilePart
 from harness.locust_driver import LeadUser
 from harness.locust_driver.gevent_driver import exchange

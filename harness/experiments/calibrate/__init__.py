@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...client.httpx_transport import Target
 from ...client.oauth import Credentials
 from ...client.org_safety import RunCaps
+from ...client.target import Target
 from ...errors import SafetyStop
 from ...files.atomic import own_folder
 from .. import experiment

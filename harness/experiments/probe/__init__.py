@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ...api import BadResponse, Refusal
-from ...client.httpx_transport import Target
 from ...client.oauth import Credentials
 from ...client.org_safety import RunCaps
+from ...client.target import Target
 from ...simulator import mock_org
 from ...status import status
 from .. import experiment

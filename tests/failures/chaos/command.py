@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from harness.client.httpx_transport import Target
 from harness.client.oauth import MOCK_CREDENTIALS
+from harness.client.target import Target
 from harness.errors import RunError
 from harness.flow import AsyncFlowDriver
 from harness.runs.asyncio_runner import complete

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.client.httpx_transport import Target
 from harness.client.oauth import MOCK_CREDENTIALS
+from harness.client.target import Target
 from harness.flow import AsyncFlowDriver, Call, Reply, Wait
 from harness.runs.asyncio_runner import complete
 from harness.runs.run import RunPlan

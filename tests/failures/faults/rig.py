@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 import httpx
 
 from harness.api import create_list
-from harness.client.httpx_transport import Target
 from harness.client.oauth import MOCK_CREDENTIALS
 from harness.client.request_context import DAY_S
+from harness.client.target import Target
 from harness.errors import RunError
 from harness.leads.preflight import Preflight, check
 from harness.leads.source import open_leads

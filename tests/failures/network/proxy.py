@@ -16,7 +16,7 @@ from fcntl import ioctl
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.client.httpx_transport import Target
+from harness.client.target import Target
 
 from .strikes import CHUNK, Deed, Exchange, Message, Pace, Side, Strike
 

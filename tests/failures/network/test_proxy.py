@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from harness.client.httpx_transport import Target
+from harness.client.target import Target
 from harness.simulator.virtual_time import run
 
 from .proxy import proxied

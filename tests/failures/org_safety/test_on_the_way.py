@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from harness.client.httpx_transport import Target
 from harness.client.oauth import Credentials
 from harness.client.org_safety import OrgOptions, OrgSafetyLimits
+from harness.client.target import Target
 from harness.errors import Refused, RunError, SafetyStop
 from harness.runs.account import merge_sources
 from harness.runs.canary import verify_org_identity

@@ -8,8 +8,8 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from harness.client.httpx_transport import Target
 from harness.client.oauth import MOCK_CREDENTIALS
+from harness.client.target import Target
 from harness.simulator.mock_org import EPOCH, load_profile
 from mockserver.app import create_app
 from mockserver.clock import LoopClock

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from harness import events
 from harness.client.asyncio_driver import open_driver
-from harness.client.httpx_transport import Target
+from harness.client.target import Target
 from harness.domain import Shard
 from harness.errors import GaveUp
 from harness.flow import Call, Save, Wait, Work, adrive

@@ -13,7 +13,7 @@ import respx
 from aiohttp import web
 
 from harness.client import httpx_transport
-from harness.client.httpx_transport import Target
+from harness.client.target import Target
 from harness.errors import LocalResource, SafetyStop
 from harness.flow import Call, FilePart
 

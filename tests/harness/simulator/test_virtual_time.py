@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from harness.client import httpx_transport
-from harness.client.httpx_transport import Target
+from harness.client.target import Target
 from harness.flow import Call
 from harness.simulator.virtual_time import DeadlockError, run
 
