@@ -8,8 +8,7 @@ from mockserver.dnc.entries import DncEntries
 from mockserver.dnc.lists import DncLists
 from mockserver.handling import Endpoint, Handler
 from mockserver.http.named_resources import EmptyListing
-from mockserver.lists.contact_lists import ContactLists, ListBulkUpdate
-from mockserver.lists.views import ContactListViews
+from mockserver.lists.contact_lists import ContactLists
 from mockserver.operations import OPERATIONS
 from mockserver.platform.divisions import Divisions, Subjects
 from mockserver.platform.handlers import OpenApi, Platform
@@ -51,8 +50,6 @@ def _holders(services: Services, *, strict: bool) -> dict[str, object]:
         "dnc_whatsapp": DncEntries(org, dnc, "whatsapp"),
         "filters": ContactListFilters(org, contacts, services.list_templates, services.import_templates),
         "limits": LimitsApi(org),
-        "list_bulk_update": ListBulkUpdate(org),
-        "list_views": ContactListViews(org, imports),
         "lists": ContactLists(org, imports),
         "oauth": OAuth(org),
         "openapi": OpenApi(strict=strict),

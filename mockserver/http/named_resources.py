@@ -17,6 +17,7 @@ from mockserver.http.body import malformed_body, parse_as, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, refuse_past_the_end, several
 from mockserver.http.validation import check_version, validating
+from mockserver.operations.bodies import SentNamed
 from mockserver.operations.templates import BulkIds
 from mockserver.state.org import Org
 
@@ -34,15 +35,8 @@ class NamedResource(Protocol):
     def date_modified(self) -> str: ...
 
 
-class Spec(Protocol):
-    """A value as a client sends it."""
-
-    @property
-    def version(self) -> int | None: ...
-
-
 E = TypeVar("E", bound=NamedResource)
-S = TypeVar("S", bound=Spec)
+S = TypeVar("S", bound=SentNamed)
 
 
 class NamedResources(ABC, Generic[E, S]):

@@ -1,5 +1,6 @@
-"""Contact lists: create, read, list, update, delete, clear."""
+"""Contact lists: create, read, list, update, delete, clear; in their short form for clients that may only search."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -22,7 +23,12 @@ from mockserver.operations.lists import ContactListsBulkEdit, SentContactList, S
 from mockserver.operations.operation import LISTS
 from mockserver.state.org import Org
 
-Ids = list[str]  # inside the class, `list` is a handler
+# Inside the class, `list` is a handler.
+Ids = list[str]
+Results = list[dict[str, Any]]
+ToJson = Callable[..., dict[str, Any]]
+
+_VIEWS = LISTS + "/divisionviews"
 
 
 class ContactLists:
@@ -35,15 +41,18 @@ class ContactLists:
         return PendingOperation(lambda: self._create(spec))
 
     async def get(self, request: web.Request) -> PendingOperation:
-        list_id, query = request.match_info["contact_list_id"], request.query
-        flag(query, "includeSize"), flag(query, "includeImportStatus")
-        return PendingOperation(lambda: self._get(list_id, query))
+        return self._one(request, wire.contact_list, lags=True)
+
+    async def division_view(self, request: web.Request) -> PendingOperation:
+        return self._one(request, _division_view, lags=False)
 
     async def list(self, request: web.Request) -> PendingOperation:
         """Answer with one page of the lists asked for."""
-        query = request.query
-        flag(query, "includeSize"), flag(query, "includeImportStatus"), flag(query, "allowEmptyResult")
-        return PendingOperation(lambda: self._list(query))
+        flag(request.query, "allowEmptyResult")
+        return self._many(request, LISTS, wire.contact_list)
+
+    async def division_views(self, request: web.Request) -> PendingOperation:
+        return self._many(request, _VIEWS, _division_view)
 
     async def update(self, request: web.Request) -> PendingOperation:
         list_id, spec = request.match_info["contact_list_id"], await self._spec(request)
@@ -67,6 +76,38 @@ class ContactLists:
         """Answer 204; the contacts are gone at once. The body is not looked at: SDKs send `null` or nothing."""
         list_id = request.match_info["contact_list_id"]
         return PendingOperation(lambda: self._clear(list_id))
+
+    async def bulk_update(self, request: web.Request) -> PendingOperation:
+        """Answer 200 with a result for each list; a refused one leaves the others alone."""
+        limits = self._org.profile.limits
+        sent = await read_json(request, limits.request_body_bytes)
+        wanted = parse_as(sent, ContactListsBulkEdit)
+        ids, fields = dict.fromkeys(wanted.contact_list_ids), _sent_fields(wanted.contact_list, sent)
+        if not ids or not fields:
+            raise malformed_body()  # Assumption
+        if len(ids) > limits.lists_per_bulk_update:
+            # Assumption: the code; reading many by id has the like.
+            raise BadRequest(
+                f"Only {limits.lists_per_bulk_update} contact lists can be updated at a time", "too.many.bulk.updates"
+            )
+        return PendingOperation(lambda: _bulk_answer([self._result(list_id, fields) for list_id in ids]))
+
+    async def time_zones(self, request: web.Request) -> PendingOperation:
+        """GET .../timezonemappingpreview. Assumption: no number is mapped here, all wait for the default window."""
+        list_id = request.match_info["contact_list_id"]
+        return PendingOperation(
+            lambda: json_response(_time_zones(self._read(list_id, lags=False), self._org.store.size(list_id)))
+        )
+
+    def _one(self, request: web.Request, to_json: ToJson, *, lags: bool) -> PendingOperation:
+        list_id, query = request.match_info["contact_list_id"], request.query
+        flag(query, "includeSize"), flag(query, "includeImportStatus")
+        return PendingOperation(lambda: json_response(self._to_json(self._read(list_id, lags=lags), query, to_json)))
+
+    def _many(self, request: web.Request, path: str, to_json: ToJson) -> PendingOperation:
+        query = request.query
+        flag(query, "includeSize"), flag(query, "includeImportStatus")
+        return PendingOperation(lambda: self._list(query, path, to_json))
 
     async def _spec(self, request: web.Request) -> SentContactList:
         sent = await read_json(request, self._org.profile.limits.request_body_bytes)
@@ -101,21 +142,14 @@ class ContactLists:
         org.store.replace_list(new)
         return json_response(wire.contact_list(new))
 
-    def _get(self, list_id: str, query: Query) -> Response:
-        try:
-            contact_list = self._org.store.contact_list(list_id)
-            selection.check_list(self._org, contact_list)
-            return json_response(self._to_json(contact_list, query))
-        except NotFound as error:  # the same code as elsewhere has words of its own here
-            raise NotFound("The dialer contact list was not found.", "contact.list.not.found") from error
-
-    def _list(self, query: Query) -> Response:
+    def _list(self, query: Query, path: str, to_json: ToJson) -> Response:
         limits = self._org.profile.limits
         page = page_in(query, limits.page_size)
         found = matching_lists(self._org.store.contact_lists(), query, limits.lists_per_bulk_get)
-        entities = [self._to_json(each, query) for each in page.of(found)]
-        refuse_past_the_end(page, len(found), query, self._org.profile.semantics.page_past_the_end)
-        return Response(body=listing(LISTS, page, len(found), entities, parameters=[*query.items()]))
+        entities = [self._to_json(each, query, to_json) for each in page.of(found)]
+        if path == LISTS:  # Assumption: the short form has an empty page there
+            refuse_past_the_end(page, len(found), query, self._org.profile.semantics.page_past_the_end)
+        return Response(body=listing(path, page, len(found), entities, parameters=[*query.items()]))
 
     def _delete(self, list_id: str) -> Response:
         self._existing(list_id)
@@ -143,49 +177,13 @@ class ContactLists:
         self._imports.drop(list_id)
         return Response(status=204)
 
-    def _to_json(self, each: ContactList, query: Query) -> dict[str, object]:
+    def _to_json(self, each: ContactList, query: Query, to_json: ToJson) -> dict[str, Any]:
         more: dict[str, object] = {}
         if flag(query, "includeSize"):
             more["size"] = selection.size(self._org, each.id)
         if flag(query, "includeImportStatus"):
             more["importStatus"] = self._imports.status_of(each.id)
-        return wire.contact_list(each, **more)
-
-    def _existing(self, list_id: str) -> ContactList:
-        """The list. Raises NotFound with the code that changing and deleting have for it, unlike reading."""
-        try:
-            return self._org.store.contact_list(list_id)
-        except NotFound as error:
-            raise NotFound("The resource could not be found.", "resource.not.found") from error
-
-
-# One change to many contact lists.
-
-
-class ListBulkUpdate:
-    def __init__(self, org: Org) -> None:
-        self._org = org
-
-    async def update(self, request: web.Request) -> PendingOperation:
-        """POST .../bulk/update: answer 200 with a result for each list; a refused one leaves the others alone."""
-        limits = self._org.profile.limits
-        sent = await read_json(request, limits.request_body_bytes)
-        wanted = parse_as(sent, ContactListsBulkEdit)
-        ids, fields = list(dict.fromkeys(wanted.contact_list_ids)), _sent_fields(wanted.contact_list, sent)
-        if not ids or not fields:
-            raise malformed_body()  # Assumption
-        if len(ids) > limits.lists_per_bulk_update:
-            # Assumption: the code; reading many by id has the like.
-            raise BadRequest(
-                f"Only {limits.lists_per_bulk_update} contact lists can be updated at a time", "too.many.bulk.updates"
-            )
-        return PendingOperation(lambda: self._update(ids, fields))
-
-    def _update(self, ids: list[str], fields: dict[str, Any]) -> Response:
-        results = [self._result(list_id, fields) for list_id in ids]
-        failed = [at for at, result in enumerate(results) if not result["success"]]
-        body = {"results": results, "errorCount": len(failed), "errorIndexes": failed}
-        return json_response(body)
+        return to_json(each, **more)
 
     def _result(self, list_id: str, fields: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -197,10 +195,7 @@ class ListBulkUpdate:
 
     def _change(self, list_id: str, fields: dict[str, Any]) -> ContactList:
         store = self._org.store
-        try:
-            old = store.contact_list(list_id)
-        except NotFound as error:
-            raise NotFound("The resource could not be found.", "resource.not.found") from error
+        old = self._existing(list_id)
         new = msgspec.structs.replace(
             old, version=old.version + 1, date_modified=wire.timestamp(self._org.clock.now()), **fields
         )
@@ -208,6 +203,58 @@ class ListBulkUpdate:
             raise_first(list_rules.problems(new, self._org.profile.limits, store.contact_lists()))
         store.replace_list(new)
         return new
+
+    def _read(self, list_id: str, *, lags: bool) -> ContactList:
+        """The list. Raises NotFound in the words that reading has for it, with `lags` also if it is too new."""
+        try:
+            contact_list = self._org.store.contact_list(list_id)
+            if lags:
+                selection.check_list(self._org, contact_list)
+        except NotFound as error:
+            raise NotFound("The dialer contact list was not found.", "contact.list.not.found") from error
+        return contact_list
+
+    def _existing(self, list_id: str) -> ContactList:
+        """The list. Raises NotFound with the code that changing and deleting have for it, unlike reading."""
+        try:
+            return self._org.store.contact_list(list_id)
+        except NotFound as error:
+            raise NotFound("The resource could not be found.", "resource.not.found") from error
+
+
+def _division_view(each: ContactList, **shown: object) -> dict[str, Any]:
+    """Source of the fields: SDK 269.0.0 models/contact_list_division_view.py."""
+    return {
+        "id": each.id,
+        "name": each.name,
+        "division": each.division,
+        "columnNames": each.column_names,
+        "phoneColumns": each.phone_columns,
+        "emailColumns": each.email_columns,
+        "whatsAppColumns": each.whats_app_columns,
+        **shown,
+        "selfUri": f"{_VIEWS}/{each.id}",
+    }
+
+
+def _time_zones(each: ContactList, size: int) -> dict[str, Any]:
+    """Source of the fields: SDK 269.0.0 models/time_zone_mapping_preview.py."""
+    return {
+        "contactList": {"id": each.id, "name": each.name, "selfUri": wire.contact_list_uri(each.id)},
+        "contactsPerTimeZone": {},
+        "contactsMappedUsingZipCode": {},
+        "contactsMappedToASingleZone": 0,
+        "contactsMappedToASingleZoneUsingZipCode": 0,
+        "contactsMappedToMultipleZones": 0,
+        "contactsMappedToMultipleZonesUsingZipCode": 0,
+        "contactsInDefaultWindow": size,
+        "contactListSize": size,
+    }
+
+
+def _bulk_answer(results: Results) -> Response:
+    failed = [at for at, result in enumerate(results) if not result["success"]]
+    return json_response({"results": results, "errorCount": len(failed), "errorIndexes": failed})
 
 
 def _sent_fields(change: SentListChange, body: Any) -> dict[str, Any]:

@@ -287,23 +287,23 @@ CONTACT_LISTS = (
         status=204, codes={400: ("too.many.deletes",), 409: ("bulk.delete.conflict",)},
     ),
     Operation(
-        "lists.bulk_update", "POST", LISTS + "/bulk/update", "list_bulk_update.update", _EDIT,
+        "lists.bulk_update", "POST", LISTS + "/bulk/update", "lists.bulk_update", _EDIT,
         summary="Change retention and time zone of contact lists", body=ContactListsBulkEdit,
         answer=ContactListsBulkEditResponse, codes={400: ("too.many.bulk.updates",)},
     ),
     Operation(
-        "lists.division_views", "GET", _VIEWS, "list_views.views", _SEARCH,
+        "lists.division_views", "GET", _VIEWS, "lists.division_views", _SEARCH,
         summary="A page of the contact lists in their short form",
         query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT), answer=ContactListDivisionViewListing,
         codes={400: ("invalid.value", "too.many.bulk.retrieves")},
     ),
     Operation(
-        "lists.division_view", "GET", _VIEWS + "/{contact_list_id}", "list_views.view", _SEARCH,
+        "lists.division_view", "GET", _VIEWS + "/{contact_list_id}", "lists.division_view", _SEARCH,
         summary="A contact list in its short form", query=SIZE_AND_IMPORT, answer=ContactListDivisionView,
         codes={400: ("invalid.value",), **LIST_NOT_FOUND},
     ),
     Operation(
-        "lists.time_zones", "GET", LIST + "/timezonemappingpreview", "list_views.time_zones", _VIEW,
+        "lists.time_zones", "GET", LIST + "/timezonemappingpreview", "lists.time_zones", _VIEW,
         summary="How many contacts are in which time zone", answer=TimeZoneMappingPreview, codes=LIST_NOT_FOUND,
     ),
     Operation(
