@@ -79,9 +79,14 @@ def ends_at(job: ImportJob) -> float:
 
 
 def next_step_at(job: ImportJob, now: float) -> float:
-    """When the status will show the next percent, or the end; infinite if time alone will not bring it."""
+    """When the status will show the next percent, or the end; infinite if time alone will not bring it.
+
+    An end that has passed is still due: what is known of a job changes once more when it is settled.
+    """
     if now < job.started_at:
         return job.started_at
+    if has_ended(job, now):
+        return ends_at(job)
     limit = _target(job) if job.frozen_at is None else min(_target(job), job.frozen_at)
     done = completed_records(job, now)
     if job.polls or not job.records_per_s or done >= limit:

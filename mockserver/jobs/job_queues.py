@@ -5,7 +5,7 @@ Nothing runs in the background: `advance_to_now` does what has become due since 
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, Generic, TypeVar
 
 import msgspec
@@ -41,12 +41,14 @@ class Job(msgspec.Struct, eq=False, kw_only=True):
         return self.progress.contact_list_id
 
 
+TellEnd = Callable[[str, str, ImportStatus], None]  # takes the owner's id, the job's, and the last status of that
+
 J = TypeVar("J", bound=Job)
 W = TypeVar("W")  # what a job works on until it ends
 
 
 class JobQueues(ABC, Generic[J, W]):
-    """The jobs of one kind, by owner."""
+    """The jobs of one kind, by owner. `tell_end` is called at each end, before another job takes the place of that."""
 
     kind: ClassVar[str]  # of the documents that keep them
     one_at_a_time: ClassVar[bool] = True  # the jobs of an owner wait for each other
@@ -55,6 +57,7 @@ class JobQueues(ABC, Generic[J, W]):
 
     def __init__(self, org: Org) -> None:
         self._org = org
+        self.tell_end: TellEnd = lambda owner_id, job_id, status: None
         self.reload()
 
     def reload(self) -> None:
@@ -92,8 +95,13 @@ class JobQueues(ABC, Generic[J, W]):
 
     def status_of(self, owner_id: str) -> ImportStatus:
         """The status of the job that is active, or else of the last one, or an empty one."""
-        job = self._remembered.get(owner_id)
-        return self._status(job.progress) if job else ImportStatus()
+        job = self._shown_job(owner_id)
+        return self._status(job) if job else ImportStatus()
+
+    def shown_id(self, owner_id: str) -> str:
+        """The id of the job whose status that is, or ""."""
+        job = self._shown_job(owner_id)
+        return job.progress.id if job else ""
 
     def next_step_at(self, owner_id: str) -> float:
         """When time alone will bring another status; infinite if it will not."""
@@ -104,8 +112,11 @@ class JobQueues(ABC, Generic[J, W]):
         jobs = [job for job, _ in self._queues.get(owner_id, ())]
         return jobs[:1] if self.one_at_a_time else jobs
 
-    def _status(self, progress: ImportJob) -> ImportStatus:
-        return import_status_at(progress, self._org.clock.now(), self._org.profile.jobs.import_status_visible_rows)
+    def _shown_job(self, owner_id: str) -> J | None:
+        return self._remembered.get(owner_id)
+
+    def _status(self, job: J) -> ImportStatus:
+        return import_status_at(job.progress, self._org.clock.now(), self._org.profile.jobs.import_status_visible_rows)
 
     def _begin(self, job: J, work: W) -> None:
         queue = self._queues.setdefault(job.owner_id, [])
@@ -137,6 +148,7 @@ class JobQueues(ABC, Generic[J, W]):
         job.ended = True
         self._remember(job)
         self._record_end(job, work)
+        self.tell_end(job.owner_id, job.progress.id, self._status(job))
 
     def _activate(self, job: J, free_at: float) -> None:
         """Begin a job that has waited until `free_at`."""

@@ -23,20 +23,25 @@ class Channel:
     expires_at: float
     topics: dict[str, Topic] = field(default_factory=dict)
     seen: dict[str, object] = field(default_factory=dict)  # what was told last, by topic
-    outboxes: set[Outbox] = field(default_factory=set)  # one a connection
-    wakes_at: float = 0.0  # when a connection looks by itself whether there is something to tell
+    outboxes: dict[Outbox, float] = field(default_factory=dict)  # one a connection, and when that wakes by itself
 
     def connect(self) -> Outbox:
         outbox: Outbox = asyncio.Queue(_WAITING)
-        self.outboxes.add(outbox)
+        self.outboxes[outbox] = 0.0
         return outbox
 
     def tell(self, message: Message | None) -> None:
-        """Put the message into the outbox of every connection. None ends it, an empty message wakes it."""
+        """Put the message into the outbox of every connection. None ends it."""
         for outbox in self.outboxes:
             if outbox.full():  # nobody reads it
                 outbox.get_nowait()
             outbox.put_nowait(None if outbox.qsize() >= _WAITING - 1 else message)
+
+    def wake_by(self, moment: float) -> None:
+        """Wake the connections that would sleep longer. Those that do not sleep will look by themselves."""
+        for outbox, wakes_at in self.outboxes.items():
+            if moment < wakes_at and outbox.empty():
+                outbox.put_nowait({})
 
     def listen(self, topics: Iterable[Topic], at_most: int, *, replaces: bool) -> None:
         """Listen to these, instead of the others or as well. Raises BadRequest, and then nothing has changed."""

@@ -5,6 +5,7 @@ dialer_dnclist_config_change_*.py, contactlist_import_status_import_status.py; t
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,8 +14,9 @@ from mockserver.dnc.book import DncBook
 from mockserver.dnc.jobs import DncImports
 from mockserver.errors import NotFound
 from mockserver.imports.list_imports import Imports
+from mockserver.jobs.job_queues import JobQueues
 from mockserver.model import ContactColumn, ContactList, ImportStatus, Reference
-from mockserver.notifications.topics import Topic
+from mockserver.notifications.topics import Kind, Topic
 from mockserver.state.org import Org
 from mockserver.templates.imports import TemplateImports
 
@@ -28,52 +30,46 @@ class Sources(NamedTuple):
     dnc: DncBook
     dnc_imports: DncImports
 
+    @property
+    def queues(self) -> Mapping[Kind, JobQueues[Any, Any]]:
+        """The imports that are told, by the kind of their topics."""
+        return {
+            "list_import": self.imports,
+            "dnc_import": self.dnc_imports,
+            "template_import": self.template_imports,
+        }
+
 
 def topic_state(sources: Sources, topic: Topic) -> object:
     """What of the topic's object would be worth an event if it changed; None if it does not exist."""
+    if queue := sources.queues.get(topic.kind.kind):
+        return import_state(queue.shown_id(topic.of), queue.status_of(topic.of))
     try:
-        if topic.kind.kind in ("list", "dnc"):
-            return _list(sources, topic)
-        status = _status(sources, topic)
+        return sources.org.store.contact_list(topic.of) if topic.kind.kind == "list" else sources.dnc.dnc_list(topic.of)
     except NotFound:
         return None
-    # Assumption: an import tells of each further percent, not of each record.
-    return status.state, status.percent_complete, status.failure_reason, status.target_contact_list_ids
+
+
+def import_state(job_id: str, status: ImportStatus) -> object:
+    """Assumption: an import tells of each further percent, not of each record."""
+    shows_nothing = status.percent_complete is msgspec.UNSET
+    told = status.state, status.percent_complete, status.failure_reason, status.target_contact_list_ids
+    return "" if shows_nothing else job_id, told
 
 
 def body(sources: Sources, topic: Topic) -> dict[str, Any]:
     """The `eventBody` that tells how things stand now. Raises NotFound."""
-    match topic.kind.kind:
-        case "list":
-            return _contact_list(sources, sources.org.store.contact_list(topic.of))
-        case "dnc":
-            return _dnc_list(sources, topic.of)
-    return _import_status(_status(sources, topic))
+    if queue := sources.queues.get(topic.kind.kind):
+        return import_body(queue.status_of(topic.of))
+    if topic.kind.kind == "list":
+        return _contact_list(sources, sources.org.store.contact_list(topic.of))
+    return _dnc_list(sources, topic.of)
 
 
 def next_step_at(sources: Sources, topic: Topic) -> float:
     """When time alone will bring the next event; infinite if it will not."""
-    match topic.kind.kind:
-        case "list_import":
-            return sources.imports.next_step_at(topic.of)
-        case "dnc_import":
-            return sources.dnc_imports.next_step_at(topic.of)
-        case "template_import":
-            return sources.template_imports.next_step_at(topic.of)
-    return math.inf
-
-
-def _list(sources: Sources, topic: Topic) -> object:
-    return sources.org.store.contact_list(topic.of) if topic.kind.kind == "list" else sources.dnc.dnc_list(topic.of)
-
-
-def _status(sources: Sources, topic: Topic) -> ImportStatus:
-    match topic.kind.kind:
-        case "list_import":
-            return sources.imports.status_of(topic.of)
-        case "dnc_import":
-            return sources.dnc_imports.status_of(topic.of)
-    return sources.template_imports.status_of(topic.of)
+    queue = sources.queues.get(topic.kind.kind)
+    return queue.next_step_at(topic.of) if queue else math.inf
 
 
 def _contact_list(sources: Sources, value: ContactList) -> dict[str, Any]:
@@ -90,7 +86,7 @@ def _contact_list(sources: Sources, value: ContactList) -> dict[str, Any]:
         "previewModeColumnName": value.preview_mode_column_name,
         "previewModeAcceptedValues": value.preview_mode_accepted_values,
         "size": sources.org.store.size(value.id),
-        "importStatus": _import_status(sources.imports.status_of(value.id)),
+        "importStatus": import_body(sources.imports.status_of(value.id)),
         "attemptLimits": _reference(value.attempt_limits),
         "automaticTimeZoneMapping": value.automatic_time_zone_mapping,
         "zipCodeColumnName": value.zip_code_column_name,
@@ -108,7 +104,7 @@ def _dnc_list(sources: Sources, list_id: str) -> dict[str, Any]:
         "version": value.version,
         "division": _reference(value.division),
         "size": len(sources.dnc.entries(list_id)),
-        "importStatus": _import_status(sources.dnc_imports.status_of(list_id)),
+        "importStatus": import_body(sources.dnc_imports.status_of(list_id)),
         "dncSourceType": value.dnc_source_type,
         "loginId": value.login_id,
         "dncCodes": value.dnc_codes,
@@ -118,7 +114,7 @@ def _dnc_list(sources: Sources, list_id: str) -> dict[str, Any]:
     return {name: each for name, each in told.items() if each is not None}
 
 
-def _import_status(status: ImportStatus) -> dict[str, Any]:
+def import_body(status: ImportStatus) -> dict[str, Any]:
     """The REST fields under the events' own names; what is not known is left out."""
     told: dict[str, Any] = msgspec.to_builtins(status)
     for rest, event in (("state", "importState"), ("percentComplete", "percentageComplete")):

@@ -5,6 +5,7 @@ connected channels listen to is compared with what they were told last.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -14,11 +15,12 @@ from mockserver.http.access import TOKEN
 from mockserver.http.body import parse_as, read_json
 from mockserver.http.query import flag, one_of, several
 from mockserver.http.wire import timestamp
+from mockserver.model import ImportStatus
 from mockserver.notifications import events
 from mockserver.notifications.channels import Channel, Channels, TopicVerdict, raise_rejected, require_owned, verdict
 from mockserver.notifications.events import Sources
 from mockserver.notifications.sockets import connection
-from mockserver.notifications.topics import KINDS, Topic
+from mockserver.notifications.topics import KINDS, Kind, Topic
 from mockserver.operations.platform import SentTopic
 from mockserver.state.org import Org
 
@@ -30,6 +32,8 @@ class Notifications:
     def __init__(self, org: Org, sources: Sources, advance_to_now: Callable[[], None]) -> None:
         self._org, self._sources, self._advance_to_now = org, sources, advance_to_now
         self.channels = Channels()
+        for kind, queue in sources.queues.items():
+            queue.tell_end = partial(self._tell_end, kind)
 
     def reload(self) -> None:
         """As after a restart: nobody is connected, and no channel is known."""
@@ -108,7 +112,8 @@ class Notifications:
 
         def commit() -> Response:
             channel = self.channels.live(channel_id, self._org.clock.now())
-            channel.seen = {name: self._topic_state(each) for name, each in channel.topics.items()}
+            if not channel.outboxes:  # else there are others, who may not have been told yet
+                channel.seen = {name: self._topic_state(each) for name, each in channel.topics.items()}
             return Response(status=101, upgrade=lambda request: connection(self._org, channel, request, self))
 
         return PendingOperation(commit)
@@ -116,20 +121,12 @@ class Notifications:
     def notify(self) -> None:
         """Tell all who are connected what has changed. Costs nothing while nobody is."""
         for channel in self.channels.connected_channels():
-            for each in channel.topics.values():
-                self._look(channel, each)
-            if self.next_step_at(channel) < channel.wakes_at:
-                channel.tell({})
+            channel.wake_by(self._look(channel))
 
-    def next_step_at(self, channel: Channel) -> float:
-        """When time alone will bring the channel's next event, or its end."""
-        steps = (events.next_step_at(self._sources, each) for each in channel.topics.values())
-        return min(channel.expires_at, *steps, float("inf"))
-
-    def wake(self) -> None:
-        """A step is due: bring the lists up to now, and tell what has changed."""
+    def take(self, channel: Channel) -> float:
+        """Bring the org up to now, and tell the channel what has changed; return when to come back."""
         self._advance_to_now()
-        self.notify()
+        return self._look(channel)
 
     def close(self) -> None:
         """End every connection."""
@@ -138,13 +135,32 @@ class Notifications:
     def _topic_state(self, of: Topic) -> object:
         return events.topic_state(self._sources, of)
 
-    def _look(self, channel: Channel, of: Topic) -> None:
-        seen = self._topic_state(of)
-        if seen == channel.seen.get(of.name):
+    def _look(self, channel: Channel) -> float:
+        """Tell what has changed, and return when time alone will bring the next event, or the channel's end."""
+        for each in channel.topics.values():
+            self._tell(channel, each, self._topic_state(each), partial(events.body, self._sources, each))
+        steps = (events.next_step_at(self._sources, each) for each in channel.topics.values())
+        return min((channel.expires_at, *steps))
+
+    def _tell_end(self, kind: Kind, owner_id: str, job_id: str, status: ImportStatus) -> None:
+        """Tell of the end of an import at once: by the next look, another may be shown in its place."""
+        is_shown, state = self._sources.queues[kind].shown_id(owner_id) == job_id, events.import_state(job_id, status)
+        for channel in self.channels.connected_channels():
+            for each in channel.topics.values():
+                if (each.kind.kind, each.of) != (kind, owner_id):
+                    continue
+                if is_shown:
+                    self._tell(channel, each, state, partial(events.import_body, status))
+                else:
+                    channel.tell(self._message(each.name, events.import_body(status)))
+
+    def _tell(self, channel: Channel, of: Topic, state: object, body: Callable[[], dict[str, Any]]) -> None:
+        """Tell the channel how things stand with a topic, unless it has seen that."""
+        if state == channel.seen.get(of.name):
             return
-        channel.seen[of.name] = seen
-        if seen is not None:
-            channel.tell(self._message(of.name, events.body(self._sources, of)))
+        channel.seen[of.name] = state
+        if state is not None:
+            channel.tell(self._message(of.name, body()))
 
     def _message(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         """Source: developer blog of 2021-06-01; that `metadata` holds the correlation id is inferred."""

@@ -24,8 +24,9 @@ _LEAST_WAIT_S = 0.001  # a step that is due by now may be a rounding error away
 class Steps(Protocol):
     """What time alone brings to a channel."""
 
-    def next_step_at(self, channel: Channel) -> float: ...
-    def wake(self) -> None: ...
+    def take(self, channel: Channel) -> float:
+        """Take the steps that are due, tell of them, and return when the next one is."""
+        ...
 
 
 async def connection(org: Org, channel: Channel, request: web.Request, steps: Steps) -> web.StreamResponse:
@@ -33,32 +34,31 @@ async def connection(org: Org, channel: Channel, request: web.Request, steps: St
     socket = web.WebSocketResponse(max_msg_size=_LARGEST_BYTES, timeout=1.0)
     await socket.prepare(request)
     outbox = channel.connect()
-    sending = asyncio.create_task(_send(org, channel, outbox, socket, steps))
+    sending = asyncio.create_task(deliver(org, channel, outbox, socket, steps))
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT and _is_ping(message.data):
                 outbox.put_nowait(_metadata("pong"))
     finally:
-        channel.outboxes.discard(outbox)
+        channel.outboxes.pop(outbox)
         sending.cancel()
         with contextlib.suppress(asyncio.CancelledError, ConnectionError):
             await sending
     return socket
 
 
-async def _send(org: Org, channel: Channel, outbox: Outbox, socket: web.WebSocketResponse, steps: Steps) -> None:
+async def deliver(org: Org, channel: Channel, outbox: Outbox, socket: web.WebSocketResponse, steps: Steps) -> None:
     """Send what comes, and see to it that something does."""
-    beat_at = org.clock.now() + org.profile.semantics.heartbeat_s
+    wakes_at = beat_at = org.clock.now() + org.profile.semantics.heartbeat_s
     while True:
-        channel.wakes_at = min(beat_at, steps.next_step_at(channel))
-        message = await _next(outbox, org.clock, channel.wakes_at - org.clock.now())
+        if outbox.empty():  # else the steps of fast imports would queue up behind each other
+            channel.outboxes[outbox] = wakes_at = min(beat_at, steps.take(channel))
+        message = await _next(outbox, org.clock, wakes_at)
         if message is None:
             await socket.close()
             return
         if message:
             await socket.send_json(message)
-        else:
-            steps.wake()
         now = org.clock.now()
         if now >= channel.expires_at:
             channel.tell(None)
@@ -67,10 +67,12 @@ async def _send(org: Org, channel: Channel, outbox: Outbox, socket: web.WebSocke
             await socket.send_json(_metadata("WebSocket Heartbeat"))
 
 
-async def _next(outbox: Outbox, clock: Clock, wait_s: float) -> Message | None:
-    """The next message; after `wait_s`, an empty one."""
+async def _next(outbox: Outbox, clock: Clock, until: float) -> Message | None:
+    """The next message; if none comes until then, an empty one."""
+    if not outbox.empty():
+        return outbox.get_nowait()
     arrival = asyncio.ensure_future(outbox.get())
-    sleep = asyncio.ensure_future(clock.sleep(max(wait_s, _LEAST_WAIT_S)))
+    sleep = asyncio.ensure_future(clock.sleep(max(until - clock.now(), _LEAST_WAIT_S)))
     try:
         await asyncio.wait({arrival, sleep}, return_when=asyncio.FIRST_COMPLETED)
         return arrival.result() if arrival.done() else {}

@@ -18,7 +18,7 @@ from mockserver.imports.csv_rows import FileRules, ReadFile, Report, read_file
 from mockserver.imports.events import Events
 from mockserver.imports.list_imports import Imports
 from mockserver.imports.upload_request import ListUpload
-from mockserver.jobs.import_progress import completed_records, failing, import_job
+from mockserver.jobs.import_progress import completed_records, failing, has_ended, import_job
 from mockserver.jobs.job_queues import Job, JobQueues
 from mockserver.model import ContactList, ImportJob, ImportStatus, Reference
 from mockserver.state.org import Org
@@ -92,16 +92,13 @@ class TemplateImports(JobQueues[_TemplateImport, _Planned]):
 
     def status_of(self, template_id: str, prefix: str | None = None) -> ImportStatus:
         """The status of the newest import, or of the newest with that prefix, or an empty one."""
-        found = [each for each in self._remembered.values() if each.template_id == template_id]
-        found = [each for each in found if not prefix or each.prefix == prefix]
-        if not found:
-            return ImportStatus()
-        newest = max(found, key=lambda each: each.progress.started_at)
-        return msgspec.structs.replace(
-            self._status(self._progress_with_lists(newest)),
-            target_contact_list_ids=tuple(target.list_id for target in newest.targets),
-            list_name_prefix=newest.prefix,
-        )
+        newest = self._shown_job(template_id, prefix)
+        return self._status(newest) if newest else ImportStatus()
+
+    def next_step_at(self, template_id: str) -> float:
+        """As elsewhere, or when an import that they have begun takes its next step: it may fail."""
+        targets = [target.list_id for job in self._active_jobs(template_id) for target in job.targets]
+        return min((super().next_step_at(template_id), *map(self._imports.next_step_at, targets)))
 
     def poll(self, template_id: str) -> None:
         """As elsewhere; the imports that they have begun move on as well."""
@@ -154,10 +151,28 @@ class TemplateImports(JobQueues[_TemplateImport, _Planned]):
         if not planned.plans:
             job.progress = failing(job.progress, reason, 0)
 
+    def _shown_job(self, template_id: str, prefix: str | None = None) -> _TemplateImport | None:
+        found = [each for each in self._remembered.values() if each.template_id == template_id]
+        found = [each for each in found if not prefix or each.prefix == prefix]
+        return max(found, key=lambda each: each.progress.started_at, default=None)
+
+    def _status(self, job: _TemplateImport) -> ImportStatus:
+        """With the lists it has made; failed if the import into one of them has."""
+        return msgspec.structs.replace(
+            super()._status(msgspec.structs.replace(job, progress=self._progress_with_lists(job))),
+            target_contact_list_ids=tuple(target.list_id for target in job.targets),
+            list_name_prefix=job.prefix,
+        )
+
     def _work_until(self, now: float, job: _TemplateImport, work: _Planned) -> None:
-        """Make the lists once it starts, and let their imports begin; or fail."""
-        if not work.plans or now < job.progress.started_at:
-            return
+        """Make the lists once it starts; let the imports into them end before it does."""
+        if work.plans and now >= job.progress.started_at:
+            self._make_lists(job, work)
+        if has_ended(job.progress, now):
+            self._imports.advance_to_now()
+
+    def _make_lists(self, job: _TemplateImport, work: _Planned) -> None:
+        """Make the lists, and let their imports begin; or fail."""
         org, progress = self._org, job.progress
         plans, work.plans = work.plans, []
         for reason in obstacles(plans, org.store.contact_lists(), org.store.total_size(), org.profile):

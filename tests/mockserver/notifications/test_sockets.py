@@ -6,17 +6,17 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.loaded_profile import LoadedProfile, load, with_changes
+from mockserver.notifications.sockets import deliver
 from mockserver.profile import at_cpu_speed
 from mockserver.services import create_services
 from mockserver.state.auth import OAuthClient
 from mockserver.storage.memory_store import MemoryStore
 
 from ...conftest import MockOrg, listening, log_in
+from .import_targets import LIST, LISTS, dnc_target, list_target, template_target
 
 pytestmark = pytest.mark.anyio
 
-LISTS = "/api/v2/outbound/contactlists"
-LIST = {"name": "Leads", "columnNames": ["Lead", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
 HEARTBEAT = {"topicName": "channel.metadata", "eventBody": {"message": "WebSocket Heartbeat"}}
 
 
@@ -87,8 +87,11 @@ async def add_list(mock):
 
 
 async def upload(mock, list_id, rows, header="Lead,Phone"):
+    await upload_file(mock, rows, header, fileType="contactlist", id=list_id)
+
+
+async def upload_file(mock, rows, header="Lead,Phone", **fields):
     file = f"{header}\n" + "".join(f"L-{n},+1 555 0100\n" for n in range(rows))
-    fields = {"fileType": "contactlist", "id": list_id}
     await mock.client.post("/uploads/v2/contactlist", data=fields, files={"file": ("a.csv", file)})
 
 
@@ -187,37 +190,67 @@ async def test_a_client_that_leaves(mock):
         await asyncio.sleep(0)
         if mock.org.request_log.counts().get("channels.connect"):
             break
-    assert mock.services.notifications.channels.live(channel["id"], mock.clock.now()).outboxes == set()
+    assert mock.services.notifications.channels.live(channel["id"], mock.clock.now()).outboxes == {}
     assert mock.org.request_log.counts()["channels.connect"] == {101: 1}
-
-
-async def test_an_import_into_a_dnc_list(mock):
-    """It is told like one into a contact list."""
-    spec = {"name": "No", "dncSourceType": "rds", "contactMethod": "Phone"}
-    dnc_id = (await mock.client.post("/api/v2/outbound/dnclists", json=spec)).json()["id"]
-    async with listener(mock, f"v2.outbound.dnclists.{dnc_id}.importstatus") as (socket, _):
-        fields = {"fileType": "dnclist", "id": dnc_id, "phoneColumns": "Phone"}
-        file = {"file": ("a.csv", "Phone\n" + "".join(f"+1555010{n}\n" for n in range(10)))}
-        await mock.client.post("/uploads/v2/contactlist", data=fields, files=file)
-        mock.clock.advance(10)
-        assert (await heard(socket))["eventBody"]["percentageComplete"] == 100
 
 
 async def test_an_import_through_a_template(mock):
     """The event names the lists that are being filled."""
-    columns = {key: value for key, value in LIST.items() if key != "name"} | {"name": "Columns"}
-    columns_id = (await mock.client.post("/api/v2/outbound/contactlisttemplates", json=columns)).json()["id"]
-    splitting = {"criteria": "Quantity", "criteriaValue": "5"}
-    spec = {"name": "Monthly", "contactListTemplate": {"id": columns_id}, "listNameFormat": "ListNamePrefixPart"}
-    spec |= {"useSplittingCriteria": True, "splittingInformation": splitting}
-    made = await mock.client.post("/api/v2/outbound/importtemplates", json=spec)
-    template_id = made.json()["id"]
-    async with listener(mock, f"v2.outbound.importtemplates.{template_id}.importstatus") as (socket, _):
-        fields = {"fileType": "contactlist", "importTemplateId": template_id, "listNamePrefix": "May"}
-        file = {"file": ("a.csv", "Lead,Phone\n" + "".join(f"L-{n},+1 555 0100\n" for n in range(10)))}
-        await mock.client.post("/uploads/v2/contactlist", data=fields, files=file)
+    fields, topic = await template_target(mock.client)
+    async with listener(mock, topic) as (socket, _):
+        await upload_file(mock, 100, **fields)
+        assert (await heard(socket))["eventBody"] == {"targetContactListIds": [], "listNamePrefix": "May"}
+        assert await silence(socket)
         mock.clock.advance(20)
         event = (await heard(socket))["eventBody"]
-        while event.get("percentageComplete") != 100:
-            event = (await heard(socket))["eventBody"]
+    assert event["percentageComplete"] == 100
     assert (len(event["targetContactListIds"]), event["listNamePrefix"]) == (2, "May")
+
+
+@pytest.mark.parametrize("target", [list_target, dnc_target, template_target], ids=["list", "dnc", "template"])
+async def test_imports_at_once_into_one(mock, target):
+    """Each end is told, although the next import shows in its place at the same moment."""
+    fields, topic = await target(mock.client)
+    async with listener(mock, topic) as (socket, _):
+        for rows in (30, 20, 10):
+            await upload_file(mock, rows, **fields | {"listNamePrefix": f"{rows}"})
+        mock.clock.advance(60)
+        ends = []
+        while len(ends) < 3:
+            event = (await heard(socket))["eventBody"]
+            ends += [event["totalRecords"]] if event.get("percentageComplete") == 100 else []
+        assert await silence(socket)
+    assert sorted(ends) == [10, 20, 30]
+
+
+class SlowSocket:
+    """Time passes while a message is being sent, and perhaps a request comes that brings the org up to now."""
+
+    def __init__(self, mock, *, is_alone):
+        self.mock, self.is_alone, self.told = mock, is_alone, []
+
+    async def send_json(self, message):
+        self.told.append(message["eventBody"].get("percentageComplete"))
+        self.mock.clock.advance(0.75)
+        if not self.is_alone:
+            self.mock.services.advance_to_now()
+
+
+@pytest.mark.parametrize("is_alone", [True, False], ids=["alone", "beside a request"])
+@pytest.mark.parametrize("target", [list_target, dnc_target, template_target], ids=["list", "dnc", "template"])
+async def test_an_end_that_passes_while_an_event_is_being_sent(mock, target, is_alone):
+    """It is told next; nothing else has to happen for that."""
+    fields, topic = await target(mock.client)
+    async with listener(mock, topic) as (_, channel):
+        connected = mock.services.notifications.channels.live(channel["id"], mock.clock.now())
+        await upload_file(mock, 100, **fields)
+        socket = SlowSocket(mock, is_alone=is_alone)
+        sending = asyncio.create_task(
+            deliver(mock.org, connected, connected.connect(), socket, mock.services.notifications)
+        )
+        await asyncio.sleep(0)
+        mock.clock.advance(3.0)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        sending.cancel()
+    assert [percent for percent in socket.told if percent is not None] == [0, 75, 100]
