@@ -11,18 +11,21 @@ import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from ..oracle import Contact
 from .fork_server import ForkedProcess
 
 CONTACTBENCH = str(Path(sysconfig.get_path("scripts")) / "contactbench")
 WITHOUT_CHARTS = {"PYTHONPATH": str(Path(__file__).parent / "without_charts")}
 REAL_STARTS = "CONTACTBENCH_REAL_STARTS" in os.environ
 TIMEOUT_S = 120.0
+PAGE = 100_000  # contacts that are asked for at once
 IDLE_S = 10.0  # how long a stalled request may take to end
 SETTINGS = ("CONTACTBENCH_", "GENESYSCLOUD_")  # of whoever runs the tests: none of them may reach a command
 
@@ -154,6 +157,13 @@ class Mock:
         """Requests of `op` so far, of those with `status` if one is given."""
         counts = self.get("/ledger/counts").get(op, {})
         return sum(counts.values()) if status is None else counts.get(str(status), 0)
+
+    def contacts(self) -> Iterator[Contact]:
+        """Every contact the org holds."""
+        for contact_list in self.get("/state")["lists"]:
+            for offset in range(0, contact_list["size"], PAGE):
+                for contact in self.get("/contacts", list=contact_list["id"], offset=offset, limit=PAGE):
+                    yield contact["id"], contact_list["id"], contact["data"]
 
     def writes(self) -> int:
         """Requests so far that may have changed a list or its contacts."""

@@ -7,7 +7,7 @@ from hashlib import sha256
 import duckdb
 import pytest
 
-from .oracle import table
+from ..oracle import table
 
 FICTIONAL = re.compile(r"\+1\d{3}55501\d\d")  # 555-0100 to 555-0199 of an area code, kept for fiction
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.strategies import MAIN
 
-from .oracle import complaints
+from ..oracle import complaints
 
 LEADS, BATCH = 800, 100
 BATCHES = LEADS // BATCH
@@ -25,7 +25,7 @@ def survives(mock, contactbench, make_leads, upload_of, tmp_path):
         mock.faults(*rules)
         ran = contactbench(*upload_of(leads, strategy, mock.url, *PATIENCE))
         assert ran.code == 0, ran.err
-        assert (mock.unfired(), complaints(mock, tmp_path / "run", leads)) == ([], [])
+        assert (mock.unfired(), complaints(mock.contacts(), tmp_path / "run", leads)) == ([], [])
         return ran.entry
 
     return uploaded
@@ -122,7 +122,7 @@ def test_every_answer_comes_too_late(start_mock, contactbench, make_leads, uploa
     mock.settings(**{"latency__contacts.add__base_s": 0.6}, request_timeout_s=0.3)
     ran = contactbench(*upload_of(leads, "batch-api", mock.url, "--batch-size", BATCH, "--quiet-period", 1.5))
     assert (ran.code, ran.entry["resolved"]) == (0, LEADS), ran.err
-    assert (mock.count("contacts.add"), complaints(mock, tmp_path / "run", leads)) == (BATCHES, [])
+    assert (mock.count("contacts.add"), complaints(mock.contacts(), tmp_path / "run", leads)) == (BATCHES, [])
 
 
 @pytest.mark.slow
@@ -131,7 +131,7 @@ def test_tokens_that_do_not_last(start_mock, contactbench, make_leads, upload_of
     mock, leads = start_mock("--pace", "none"), make_leads(LEADS)
     mock.settings(**{"latency__contacts.add__base_s": 0.4}, tokens__lifetime_s=1)
     ran = contactbench(*upload_of(leads, "batch-api", mock.url, *PATIENCE, "--concurrency", 2))
-    assert (ran.code, complaints(mock, tmp_path / "run", leads)) == (0, []), ran.err
+    assert (ran.code, complaints(mock.contacts(), tmp_path / "run", leads)) == (0, []), ran.err
     assert 2 <= mock.count("oauth.token") <= 6
 
 
@@ -141,5 +141,5 @@ def test_a_limit_that_is_met(start_mock, contactbench, make_leads, upload_of, tm
     mock, leads = start_mock("--pace", "none"), make_leads(LEADS)
     mock.settings(rate__requests_per_window=5, rate__window_s=1.0)
     ran = contactbench(*upload_of(leads, "batch-api", mock.url, *PATIENCE))
-    assert (ran.code, complaints(mock, tmp_path / "run", leads)) == (0, []), ran.err
+    assert (ran.code, complaints(mock.contacts(), tmp_path / "run", leads)) == (0, []), ran.err
     assert ran.entry["status_429"] <= 1

@@ -12,7 +12,7 @@ from harness.events import ListCreated, PageMapped
 from harness.journal.sqlite_journal import SqliteJournal
 from harness.strategies import MAIN
 
-from .oracle import complaints
+from ..oracle import complaints
 from .processes import Mock, Ran, ended, start
 
 KILLS = 1  # of each strategy: the command as a user starts it. tests/failures/kills does it hundreds of times.
@@ -83,7 +83,7 @@ def test_a_kill_at_any_moment(mock, contactbench, make_leads, upload_of, tmp_pat
     nth, when, after_s = rng.randint(1, REQUESTS[strategy]), rng.choice(MOMENTS), rng.uniform(0, STALL_S)
     killed(arguments, {"op": "*", "nth": nth, "when": when, "action": {"stall_s": STALL_S}}, after_s)
     ran = contactbench(*arguments)
-    assert (ran.code, complaints(mock, tmp_path / "run", leads)) == (0, []), ran.err
+    assert (ran.code, complaints(mock.contacts(), tmp_path / "run", leads)) == (0, []), ran.err
     assert (len(mock.get("/state")["lists"]), files_with_rows(tmp_path / "run")) == (lists, [])
 
 
@@ -98,7 +98,7 @@ def test_killed_again_and_again(mock, contactbench, make_leads, upload_of, tmp_p
     op = "contacts.search" if strategy == "batch-api" else "lists.create"
     killed(arguments, {"op": op, "nth": 1, "when": "after_commit", "action": {"stall_s": STALL_S}})
     ran = contactbench(*arguments)
-    assert (ran.code, complaints(mock, tmp_path / "run", leads)) == (0, []), ran.err
+    assert (ran.code, complaints(mock.contacts(), tmp_path / "run", leads)) == (0, []), ran.err
 
 
 @pytest.mark.slow
@@ -110,4 +110,4 @@ def test_what_the_journal_is_for(mock, contactbench, make_leads, upload_of, tmp_
     forget_what_is_in_doubt(tmp_path / "run" / "journal.sqlite")
     ran = contactbench(*arguments)
     assert (ran.code, ran.complaint, ran.entry["verified"]) == (4, "VERIFY_FAILED", False), ran.err
-    assert any(complaint.startswith("C3") for complaint in complaints(mock, tmp_path / "run", leads))
+    assert any(complaint.startswith("C3") for complaint in complaints(mock.contacts(), tmp_path / "run", leads))

@@ -6,7 +6,7 @@ import pytest
 
 from harness.strategies import MAIN
 
-from .oracle import complaints
+from ..oracle import complaints
 
 LEADS, BATCH = 1_200, 100
 
@@ -32,7 +32,7 @@ def test_f144_a_lost_state(mock, contactbench, make_leads, upload_of, reconcile_
     mapping, writes = (run / "mapping.csv").read_bytes(), mock.writes()
     shutil.rmtree(run)
     again = contactbench(*reconcile_of(leads, mock.url, *options, "--strategy", strategy))
-    assert (again.code, complaints(mock, run, leads)) == (0, []), again.err
+    assert (again.code, complaints(mock.contacts(), run, leads)) == (0, []), again.err
     assert (run / "mapping.csv").read_bytes() == mapping
     goes_on = contactbench(*upload_of(leads, strategy, mock.url, *options))
     assert (goes_on.code, mock.writes() - writes) == (0, 0), goes_on.err
@@ -56,7 +56,7 @@ def test_a_damaged_journal_names_the_command_that_mends_it(
     mended = contactbench(*reconcile_of(leads, mock.url))
     assert (mended.code, mended.complaint) == (5, "NOT_ALL_THERE"), mended.err
     ended = contactbench(*upload)
-    assert (ended.code, complaints(mock, run, leads)) == (0, []), ended.err
+    assert (ended.code, complaints(mock.contacts(), run, leads)) == (0, []), ended.err
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import signal
 
 import pytest
 
-from .oracle import complaints
+from ..oracle import complaints
 from .processes import ended, start
 
 LEADS = 500
@@ -34,7 +34,7 @@ def test_a_signal(mock, contactbench, tmp_path, stuck, number, code):
     assert (stopped.code, "Traceback" in stopped.err, "STOPPED" in stopped.err) == (code, False, True)
     mock.faults()
     ran = contactbench(*arguments)
-    assert (ran.code, complaints(mock, tmp_path / "run", leads)) == (0, []), ran.err
+    assert (ran.code, complaints(mock.contacts(), tmp_path / "run", leads)) == (0, []), ran.err
 
 
 def test_a_second_process(contactbench, stuck):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .oracle import complaints
+from ..oracle import complaints
 from .processes import CONTACTBENCH, TIMEOUT_S, ended, environment, start
 
 LEADS = 500
@@ -28,7 +28,7 @@ def test_a_process_that_is_stopped(mock, make_leads, upload_of, tmp_path):
     subprocess.run([sys.executable, "-c", f"import time; time.sleep({paused_s})"], check=True)
     process.send_signal(signal.SIGCONT)
     ran = ended(process)
-    assert (ran.code, complaints(mock, tmp_path / "run", leads)) == (0, []), ran.err
+    assert (ran.code, complaints(mock.contacts(), tmp_path / "run", leads)) == (0, []), ran.err
     assert ran.entry["suspended_s"] == pytest.approx(paused_s, abs=2)
     assert max(each["max_s"] for each in ran.entry["operations"].values()) < paused_s - 2
     assert "suspended" in ran.err
@@ -77,5 +77,5 @@ def test_nobody_listens(mock, make_leads, upload_of, tmp_path, numbers, state):
             timeout=TIMEOUT_S,
             check=False,
         )
-    assert (ran.returncode, complaints(mock, tmp_path / "run", leads)) == (0, []), heard.read_text()
+    assert (ran.returncode, complaints(mock.contacts(), tmp_path / "run", leads)) == (0, []), heard.read_text()
     assert "Traceback" not in heard.read_text()

@@ -4,7 +4,7 @@ import pytest
 
 from harness.strategies import MAIN, STRATEGIES
 
-from .oracle import complaints
+from ..oracle import complaints
 
 NAMES = ["é", "Ann; Bob, Jr.", 'a "b" c', "two\nlines", "=1+1", "1e3", "", "NULL", "𝔘", "'", "\\", "{}"]
 LEAD_IDS = ["007", "7", "7.0", "1e3", "1000", "null", "true", "a-b", "a_b", "A-B", "é", "a b"]
@@ -16,7 +16,7 @@ def test_an_upload_and_the_same_command_again(mock, contactbench, make_leads, up
     leads = make_leads(3_000)
     first = contactbench(*upload_of(leads, strategy, mock.url, "--lists", 2))
     assert (first.code, first.entry["mapped"], first.entry["verified"]) == (0, 3_000, True), first.err
-    assert complaints(mock, tmp_path / "run", leads) == []
+    assert complaints(mock.contacts(), tmp_path / "run", leads) == []
     mapping, writes = (tmp_path / "run" / "mapping.csv").read_bytes(), mock.writes()
     second = contactbench(*upload_of(leads, strategy, mock.url, "--lists", 2))
     assert (second.code, mock.writes()) == (0, writes), second.err
@@ -31,7 +31,7 @@ def test_rows_that_are_no_leads(mock, contactbench, make_leads, upload_of, tmp_p
         csv.writer(file).writerow(["", "Ann", "Ex", "+1 555 0100", "a@example.com", "Oak", "1", "Town", "Solar", "Web"])
     ran = contactbench(*upload_of(leads, strategy, mock.url))
     assert (ran.code, ran.entry["mapped"], ran.entry["rejected"]) == (3, 50, 1), ran.err
-    assert complaints(mock, tmp_path / "run", leads) == []
+    assert complaints(mock.contacts(), tmp_path / "run", leads) == []
 
 
 @pytest.mark.parametrize("strategy", ["batch-api", "csv-import-export"])
@@ -43,7 +43,7 @@ def test_values_arrive_as_they_are(mock, contactbench, upload_of, tmp_path, stra
         csv.writer(file).writerows([["Lead ID", "Phone", "Name"], *rows])
     ran = contactbench(*upload_of(leads, strategy, mock.url))
     assert ran.code == 0, ran.err
-    assert complaints(mock, tmp_path / "run", leads) == []
+    assert complaints(mock.contacts(), tmp_path / "run", leads) == []
 
 
 def test_no_leads_at_all(mock, contactbench, upload_of, tmp_path):
@@ -82,4 +82,4 @@ def test_the_oracle_sees_what_is_amiss(mock, contactbench, make_leads, upload_of
             case _:
                 (tmp_path / "run" / "mapping.manifest.json").write_text('{"rows": 20, "sha256": ""}')
                 expected = "C6: the manifest has another sha256"
-    assert expected in complaints(mock, tmp_path / "run", leads)
+    assert expected in complaints(mock.contacts(), tmp_path / "run", leads)

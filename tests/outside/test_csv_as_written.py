@@ -5,8 +5,6 @@ import csv
 
 import pytest
 
-from ..end_to_end.oracle import contacts
-
 ROWS = "L1,+15550100001,Ada\nL2,+15550100002,Bo\n"
 GOOD = {"L1": "+15550100001", "L2": "+15550100002"}
 
@@ -20,7 +18,7 @@ def upload(contactbench, upload_of, mock, tmp_path):
         leads.write_bytes(content if isinstance(content, bytes) else content.encode())
         ran = contactbench(*upload_of(leads, strategy, mock.url, "--again", *more))
         assert "Traceback" not in ran.err
-        return ran.code, ran.err, {data["Lead ID"]: data["Phone"] for _, _, data in contacts(mock)}
+        return ran.code, ran.err, {data["Lead ID"]: data["Phone"] for _, _, data in mock.contacts()}
 
     return ended
 

@@ -17,7 +17,7 @@ from mockserver.faults.engine import Faults, parse_rules
 from mockserver.loaded_profile import LoadedProfile, with_changes
 from mockserver.services import Services
 
-from .check import complaints
+from ...oracle import complaints, stored_contacts
 from .command import Command
 from .killing import Killed, restarted
 from .leaks import leaks
@@ -65,9 +65,9 @@ class _Torturer:
         self._torture, self._run, self._kept = torture, folder / RUN, folder / "kept"
         changes, _ = with_changes(profile.profile, torture.settings)
         self._profile = LoadedProfile(changes, profile.sources)
-        self._leads = _leads(torture)
-        _write(self._leads, folder / "leads.csv")
-        source = open_leads(folder / "leads.csv", lead_id=COLUMNS.lead_id, phone=COLUMNS.phone)
+        self._leads = folder / "leads.csv"
+        _write(_leads(torture), self._leads)
+        source = open_leads(self._leads, lead_id=COLUMNS.lead_id, phone=COLUMNS.phone)
         self._plan = planted(_plan(torture, check(source, folder / "leads.parquet"), folder / "leads.parquet"))
         self._told = Ordeal(torture)
 
@@ -106,7 +106,8 @@ class _Torturer:
         if code == NOT_PROVED and self._torture.honest:
             self._told.violations.append("exit 4, although the org never lied")
         if code in FINISHED:
-            self._told.violations += [f"exit {code}, but {what}" for what in self._amiss(services)]
+            amiss = complaints(stored_contacts(services), self._run, self._leads)
+            self._told.violations += [f"exit {code}, but {what}" for what in amiss]
         return code in FINISHED or code not in self._allowed or bool(self._told.violations) or self._in_vain()
 
     @property
@@ -118,10 +119,6 @@ class _Torturer:
         last = self._told.endings[-3:]
         hopeless = len(last) == 3 and len(set(last)) == 1 and self._told.code != 5
         return hopeless and not self._torture.honest
-
-    def _amiss(self, services: Services) -> list[str]:
-        leads = {row[0]: dict(zip(COLUMNS.names, row, strict=True)) for row in self._leads}
-        return complaints(services, self._run, leads, COLUMNS.lead_id)
 
     def _wrong_ending(self) -> Iterator[str]:
         if self._told.code not in self._allowed:

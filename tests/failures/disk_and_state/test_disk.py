@@ -21,8 +21,8 @@ from harness.errors import UsageError, disk_error
 from harness.leads.synthetic import SyntheticLeads
 from harness.mapping.files import needed_bytes, require_disk_space
 
-from ...end_to_end.oracle import complaints
 from ...end_to_end.processes import CONTACTBENCH, WITHOUT_CHARTS, ended, environment, start
+from ...oracle import complaints
 
 FAULTS = int(os.environ.get("CONTACTBENCH_DISK_FAULTS", "4"))
 STRATEGIES = cycle(["batch-api", "csv-import-export", "csv-import-own-ids"])
@@ -85,7 +85,7 @@ def test_a_call_that_fails(mock, contactbench, make_leads, upload_of, tmp_path, 
     assert spoiled.returncode in (0, 8) or "failed to wake I/O driver" in spoiled.stderr, spoiled.stderr
     assert half_written(run) == []
     ran = contactbench(*arguments)
-    assert (ran.code, complaints(mock, run, leads)) == (0, []), ran.err
+    assert (ran.code, complaints(mock.contacts(), run, leads)) == (0, []), ran.err
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_f134_a_disk_that_fills_up(
     assert (full.code, half_written(run)) == (8, []), full.err
     mock.faults()
     ran = contactbench(*arguments)
-    assert (ran.code, complaints(mock, run, leads)) == (0, []), ran.err
+    assert (ran.code, complaints(mock.contacts(), run, leads)) == (0, []), ran.err
 
 
 @pytest.mark.parametrize("free", [0, 1000])

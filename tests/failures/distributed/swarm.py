@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.leads.synthetic import SyntheticLeads, write_csv
 
-from ...end_to_end import oracle
+from ... import oracle
 from ...end_to_end.processes import Mock, environment
 
 ROOT = Path(__file__).parents[3]
@@ -100,7 +100,7 @@ class Swarm:
         return dict(entry)
 
     def complaints(self) -> list[str]:
-        return oracle.complaints(self.mock, self.run_dir, self.input)
+        return oracle.complaints(self.mock.contacts(), self.run_dir, self.input)
 
     def clear(self) -> None:
         for process in [*self.workers, *([self.master] if self.master else [])]:

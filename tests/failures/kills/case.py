@@ -3,13 +3,12 @@
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...end_to_end import oracle
+from ... import oracle
 from ...end_to_end.processes import Mock
 from .processes import Child, Ended, Zygote
 from .sizes import WORKERS
@@ -82,10 +81,10 @@ class Case:
 
     def amiss(self) -> list[str]:
         """What is wrong with the finished upload; nothing, if all is well."""
-        seen = Seen(self.mock)
+        contacts = list(self.mock.contacts())
         return [
-            *oracle.complaints(seen, self.run, self.leads),  # type: ignore[arg-type]
-            *self._other_mapping(seen),
+            *oracle.complaints(contacts, self.run, self.leads),
+            *self._other_mapping(contacts),
             *self._sent_too_often(),
             *self._left_behind(),
         ]
@@ -99,8 +98,8 @@ class Case:
             return self.mock.count("contacts.add") - -(-self.mock.get("/state")["contacts"] // self.batch)
         return self.mock.count("import.upload") - self.lists
 
-    def _other_mapping(self, seen: "Seen") -> Iterator[str]:
-        if self.mapping() != dictated(seen, self.leads):
+    def _other_mapping(self, contacts: Iterable[oracle.Contact]) -> Iterator[str]:
+        if self.mapping() != dictated(contacts, self.leads):
             yield "mapping.csv is not what the org dictates"
 
     def _sent_too_often(self) -> Iterator[str]:
@@ -118,16 +117,9 @@ class Case:
             yield f"{len(self.mock.get('/state')['lists'])} lists"
 
 
-class Seen:
-    """What a mock says, asked once."""
-
-    def __init__(self, mock: Mock) -> None:
-        self.get = cache(mock.get)
-
-
-def dictated(org: Seen, leads: Path) -> bytes:
+def dictated(contacts: Iterable[oracle.Contact], leads: Path) -> bytes:
     """The mapping that follows from the org alone: each lead of the input, in order, with its contact in the store."""
-    there = {data[oracle.LEAD_ID]: (contact_id, list_id) for contact_id, list_id, data in oracle.contacts(org)}  # type: ignore[arg-type]
+    there = {data[oracle.LEAD_ID]: (contact_id, list_id) for contact_id, list_id, data in contacts}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)

@@ -15,7 +15,6 @@ import pytest
 
 from harness.strategies import MAIN
 
-from ...end_to_end import oracle
 from .case import Case
 from .moments import at_random
 from .processes import Child, Ended, MortalMock
@@ -63,7 +62,7 @@ def acknowledged(run: Path) -> set[str]:
 
 
 def lost(mock: MortalMock, contact_ids: set[str]) -> set[str]:
-    return contact_ids - {contact_id for contact_id, _, _ in oracle.contacts(mock)}
+    return contact_ids - {contact_id for contact_id, _, _ in mock.contacts()}
 
 
 def done_and_short(case: Case) -> list[str]:
@@ -159,7 +158,7 @@ class Posting:
     def stored(self) -> dict[int, int]:
         """How many contacts of each batch there are."""
         found: dict[int, int] = {}
-        for _, _, data in oracle.contacts(self.mock):
+        for _, _, data in self.mock.contacts():
             number = int(data["Lead ID"].partition("-")[0])
             found[number] = found.get(number, 0) + 1
         return found

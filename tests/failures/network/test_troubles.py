@@ -6,8 +6,8 @@ import pytest
 
 from harness.leads.synthetic import SyntheticLeads, write_csv
 
-from ...end_to_end.oracle import complaints
 from ...end_to_end.processes import CONTACTBENCH, TIMEOUT_S, Mock, environment
+from ...oracle import complaints
 from .strikes import Pace, Strike, bandwidth
 from .test_sweep import BATCHES, CSV, CSV_OWN, GEN, OWN, POST, UPLOAD, looked_up
 
@@ -113,4 +113,4 @@ def test_few_file_descriptors(mock, tmp_path, descriptors):
 
     first, again = ended(descriptors), ended(256)
     assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
-    assert complaints(mock, tmp_path / "run", leads) == []
+    assert complaints(mock.contacts(), tmp_path / "run", leads) == []

@@ -24,7 +24,7 @@ from harness.runs.run_document import complaint, strategy_entry
 from harness.simulator.virtual_time import VirtualTimeLoop
 from harness.strategies.job import Settings, Strategy
 
-from ..chaos.check import contacts
+from ...oracle import stored_contacts
 from ..faults.rig import End, Rig
 from .org import served
 from .start import Start
@@ -168,7 +168,7 @@ class World:
 
     def held(self) -> Counter[str]:
         """Lead -> its contacts in the whole org. This is the model: what is there, as the org itself stores it."""
-        return Counter(cells[LEAD_ID] for cells in contacts(self.services).values())
+        return Counter(cells[LEAD_ID] for _, _, cells in stored_contacts(self.services))
 
 
 async def _result(task: "asyncio.Task[End]") -> End:

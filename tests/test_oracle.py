@@ -6,28 +6,11 @@ from hashlib import sha256
 
 import pytest
 
-from mockserver.model import ContactList
-from mockserver.storage.memory_store import MemoryStore
+from .oracle import complaints
 
-from .check import complaints
-
-LEADS = {lead_id: {"Lead ID": lead_id, "City": "Fairview"} for lead_id in ("A1", "A2", "A3")}
+LEADS = ["A1", "A2", "A3"]
 MAPPED = [("A1", "c1"), ("A2", "c2")]
 STORED = {"c1": ("A1", "Fairview"), "c2": ("A2", "Fairview")}
-
-
-class Services:
-    """Of an org with one list, and nothing on its way into it."""
-
-    def __init__(self, stored):
-        self.org = self
-        self.store = MemoryStore()
-        self.store.create_list(ContactList(id="l1", name="leads", date_created="", date_modified=""))
-        rows = [json.dumps({"Lead ID": lead_id, "City": city}).encode() for lead_id, city in stored.values()]
-        self.store.put_contacts("l1", list(stored), rows)
-
-    def advance_to_now(self):
-        pass
 
 
 @pytest.fixture
@@ -39,13 +22,15 @@ def told(tmp_path):
             csv.writer(file).writerows([header, *rows])
 
     def found(stored=STORED, mapped=MAPPED, rejected=("A3",), **manifest):
+        write("leads.csv", ("Lead ID", "City"), [(lead_id, "Fairview") for lead_id in LEADS])
         rows = [(lead_id, contact_id, "l1", "mapped") for lead_id, contact_id in mapped]
         write("mapping.csv", ("lead_id", "contact_id", "contact_list_id", "status"), rows)
         write("rejects.csv", ("lead_id",), [(lead_id,) for lead_id in rejected])
         digest = sha256((tmp_path / "mapping.csv").read_bytes()).hexdigest()
         facts = {"rows": len(mapped), "sha256": digest, "verified": True, **manifest}
         (tmp_path / "mapping.manifest.json").write_text(json.dumps(facts))
-        return sorted({told.partition(":")[0] for told in complaints(Services(stored), tmp_path, LEADS, "Lead ID")})
+        contacts = [(id_, "l1", {"Lead ID": lead_id, "City": city}) for id_, (lead_id, city) in stored.items()]
+        return sorted({told.partition(":")[0] for told in complaints(contacts, tmp_path, tmp_path / "leads.csv")})
 
     return found
 
