@@ -27,7 +27,8 @@ NO_PROOF = Verification("none", (), by_export=False)
 class _Naive(BatchApi):
     """Batches by `flow`, and no proof of what came out."""
 
-    flow: Callable[[Batch, Job], Flow[None]] = None  # type: ignore[assignment]
+    flow: Callable[[Batch, Job], Flow[None]]
+    own_ids: bool = False
 
     def stages(self, job: Job) -> Iterator[Stage]:
         yield lists_stage(job)
