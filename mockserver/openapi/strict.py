@@ -15,11 +15,10 @@ from aiohttp import web
 from mockserver.errors import ApiError, BadRequest, OAuthError, invalid_value
 from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.body import BODY
+from mockserver.openapi.document import error_codes
 from mockserver.operations.operation import Operation, Parameter
 from mockserver.operations.reading import in_platform_spelling
 from mockserver.state.org import Org
-
-from .document import error_codes
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 operation       what a row says, and what many rows have in common
 bodies          bases of the JSON bodies, and bodies that many operations share
+reading         a JSON value as the type of a body, as the platform reads it
 contacts, ...   a family each: its bodies as msgspec types, and its rows
 
 Permissions: official CLI 166.0.0; those of uploads and of bulk operations on templates: assumptions.
@@ -9,13 +10,13 @@ Permissions: official CLI 166.0.0; those of uploads and of bulk operations on te
 
 from typing import TYPE_CHECKING, Literal
 
-from .contacts import CONTACTS
-from .dnc import DNC
-from .files import FILES
-from .lists import CONTACT_LISTS
-from .operation import Operation
-from .platform import PLATFORM
-from .templates import TEMPLATES
+from mockserver.operations.contacts import CONTACTS
+from mockserver.operations.dnc import DNC
+from mockserver.operations.files import FILES
+from mockserver.operations.lists import CONTACT_LISTS
+from mockserver.operations.operation import Operation
+from mockserver.operations.platform import PLATFORM
+from mockserver.operations.templates import TEMPLATES
 
 # A request takes the first that fits.
 OPERATIONS: tuple[Operation, ...] = (*PLATFORM, *CONTACT_LISTS, *CONTACTS, *FILES, *TEMPLATES, *DNC)

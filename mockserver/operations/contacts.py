@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 from msgspec import UNSET, Meta, field
 from msgspec import UnsetType as Unset
 
-from .bodies import (
+from mockserver.operations.bodies import (
     Answered,
     Count,
     Int64,
@@ -17,7 +17,7 @@ from .bodies import (
     Uri,
     one_of,
 )
-from .operation import LIST, LIST_NOT_FOUND, Operation, Parameter
+from mockserver.operations.operation import LIST, LIST_NOT_FOUND, Operation, Parameter
 
 Media = Literal["Voice", "Sms", "Email", "WhatsApp"]  # Source: tests of Terraform provider 1.84.1
 MessageType = Literal["Sms", "Email", "WhatsApp"]

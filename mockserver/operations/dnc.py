@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from msgspec import UNSET, Meta
 from msgspec import UnsetType as Unset
 
-from .bodies import (
+from mockserver.operations.bodies import (
     Answered,
     Count,
     DomainEntityRef,
@@ -21,8 +21,8 @@ from .bodies import (
     UploadUrl,
     one_of,
 )
-from .files import DOWNLOAD, ContentType, ExportStarted, Timeout
-from .operation import (
+from mockserver.operations.files import DOWNLOAD, ContentType, ExportStarted, Timeout
+from mockserver.operations.operation import (
     ALLOW_EMPTY,
     DIVISIONS,
     IDS,
@@ -172,44 +172,26 @@ def _entry_operations(
     kind: str, path: str, noun: str, patch: Any, example: tuple[str, str], added: Any = None
 ) -> Iterator[Operation]:
     """`added` is the body of a POST: there is none of WhatsApp numbers or custom entries."""
-    op, handler, field = f"dnc.{kind}", f"dnc_{kind}", example[0]
-    of_phones = kind == "phones"
+    op, handler, (field, entry), of_phones = f"dnc.{kind}", f"dnc_{kind}", example, kind == "phones"
     if added is not None:
         yield Operation(
-            f"{op}_add",
-            "POST",
-            path,
-            f"{handler}.add",
-            "outbound:dnc:add",
-            summary=f"Add {noun}",
-            query=(_EXPIRATION,) if of_phones else (),
-            body=added,
-            status=(200, 204) if of_phones else 204,
+            f"{op}_add", "POST", path, f"{handler}.add", "outbound:dnc:add",
+            summary=f"Add {noun}", query=(_EXPIRATION,) if of_phones else (), body=added,
+            status=(200, 204) if of_phones else 204, codes=_ENTRY_CODES,
+        )  # fmt: skip
+    yield from (
+        Operation(
+            f"{op}_change", "PATCH", path, f"{handler}.change", "outbound:dnc:edit",
+            summary=f"Add or remove {noun}", body=patch,
+            example={"action": "Add", field: [entry], "expirationDateTime": "2099-12-31T23:59Z"}, status=204,
             codes=_ENTRY_CODES,
-        )
-    yield Operation(
-        f"{op}_change",
-        "PATCH",
-        path,
-        f"{handler}.change",
-        "outbound:dnc:edit",
-        summary=f"Add or remove {noun}",
-        body=patch,
-        example={"action": "Add", field: [example[1]], "expirationDateTime": "2099-12-31T23:59Z"},
-        status=204,
-        codes=_ENTRY_CODES,
-    )
-    yield Operation(
-        f"{op}_clear",
-        "DELETE",
-        path,
-        f"{handler}.clear",
-        "outbound:dnc:delete",
-        summary=f"Remove all {noun}, or those that have expired",
-        query=(_EXPIRED_ONLY,),
-        status=204,
-        codes={400: ("invalid.value", *_UNSUPPORTED), **_LIST_NOT_FOUND, 501: ("not.implemented",)},
-    )
+        ),
+        Operation(
+            f"{op}_clear", "DELETE", path, f"{handler}.clear", "outbound:dnc:delete",
+            summary=f"Remove all {noun}, or those that have expired", query=(_EXPIRED_ONLY,), status=204,
+            codes={400: ("invalid.value", *_UNSUPPORTED), **_LIST_NOT_FOUND, 501: ("not.implemented",)},
+        ),
+    )  # fmt: skip
 
 
 DNC = (

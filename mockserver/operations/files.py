@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta
 from msgspec import UnsetType as Unset
 
-from .bodies import (
+from mockserver.operations.bodies import (
     Answered,
     DomainEntityRef,
     ExportUri,
@@ -17,8 +17,18 @@ from .bodies import (
     Uri,
     one_of,
 )
-from .contacts import ContactsExportRequest
-from .operation import LIST, LIST_NOT_FOUND, LISTS, NOT_FOUND, PAGING, NameFilter, Operation, Parameter, SortOrder
+from mockserver.operations.contacts import ContactsExportRequest
+from mockserver.operations.operation import (
+    LIST,
+    LIST_NOT_FOUND,
+    LISTS,
+    NOT_FOUND,
+    PAGING,
+    NameFilter,
+    Operation,
+    Parameter,
+    SortOrder,
+)
 
 CSV = "text/csv"
 EXCEL = ("application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")

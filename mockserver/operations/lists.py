@@ -7,8 +7,7 @@ from msgspec import UNSET
 from msgspec import UnsetType as Unset
 
 from mockserver import model
-
-from .bodies import (
+from mockserver.operations.bodies import (
     Answered,
     Count,
     DomainEntityRef,
@@ -22,7 +21,7 @@ from .bodies import (
     ServersOwn,
     one_of,
 )
-from .operation import (
+from mockserver.operations.operation import (
     ALLOW_EMPTY,
     DIVISIONS,
     IDS,
@@ -258,16 +257,11 @@ _SEARCH = "outbound:contactList:search"
 
 def _no_campaigns(op: str, path: str, permission: str) -> Operation:
     return Operation(
-        op,
-        "GET",
-        path,
-        "campaigns.list",
-        permission,
+        op, "GET", path, "campaigns.list", permission,
         summary="A page of the campaigns, which are none",
-        query=(*PAGING, Parameter("contactListId", str, "Only those that use this list.")),
-        answer=CampaignListing,
+        query=(*PAGING, Parameter("contactListId", str, "Only those that use this list.")), answer=CampaignListing,
         codes={400: ("invalid.value",)},
-    )
+    )  # fmt: skip
 
 
 CONTACT_LISTS = (

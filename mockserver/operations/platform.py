@@ -5,8 +5,17 @@ from typing import Any, Literal
 from msgspec import UNSET, field
 from msgspec import UnsetType as Unset
 
-from .bodies import Answered, Count, DomainEntityRef, Listing, Moment, OAuthErrorBody, Sent, ServersOwn
-from .operation import PAGING, Operation, Parameter
+from mockserver.operations.bodies import (
+    Answered,
+    Count,
+    DomainEntityRef,
+    Listing,
+    Moment,
+    OAuthErrorBody,
+    Sent,
+    ServersOwn,
+)
+from mockserver.operations.operation import PAGING, Operation, Parameter
 
 
 class OAuthToken(Answered, frozen=True, kw_only=True, rename=None):
@@ -207,20 +216,16 @@ _TOPICS_OF = _CHANNEL + "/subscriptions"
 
 def _subscription(op: str, method: str, handler: str, summary: str) -> Operation:
     return Operation(
-        op,
-        method,
-        _TOPICS_OF,
-        handler,
+        op, method, _TOPICS_OF, handler,
         summary=summary,
         query=(Parameter("ignoreErrors", bool, "Tell of topics that are rejected instead of refusing all."),),
-        body=list[SentTopic],
-        answer=ChannelTopicListing,
+        body=list[SentTopic], answer=ChannelTopicListing,
         codes={
             400: ("notification.invalid.topic", "notification.subscription.too.many.subscriptions", "invalid.value"),
             403: ("missing.permissions", "not.authorized"),
             **_NO_CHANNEL,
         },
-    )
+    )  # fmt: skip
 
 
 # Permissions: none; a topic's are asked for by its subscription.

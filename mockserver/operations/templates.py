@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from msgspec import UNSET
 from msgspec import UnsetType as Unset
 
-from .bodies import (
+from mockserver.operations.bodies import (
     Answered,
     Count,
     DomainEntityRef,
@@ -19,9 +19,25 @@ from .bodies import (
     ServersOwn,
     one_of,
 )
-from .contacts import Clause, ColumnType, DialerContact, FilterType, Operator, Scalar
-from .lists import COLUMNS, LIST_RULES, ContactListTemplate, ContactListTemplateListing, SentContactList
-from .operation import ALLOW_EMPTY, NAMED, NOT_FOUND, PAGING, PAST_THE_END, SORTED, Codes, Operation, Parameter
+from mockserver.operations.contacts import Clause, ColumnType, DialerContact, FilterType, Operator, Scalar
+from mockserver.operations.lists import (
+    COLUMNS,
+    LIST_RULES,
+    ContactListTemplate,
+    ContactListTemplateListing,
+    SentContactList,
+)
+from mockserver.operations.operation import (
+    ALLOW_EMPTY,
+    NAMED,
+    NOT_FOUND,
+    PAGING,
+    PAST_THE_END,
+    SORTED,
+    Codes,
+    Operation,
+    Parameter,
+)
 
 SourceType = Literal["ContactList", "ContactListTemplate"]
 SplittingCriteria = Literal["Percentage", "Quantity", "Column", "Custom"]
@@ -224,37 +240,21 @@ _NOT_SERVED = {"filters.delete_many", "filters.bulk_add", "import_templates.bulk
 
 _ALL = (
     *_named_operations(
-        "filters",
-        FILTERS,
-        FILTERS + "/{filter_id}",
-        "outbound:contactListFilter",
-        noun="contact list filter",
-        sent=SentContactListFilter,
-        answer=ContactListFilterBody,
+        "filters", FILTERS, FILTERS + "/{filter_id}", "outbound:contactListFilter",
+        noun="contact list filter", sent=SentContactListFilter, answer=ContactListFilterBody,
         listing=ContactListFilterListing,
         refusals=_FILTER_RULES,
         query=(Parameter("contactListId", str, "Only of this contact list."),),
         in_use=("referential.integrity.error",),
     ),
     Operation(
-        "filters.preview",
-        "POST",
-        FILTERS + "/preview",
-        "filters.preview",
-        "outbound:contact:view",
-        summary="What a filter would pass; nothing is stored",
-        body=SentContactListFilter,
-        answer=FilterPreview,
+        "filters.preview", "POST", FILTERS + "/preview", "filters.preview", "outbound:contact:view",
+        summary="What a filter would pass; nothing is stored", body=SentContactListFilter, answer=FilterPreview,
         codes=_FILTER_RULES,
     ),
     *_named_operations(
-        "list_templates",
-        LIST_TEMPLATES,
-        LIST_TEMPLATES + "/{template_id}",
-        "outbound:contactListTemplate",
-        noun="contact list template",
-        sent=SentContactList,
-        answer=ContactListTemplate,
+        "list_templates", LIST_TEMPLATES, LIST_TEMPLATES + "/{template_id}", "outbound:contactListTemplate",
+        noun="contact list template", sent=SentContactList, answer=ContactListTemplate,
         listing=ContactListTemplateListing,
         refusals={400: LIST_RULES},
         example={"name": "First", **COLUMNS},
@@ -262,13 +262,8 @@ _ALL = (
         in_use=("referential.integrity.error",),
     ),
     *_named_operations(
-        "import_templates",
-        IMPORT_TEMPLATES,
-        IMPORT_TEMPLATES + "/{template_id}",
-        "outbound:importTemplate",
-        noun="import template",
-        sent=SentImportTemplate,
-        answer=ImportTemplateBody,
+        "import_templates", IMPORT_TEMPLATES, IMPORT_TEMPLATES + "/{template_id}", "outbound:importTemplate",
+        noun="import template", sent=SentImportTemplate, answer=ImportTemplateBody,
         listing=ImportTemplateListing,
         refusals={
             400: (*_NAME, "contact.list.template.not.found", "contact.list.filter.not.found", "invalid.value"),
@@ -278,16 +273,12 @@ _ALL = (
         in_use=("contact.list.import.in.progress",),
     ),
     Operation(
-        "import_templates.status",
-        "GET",
-        IMPORT_TEMPLATES + "/{template_id}/importstatus",
-        "import_templates.status",
+        "import_templates.status", "GET", IMPORT_TEMPLATES + "/{template_id}/importstatus", "import_templates.status",
         "outbound:importTemplate:view",
         summary="How far an import through the template is",
-        query=(Parameter("listNamePrefix", str, "Of the newest import with this prefix."),),
-        answer=ImportStatusBody,
+        query=(Parameter("listNamePrefix", str, "Of the newest import with this prefix."),), answer=ImportStatusBody,
         codes=NOT_FOUND,
     ),
-)
+)  # fmt: skip
 
 TEMPLATES = tuple(each for each in _ALL if each.op not in _NOT_SERVED)

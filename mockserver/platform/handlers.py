@@ -70,7 +70,7 @@ class OpenApi:
 
     def _bytes(self) -> bytes:
         if not self._made:
-            from ..openapi.document import document
+            from mockserver.openapi.document import document
 
             self._made = msgspec.json.encode(document(OPERATIONS, mock_version(), strict=self._strict))
         return self._made
