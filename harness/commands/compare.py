@@ -65,7 +65,7 @@ def compare(comparison: Comparison, tell: Tell, complete: Complete = lambda docu
 
 def _run_all(comparison: Comparison, chosen: Sequence[Strategy], profile: LoadedProfile, tell: Tell) -> dict[str, Any]:
     wall = time.perf_counter()
-    preflight, leads = _leads(comparison, tell)
+    preflight, leads = _leads(comparison, chosen, tell)
     entries = []
     for one in chosen:
         plan = RunPlan(
@@ -126,7 +126,7 @@ async def _virtually(plan: RunPlan, profile: LoadedProfile, seed: int, folder: P
         return outcome, dict(services.org.chance_faults.counts)
 
 
-def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:
+def _leads(comparison: Comparison, chosen: Sequence[Strategy], tell: Tell) -> tuple[Preflight, Path]:
     """The leads as a file on the disk, whatever they were, and the check of them: one input for all strategies."""
     to = comparison.out / "leads.parquet"
     if isinstance(comparison.leads, Path):
@@ -138,7 +138,6 @@ def _leads(comparison: Comparison, tell: Tell) -> tuple[Preflight, Path]:
         status().begin("writing leads", total=comparison.leads, unit="lead")
         write_csv(made, comparison.out / "leads.csv")
         source = open_leads(comparison.out / "leads.csv", lead_id=made.columns.lead_id, phone=made.columns.phone)
-    chosen = [strategy(name) for name in comparison.strategies]
     imports, own_ids = any(one.may_skip for one in chosen), any(one.own_ids for one in chosen)
     preflight = check(source, to, dedupe=comparison.dedupe, imports=imports, own_ids=own_ids)
     for notice in preflight.notices:

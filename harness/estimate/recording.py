@@ -288,7 +288,7 @@ class _Recorder:
     session: Session = field(default_factory=lambda: Session(Credentials("", "")))
     _pause_s: float = 0.0
 
-    def record(self, flow: Flow[None]) -> _Flow:
+    def record(self, flow: Flow[object]) -> _Flow:
         self.steps, self.calls, self._pause_s = [], [], 0.0
         drive(with_authorization(flow, self.session), self)
         number, self.flows = self.flows, self.flows + 1

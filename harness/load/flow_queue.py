@@ -17,7 +17,7 @@ class FlowQueue:
         self.error: Exception | None = None
         self.stage = ""
         self._stages = iter(stages)
-        self._flows: Iterator[Flow[None]] = iter(())
+        self._flows: Iterator[Flow[object]] = iter(())
         self._under_way = 0
         self._over = False
         self._changed = Condition()
@@ -27,7 +27,7 @@ class FlowQueue:
         """Whether every flow that was handed out has ended, and none will follow."""
         return self._over and not self._under_way
 
-    def take(self) -> Flow[None] | None:
+    def take(self) -> Flow[object] | None:
         """The next flow, to be followed by `task_done`; None when there will be no other. Waits for the next stage."""
         with self._changed:
             while not self._over:
@@ -60,7 +60,7 @@ class FlowQueue:
                 self._fail(error)
             self._changed.notify_all()
 
-    def _next(self) -> Flow[None] | None:
+    def _next(self) -> Flow[object] | None:
         """A flow of this stage; else, if all of them have ended, go on to the next stage."""
         try:
             flow = next(self._flows, None)

@@ -89,7 +89,7 @@ class Runner:
         if self.error is not None:
             raise self.error
 
-    async def _work(self, flows: Iterator[Flow[None]], rng: random.Random) -> None:
+    async def _work(self, flows: Iterator[Flow[object]], rng: random.Random) -> None:
         try:
             while self.error is None and (flow := next(flows, None)) is not None:
                 await adrive(wrap_flow(flow, self.session, self.policy, rng), self.driver)

@@ -1,20 +1,12 @@
 """How far a load test is, in the figures that a person watches."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from ..client.request_context import RequestContext
-from ..journal.schema import BatchRecord, ShardRecord
+from ..strategies.job import StoredProgress
 
 IN_LIST = ("imported", "mapped")
-
-
-class JournalView(Protocol):
-    """What a journal tells of a run."""
-
-    def shards(self) -> Sequence[ShardRecord]: ...
-    def batches(self) -> dict[int, BatchRecord]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +25,7 @@ class Figures:
     eta_s: float | None  # until all are mapped, if they go on as they did; None: nothing to judge by
 
     @classmethod
-    def of(cls, context: RequestContext, known: JournalView, stage: str, leads: int) -> "Figures":
+    def of(cls, context: RequestContext, known: StoredProgress, stage: str, leads: int) -> "Figures":
         samples, mapped = context.samples, context.progress.mapped_leads
         shards = known.shards()
         imported = sum(record.rows or 0 for record in shards if record.state in IN_LIST)
@@ -71,7 +63,7 @@ class Figures:
         return [{"name": name, "value": value} for name, value in shown.items()]
 
 
-def mapped_before(known: JournalView) -> int:
+def mapped_before(known: StoredProgress) -> int:
     """Leads whose contacts an earlier start has learned."""
     acked = sum(batch.leads for batch in known.batches().values() if batch.state == "acked")
     return acked + sum(record.rows or 0 for record in known.shards() if record.state == "mapped")

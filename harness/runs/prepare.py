@@ -80,12 +80,13 @@ class PreparedUpload:
             write_json(self.folder / "run.json", document)
             return document
         write_requests(self.folder)
+        org = {"org": self.target.org_id} if self.target.org_id else {}
         document = run_document(
             "upload",
             [strategy_entry(outcome, ".")],
             command=self.order.command,
             run_id=outcome.plan.run_id,
-            target=self._org() | {"host": self.target.api, "kind": "mock" if outcome.context.mock_seen else "org"},
+            target=org | {"host": self.target.api, "kind": "mock" if outcome.context.mock_seen else "org"},
             pace="real",
             seed=self.order.seed,
             profile=None,
@@ -96,9 +97,6 @@ class PreparedUpload:
         )
         write_json(self.folder / "run.json", document)
         return document
-
-    def _org(self) -> dict[str, Any]:
-        return {"org": self.target.org_id} if self.target.org_id else {}
 
 
 def new_run_id() -> str:

@@ -44,15 +44,11 @@ def settings(profile: LoadedProfile) -> dict[str, dict[str, Any]]:
 
 
 @asynccontextmanager
-async def in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[Target]:
-    """Where an org on the running loop is reached: by a Unix socket. On a virtual loop it lives in virtual time."""
-    async with serve_in_process(profile, seed) as (target, _):
-        yield target
-
-
-@asynccontextmanager
 async def serve_in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Target, "Services"]]:
-    """The same with the org, for tests that spoil it or look into it. A server is only loaded where one begins."""
+    """An org on the running loop, and the Unix socket it is reached by. On a virtual loop it lives in virtual time.
+
+    A server is only loaded where one begins.
+    """
     from aiohttp import web
 
     from mockserver.app import create_app

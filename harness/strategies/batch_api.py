@@ -60,18 +60,11 @@ def _uploads(todo: Iterable[tuple[Batch, bool]], job: Job) -> Iterator[Flow[None
 
 def upload(
     batch: Batch, job: Job, *, doubtful: bool = False, known: Mapping[LeadId, ContactId] | None = None
-) -> Flow[None]:
+) -> Flow[bool]:
     """Send a batch to a server that makes the ids. Whatever is in doubt is looked up before anything is sent again.
 
-    `known`: contacts of its leads that are there already.
+    `known`: contacts of its leads that are there already. Whether the platform took leads, and all that it was sent.
     """
-    yield from _settle_batch(batch, job, doubtful=doubtful, known=known)
-
-
-def _settle_batch(
-    batch: Batch, job: Job, *, doubtful: bool = False, known: Mapping[LeadId, ContactId] | None
-) -> Flow[bool]:
-    """Whether the platform took leads of the batch, and all that it was sent."""
     mapping: Mapping[LeadId, ContactId] = known or {}
     adopted = len(mapping)
     for attempt in range(1, ATTEMPTS + 1):
@@ -111,7 +104,7 @@ def _apart(batch: Batch, job: Job, reply: Reply, mapping: Mapping[LeadId, Contac
         mapping = found
     for number, half in enumerate((yield from in_halves(batch, job, reply))):
         known = {lead_id: mapping[lead_id] for lead_id in half.lead_ids if lead_id in mapping}
-        taken = yield from _settle_batch(half, job, known=known)
+        taken = yield from upload(half, job, known=known)
         if taken and number == 0 and left_nothing and job.learned.atomic is None:
             yield from _save_atomicity(job, atomic=True)
 

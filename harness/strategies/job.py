@@ -112,7 +112,7 @@ class Stage:
     """Flows that may run at the same time. The next stage begins when all of them have ended."""
 
     name: str
-    flows: Iterable[Flow[None]]
+    flows: Iterable[Flow[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Verification:
     """How the mapping is proved: by a road to the server that did not make it."""
 
     method: str
-    flows: Iterable[Flow[None]]
+    flows: Iterable[Flow[object]]
     by_export: bool
 
 

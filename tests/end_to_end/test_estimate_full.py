@@ -43,7 +43,7 @@ def leads(tmp_path_factory):
 
 
 async def full_run(plan, profile, folder):
-    async with mock_org.in_process(profile, plan.seed) as target:
+    async with mock_org.serve_in_process(profile, plan.seed) as (target, _):
         return await complete(plan, target, MOCK_CREDENTIALS, folder)
 
 

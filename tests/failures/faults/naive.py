@@ -16,7 +16,7 @@ from harness.flow import Flow, Save, Work
 from harness.journal.schema import ShardRecord
 from harness.strategies.batch_api import BatchApi, BatchApiOwnIds
 from harness.strategies.batches import intent, pending
-from harness.strategies.csv_import import CsvImportExport, CsvImportOwnIds, import_stage
+from harness.strategies.csv_import import CsvImportExport, CsvImportOwnIds
 from harness.strategies.job import Job, Stage, Verification
 from harness.strategies.lists import lists_stage
 
@@ -77,7 +77,6 @@ TRUSTING = _Naive(flow=_trusting)  # a 2xx is a fact, and who is not in it does 
 OWN_ON_TRUST = _Naive(own_ids=True, flow=_own_on_trust)  # the Lead IDs were sent as ids, so they are the ids
 
 
-@dataclass(frozen=True, slots=True)
 class Unproved(BatchApi):
     """GEN as it should be, but what was acknowledged is taken to be there for ever."""
 
@@ -85,7 +84,6 @@ class Unproved(BatchApi):
         return NO_PROOF
 
 
-@dataclass(frozen=True, slots=True)
 class UnprovedOwnIds(BatchApiOwnIds):
     """OWN that takes an upsert for a proof."""
 
@@ -93,14 +91,11 @@ class UnprovedOwnIds(BatchApiOwnIds):
         return NO_PROOF
 
 
-@dataclass(frozen=True, slots=True)
 class PercentIsAll(CsvImportOwnIds):
     """A finished import is taken for a whole one: every row is mapped, whether it is there or not."""
 
-    def stages(self, job: Job) -> Iterator[Stage]:
-        yield lists_stage(job)
-        yield import_stage(job, own_ids=True)
-        yield Stage("mapping", (_identity(record, job) for record in job.progress.shards()))
+    def mapping_flows(self, job: Job) -> Iterator[Flow[None]]:
+        return (_identity(record, job) for record in job.progress.shards())
 
     def verification(self, job: Job) -> Verification:
         return NO_PROOF
@@ -111,14 +106,11 @@ def _identity(record: ShardRecord, job: Job) -> Flow[None]:
     yield Save(ShardMapped(shard=record.shard.number, file=part.file, rows=part.rows, sha256=part.sha256))
 
 
-@dataclass(frozen=True, slots=True)
 class FirstUrlWins(CsvImportExport):
     """Whatever export is on offer is taken for the one that was asked for."""
 
-    def stages(self, job: Job) -> Iterator[Stage]:
-        yield lists_stage(job)
-        yield import_stage(job, own_ids=False)
-        yield Stage("mapping", (_first_url(record, job) for record in job.progress.shards()))
+    def mapping_flows(self, job: Job) -> Iterator[Flow[None]]:
+        return (_first_url(record, job) for record in job.progress.shards())
 
     def verification(self, job: Job) -> Verification:
         return NO_PROOF

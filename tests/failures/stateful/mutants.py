@@ -1,7 +1,7 @@
 """Uploads with one promise broken each, for the machine to find; nothing else may use them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -19,7 +19,6 @@ from harness.strategies.lists import lists_stage
 from ..faults import naive
 
 
-@dataclass(frozen=True, slots=True)
 class Positional(BatchApi):
     """The n-th contact of an answer is taken to be the n-th lead that was sent."""
 
@@ -60,7 +59,6 @@ class _Contact(msgspec.Struct):
     id: ContactId
 
 
-@dataclass(frozen=True, slots=True)
 class Forgetful(BatchApi):
     """What an earlier start may have sent is sent, and not looked up first."""
 
@@ -69,7 +67,6 @@ class Forgetful(BatchApi):
         yield Stage("upload", (upload(batch, job) for batch, _ in pending(job, own_ids=False)))
 
 
-@dataclass(frozen=True, slots=True)
 class Hasty(BatchApi):
     """The intent is stored when the answer is there."""
 

@@ -22,7 +22,7 @@ NEAR = 2e-3  # of the time: files have their own size, the reference the mean on
 
 
 async def full_run(plan, profile, folder):
-    async with mock_org.in_process(profile, plan.seed) as target:
+    async with mock_org.serve_in_process(profile, plan.seed) as (target, _):
         return await complete(plan, target, MOCK_CREDENTIALS, folder)
 
 
