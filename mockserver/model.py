@@ -34,14 +34,19 @@ class ColumnDataType(_Wire, frozen=True):
     max_length: int | None = None
 
 
-class ContactList(_Wire, frozen=True):
-    """A contact list's configuration. `version` rises with each update. Source: SDK 269.0.0 models/contact_list.py."""
+class NamedResource(_Wire, frozen=True, kw_only=True):
+    """What contact lists, DNC lists, templates and filters are. `version` rises with each update."""
 
     id: str
     name: str
     date_created: str
     date_modified: str
     version: int = 1
+
+
+class ContactList(NamedResource, frozen=True, kw_only=True):
+    """A contact list's configuration. Source: SDK 269.0.0 models/contact_list.py."""
+
     division: Reference | None = None
     column_names: tuple[str, ...] = ()
     phone_columns: tuple[ContactColumn, ...] = ()

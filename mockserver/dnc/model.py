@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mockserver.model import Reference
+from mockserver.model import NamedResource, Reference
 from mockserver.operations.dnc import DNC_LISTS, SentDncList
 
 EntryKind = Literal["phone", "email", "whatsapp", "custom"]
@@ -18,14 +18,10 @@ _OF_METHOD: dict[str | None, tuple[EntryKind, ...]] = {
 }
 
 
-class DncList(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class DncList(NamedResource, frozen=True, kw_only=True):
     """A DNC list's configuration. Source: SDK 269.0.0 models/dnc_list.py."""
 
-    id: str
-    name: str
-    date_created: str
-    date_modified: str
-    version: int
+    version: int  # answered even if it is the first
     division: Reference
     dnc_source_type: str
     contact_method: str | None = None

@@ -1,14 +1,14 @@
 """Which contact lists a listing shows, and in which order."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from mockserver.clock import date_in
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.http.query import Query, one_of, several
-from mockserver.model import ContactColumn, ContactList, Reference
+from mockserver.model import ContactColumn, ContactList, NamedResource, Reference
 
 # Filters on any field of a contact list, as `dateCreated=greaterthan:2026-01-01T00:00:00Z`.
 
@@ -99,26 +99,13 @@ def _texts(value: object) -> list[str]:
 Matches = Callable[[str, str], bool]  # (name of a list, name asked for)
 
 
-class Listed(Protocol):
-    """What every entity of a listing has."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def date_created(self) -> str: ...
-    @property
-    def date_modified(self) -> str: ...
-
-
 _SORTED_BY: dict[str, Callable[[Any], str]] = {
     "id": lambda each: each.id,
     "name": lambda each: each.name,
     "dateCreated": lambda each: each.date_created,
     "dateModified": lambda each: each.date_modified,
 }
-E = TypeVar("E", bound=Listed)
+E = TypeVar("E", bound=NamedResource)
 
 _DESCENDING = {"a": False, "ascending": False, "d": True, "descending": True}
 

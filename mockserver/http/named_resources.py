@@ -5,7 +5,7 @@ A kind says how a body is read, what a value may look like and how it is shown; 
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -17,23 +17,10 @@ from mockserver.http.body import malformed_body, parse_as, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, refuse_past_the_end, several
 from mockserver.http.validation import check_version, validating
+from mockserver.model import NamedResource
 from mockserver.operations.bodies import SentNamed
 from mockserver.operations.templates import BulkIds
 from mockserver.state.org import Org
-
-
-class NamedResource(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def date_created(self) -> str: ...
-    @property
-    def date_modified(self) -> str: ...
-
 
 E = TypeVar("E", bound=NamedResource)
 S = TypeVar("S", bound=SentNamed)

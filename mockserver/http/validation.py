@@ -8,21 +8,14 @@ the parameters but DUPLICATE_NAME, and that what is true of contact lists is tru
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from mockserver.errors import ApiError, BadRequest, Conflict
+from mockserver.model import NamedResource
 from mockserver.profile import PlatformLimits
 
 _CREATED = "An attempt was made to create an invalid {entity}. Details: {detail}"
 _CHANGED = "An attempt was made to update a {entity} in an invalid way. Details: {detail}"
 _GENERAL = {"bad.request", "invalid.value", "invalid.date"}  # worded alike all over the platform
-
-
-class Named(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
 
 
 @contextmanager
@@ -53,7 +46,7 @@ def raise_first(problems: Iterable[ApiError]) -> None:
         raise problem
 
 
-def name_problems(new: Named, limits: PlatformLimits, others: Iterable[Named]) -> Iterator[BadRequest]:
+def name_problems(new: NamedResource, limits: PlatformLimits, others: Iterable[NamedResource]) -> Iterator[BadRequest]:
     if not new.name.strip():
         yield BadRequest("A name must be provided.", "name.cannot.be.blank")
     if len(new.name) > limits.list_name_chars:

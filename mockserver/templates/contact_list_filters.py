@@ -21,7 +21,7 @@ from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query
 from mockserver.http.validation import name_problems, raise_first
 from mockserver.ids import new_id
-from mockserver.model import ContactList, Reference
+from mockserver.model import ContactList, NamedResource, Reference
 from mockserver.operations.contacts import Clause, Criteria
 from mockserver.operations.templates import FILTERS, SentContactListFilter, SourceType
 from mockserver.state.org import Org
@@ -31,16 +31,11 @@ from mockserver.templates.list_templates import ContactListTemplates
 _PREVIEWED = 10  # Assumption: how many contacts a preview holds
 
 
-class ContactListFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    id: str
-    name: str
-    date_created: str
-    date_modified: str
-    version: int = 1
+class ContactListFilter(NamedResource, frozen=True, kw_only=True):
     contact_list: Reference | None = None
     contact_list_template: Reference | None = None
     source_type: SourceType = "ContactList"
-    clauses: list[Clause] = []
+    clauses: list[Clause] = msgspec.field(default_factory=list)
     filter_type: str = "AND"
 
     @property

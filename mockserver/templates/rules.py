@@ -7,7 +7,7 @@ import msgspec
 
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.http.validation import name_problems
-from mockserver.model import ContactList, Reference
+from mockserver.model import ContactList, NamedResource, Reference
 from mockserver.operations.templates import NameFormat, SentImportTemplate, SentSplitting, SplittingCriteria
 from mockserver.profile import PlatformLimits
 
@@ -21,14 +21,9 @@ class Splitting(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     use_waterfall_rule: bool = False
 
 
-class ImportTemplate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class ImportTemplate(NamedResource, frozen=True, kw_only=True):
     """As it is kept. Source: SDK 269.0.0 models/import_template.py."""
 
-    id: str
-    name: str
-    date_created: str
-    date_modified: str
-    version: int = 1
     contact_list_template: Reference
     contact_list_filter: Reference | None = None
     use_splitting_criteria: bool = False
