@@ -104,6 +104,11 @@ def contact_list_not_found() -> NotFound:
     return NotFound("The contact list could not be found.", "contact.list.not.found")
 
 
+def missing_columns() -> BadRequest:
+    """Source of the message: a refusal quoted on 2026-09-18. Assumption: the code."""
+    return BadRequest("The contact columns do not match what is required in the list", "invalid.contact.columns")
+
+
 def invalid_columns() -> BadRequest:
     return BadRequest("The contact columns are invalid.", "invalid.contact.columns")
 

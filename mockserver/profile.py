@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 _CREATE_LIST = "help.mypurecloud.com/articles/create-new-contact-list"
+_APPEND_RECORDS = "help.mypurecloud.com/articles/append-records-contact-list"
 _CSV_FILES = "help.mypurecloud.com/articles/csv-files"
 _EACH_ENTITY = "jp-help.mypurecloud.com/articles/limitations-with-outbound-dialer, each outbound entity"
 _SAMPLES_POLL = "assumption: samples poll every 5 s"
@@ -158,14 +159,30 @@ class JobSettings(_Section, frozen=True):
 
 
 class Semantics(_Section, frozen=True):
-    unknown_columns: Annotated[Literal["reject", "ignore"], "reject", "swagger of 2018-03-21, invalid.contact.columns"]
+    # what a contact's data and its statuses by column name beside the columns of the list
+    unknown_columns: Annotated[
+        Literal["reject", "ignore"],
+        "reject",
+        "swagger of 2018-03-21, invalid.contact.columns",
+    ]
     # what a listing without allowEmptyResult answers there
     page_past_the_end: Annotated[
         Literal["empty", "not_found"],
         "empty",
         "assumption: allowEmptyResult asks for an empty page; what comes without it is not documented",
     ]
-    missing_columns: Annotated[Literal["allow", "reject"], "allow", "assumption"]
+    # what a pageSize over `limits.page_size` is answered with
+    large_pages: Annotated[
+        Literal["clamp", "reject"],
+        "reject",
+        "a client's report: 400; SDK 269.0.0 outbound_api.py says that at most 100 are returned",
+    ]
+    # whether a contact's data may lack columns of the list
+    missing_columns: Annotated[
+        Literal["allow", "reject"],
+        "allow",
+        "assumption",
+    ]
     # what an upsert or PUT does with columns it does not name
     update: Annotated[Literal["merge", "replace"], "merge", "assumption: keys that are not given stay"]
     own_ids: Annotated[
@@ -173,6 +190,8 @@ class Semantics(_Section, frozen=True):
         "accept",
         "SDK 269.0.0 writable_dialer_contact.py has an id; clearSystemData speaks of contacts that exist",
     ]
+    # what "" is as the id of a contact
+    empty_ids: Annotated[Literal["none", "reject"], "none", "three unrelated clients send it"]
     # one bad contact of many: nothing is stored, or those before it
     bad_batch: Annotated[
         Literal["reject", "partial"], "reject", "assumption: the answer has no shape for single errors"
@@ -186,8 +205,8 @@ class Semantics(_Section, frozen=True):
         Literal["ignore", "exact"],
         "ignore",
         (
-            "help.mypurecloud.com, articles/append-records-contact-list: data is processed in a case-insensitive"
-            " manner; which spelling is kept is an assumption: the list's"
+            f"{_APPEND_RECORDS}: data is processed in a case-insensitive manner; which spelling is kept is an"
+            " assumption: the list's"
         ),
         NotProbed("every strategy sends a header in the spelling of its list"),
     ]
@@ -218,6 +237,15 @@ class Semantics(_Section, frozen=True):
         "assumption: samples ignore heartbeats, none tells their period",
         NotProbed("no strategy listens to notifications"),
     ]
+    # set: a list is answered without its empty arrays, and without dateModified until it is changed
+    list_answers: Annotated[
+        Literal["set", "all"], "set", "answers recorded in 2023; that dateModified comes with a change is an assumption"
+    ]
+    unknown_divisions: Annotated[
+        Literal["reject", "accept"], "reject", "assumption: no answer is recorded; the code is invalid.value"
+    ]
+    # a login with its grant in the query and no body, or at /token
+    query_logins: Annotated[bool, True, "shipped clients log in so"]
     # client id and secret as form fields, no Basic header
     form_credentials: Annotated[bool, True, "public client code sends them so"]
     bearer_at_signed_address: Annotated[
@@ -236,6 +264,8 @@ class Semantics(_Section, frozen=True):
     dnc_past_expiration: Annotated[
         Literal["reject", "accept"], "reject", "assumption: invalid.date.value and IMPORT_INVALID_EXPIRATION_DATE exist"
     ]
+    # what "" is as an expiration
+    dnc_empty_expiration: Annotated[Literal["none", "reject"], "none", "one client sends it"]
     # kept: until DELETE with expiredOnly; they count and are exported
     dnc_expired_entries: Annotated[
         Literal["kept", "dropped"],

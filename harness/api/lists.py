@@ -16,12 +16,15 @@ LISTS = "/api/v2/outbound/contactlists"
 DNC_LISTS = "/api/v2/outbound/dnclists"
 
 
-def create_list(name: str, columns: LeadColumns) -> Call:
-    body = {
+def create_list(name: str, columns: LeadColumns, division_id: str | None = None) -> Call:
+    """Without a division it will be in that of the OAuth client."""
+    body: dict[str, object] = {
         "name": name,
         "columnNames": columns.names,
         "phoneColumns": [{"columnName": columns.phone, "type": "cell"}],
     }
+    if division_id:
+        body["division"] = {"id": division_id}
     return json_call("lists.create", "POST", LISTS, body)
 
 

@@ -25,7 +25,8 @@ from ..status import status
 from ..strategies.flows import poll_until, within
 from ..wording import quantity
 from . import experiment
-from .probe.checks import COLUMNS, LEAD_ID, NOTE, PHONE, Probe, lead
+from .probe.checks import COLUMNS, LEAD_ID, NOBODY, NOTE, PHONE, Probe, lead
+from .probe.lists import create_list
 
 HEADERS = ("content-type", "location", "retry-after", "www-authenticate", "allow")
 PRESENT = ("inin-correlation-id", "inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset")
@@ -91,7 +92,6 @@ def _body(reply: Reply) -> Any:
         return reply.body.decode("utf-8", "replace").splitlines()
 
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
 PATIENCE_S = 120.0
 STEP_S = 0.5
 
@@ -145,12 +145,16 @@ def _lists(to: Recorder, list_id: str) -> Flow[None]:
     yield from to.ask("update a list of an old version", "lists.update", "PUT", path, body | {"version": 9999})
     twice = {"name": name, "columnNames": COLUMNS.names, "phoneColumns": [{"columnName": PHONE, "type": "cell"}]}
     yield from to.ask("make a list of a taken name", "lists.create", "POST", api.LISTS, twice)
+    elsewhere = yield from create_list(to.probe, to.probe.lab.name(""), COLUMNS.names, NOBODY)
+    to.note("make a list in a division that is not there", elsewhere)
+    yield from to.ask("a page that is too large", "lists.list", "GET", api.LISTS, query={"pageSize": "1000"})
 
 
 def _contacts(to: Recorder, list_id: str) -> Flow[None]:
     path = f"{api.LISTS}/{list_id}/contacts"
     yield from to.ask("add contacts", "contacts.add", "POST", path, [lead(n) for n in range(3)], contacts=3)
     yield from to.ask("add one with its own id", "contacts.add", "POST", path, [lead(3, id="conform-3")], contacts=1)
+    yield from to.ask("add one with an empty id", "contacts.add", "POST", path, [lead(7, id="")], contacts=1)
     without = lead(4)
     del without["data"][NOTE]
     yield from to.ask("add one without a column", "contacts.add", "POST", path, [without], contacts=1)

@@ -97,7 +97,7 @@ class Contacts:
         if wanted.contact_list_filter_id is not None and wanted.criteria is not None:
             raise BadRequest("Expected contactListFilterId or criteria; there are both.")  # Assumption
         size = DEFAULT_SIZE if wanted.page_size is None else wanted.page_size
-        page = page_request(1 if wanted.page_number is None else wanted.page_number, size, limits.page_size)
+        page = page_request(1 if wanted.page_number is None else wanted.page_number, size, self._org.profile)
         if limits.search_depth and page.offset + page.size > limits.search_depth:
             raise BadRequest(f"Pages of a search reach as far as contact {limits.search_depth}.")
         return PendingOperation(lambda: self._search(self._list(request), wanted, page), contacts=page.size)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from mockserver.contacts import data_types
-from mockserver.errors import ApiError, BadRequest, invalid_columns
+from mockserver.errors import ApiError, BadRequest, invalid_columns, missing_columns
 from mockserver.http.body import malformed_body
 from mockserver.model import ContactList
 from mockserver.profile import PlatformLimits, Profile
@@ -113,7 +113,8 @@ class ContactForm:
             if not 0 < len(contacts) <= self._limits.contacts_per_post or not self._are_plain(contacts):
                 return None
             rows = row_codec.encode_each([contact.data for contact in contacts])
-            return ContactBatch(self._own_ids([contact.id for contact in contacts]), rows, is_complete=is_complete)
+            ids = self._own_ids([contact.id or None for contact in contacts])
+            return ContactBatch(ids, rows, is_complete=is_complete)
         return None
 
     def _are_plain(self, contacts: Sequence[Any]) -> bool:
@@ -155,18 +156,19 @@ class ContactForm:
             return True
         longest = max(map(len, ids), default=0)
         # The pattern is one character class, so it holds for all ids if it holds for all of them joined.
-        in_order = not ids or (all(ids) and self._id_pattern.fullmatch("".join(ids)))
-        return longest <= self._limits.contact_id_chars and bool(in_order)
+        in_order = longest == 0 or self._id_pattern.fullmatch("".join(ids))
+        may_be_empty = self._semantics.empty_ids == "none" or all(ids)
+        return longest <= self._limits.contact_id_chars and bool(in_order) and may_be_empty
 
     def _own_id(self, contact_id: str | None) -> str | None:
         if contact_id is not None and not self._are_ids([contact_id]):
             raise BadRequest(
                 "The custom contactId field is not valid.  It cannot contain special characters.", "invalid.contact.id"
             )
-        return contact_id
+        return contact_id or None
 
     def _row(self, data: Mapping[str, msgspec.Raw]) -> Row:
-        """The row with its cells in the order of the list's columns. A column not sent stays absent (Assumption)."""
+        """The row with its cells in the order of the list's columns. A column not sent stays absent, if it may."""
         self._check_columns(data.keys())
         return self._checked_row(data)
 
@@ -186,10 +188,10 @@ class ContactForm:
         return row
 
     def _check_columns(self, sent: Any) -> None:
-        unknown = self._semantics.unknown_columns == "reject" and sent - self._columns
-        missing = self._semantics.missing_columns == "reject" and self._columns - sent
-        if unknown or missing:
+        if self._semantics.unknown_columns == "reject" and sent - self._columns:
             raise invalid_columns()
+        if self._semantics.missing_columns == "reject" and self._columns - sent:
+            raise missing_columns()
 
     def _check_zip_code(self, zip_code: str) -> None:
         """Assumption: an empty one is let through."""

@@ -15,7 +15,7 @@ from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.body import parse_as, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, several
-from mockserver.http.validation import check_version, raise_first, validating
+from mockserver.http.validation import check_version, division_problems, raise_first, validating
 from mockserver.http.wire import timestamp
 from mockserver.ids import new_id
 from mockserver.operations.dnc import DNC_LISTS, DncSource, SentDncList
@@ -68,7 +68,7 @@ class DncLists:
     def _many(self, request: web.Request, path: str, wire: Wire) -> PendingOperation:
         query = request.query
         flag(query, "includeSize"), flag(query, "includeImportStatus")
-        page = page_in(query, self._org.profile.limits.page_size)
+        page = page_in(query, self._org.profile)
         return PendingOperation(lambda: self._list(path, query, page, wire))
 
     def _create(self, spec: SentDncList) -> Response:
@@ -80,6 +80,7 @@ class DncLists:
         with validating("DncList", is_new=True):
             raise_first(dnc_rules.problems(new, limits, org.profile.semantics, others))
             raise_first(dnc_rules.count_problems(limits, others))
+            raise_first(division_problems(org, new.division))
         self._book.create(new)
         return json_response(dnc_model.wire(new))
 
@@ -97,6 +98,7 @@ class DncLists:
         with validating("DncList", is_new=False):
             raise_first(dnc_rules.problems(new, org.profile.limits, org.profile.semantics, self._book.lists()))
             raise_first(dnc_rules.change_problems(old, new))
+            raise_first(division_problems(org, new.division, old.division))
         self._book.replace(new)
         return json_response(dnc_model.wire(new))
 

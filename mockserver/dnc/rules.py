@@ -120,11 +120,11 @@ def minute_of(now: float) -> int:
 
 
 def expiry(text: str | None, now: float, limits: PlatformLimits, semantics: Semantics) -> int:
-    """The minute an entry expires, since the epoch; 0 without a text. Raises BadRequest.
+    """The minute an entry expires, since the epoch; 0 without a text, or with an empty one. Raises BadRequest.
 
     Format: SDK 269.0.0 models/dnc_patch_phone_numbers_request.py, `yyyy-MM-ddTHH:mmZ`.
     """
-    if text is None:
+    if text is None or (text == "" and semantics.dnc_empty_expiration == "none"):
         return 0
     minute = minute_in(text)
     if minute is None:

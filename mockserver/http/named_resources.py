@@ -148,7 +148,7 @@ class NamedResources(ABC, Generic[E, S]):
         return json_response(self._to_json(new, MultiDict()))
 
     def _list(self, query: Query) -> Response:
-        page, fits = page_in(query, self._org.profile.limits.page_size), name_filter(query)
+        page, fits = page_in(query, self._org.profile), name_filter(query)
         found = in_order((each for each in self.all() if fits(each.name) and self._matches(each, query)), query)
         entities = [self._to_json(each, query) for each in page.of(found)]
         refuse_past_the_end(page, len(found), query, self._org.profile.semantics.page_past_the_end)
@@ -176,5 +176,5 @@ class EmptyListing:
         self._org = org
 
     async def list(self, request: web.Request) -> PendingOperation:
-        page, query = page_in(request.query, self._org.profile.limits.page_size), [*request.query.items()]
+        page, query = page_in(request.query, self._org.profile), [*request.query.items()]
         return PendingOperation(lambda: Response(body=listing(request.path, page, 0, [], parameters=query)))

@@ -10,6 +10,7 @@ import msgspec
 from multidict import MultiMapping
 
 from mockserver.errors import NotFound, invalid_value
+from mockserver.profile import Profile
 
 Query = MultiMapping[str]
 V = TypeVar("V")
@@ -63,17 +64,18 @@ class PageRequest:
         return entities[self.offset : self.offset + self.size]
 
 
-def page(number: int, size: int, largest: int) -> PageRequest:
-    """The page asked for. A larger size than allowed gets the largest (Assumption); less than 1 is a BadRequest."""
+def page(number: int, size: int, profile: Profile) -> PageRequest:
+    """The page asked for. Raises BadRequest. Assumption: the code."""
+    largest = profile.limits.page_size
     if number < 1:
         raise invalid_value(number, "pageNumber", "whole numbers from 1")
-    if size < 1:
+    if size < 1 or (size > largest and profile.semantics.large_pages == "reject"):
         raise invalid_value(size, "pageSize", f"whole numbers from 1 to {largest}")
     return PageRequest(number, min(size, largest))
 
 
-def page_in(query: Query, largest: int) -> PageRequest:
-    return page(whole_number(query, "pageNumber", 1), whole_number(query, "pageSize", DEFAULT_SIZE), largest)
+def page_in(query: Query, profile: Profile) -> PageRequest:
+    return page(whole_number(query, "pageNumber", 1), whole_number(query, "pageSize", DEFAULT_SIZE), profile)
 
 
 def refuse_past_the_end(page: PageRequest, total: int, query: Query, what_then: str) -> None:

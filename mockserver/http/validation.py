@@ -9,9 +9,10 @@ the parameters but DUPLICATE_NAME, and that what is true of contact lists is tru
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from mockserver.errors import ApiError, BadRequest, Conflict
-from mockserver.model import NamedResource
+from mockserver.errors import ApiError, BadRequest, Conflict, invalid_value
+from mockserver.model import NamedResource, Reference
 from mockserver.profile import PlatformLimits
+from mockserver.state.org import Org
 
 _CREATED = "An attempt was made to create an invalid {entity}. Details: {detail}"
 _CHANGED = "An attempt was made to update a {entity} in an invalid way. Details: {detail}"
@@ -44,6 +45,13 @@ def check_version(old: int, sent: int | None) -> None:
 def raise_first(problems: Iterable[ApiError]) -> None:
     for problem in problems:
         raise problem
+
+
+def division_problems(org: Org, division: Reference | None, before: Reference | None = None) -> Iterator[BadRequest]:
+    """Whether a value may be put into the division. Assumption: the code. The mock has the home division alone."""
+    known = {each.id for each in (org.home_division, before) if each}
+    if division and division.id not in known and org.profile.semantics.unknown_divisions == "reject":
+        yield invalid_value(division.id, "division", org.home_division.id)
 
 
 def name_problems(new: NamedResource, limits: PlatformLimits, others: Iterable[NamedResource]) -> Iterator[BadRequest]:

@@ -102,7 +102,7 @@ class Events:
             store.delete_document(_KIND, next(iter(kept)))
 
     def _list(self, query: Query) -> Response:
-        page = page_in(query, self._org.profile.limits.page_size)
+        page = page_in(query, self._org.profile)
         found = matching_events(map(_decode, self._org.store.documents(_KIND).values()), query)
         entities = [_event_json(event) for event in page.of(found)]
         return Response(body=listing(_PATH, page, len(found), entities, parameters=[*query.items()]))

@@ -13,7 +13,7 @@ from mockserver.http import wire
 from mockserver.http.body import malformed_body, parse_as, read_json
 from mockserver.http.list_filters import matching_lists
 from mockserver.http.query import Query, flag, listing, page_in, refuse_past_the_end, several
-from mockserver.http.validation import check_version, raise_first, validating
+from mockserver.http.validation import check_version, division_problems, raise_first, validating
 from mockserver.ids import new_id
 from mockserver.imports.list_imports import Imports
 from mockserver.lists import rules as list_rules
@@ -41,7 +41,7 @@ class ContactLists:
         return PendingOperation(lambda: self._create(spec))
 
     async def get(self, request: web.Request) -> PendingOperation:
-        return self._one(request, wire.contact_list, lags=True)
+        return self._one(request, self._list_json, lags=True)
 
     async def division_view(self, request: web.Request) -> PendingOperation:
         return self._one(request, _division_view, lags=False)
@@ -49,7 +49,7 @@ class ContactLists:
     async def list(self, request: web.Request) -> PendingOperation:
         """Answer with one page of the lists asked for."""
         flag(request.query, "allowEmptyResult")
-        return self._many(request, LISTS, wire.contact_list)
+        return self._many(request, LISTS, self._list_json)
 
     async def division_views(self, request: web.Request) -> PendingOperation:
         return self._many(request, _VIEWS, _division_view)
@@ -122,8 +122,9 @@ class ContactLists:
         with validating("ContactList", is_new=True):
             raise_first(list_rules.problems(new, org.profile.limits, others))
             raise_first(list_rules.count_problems(org.profile.limits, others))
+            raise_first(division_problems(org, new.division))
         org.store.create_list(new)
-        return json_response(wire.contact_list(new))
+        return json_response(self._list_json(new))
 
     def _update(self, list_id: str, spec: SentContactList) -> Response:
         org, old = self._org, self._existing(list_id)
@@ -139,12 +140,13 @@ class ContactLists:
         with validating("ContactList", is_new=False):
             raise_first(list_rules.problems(new, org.profile.limits, org.store.contact_lists()))
             raise_first(list_rules.change_problems(old, new))
+            raise_first(division_problems(org, new.division, old.division))
         org.store.replace_list(new)
-        return json_response(wire.contact_list(new))
+        return json_response(self._list_json(new))
 
     def _list(self, query: Query, path: str, to_json: ToJson) -> Response:
         limits = self._org.profile.limits
-        page = page_in(query, limits.page_size)
+        page = page_in(query, self._org.profile)
         found = matching_lists(self._org.store.contact_lists(), query, limits.lists_per_bulk_get)
         entities = [self._to_json(each, query, to_json) for each in page.of(found)]
         if path == LISTS:  # Assumption: the short form has an empty page there
@@ -177,6 +179,14 @@ class ContactLists:
         self._imports.drop(list_id)
         return Response(status=204)
 
+    def _list_json(self, each: ContactList, **shown: object) -> dict[str, Any]:
+        """As much of a list as the profile says; `shown` as in `wire.contact_list`."""
+        told = wire.contact_list(each, **shown)
+        if self._org.profile.semantics.list_answers == "all":
+            return told
+        not_yet = {"dateModified"} if each.version == 1 else set()
+        return {name: value for name, value in told.items() if value != () and name not in not_yet}
+
     def _to_json(self, each: ContactList, query: Query, to_json: ToJson) -> dict[str, Any]:
         more: dict[str, object] = {}
         if flag(query, "includeSize"):
@@ -191,7 +201,7 @@ class ContactLists:
         except ApiError as error:
             told = {"code": error.code, "message": str(error), "status": error.status, "retryable": False}
             return {"id": list_id, "success": False, "status": error.status, "error": told | {"details": []}}
-        return {"id": list_id, "success": True, "status": 200, "entity": wire.contact_list(new)}
+        return {"id": list_id, "success": True, "status": 200, "entity": self._list_json(new)}
 
     def _change(self, list_id: str, fields: dict[str, Any]) -> ContactList:
         store = self._org.store

@@ -80,19 +80,19 @@ class ContactListTemplate(Answered, frozen=True, kw_only=True):
     id: str
     name: str
     column_names: list[str]
-    phone_columns: list[ContactColumnBody]
-    email_columns: list[ContactColumnBody]
-    whats_app_columns: list[ContactColumnBody]
+    phone_columns: list[ContactColumnBody] | Unset = UNSET
+    email_columns: list[ContactColumnBody] | Unset = UNSET
+    whats_app_columns: list[ContactColumnBody] | Unset = UNSET
     self_uri: str
     date_created: Moment
-    date_modified: Moment
+    date_modified: Moment | Unset = UNSET
     version: Count
     preview_mode_column_name: str | Unset = UNSET
-    preview_mode_accepted_values: list[str]
+    preview_mode_accepted_values: list[str] | Unset = UNSET
     attempt_limits: DomainEntityRef | Unset = UNSET
     automatic_time_zone_mapping: bool
     zip_code_column_name: str | Unset = UNSET
-    column_data_type_specifications: list[ColumnDataTypeSpecification]
+    column_data_type_specifications: list[ColumnDataTypeSpecification] | Unset = UNSET
     trim_whitespace: bool
     retention_type: RetentionType | Unset = UNSET
     retention_days: int | Unset = UNSET

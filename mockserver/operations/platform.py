@@ -237,7 +237,10 @@ PLATFORM = (
             Parameter(name, str, "Where there is no form.") for name in ("grant_type", "client_id", "client_secret")
         ),
         optional_body=True,
-        codes={400: ("invalid_request", "unsupported_grant_type", "invalid_client", "invalid_grant")},
+        codes={
+            400: ("invalid_request", "unsupported_grant_type", "invalid_client", "invalid_grant"),
+            404: ("not.found",),  # /token, if the profile says so
+        },
         errors=OAuthErrorBody,
     ),
     Operation(

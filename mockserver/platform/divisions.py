@@ -32,7 +32,7 @@ class Divisions:
     async def list(self, request: web.Request) -> PendingOperation:
         """One page, of those with an `id`, or a name that holds `name` (Assumption), in any case."""
         query = request.query
-        page = page_in(query, self._org.profile.limits.page_size)
+        page = page_in(query, self._org.profile)
         ids, name, counts = several(query, "id"), query.get("name", "").lower(), flag(query, "objectCount")
 
         def commit() -> Response:

@@ -33,7 +33,7 @@ class LimitsApi:
         self._org = org
 
     async def namespaces(self, request: web.Request) -> PendingOperation:
-        page = page_in(request.query, self._org.profile.limits.page_size)
+        page = page_in(request.query, self._org.profile)
         names = list(_FRIENDLY)
         return PendingOperation(lambda: Response(body=listing(_PATH, page, len(names), page.of(names))))
 

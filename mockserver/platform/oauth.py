@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import msgspec
 from aiohttp import web
 
-from mockserver.errors import OAuthError, TooManyRequests
+from mockserver.errors import NotFound, OAuthError, TooManyRequests
 from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.body import read_body
 from mockserver.state.auth import OAuthClient
@@ -74,15 +74,18 @@ class OAuth:
         raise OAuthError("unsupported_response_type", "response_type is token or code")
 
     async def _form(self, request: web.Request) -> dict[str, str]:
-        """The fields, each given once, of the form, or of the query where there is no body."""
+        """The fields, each given once, of the form, or of the query where there is no body and the profile lets it."""
         raw = await read_body(request, _FORM_BYTES)
-        if raw and request.content_type != _FORM:
+        may_be_query = self._org.profile.semantics.query_logins
+        if request.path != "/oauth/token" and not may_be_query:
+            raise NotFound("The requested resource was not found.")
+        if request.content_type != _FORM and (raw or not may_be_query):
             raise OAuthError("invalid_request", f"expected a body of type {_FORM}")
         try:
             form = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=20)
         except ValueError as error:  # neither UTF-8 nor a short form
             raise OAuthError("invalid_request", "the form cannot be read") from error
-        fields = form if raw else [*request.query.items()]
+        fields = form if raw or not may_be_query else [*request.query.items()]
         if len(dict(fields)) < len(fields):
             raise OAuthError("invalid_request", "a field is repeated")
         return dict(fields)

@@ -75,7 +75,7 @@ def test_pages(api, many):
         ({"name": "leads", "filter_type": "EndsWith"}, 2),
         ({"name": "None such", "allow_empty_result": True}, 0),
         ({"page_number": 9}, 0),
-        ({"page_size": 500}, 7),
+        ({"page_size": 100}, 7),
         ({"division_id": ["no-such-division"]}, 0),
         ({"time_zone": ["Europe/Berlin", "Europe/Paris"]}, 0),
         ({"sort_by": "name", "sort_order": "descending"}, 7),

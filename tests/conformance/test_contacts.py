@@ -140,7 +140,6 @@ def test_bulk(api, leads, ten):
         ([contact(lead(1), id="a/b")], "invalid.contact.id"),
         ([contact(lead(1), id="ä")], "invalid.contact.id"),
         ([contact(lead(1), id="x" * 101)], "invalid.contact.id"),
-        ([contact(lead(1), id="")], "invalid.contact.id"),
         ([contact({"First Name": "x" * 513})], "contact.datum.length.limit.exceeded"),
         ([contact({"First Name": {"first": "Bo"}})], "bad.request"),
         ([contact(lead(1), contact_list_id="another")], "bad.request"),

@@ -110,6 +110,7 @@ NO_ORG = "00000000-0000-4000-8000-000000000000"
         (lambda api: api.get_outbound_contactlists(id=[f"{n}" for n in range(101)]), 400, "too.many.bulk.retrieves"),
         (lambda api: api.get_outbound_contactlists(page_number=0), 400, "invalid.value"),
         (lambda api: api.get_outbound_contactlists(page_size="many"), 400, "invalid.value"),
+        (lambda api: api.get_outbound_contactlists(page_size=101), 400, "invalid.value"),
         (lambda api: api.get_outbound_contactlists(filter_type="Sounds", name="L"), 400, "invalid.value"),
         (lambda api: api.post_outbound_contactlist_clear(NO_ORG), 404, "contact.list.not.found"),
         (lambda api: api.get_outbound_contactlist_importstatus(NO_ORG), 404, "contact.list.not.found"),

@@ -175,3 +175,105 @@ async def test_row_12_a_wrong_secret_in_the_query(mock_org):
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_client")
     right = asked | {"client_secret": "mock-secret"}
     assert (await mock_org.client.post("/oauth/token", params=right)).status_code == 200
+
+
+async def test_row_12_an_org_that_knows_one_login_only(mock_org):
+    mock_org.change(semantics__query_logins=False)
+    known = {"auth": ("mock-client", "mock-secret")}
+    grant = {"grant_type": "client_credentials"}
+    assert (await mock_org.client.post("/oauth/token", params=grant, **known)).json()["error"] == "invalid_request"
+    assert (await mock_org.client.post("/token", data=grant, **known)).status_code == 404
+    assert (await mock_org.client.post("/oauth/token", data=grant, **known)).status_code == 200
+
+
+PHONE = "+15550100001"
+
+
+@pytest.fixture
+def contacts(leads):
+    """The address of the list's contacts."""
+    return f"{LISTS}/{leads['id']}/contacts"
+
+
+@pytest.mark.parametrize("more", [{}, {"callable": False}], ids=["plain", "with a status"])
+async def test_row_05_an_empty_id_is_none(mock_org, contacts, more):
+    """The server makes an id of its own, also beside contacts that have one."""
+    sent = [{"id": id_, "data": {"Lead ID": "L", "Phone": PHONE}, **more} for id_ in ("", "mine", "")]
+    made = (await mock_org.client.post(contacts, json=sent)).json()
+    ids = [each["id"] for each in made]
+    assert (ids[1], len({*ids}), "" in ids) == ("mine", 3, False)
+    assert len((await mock_org.client.post(contacts, json=[sent[0]])).json()[0]["id"]) == 36
+    changed = {**sent[1], "id": "", "data": {"Lead ID": "L", "Phone": "+15550100002"}}
+    assert (await mock_org.client.put(f"{contacts}/mine", json=changed)).json()["id"] == "mine"
+
+
+@pytest.mark.parametrize("more", [{}, {"callable": False}], ids=["plain", "with a status"])
+async def test_row_05_an_org_that_refuses_empty_ids(mock_org, contacts, more):
+    mock_org.change(semantics__empty_ids="reject")
+    sent = [{"id": id_, "data": {"Lead ID": "L", "Phone": PHONE}, **more} for id_ in ("mine", "")]
+    assert await refusal(mock_org.client.post(contacts, json=sent), "code") == (400, "invalid.contact.id")
+
+
+DNC_LISTS = "/api/v2/outbound/dnclists"
+ELSEWHERE = {"division": {"id": "22222222-2222-4222-8222-222222222222"}}
+DNC = {"name": "No", "dncSourceType": "rds", "contactMethod": "Phone"}
+
+
+@pytest.mark.parametrize(("path", "body"), [(LISTS, LEADS), (DNC_LISTS, DNC)])
+async def test_row_08_a_division_that_does_not_exist_is_refused(mock_org, path, body):
+    """When a list is made and when it is changed; an org may take it all the same."""
+    refused = mock_org.client.post(path, json=body | ELSEWHERE)
+    assert await refusal(refused, "code") == (400, "invalid.value")
+    home = (await mock_org.client.get("/api/v2/authorization/divisions/home")).json()["id"]
+    made = (await mock_org.client.post(path, json=body | {"division": {"id": home}})).json()
+    moved = mock_org.client.put(f"{path}/{made['id']}", json=made | ELSEWHERE)
+    assert await refusal(moved, "code") == (400, "invalid.value")
+    mock_org.change(semantics__unknown_divisions="accept")
+    moved = (await mock_org.client.put(f"{path}/{made['id']}", json=made | ELSEWHERE)).json()
+    assert moved["division"] == ELSEWHERE["division"]
+    mock_org.change(semantics__unknown_divisions="reject")
+    assert (await mock_org.client.put(f"{path}/{made['id']}", json=moved)).status_code == 200  # it was there before
+
+
+async def test_row_13_an_empty_expiration_is_none(mock_org):
+    list_id = (await mock_org.client.post(DNC_LISTS, json=DNC)).json()["id"]
+    entries = f"{DNC_LISTS}/{list_id}/phonenumbers"
+    added = {"action": "Add", "phoneNumbers": [PHONE], "expirationDateTime": ""}
+    assert (await mock_org.client.patch(entries, json=added)).status_code == 204
+    mock_org.change(semantics__dnc_empty_expiration="reject")
+    assert await refusal(mock_org.client.patch(entries, json=added), "code") == (400, "invalid.date.value")
+
+
+async def test_row_13_pages_of_more_than_100_are_refused(mock_org, contacts):
+    """Listings and searches."""
+    assert await refusal(mock_org.client.get(LISTS, params={"pageSize": 101}), "code") == (400, "invalid.value")
+    assert await refusal(mock_org.client.post(f"{contacts}/search", json={"pageSize": 101}), "code") == (
+        400,
+        "invalid.value",
+    )
+    assert (await mock_org.client.get(LISTS, params={"pageSize": 100})).status_code == 200
+    mock_org.change(semantics__large_pages="clamp")
+    assert (await mock_org.client.get(LISTS, params={"pageSize": 101})).json()["pageSize"] == 100
+
+
+async def test_row_14_a_list_as_it_was_answered_in_2023(mock_org):
+    """Without empty arrays, with the preview column as it was sent, and with a date of change once there was one."""
+    sent = LEADS | {"emailColumns": [], "previewModeColumnName": "", "previewModeAcceptedValues": []}
+    made = (await mock_org.client.post(LISTS, json=sent)).json()
+    assert made["previewModeColumnName"] == ""
+    assert [value for value in made.values() if value == []] == []
+    assert "dateModified" not in made
+    assert (await mock_org.client.get(f"{LISTS}/{made['id']}")).json() == made
+    changed = (await mock_org.client.put(f"{LISTS}/{made['id']}", json=made)).json()
+    assert changed == made | {"version": 2, "dateModified": changed["dateModified"]}
+    mock_org.change(semantics__list_answers="all")
+    whole = (await mock_org.client.get(f"{LISTS}/{made['id']}")).json()
+    assert whole["emailColumns"] == whole["previewModeAcceptedValues"] == []
+
+
+async def test_row_14_columns_may_be_called_like_those_of_an_export(mock_org):
+    name = "CallRecordLastAttempt-Phone"
+    sent = LEADS | {"columnNames": [*LEADS["columnNames"], name]}
+    path = f"{LISTS}/{(await mock_org.client.post(LISTS, json=sent)).json()['id']}/contacts"
+    data = {"Lead ID": "L", "Phone": PHONE, name: "2023-01-01T00:00Z"}
+    assert (await mock_org.client.post(path, json=[{"data": data}])).json()[0]["data"] == data

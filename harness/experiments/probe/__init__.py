@@ -24,7 +24,7 @@ MOST_REQUESTS = 1_500
 
 CHECKS: Sequence[ProbeCheck] = (
     platform.window, platform.scope, platform.uploads,
-    contacts.own_ids, contacts.id_length, contacts.id_alphabet,
+    contacts.own_ids, contacts.empty_id, contacts.id_length, contacts.id_alphabet,
     contacts.answer_order, contacts.one_bad_contact, contacts.body_bytes,
     contacts.contacts_per_bulk_get, contacts.contacts_per_delete,
     contacts.unknown_columns, contacts.missing_columns, contacts.update, contacts.trimming, contacts.value_length,
@@ -32,7 +32,8 @@ CHECKS: Sequence[ProbeCheck] = (
     csv_jobs.invalid_rows, csv_jobs.small_imports, csv_jobs.trimming,
     csv_jobs.export,
     lists.page_past_the_end, lists.page_size, lists.name_length, lists.column_names, lists.column_count,
-    platform.form_credentials, platform.token_lifetime, platform.bulk_jobs, platform.dnc,
+    lists.answers, lists.unknown_division,
+    platform.form_credentials, platform.query_logins, platform.token_lifetime, platform.bulk_jobs, platform.dnc,
     contacts.contacts_per_post,  # the most expensive one last
 )  # fmt: skip
 

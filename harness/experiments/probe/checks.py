@@ -14,6 +14,7 @@ from ..experiment import Lab
 
 LEAD_ID, PHONE, NOTE = "Lead ID", "Phone", "Note"
 COLUMNS = LeadColumns(names=(LEAD_ID, PHONE, NOTE), lead_id=LEAD_ID, phone=PHONE)
+NOBODY = "00000000-0000-4000-8000-000000000000"  # the id of nothing
 NUMBER = "+15550100"  # and two digits: fictional, North American Numbering Plan 555-01xx
 
 

@@ -65,6 +65,13 @@ def _in_a_class(mark: str) -> str:
     return mark if mark in "._-" else re.escape(mark)
 
 
+def empty_id(probe: Probe) -> Flow[list[Finding]]:
+    reply = yield from probe.add((yield from probe.new_list()), lead(1, id=""))
+    told = "none: the org makes one" if reply.ok else f"{reply.status} {api.Refusal(reply).code}"
+    settings = {"semantics.empty_ids": "none" if reply.ok else "reject"}
+    return [probe.finding('What is "" as the id of a contact?', told, settings)]
+
+
 LONGEST_VALUE = 4096
 
 

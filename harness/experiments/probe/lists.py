@@ -9,11 +9,12 @@ from ... import api
 from ...flow import Flow, Reply, Save, Wait
 from ...runs.created_resources import Created, CreatedResource, Creating
 from ...strategies.flows import poll_until
-from .checks import COLUMNS, LEAD_ID, Finding, Probe, bodies, largest, lead
+from .checks import COLUMNS, LEAD_ID, NOBODY, Finding, Probe, bodies, largest, lead
 
 LONGEST_NAME = 200
 LONGEST_COLUMN = 512
 MOST_COLUMNS = 200
+LARGEST_PAGE = 1000
 
 
 def page_past_the_end(probe: Probe) -> Flow[list[Finding]]:
@@ -25,11 +26,39 @@ def page_past_the_end(probe: Probe) -> Flow[list[Finding]]:
 
 
 def page_size(probe: Probe) -> Flow[list[Finding]]:
-    reply = yield from probe.ask("lists.list", "GET", api.LISTS, query={"pageSize": "1000"})
-    question, most = "How large may a page be?", api.decode_body(reply).get("pageSize") if reply.ok else None
-    if most is None or most >= 1000:
-        return [probe.finding(question, f"asked for 1000: {reply.status}")]
-    return [probe.finding(question, f"{most}, whatever is asked for", {"limits.page_size": most})]
+    question, kind = "How large may a page be?", "semantics.large_pages"
+    reply = yield from _page(probe, LARGEST_PAGE)
+    if not reply.ok:
+        most = yield from largest(lambda size: _is_page(probe, size), 1, LARGEST_PAGE)
+        told = f"{most}; more is {reply.status} {api.Refusal(reply).code}"
+        return [probe.finding(question, told, {"limits.page_size": most, kind: "reject"})]
+    most = api.decode_body(reply).get("pageSize", LARGEST_PAGE)
+    if most >= LARGEST_PAGE:
+        return [probe.finding(question, f"{LARGEST_PAGE} and perhaps more")]
+    return [probe.finding(question, f"{most}, whatever is asked for", {"limits.page_size": most, kind: "clamp"})]
+
+
+def _page(probe: Probe, size: int) -> Flow[Reply]:
+    return probe.ask("lists.list", "GET", api.LISTS, query={"pageSize": str(size)})
+
+
+def _is_page(probe: Probe, size: int) -> Flow[bool]:
+    return (yield from _page(probe, size)).ok
+
+
+def answers(probe: Probe) -> Flow[list[Finding]]:
+    """Whether a list is answered with the kinds of columns that it has none of."""
+    reply = yield from probe.ask("lists.get", "GET", f"{api.LISTS}/{(yield from probe.new_list())}")
+    whole = "emailColumns" in api.decode_body(reply)
+    told, value = ("all of them", "all") if whole else ("those that are set", "set")
+    return [probe.finding("Which fields does a list's answer have?", told, {"semantics.list_answers": value})]
+
+
+def unknown_division(probe: Probe) -> Flow[list[Finding]]:
+    reply = yield from create_list(probe, probe.lab.name(""), COLUMNS.names, NOBODY)
+    told = "it is made" if reply.ok else f"{reply.status} {api.Refusal(reply).code}"
+    settings = {"semantics.unknown_divisions": "accept" if reply.ok else "reject"}
+    return [probe.finding("What becomes of a list in a division that does not exist?", told, settings)]
 
 
 def name_length(probe: Probe) -> Flow[list[Finding]]:
@@ -62,12 +91,18 @@ def column_count(probe: Probe) -> Flow[list[Finding]]:
 
 def _create(probe: Probe, name: str, columns: tuple[str, ...]) -> Flow[bool]:
     """Whether the org makes such a list."""
+    return (yield from create_list(probe, name, columns)).ok
+
+
+def create_list(probe: Probe, name: str, columns: tuple[str, ...], division_id: str | None = None) -> Flow[Reply]:
+    """The answer to a list that may be refused; if the org makes it, it goes away with the others."""
     thing = CreatedResource(kind="contact_list", name=name)
     yield Save(Creating(thing))
-    reply: Any = yield from probe.send(api.create_list(name, replace(COLUMNS, names=columns)))
+    call = api.create_list(name, replace(COLUMNS, names=columns), division_id)
+    reply = yield from probe.send(call)
     if reply.ok:
         yield Save(Created(replace(thing, id=api.created_list_id(reply))))
-    return bool(reply.ok)
+    return reply
 
 
 STEP_S = 0.2

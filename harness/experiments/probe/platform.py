@@ -1,6 +1,7 @@
 """The platform around contacts: logins, rate limits as the headers of answers show them, bulk jobs and DNC lists."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ... import api
@@ -25,6 +26,16 @@ def form_credentials(probe: Probe) -> Flow[list[Finding]]:
     reply = yield from probe.send(call)
     told = "yes" if reply.ok else f"no: {reply.status}"
     return [probe.finding("May a login have its secret in the form?", told, {"semantics.form_credentials": reply.ok})]
+
+
+def query_logins(probe: Probe) -> Flow[list[Finding]]:
+    """The grant in the query, and no body."""
+    usual = api.token(probe.lab.credentials.client_id, probe.lab.credentials.client_secret)
+    headers = {key: value for key, value in usual.headers.items() if key == "Authorization"}
+    query = (("grant_type", "client_credentials"),)
+    reply = yield from probe.send(replace(usual, headers=headers, body=None, query=query))
+    told = "yes" if reply.ok else f"no: {reply.status}"
+    return [probe.finding("May a login have its grant in the query?", told, {"semantics.query_logins": reply.ok})]
 
 
 def token_lifetime(probe: Probe) -> Flow[list[Finding]]:
@@ -64,6 +75,9 @@ def dnc(probe: Probe) -> Flow[list[Finding]]:
     past = yield from probe.ask("dnc.phones_change", "PATCH", numbers, body)
     told = "accept" if past.ok else "reject"
     seen.append(probe.finding("May an expiration lie in the past?", told, {"semantics.dnc_past_expiration": told}))
+    empty = yield from probe.ask("dnc.phones_change", "PATCH", numbers, body | {"expirationDateTime": ""})
+    told = "none" if empty.ok else "reject"
+    seen.append(probe.finding('What is "" as an expiration?', told, {"semantics.dnc_empty_expiration": told}))
     removed = yield from probe.ask("dnc.phones_clear", "DELETE", numbers)
     told = "refuse" if removed.status == 501 else "allow" if removed.ok else ""
     settings = {"semantics.dnc_delete_entries": told} if told else {}

@@ -87,7 +87,6 @@ def test_cells_become_text(cell, expected, form):
         (body({"data": DATA | {"Fax": "1"}}), "invalid.contact.columns"),
         (body({"data": DATA | {"Lead ID": "x" * 513}}), "contact.datum.length.limit.exceeded"),
         (body({"data": DATA, "id": "a b"}), "invalid.contact.id"),
-        (body({"data": DATA, "id": ""}), "invalid.contact.id"),
         (body({"data": DATA, "id": "x" * 101}), "invalid.contact.id"),
         (body(*[{"data": DATA}] * 1001), "too.many.contacts.added"),
     ],

@@ -133,7 +133,7 @@ async def test_expired_entries_that_do_not_stay(mock_org):
         "2026-01-01T00:10+00:00",
         "2026-02-30T00:10Z",
         "2026-01-01",
-        "",
+        " ",
         START,  # now
         "2025-12-31T23:59Z",
     ],

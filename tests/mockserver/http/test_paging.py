@@ -46,22 +46,36 @@ def test_listing(number, total, page_count, last, before, after):
     [
         ({}, PageRequest(1, 25)),
         ({"pageSize": "7", "pageNumber": "3"}, PageRequest(3, 7)),
-        ({"pageSize": "5000"}, PageRequest(1, 100)),
+        ({"pageSize": "100"}, PageRequest(1, 100)),
     ],
 )
-def test_page_in(query, expected):
-    """The size has a default and a limit."""
-    assert page_in(MultiDict(query), 100) == expected
+def test_page_in(query, expected, profile_with):
+    """The size has a default."""
+    assert page_in(MultiDict(query), profile_with()) == expected
 
 
 @pytest.mark.parametrize(
-    "query", [{"pageSize": "0"}, {"pageNumber": "0"}, {"pageSize": "-1"}, {"pageNumber": "x"}, {"pageSize": "9" * 40}]
+    "query",
+    [
+        {"pageSize": "0"},
+        {"pageNumber": "0"},
+        {"pageSize": "-1"},
+        {"pageNumber": "x"},
+        {"pageSize": "9" * 40},
+        {"pageSize": "101"},
+    ],
 )
-def test_pages_that_are_refused(query):
-    """Anything but a whole number from 1 is an invalid value."""
+def test_pages_that_are_refused(query, profile_with):
+    """Anything but a whole number from 1, of the size as far as its limit, is an invalid value."""
     with pytest.raises(BadRequest) as refused:
-        page_in(MultiDict(query), 100)
+        page_in(MultiDict(query), profile_with())
     assert refused.value.code == "invalid.value"
+
+
+def test_large_pages_that_are_cut(profile_with):
+    """An org may give as much as it gives at most instead."""
+    profile = profile_with(semantics__large_pages="clamp")
+    assert page_in(MultiDict({"pageSize": "5000"}), profile) == PageRequest(1, 100)
 
 
 def test_page_of():

@@ -35,7 +35,6 @@ def test_create(ask, lists, bare_org):
     assert created == {
         "name": "January",
         "dateCreated": "2026-01-01T00:00:00.000Z",
-        "dateModified": "2026-01-01T00:00:00.000Z",
         "version": 1,
         "division": {
             "id": bare_org.home_division.id,
@@ -44,11 +43,7 @@ def test_create(ask, lists, bare_org):
         },
         "columnNames": ["Lead ID", "Phone", "Hours"],
         "phoneColumns": [{"columnName": "Phone", "type": "cell", "callableTimeColumnName": "Hours"}],
-        "emailColumns": [],
-        "whatsAppColumns": [],
-        "previewModeAcceptedValues": [],
         "automaticTimeZoneMapping": False,
-        "columnDataTypeSpecifications": [],
         "trimWhitespace": True,
         "selfUri": f"/api/v2/outbound/contactlists/{list_id}",
     }

@@ -14,13 +14,17 @@ FLIPPED = [
     ("semantics.own_ids", "ignore", "add one with its own id", "body[0].id"),
     ("semantics.unknown_columns", "ignore", "add one with an unknown column", "status"),
     ("semantics.missing_columns", "reject", "add one without a column", "status"),
+    ("semantics.empty_ids", "reject", "add one with an empty id", "status"),
+    ("semantics.unknown_divisions", "accept", "make a list in a division that is not there", "status"),
+    ("semantics.large_pages", "clamp", "a page that is too large", "status"),
+    ("semantics.list_answers", "all", "get a list", "body.emailColumns"),
     ("semantics.page_past_the_end", "not_found", "a page past the end", "status"),
     ("semantics.callable_format", "true", "the file of an export", "body[1]"),
     ("semantics.redirect_status", 307, "download an export", "status"),
     ("semantics.answer_order", "shuffled", "add contacts", "body[0].data.Lead ID"),
     ("limits.contacts_per_bulk_get", 100, "too many ids", "body.message"),
     ("limits.cell_chars", 30_000, "add one that is too long", "status"),
-    ("limits.page_size", 3, "find a list by its name", "body.pageSize"),
+    ("limits.page_size", 200, "a page that is too large", "body.message"),
     ("jobs.import_status_visible_rows", 100, "import status at the end", "body.percentComplete"),
 ]
 
