@@ -27,6 +27,7 @@ REAL_STARTS = "CONTACTBENCH_REAL_STARTS" in os.environ
 TIMEOUT_S = 120.0
 PAGE = 100_000  # contacts that are asked for at once
 IDLE_S = 10.0  # how long a stalled request may take to end
+RESET_S = 1.0  # the same, where a mock that is not at rest by then is replaced
 SETTINGS = ("CONTACTBENCH_", "GENESYSCLOUD_")  # of whoever runs the tests: none of them may reach a command
 
 
@@ -102,8 +103,10 @@ class Mock:
     """A mock in a process of its own, and its control API."""
 
     def __init__(self, folder: Path, *options: str) -> None:
+        self._started_with = (folder, *options)
         folder.mkdir(parents=True, exist_ok=True)
         ready = folder / "ready.json"
+        ready.unlink(missing_ok=True)
         arguments = ["--port", "0", "--ready-file", str(ready), *options]
         self.process = _started_mock(arguments, folder)
         assert self.process.stdout is not None
@@ -143,15 +146,20 @@ class Mock:
         self.control.patch("/profile", json=patch).raise_for_status()
 
     def reset(self) -> None:
-        """Empty the org, once the requests of an earlier test have ended: a stalled one would come into this test."""
-        self.come_to_rest()
-        self.control.post("/reset").raise_for_status()
+        """Empty the org. A request of an earlier test that is still stalled would come into this one: start anew."""
+        if self.come_to_rest(RESET_S):
+            self.control.post("/reset").raise_for_status()
+        else:
+            self.process.kill()
+            self.stop()
+            self.__init__(*self._started_with)  # type: ignore[misc]  # all of it is new, its address too
 
-    def come_to_rest(self) -> None:
-        """Return when no request is in work, or after IDLE_S."""
-        ends = time.monotonic() + IDLE_S
-        while "requests_in_work 0\n" not in self.control.get("/metrics").text and time.monotonic() < ends:
+    def come_to_rest(self, within_s: float = IDLE_S) -> bool:
+        """Wait until no request is in work. Returns whether that was so within the time."""
+        ends = time.monotonic() + within_s
+        while not (at_rest := "requests_in_work 0\n" in self.control.get("/metrics").text) and time.monotonic() < ends:
             time.sleep(0.05)
+        return at_rest
 
     def count(self, op: str, status: int | None = None) -> int:
         """Requests of `op` so far, of those with `status` if one is given."""
