@@ -1,4 +1,4 @@
-"""The API as an aiohttp application: the route table behind the pipeline."""
+"""The API as an aiohttp application: its operations behind the pipeline."""
 
 from collections.abc import Sequence
 

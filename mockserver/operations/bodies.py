@@ -12,23 +12,20 @@ from msgspec import UNSET, Meta
 from msgspec import UnsetType as Unset
 
 
-def _schema_name(class_name: str) -> str:
-    """The schema's name. A class ends in `Body` where a handler has a value of that name; ErrorBody is the API's."""
-    return class_name if class_name == "ErrorBody" else class_name.removesuffix("Body")
-
-
 class Answered(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What the mock answers: all of its fields are here."""
+    """What the mock answers: all of its fields are here.
+
+    The class is the schema's name, with `Body` after it where a handler has a value of that name; ErrorBody is the
+    API's own word.
+    """
 
     def __init_subclass__(cls) -> None:
-        cls.__name__ = _schema_name(cls.__name__)
+        if cls.__name__ != "ErrorBody":
+            cls.__name__ = cls.__name__.removesuffix("Body")
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What a client sends. Strict mode refuses unknown fields, otherwise they are ignored: see `reading`."""
-
-    def __init_subclass__(cls) -> None:
-        cls.__name__ = _schema_name(cls.__name__)
 
 
 Moment = Annotated[datetime, Meta(tz=True)]

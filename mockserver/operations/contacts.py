@@ -155,7 +155,7 @@ class ContactPatch(ContactAttributes, frozen=True, kw_only=True, forbid_unknown_
     self_uri: ServersOwn = None
 
 
-class SentContactBody(ContactPatch, frozen=True, kw_only=True):
+class SentContact(ContactPatch, frozen=True, kw_only=True):
     """A contact whose `id` is known is changed; one without gets an id of the server's."""
 
     data: Cells
@@ -303,7 +303,7 @@ CONTACTS = (
             Parameter("clearSystemData", bool, "Forget what is known of the contacts besides their data."),
             Parameter("doNotQueue", bool, "Checked; nothing is ever dialled here."),
         ),
-        body=list[SentContactBody], example=[_CONTACT], answer=list[DialerContact],
+        body=list[SentContact], example=[_CONTACT], answer=list[DialerContact],
         codes={
             400: (
                 *_CONTACT_RULES,
@@ -337,7 +337,7 @@ CONTACTS = (
     ),
     Operation(
         "contacts.update", "PUT", _ONE, "contacts.update", _EDIT,
-        summary="Change a contact", body=SentContactBody, example=_CONTACT, answer=DialerContact,
+        summary="Change a contact", body=SentContact, example=_CONTACT, answer=DialerContact,
         codes={400: (*_CONTACT_RULES, "contact.does.not.exist"), **LIST_NOT_FOUND},
     ),
     Operation(
