@@ -21,7 +21,7 @@ from mockserver.app import create_app
 from mockserver.clock import MovableClock, SystemClock
 from mockserver.config import Config, ConfigError, Pace, parse_client
 from mockserver.control import inspection
-from mockserver.control.org_seed import OrgControl
+from mockserver.control.org_control import OrgControl
 from mockserver.serving import listening, opened_orgs
 
 _PATIENCE_S = 30.0

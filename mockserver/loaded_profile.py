@@ -47,23 +47,19 @@ def built_in_profiles() -> list[str]:
     return sorted([_DEFAULT, *(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))])
 
 
-def with_changes(profile: Profile, patch: Mapping[str, Any], origin: str = "patch") -> tuple[Profile, list[str]]:
-    """The profile with some settings replaced, and their dotted names.
+def with_changes(profile: Profile, patch: Mapping[str, Any], origin: str = "patch") -> Profile:
+    """The profile with some settings replaced.
 
     `patch` is nested like the profile, or has dotted keys ("latency.contacts.add.base_s"), or both. `origin` is what
     the message of a ProfileError begins with.
     """
-    changes = dict(_leaves(_expand_dots(patch)))
-    settings = dict(_leaves(msgspec.to_builtins(profile))) | changes
-    return _profile(settings, origin), [".".join(path) for path in changes]
+    return _profile(dict(_leaves(msgspec.to_builtins(profile))) | dict(_leaves(_expand_dots(patch))), origin)
 
 
 def origins(before: Profile, after: Profile, sources: Mapping[str, str], origin: str) -> dict[str, str]:
     """The sources of all settings in `after`, where those that differ from `before` come from `origin`."""
-    known = dict(_leaves(msgspec.to_builtins(before)))
-    settings = _leaves(msgspec.to_builtins(after))
-    changes = {".".join(path): origin for path, value in settings if known.get(path) != value}
-    return dict(sources) | changes
+    known = flat(before)
+    return dict(sources) | {name: origin for name, value in flat(after).items() if known.get(name) != value}
 
 
 def flat(profile: Profile) -> dict[str, Any]:
@@ -73,8 +69,7 @@ def flat(profile: Profile) -> dict[str, Any]:
 
 def not_probed() -> dict[str, str]:
     """Why `contactbench probe` does not find a setting out, by dotted names."""
-    settings = _leaves(declared())
-    return {".".join(path): each.reason for path, (_, _, *reasons) in settings for each in reasons}
+    return {".".join(path): each.reason for path, (_, _, *reasons) in _leaves(declared()) for each in reasons}
 
 
 def _read(name: str, relative_to: Path, seen: tuple[str, ...]) -> tuple[Settings, dict[tuple[str, ...], str]]:

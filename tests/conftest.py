@@ -39,9 +39,7 @@ class MockOrg:
         """Change settings by dotted names, dots written as two underscores."""
         from mockserver.loaded_profile import with_changes
 
-        self.org.profile, _ = with_changes(
-            self.org.profile, {name.replace("__", "."): v for name, v in settings.items()}
-        )
+        self.org.profile = with_changes(self.org.profile, {name.replace("__", "."): v for name, v in settings.items()})
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ A case is one upload under one profile. Several are laid side by side, one row a
 its user could do differently (`options`), and each assumed setting at another value (`assumptions`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -192,7 +192,7 @@ def calibration_cases(world: Case, file: str) -> Iterator[Case]:
     others = of_profile(file, flat(world.profile))
     each = world.replicates // (len(others) + 1)
     for settings in others if each else ():
-        yield replace(world, profile=with_changes(world.profile, settings)[0], replicates=each)
+        yield replace(world, profile=with_changes(world.profile, settings), replicates=each)
 
 
 BIG_LIST = 5_000_000  # what Customer Care can raise a list's cap to. Source: community.genesys.com 2025-09
@@ -227,7 +227,7 @@ def options(upload: UploadCase, base: Case, replicates: int) -> Iterator[WhatIf]
     base = replace(base, replicates=replicates)
     profile, rate = base.profile, base.profile.rate.requests_per_window
     if rate:
-        raised = _with(profile, {"rate.requests_per_window": rate * RATE_FACTOR})
+        raised = with_changes(profile, {"rate.requests_per_window": rate * RATE_FACTOR})
         yield WhatIf(f"a rate limit of {rate * RATE_FACTOR:,} instead of {rate:,}", replace(base, profile=raised))
         yield WhatIf("a second OAuth client", replace(base, clients=2))
     more = min(MOST_AT_ONCE, base.concurrency * 2)
@@ -255,7 +255,7 @@ def assumptions(profile: LoadedProfile, base: Case, replicates: int) -> Iterator
         if "assumption" in profile.sources.get(name, "") and _matters(name, used, profile.profile):
             to = _otherwise(name, value)
             if to is not None:
-                world = replace(base, profile=_with(profile.profile, {name: to}))
+                world = replace(base, profile=with_changes(profile.profile, {name: to}))
                 yield WhatIf(f"{name} = {to}", world, name, to)
 
 
@@ -289,7 +289,3 @@ def _ops(of: Program) -> set[str]:
     """Operations up to the mapping: the proof comes after what is measured."""
     stages = of.stages[:-1]
     return {node.step.op for stage in stages for shape, _ in stage.flows for node in of.shapes[shape]}
-
-
-def _with(profile: Profile, settings: Mapping[str, Any]) -> Profile:
-    return with_changes(profile, settings)[0]

@@ -13,7 +13,7 @@ from mockserver.control.snapshots import restore, snapshot
 from mockserver.errors import BadRequest
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.http.body import arriving, parse_json, read_body, too_large
-from mockserver.loaded_profile import ProfileError, origins, with_changes
+from mockserver.loaded_profile import ProfileError
 from mockserver.operations import OP_NAMES
 from mockserver.services import Services
 
@@ -56,14 +56,14 @@ class Control:
 
     async def ledger(self, request: web.Request) -> web.Response:
         """Requests after `since`, oldest first; with `op`, `status`, `list`, `token` those, and at most `limit`."""
-        op, status = request.query.get("op", ""), request.query.get("status")
-        if op not in OP_NAMES | {""}:
+        op, status = request.query.get("op") or None, request.query.get("status")
+        if op not in OP_NAMES | {None}:
             raise BadRequest(f"No operation is called {op!r}.")
         entries = self._org.request_log.select(
             _number(request, "since", 0),
             op=op,
             status=None if status is None else _number(request, "status", 0),
-            list_id=request.query.get("list", ""),
+            list_id=request.query.get("list") or None,
             token=request.query.get("token", ""),
         )
         return _json(list(islice(entries, _number(request, "limit", _ENTRIES))))
@@ -91,12 +91,10 @@ class Control:
         patch = await _body(request)
         if not isinstance(patch, dict):
             raise BadRequest("Expected an object of settings.")
-        before = self._org.profile
         try:
-            self._org.profile, _ = with_changes(before, patch, "control request")
+            self._org.change_profile(patch, "control request")
         except ProfileError as error:
             raise BadRequest(str(error)) from error
-        self._org.sources = origins(before, self._org.profile, self._org.sources, "control request")
         return await self.profile(request)
 
     async def clients(self, request: web.Request) -> web.Response:

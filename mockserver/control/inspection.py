@@ -96,21 +96,6 @@ def checked_op(op: str) -> str:
     return op
 
 
-def matching_entries(
-    entries: Sequence[Entry], op: str | None = None, status: int | None = None, list_id: str | None = None
-) -> list[Entry]:
-    """The entries that fit everything asked for. Raises ValueError for an operation that does not exist."""
-    if op is not None:
-        checked_op(op)
-    return [
-        entry
-        for entry in entries
-        if (op is None or entry.op == op)
-        and (status is None or entry.status == status)
-        and (list_id is None or entry.list == list_id)
-    ]
-
-
 def times_called(counts: Counts, op: str, status: int | None = None) -> int:
     """How many requests of `op` there were. Raises ValueError for an operation that does not exist."""
     of_op = counts.get(checked_op(op), {})

@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mockserver.clock import Clock
 from mockserver.faults.engine import ChanceFaults, Faults
 from mockserver.ids import new_id
+from mockserver.loaded_profile import origins, with_changes
 from mockserver.model import Reference
 from mockserver.pacing import Limiter
 from mockserver.profile import Profile
@@ -43,6 +45,12 @@ class Org:
 
     def __post_init__(self) -> None:
         self.reload()
+
+    def change_profile(self, patch: Mapping[str, Any], origin: str) -> None:
+        """Change settings, whose source is then `origin`; the next request meets them. Raises ProfileError."""
+        before = self.profile
+        self.profile = with_changes(before, patch, origin)
+        self.sources = origins(before, self.profile, self.sources, origin)
 
     def rng_for(self, purpose: str) -> random.Random:
         """A generator of its own for `purpose`: what is drawn from it does not depend on what else happens."""

@@ -41,15 +41,21 @@ class ServerRequestLog:
         return [self._entries[at] for at in range(len(self._entries) - newer, len(self._entries))] if newer > 0 else []
 
     def select(
-        self, since: int = 0, *, op: str = "", status: int | None = None, list_id: str = "", token: str = ""
+        self,
+        since: int = 0,
+        *,
+        op: str | None = None,
+        status: int | None = None,
+        list_id: str | None = None,
+        token: str = "",
     ) -> Iterator[Entry]:
-        """Entries after `since` that fit what is not empty, oldest first. `token` is a hash, or its first digits."""
+        """Entries after `since` that fit what is given, oldest first. `token` is a hash, or its first digits."""
         return (
             entry
             for entry in self.since(since)
-            if op in ("", entry.op)
+            if op in (None, entry.op)
             and status in (None, entry.status)
-            and list_id in ("", entry.list)
+            and list_id in (None, entry.list)
             and (not token or (entry.token != "" and token.startswith(entry.token)))
         )
 

@@ -42,7 +42,7 @@ def profile_with():
     def changed_profile(**settings: Any) -> Profile:
         return with_changes(
             load("default").profile, {name.replace("__", "."): value for name, value in settings.items()}
-        )[0]
+        )
 
     return changed_profile
 

@@ -63,7 +63,7 @@ def tortured(torture: Torture, profile: LoadedProfile, folder: Path, planted: Pl
 class _Torturer:
     def __init__(self, torture: Torture, profile: LoadedProfile, folder: Path, planted: Planted) -> None:
         self._torture, self._run, self._kept = torture, folder / RUN, folder / "kept"
-        changes, _ = with_changes(profile.profile, torture.settings)
+        changes = with_changes(profile.profile, torture.settings)
         self._profile = LoadedProfile(changes, profile.sources)
         self._leads = folder / "leads.csv"
         _write(_leads(torture), self._leads)

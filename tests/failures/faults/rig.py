@@ -87,7 +87,7 @@ class Rig:
 
     def settings(self, **values: Any) -> None:
         """Change settings of the profile, dots in their names written as two underscores."""
-        self.org.profile, _ = with_changes(self.org.profile, {k.replace("__", "."): v for k, v in values.items()})
+        self.org.profile = with_changes(self.org.profile, {k.replace("__", "."): v for k, v in values.items()})
 
     def grant(self, grants: list[str] | None) -> None:
         """What the client may do from now on; None: everything."""

@@ -36,7 +36,7 @@ def a_profile(name="default", luck=True, **settings):
     if not luck:
         for op in profile.latency:
             dotted |= {f"latency.{op}.sigma": 0.0, f"latency.{op}.tail_probability": 0.0}
-    return with_changes(profile, dotted)[0]
+    return with_changes(profile, dotted)
 
 
 def played(upload, profile, concurrency=8, replicates=1, seed=1, **world):
@@ -62,7 +62,7 @@ def played(upload, profile, concurrency=8, replicates=1, seed=1, **world):
 )
 def test_without_luck_it_is_exact(strategy, profile, settings, options, concurrency, tmp_path):
     """Where nothing is drawn, times and counts are those of the real flows."""
-    upload, org = an_upload(strategy, **options), with_changes(a_profile(profile, luck=False), settings)[0]
+    upload, org = an_upload(strategy, **options), with_changes(a_profile(profile, luck=False), settings)
     real, made = reference.run(upload, org, concurrency, 1, tmp_path), played(upload, org, concurrency)
     times = [made.duration_s[0], made.first_mapping_s[0]]
     assert times == pytest.approx([real.duration_s, real.first_mapping_s], abs=CLOSE)
@@ -126,7 +126,7 @@ def test_worlds_do_not_touch_each_other():
 
 def test_two_clients_have_two_windows():
     """With twice the budget, half as many windows have to end."""
-    upload, org = an_upload(), with_changes(a_profile(luck=False), TIGHT)[0]
+    upload, org = an_upload(), with_changes(a_profile(luck=False), TIGHT)
     one, two = played(upload, org), played(upload, org, clients=2)
     assert two.duration_s[0] == pytest.approx(one.duration_s[0] / 2, abs=10)
 

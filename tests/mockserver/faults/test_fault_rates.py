@@ -20,7 +20,7 @@ DRAWS = 10_000
 
 def rates(mock, **given):
     """Set rates of the org's profile; the late commit of a test has nothing to wait for."""
-    mock.org.profile, _ = with_changes(mock.org.profile, {f"faults.{name}": value for name, value in given.items()})
+    mock.org.profile = with_changes(mock.org.profile, {f"faults.{name}": value for name, value in given.items()})
 
 
 @pytest.fixture
@@ -55,14 +55,14 @@ def test_each_kind_comes_as_often_as_its_rate():
 @pytest.mark.parametrize("op", ["oauth.token", "health"])
 def test_what_is_spared(op):
     """A login is no request of the API, whatever the rates."""
-    profile, _ = with_changes(load("default").profile, {"faults.throttled": 1.0})
+    profile = with_changes(load("default").profile, {"faults.throttled": 1.0})
     assert drawn(profile, op) == {}
     assert drawn(profile, "export.file") == {"throttled": DRAWS}
 
 
 def test_a_part_is_stored_of_batches_alone():
     """Other operations have no parts; of a batch, any number of contacts is as likely."""
-    profile, _ = with_changes(load("default").profile, {"faults.partial_commit": 1.0})
+    profile = with_changes(load("default").profile, {"faults.partial_commit": 1.0})
     assert chance_fault(profile, "import.upload", 0.5) is None
     assert [chance_fault(profile, "contacts.add", draw).action.partial_commit for draw in (0.0, 0.25, 0.9999)] == [
         0,
@@ -119,7 +119,7 @@ async def test_a_kind(mock_org, leads, kind, status, contacts):
 async def test_a_part_of_a_batch(mock_org, leads):
     """The first contacts are there, as many as were drawn, and the answer does not say so."""
     rates(mock_org, partial_commit=1.0)
-    mock_org.org.profile, _ = with_changes(mock_org.org.profile, {"limits.contacts_per_post": 4})
+    mock_org.org.profile = with_changes(mock_org.org.profile, {"limits.contacts_per_post": 4})
     for _ in range(20):
         assert (await mock_org.client.post(f"{leads}/contacts", json=ROWS)).status_code == 500
     assert 15 < stored(mock_org) < 45  # 0 to 3 each

@@ -40,7 +40,7 @@ KINDS = {"list": list_target, "dnc": dnc_target, "template": template_target}
 async def mock(tmp_path, anyio_backend):
     """An org whose imports begin at once."""
     loaded = load("default")
-    profile, _ = with_changes(at_cpu_speed(loaded.profile), {"limits.lists_per_org": 100_000})
+    profile = with_changes(at_cpu_speed(loaded.profile), {"limits.lists_per_org": 100_000})
     services = create_services(
         store=MemoryStore(),
         clock=SystemClock(),

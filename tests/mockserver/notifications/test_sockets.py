@@ -46,7 +46,7 @@ class SteppedClock:
 async def mock(tmp_path, anyio_backend):
     """An org whose imports take 3 s to start and pass 100 rows a second."""
     loaded = load("default")
-    profile, _ = with_changes(
+    profile = with_changes(
         at_cpu_speed(loaded.profile), {"jobs.import_start_delay_s": 3.0, "jobs.import_rows_per_s": 100.0}
     )
     clock = SteppedClock()

@@ -50,7 +50,7 @@ def drawn(seed):
 
 
 def profile(settings):
-    return with_changes(mock_org.load_profile("default").profile, settings)[0]
+    return with_changes(mock_org.load_profile("default").profile, settings)
 
 
 def calibrated(folder: Path, settings, *, seed=1, before=lambda org: None, **caps):

@@ -31,7 +31,7 @@ FLIPPED = [
 
 async def _recorded(folder, seed=1, rules=(), **settings):
     loaded = mock_org.load_profile("default")
-    profile, _ = with_changes(loaded.profile, {"latency": {}, **settings})
+    profile = with_changes(loaded.profile, {"latency": {}, **settings})
     async with mock_org.serve_in_process(LoadedProfile(profile, loaded.sources), seed) as (target, services):
         services.org.faults = Faults(parse_rules(list(rules)))
         side = conform.Side(target=target, credentials=MOCK_CREDENTIALS, folder=folder, run_id=f"run{seed}")

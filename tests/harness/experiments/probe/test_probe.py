@@ -76,7 +76,7 @@ BESIDE = {
 async def _found(folder, questions, **settings):
     """The document of a probe of an org with these settings, and how many things were left in the org."""
     loaded = mock_org.load_profile("default")
-    profile, _ = with_changes(loaded.profile, {"latency": {}, **settings})
+    profile = with_changes(loaded.profile, {"latency": {}, **settings})
     async with mock_org.serve_in_process(LoadedProfile(profile, loaded.sources), 1) as (target, services):
         ordered = probe.ProbeOrder(
             target=target,

@@ -9,7 +9,6 @@ import msgspec
 from mockserver.clock import MovableClock
 from mockserver.control import inspection, snapshots
 from mockserver.faults.engine import Faults, parse_rules
-from mockserver.loaded_profile import origins, with_changes
 from mockserver.services import Services
 from mockserver.state.request_log import Entry
 
@@ -57,8 +56,9 @@ class OrgControl:
 
     def journal(self, op: str | None = None, status: int | None = None, list_id: str | None = None) -> list[Entry]:
         """The requests so far, oldest first, at most the last 100,000. Status 0 is a cut connection."""
-        entries = self._do(lambda: self._org.request_log.since(0))
-        return inspection.matching_entries(entries, op, status, list_id)
+        if op is not None:
+            inspection.checked_op(op)
+        return self._do(lambda: list(self._org.request_log.select(op=op, status=status, list_id=list_id)))
 
     def counts(self) -> dict[str, dict[int, int]]:
         """How many requests there were, by operation and status."""
@@ -94,9 +94,7 @@ class OrgControl:
         return answer
 
     def _change_profile(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        before = self._org.profile
-        self._org.profile, _ = with_changes(before, changes, "test")
-        self._org.sources = origins(before, self._org.profile, self._org.sources, "test")
+        self._org.change_profile(changes, "test")
         in_force: dict[str, Any] = msgspec.to_builtins(self._org.profile)
         return in_force
 
