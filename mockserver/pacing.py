@@ -1,4 +1,4 @@
-"""Rate limits, as pure decisions on what was admitted so far and the time."""
+"""Rate limits, as pure decisions on what was admitted so far and the time, and how long each operation takes."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""What would happen to the dialling queue: counted, since nothing is ever dialled here and no answer would show it.
+"""The dialling queue of a list, counted, since nothing is ever dialled here, and contacts that are kept for a time.
 
 Source: SDK 269.0.0 outbound_api.py, POST contacts. New contacts always join the queue; updated ones join it again,
 unless `doNotQueue` lets them keep their place; with `priority` those that join come to its front.

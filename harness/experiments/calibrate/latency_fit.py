@@ -75,7 +75,7 @@ def fit(observed: Observed, terms: Sequence[str] = TERMS, *, tail: bool = True) 
     if mixed is None or mixed.shift < np.log(LEAST_TAIL):
         values = _least_squares(values, terms, observed, logs) if tail else values
         residuals = logs - np.log(_model(values, terms, observed))
-        mixed = _Mixture(_rms(residuals, len(terms)), 0.0, 0.0)
+        mixed = _Mixture(max(LEAST_SPREAD, float(np.sqrt((residuals**2).mean()))), 0.0, 0.0)
     named = dict(zip(terms, map(float, values), strict=True))
     sigma = mixed.sigma * float(np.sqrt(len(observed) / max(1, len(observed) - len(terms))))
     return LatencyFit(**named, sigma=sigma, tail_probability=mixed.share, tail_factor=float(np.exp(mixed.shift)))
@@ -122,10 +122,6 @@ def _first_guess(residuals: Array) -> _Mixture | None:
     sigma = max(LEAST_SPREAD, MAD * float(np.median(np.abs(residuals - centre))))
     far = residuals > centre + max(3 * sigma, float(np.log(LEAST_TAIL)))
     return _Mixture(sigma, float(far.mean()), float(residuals[far].mean() - centre)) if far.any() else None
-
-
-def _rms(residuals: Array, terms: int) -> float:
-    return max(LEAST_SPREAD, float(np.sqrt((residuals**2).mean())))
 
 
 def _robust(values: Array, terms: Sequence[str], observed: Observed, logs: Array) -> Array:

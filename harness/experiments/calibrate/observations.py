@@ -121,10 +121,6 @@ def _read(path: Path) -> Iterator[Line]:
 MINUTE_S = 60.0
 
 
-class TimeUp(SafetyStop):
-    """The minutes that may be spent are over."""
-
-
 @dataclass(slots=True)
 class RecordingDriver:
     """Around the driver that sends. After `ends_at` nothing leaves any more."""
@@ -169,8 +165,7 @@ class RecordingDriver:
         return reply
 
     async def sleep(self, wait: Wait) -> None:
-        if self.now() + wait.seconds > self.ends_at:
-            raise _time_up()
+        self.require_time(wait.seconds)
         await self.inner.sleep(wait)
 
     async def save(self, event: Any) -> None:
@@ -179,9 +174,9 @@ class RecordingDriver:
     async def work(self, function: Callable[[], Any]) -> Any:
         return await self.inner.work(function)
 
-    def require_time(self) -> None:
-        if self.now() > self.ends_at:
-            raise _time_up()
+    def require_time(self, seconds: float = 0.0) -> None:
+        if self.now() + seconds > self.ends_at:
+            raise SafetyStop("TIME_CAP", "the minutes that may be spent are over; raise --max-minutes to measure more.")
 
     def has_room(self, contacts: int) -> bool:
         """Whether so many contacts may still be sent."""
@@ -200,10 +195,6 @@ class RecordingDriver:
             surplus = len(recent) + min(requests, per_minute) - per_minute
             waits.append(recent[surplus - 1] + MINUTE_S - now if surplus > 0 else 0.0)
         return max(waits)
-
-
-def _time_up() -> TimeUp:
-    return TimeUp("TIME_CAP", "the minutes that may be spent are over; raise --max-minutes to measure more.")
 
 
 def _contacts(call: Call) -> int:
