@@ -6,10 +6,12 @@ from mockserver.config import Strictness
 from mockserver.contacts.contacts import Contacts
 from mockserver.dnc.entries import DncEntries
 from mockserver.dnc.lists import DncLists
+from mockserver.documents.campaigns import Campaigns, CampaignViews, MessagingCampaigns
+from mockserver.documents.documents import Documents
 from mockserver.handling import Endpoint, Handler
-from mockserver.http.named_resources import EmptyListing
 from mockserver.lists.contact_lists import ContactLists
 from mockserver.operations import OPERATIONS
+from mockserver.operations.documents import CAMPAIGNS, KINDS
 from mockserver.platform.divisions import Divisions, Subjects
 from mockserver.platform.handlers import OpenApi, Platform
 from mockserver.platform.limits_api import LimitsApi
@@ -39,20 +41,27 @@ def _holders(services: Services, *, strict: bool) -> dict[str, object]:
     """What the rows name handlers of: the services, and what serves requests and has no state of its own."""
     org, imports, dnc, dnc_imports = services.org, services.imports, services.dnc, services.dnc_imports
     contacts = Contacts(org)
-    return {field.name: getattr(services, field.name) for field in fields(services)} | {
-        "campaigns": EmptyListing(org),
-        "contacts": contacts,
-        "divisions": Divisions(org),
-        "dnc_custom": DncEntries(org, dnc, "custom"),
-        "dnc_emails": DncEntries(org, dnc, "email"),
-        "dnc_lists": DncLists(org, dnc, dnc_imports),
-        "dnc_phones": DncEntries(org, dnc, "phone"),
-        "dnc_whatsapp": DncEntries(org, dnc, "whatsapp"),
-        "filters": ContactListFilters(org, contacts, services.list_templates, services.import_templates),
-        "limits": LimitsApi(org),
-        "lists": ContactLists(org, imports),
-        "oauth": OAuth(org),
-        "openapi": OpenApi(strict=strict),
-        "platform": Platform(org),
-        "subjects": Subjects(org),
-    }
+    served = {field.name: getattr(services, field.name) for field in fields(services)}
+    return (
+        served
+        | {row.name: Documents(org, row) for row in KINDS}
+        | {
+            "campaign_views": CampaignViews(org, CAMPAIGNS),
+            "campaigns": Campaigns(org, CAMPAIGNS),
+            "contacts": contacts,
+            "divisions": Divisions(org),
+            "dnc_custom": DncEntries(org, dnc, "custom"),
+            "dnc_emails": DncEntries(org, dnc, "email"),
+            "dnc_lists": DncLists(org, dnc, dnc_imports),
+            "dnc_phones": DncEntries(org, dnc, "phone"),
+            "dnc_whatsapp": DncEntries(org, dnc, "whatsapp"),
+            "filters": ContactListFilters(org, contacts, services.list_templates, services.import_templates),
+            "limits": LimitsApi(org),
+            "lists": ContactLists(org, imports),
+            "messaging_campaigns": MessagingCampaigns(org),
+            "oauth": OAuth(org),
+            "openapi": OpenApi(strict=strict),
+            "platform": Platform(org),
+            "subjects": Subjects(org),
+        }
+    )

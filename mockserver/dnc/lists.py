@@ -20,6 +20,7 @@ from mockserver.http.wire import timestamp
 from mockserver.ids import new_id
 from mockserver.operations.dnc import DNC_LISTS, DncSource, SentDncList
 from mockserver.state.org import Org
+from mockserver.state.references import check_unused
 
 Wire = Callable[..., dict[str, Any]]
 
@@ -104,6 +105,7 @@ class DncLists:
 
     def _delete(self, list_id: str) -> Response:
         self._existing(list_id)
+        check_unused(self._org.store, "dnc_list", list_id)
         self._imports.drop(list_id)
         self._book.delete(list_id)
         return Response()

@@ -8,7 +8,8 @@ import msgspec
 from mockserver.clock import date_in
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.http.query import Query, one_of, several
-from mockserver.model import ContactColumn, ContactList, NamedResource, Reference
+from mockserver.model import ContactColumn, ContactList, Reference
+from mockserver.operations.documents import Named
 
 # Filters on any field of a contact list, as `dateCreated=greaterthan:2026-01-01T00:00:00Z`.
 
@@ -105,7 +106,7 @@ _SORTED_BY: dict[str, Callable[[Any], str]] = {
     "dateCreated": lambda each: each.date_created,
     "dateModified": lambda each: each.date_modified,
 }
-E = TypeVar("E", bound=NamedResource)
+E = TypeVar("E", bound=Named)
 
 _DESCENDING = {"a": False, "ascending": False, "d": True, "descending": True}
 

@@ -17,13 +17,13 @@ from mockserver.http.body import malformed_body, parse_as, read_json
 from mockserver.http.list_filters import in_order, name_filter
 from mockserver.http.query import PageRequest, Query, flag, listing, page_in, refuse_past_the_end, several
 from mockserver.http.validation import check_version, validating
-from mockserver.model import NamedResource
 from mockserver.operations.bodies import SentNamed
+from mockserver.operations.documents import Document, Named
 from mockserver.operations.templates import BulkIds
 from mockserver.state.org import Org
 
-E = TypeVar("E", bound=NamedResource)
-S = TypeVar("S", bound=SentNamed)
+E = TypeVar("E", bound=Named)
+S = TypeVar("S", bound=SentNamed | Document)
 
 
 class NamedResources(ABC, Generic[E, S]):
@@ -167,14 +167,3 @@ class NamedResources(ABC, Generic[E, S]):
 
     def _save(self, value: E) -> None:
         self._org.store.save_document(self.kind, value.id, msgspec.json.encode(value))
-
-
-class EmptyListing:
-    """The listing of a kind that the mock has none of: it dials nobody. A fault rule may tell of some."""
-
-    def __init__(self, org: Org) -> None:
-        self._org = org
-
-    async def list(self, request: web.Request) -> PendingOperation:
-        page, query = page_in(request.query, self._org.profile), [*request.query.items()]
-        return PendingOperation(lambda: Response(body=listing(request.path, page, 0, [], parameters=query)))

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from mockserver.errors import ApiError, BadRequest, Conflict, invalid_value
-from mockserver.model import NamedResource, Reference
+from mockserver.model import Reference
+from mockserver.operations.documents import Named
 from mockserver.profile import PlatformLimits
 from mockserver.state.org import Org
 
@@ -54,7 +55,7 @@ def division_problems(org: Org, division: Reference | None, before: Reference | 
         yield invalid_value(division.id, "division", org.home_division.id)
 
 
-def name_problems(new: NamedResource, limits: PlatformLimits, others: Iterable[NamedResource]) -> Iterator[BadRequest]:
+def name_problems(new: Named, limits: PlatformLimits, others: Iterable[Named]) -> Iterator[BadRequest]:
     if not new.name.strip():
         yield BadRequest("A name must be provided.", "name.cannot.be.blank")
     if len(new.name) > limits.list_name_chars:

@@ -22,6 +22,7 @@ from mockserver.model import ContactList
 from mockserver.operations.lists import ContactListsBulkEdit, SentContactList, SentListChange
 from mockserver.operations.operation import LISTS
 from mockserver.state.org import Org
+from mockserver.state.references import check_unused
 
 # Inside the class, `list` is a handler.
 Ids = list[str]
@@ -59,7 +60,7 @@ class ContactLists:
         return PendingOperation(lambda: self._update(list_id, spec))
 
     async def delete(self, request: web.Request) -> PendingOperation:
-        """Answer 200 without a body; refuse while an import runs."""
+        """Answer 200 without a body; refuse while an import runs or something refers to the list."""
         list_id = request.match_info["contact_list_id"]
         return PendingOperation(lambda: self._delete(list_id))
 
@@ -157,6 +158,7 @@ class ContactLists:
         self._existing(list_id)
         if self._imports.running(list_id):
             raise BadRequest("The contact list import is in progress.", "contact.list.import.in.progress")
+        check_unused(self._org.store, "contact_list", list_id)
         self._org.store.delete_list(list_id)
         self._imports.drop(list_id)
         return Response()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mockserver.operations.contacts import CONTACTS
 from mockserver.operations.dnc import DNC
+from mockserver.operations.documents import DOCUMENTS
 from mockserver.operations.files import FILES
 from mockserver.operations.lists import CONTACT_LISTS
 from mockserver.operations.operation import Operation
@@ -19,7 +20,7 @@ from mockserver.operations.platform import PLATFORM
 from mockserver.operations.templates import TEMPLATES
 
 # A request takes the first that fits.
-OPERATIONS: tuple[Operation, ...] = (*PLATFORM, *CONTACT_LISTS, *CONTACTS, *FILES, *TEMPLATES, *DNC)
+OPERATIONS: tuple[Operation, ...] = (*PLATFORM, *CONTACT_LISTS, *CONTACTS, *FILES, *TEMPLATES, *DNC, *DOCUMENTS)
 
 OP_NAMES = frozenset(each.op for each in OPERATIONS)
 PERMISSIONS = frozenset(name for each in OPERATIONS for name in each.permission.split())

@@ -234,7 +234,7 @@ DNC = (
     ),
     Operation(
         "dnc.delete", "DELETE", _ONE, "dnc_lists.delete", "outbound:dncList:delete",
-        summary="Delete a DNC list", codes=NOT_FOUND,
+        summary="Delete a DNC list", codes={400: ("dnc.list.in.use",), **NOT_FOUND},
     ),
     *_entry_operations(
         "phones", _ONE + "/phonenumbers", "phone numbers", DncPatchPhoneNumbers,

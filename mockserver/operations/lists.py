@@ -42,7 +42,7 @@ RetentionType = Literal["Never", "Today", "RetentionDays"]
 DataType = Literal["NUMERIC", "TEXT", "TIMESTAMP", "DATETIME"]
 
 
-class CampaignListing(Listing, frozen=True, kw_only=True):
+class MessagingCampaignListing(Listing, frozen=True, kw_only=True):
     entities: list[DomainEntityRef]
 
 
@@ -255,15 +255,6 @@ _VIEW, _EDIT, _DELETE = "outbound:contactList:view", "outbound:contactList:edit"
 _SEARCH = "outbound:contactList:search"
 
 
-def _no_campaigns(op: str, path: str, permission: str) -> Operation:
-    return Operation(
-        op, "GET", path, "campaigns.list", permission,
-        summary="A page of the campaigns, which are none",
-        query=(*PAGING, Parameter("contactListId", str, "Only those that use this list.")), answer=CampaignListing,
-        codes={400: ("invalid.value",)},
-    )  # fmt: skip
-
-
 CONTACT_LISTS = (
     Operation(
         "lists.create", "POST", LISTS, "lists.create", "outbound:contactList:add",
@@ -313,14 +304,16 @@ CONTACT_LISTS = (
     Operation(
         "lists.delete", "DELETE", LIST, "lists.delete", _DELETE,
         summary="Delete a contact list, unless an import runs",
-        codes={400: ("contact.list.import.in.progress",), **NOT_FOUND},
+        codes={400: ("contact.list.import.in.progress", "contact.list.in.use"), **NOT_FOUND},
     ),
     Operation(
         "lists.clear", "POST", LIST + "/clear", "lists.clear", "outbound:contact:delete",
         summary="Delete all contacts of a list", status=204, codes=LIST_NOT_FOUND,
     ),
-    _no_campaigns("campaigns.list", "/api/v2/outbound/campaigns", "outbound:campaign:view"),
-    _no_campaigns(
-        "messaging_campaigns.list", "/api/v2/outbound/messagingcampaigns", "outbound:messagingCampaign:view"
+    Operation(
+        "messaging_campaigns.list", "GET", "/api/v2/outbound/messagingcampaigns", "messaging_campaigns.list",
+        "outbound:messagingCampaign:view", summary="A page of the messaging campaigns, which are none",
+        query=(*PAGING, Parameter("contactListId", str, "Only those that use this list.")),
+        answer=MessagingCampaignListing, codes={400: ("invalid.value",)},
     ),
 )  # fmt: skip

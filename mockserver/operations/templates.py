@@ -162,13 +162,12 @@ FILTERS = "/api/v2/outbound/contactlistfilters"
 LIST_TEMPLATES = "/api/v2/outbound/contactlisttemplates"
 IMPORT_TEMPLATES = "/api/v2/outbound/importtemplates"
 
-_NAME = ("name.cannot.be.blank", "name.length.exceeded", "duplicate.name")
+NAME_RULES = ("name.cannot.be.blank", "name.length.exceeded", "duplicate.name")
 _IMPORT_STATUS = Parameter("includeImportStatus", bool, "Tell how the last import went; of import templates only.")
 _IDS = Parameter("id", str, "Which ones.", many=True, required=True)
-_LISTED = (*PAGING, *NAMED, *SORTED, _IMPORT_STATUS, ALLOW_EMPTY)
 
 
-def _named_operations(
+def named_operations(
     name: str,
     every: str,
     one: str,
@@ -182,10 +181,11 @@ def _named_operations(
     query: Sequence[Parameter] = (),
     in_use: tuple[str, ...] = (),
     example: Mapping[str, Any] | None = None,
+    shown: tuple[Parameter, ...] = (_IMPORT_STATUS,),
 ) -> Iterator[Operation]:
     """What every kind can be asked. `refusals` are those of a new or changed one, `in_use` those of deleting one.
 
-    Permissions of bulk operations: assumptions.
+    `shown` are the parameters of both ways to read it. Permissions of bulk operations: assumptions.
     """
     invalid = refusals[400]
     not_found = {404: tuple(dict.fromkeys((*refusals.get(404, ()), *NOT_FOUND[404])))}
@@ -199,8 +199,8 @@ def _named_operations(
         ),
         Operation(
             f"{name}.list", "GET", every, f"{name}.list", view,
-            summary=f"A page of the {noun}s", query=(*_LISTED, *query), answer=listing,
-            codes={400: ("invalid.value",), **PAST_THE_END},
+            summary=f"A page of the {noun}s", query=(*PAGING, *NAMED, *SORTED, *shown, ALLOW_EMPTY, *query),
+            answer=listing, codes={400: ("invalid.value",), **PAST_THE_END},
         ),
         Operation(
             f"{name}.delete_many", "DELETE", every, f"{name}.delete_many", delete,
@@ -217,7 +217,7 @@ def _named_operations(
         ),
         Operation(
             f"{name}.get", "GET", one, f"{name}.get", view,
-            summary=f"A {noun}", query=(_IMPORT_STATUS,), answer=answer, codes={400: ("invalid.value",), **NOT_FOUND},
+            summary=f"A {noun}", query=shown, answer=answer, codes={400: ("invalid.value",), **NOT_FOUND},
         ),
         Operation(
             f"{name}.update", "PUT", one, f"{name}.update", edit,
@@ -232,14 +232,14 @@ def _named_operations(
 
 
 _FILTER_RULES: Codes = {
-    400: (*_NAME, "invalid.contact.columns", "invalid.value"),
+    400: (*NAME_RULES, "invalid.contact.columns", "invalid.value"),
     404: ("contact.list.not.found", "resource.not.found"),
 }
 # Not every kind can do everything.
 _NOT_SERVED = {"filters.delete_many", "filters.bulk_add", "import_templates.bulk_get"}
 
 _ALL = (
-    *_named_operations(
+    *named_operations(
         "filters", FILTERS, FILTERS + "/{filter_id}", "outbound:contactListFilter",
         noun="contact list filter", sent=SentContactListFilter, answer=ContactListFilterBody,
         listing=ContactListFilterListing,
@@ -252,7 +252,7 @@ _ALL = (
         summary="What a filter would pass; nothing is stored", body=SentContactListFilter, answer=FilterPreview,
         codes=_FILTER_RULES,
     ),
-    *_named_operations(
+    *named_operations(
         "list_templates", LIST_TEMPLATES, LIST_TEMPLATES + "/{template_id}", "outbound:contactListTemplate",
         noun="contact list template", sent=SentContactList, answer=ContactListTemplate,
         listing=ContactListTemplateListing,
@@ -261,12 +261,12 @@ _ALL = (
         query=(Parameter("timeZone", str, "Only of these time zones.", many=True),),
         in_use=("referential.integrity.error",),
     ),
-    *_named_operations(
+    *named_operations(
         "import_templates", IMPORT_TEMPLATES, IMPORT_TEMPLATES + "/{template_id}", "outbound:importTemplate",
         noun="import template", sent=SentImportTemplate, answer=ImportTemplateBody,
         listing=ImportTemplateListing,
         refusals={
-            400: (*_NAME, "contact.list.template.not.found", "contact.list.filter.not.found", "invalid.value"),
+            400: (*NAME_RULES, "contact.list.template.not.found", "contact.list.filter.not.found", "invalid.value"),
             404: ("contact.list.filter.not.found",),
         },
         query=(Parameter("contactListTemplateId", str, "Only with these templates.", many=True),),

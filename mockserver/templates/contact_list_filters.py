@@ -25,6 +25,7 @@ from mockserver.model import ContactList, NamedResource, Reference
 from mockserver.operations.contacts import Clause, Criteria
 from mockserver.operations.templates import FILTERS, SentContactListFilter, SourceType
 from mockserver.state.org import Org
+from mockserver.state.references import check_unused
 from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.list_templates import ContactListTemplates
 
@@ -123,6 +124,7 @@ class ContactListFilters(NamedResources[ContactListFilter, SentContactListFilter
         return not wanted or (each.contact_list is not None and each.contact_list.id == wanted)
 
     def _check_unused(self, each: ContactListFilter) -> None:
+        check_unused(self._org.store, self.kind, each.id)
         users = [user for user in self._import_templates.all() if user.contact_list_filter]
         if any(user.contact_list_filter and user.contact_list_filter.id == each.id for user in users):
             raise BadRequest("The contact list filter is used by an import template.", "referential.integrity.error")

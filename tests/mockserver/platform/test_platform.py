@@ -44,13 +44,6 @@ async def test_documented_limits(mock_org):
     assert (len(limits), all(limit["description"] and limit["defaultValue"] for limit in limits)) == (12, True)
 
 
-@pytest.mark.parametrize("kind", ["campaigns", "messagingcampaigns"])
-async def test_campaigns(mock_org, kind):
-    """No list is dialled: the page is empty, whichever list is named."""
-    found = await get(mock_org, f"/api/v2/outbound/{kind}?contactListId=x&pageSize=5")
-    assert (found["entities"], found["total"], found["pageSize"]) == ([], 0, 5)
-
-
 async def test_divisions(mock_org):
     """There is one, found by id and by a part of its name."""
     home = await get(mock_org, f"{DIVISIONS}/home")

@@ -1,0 +1,1 @@
+"""Campaigns and what they are made of, stored and checked. Nothing dials."""
