@@ -1,4 +1,4 @@
-"""Results in, documents out: reads a run directory and writes report.html and report.md into it."""
+"""Reads a run directory and writes its report into it: report.html and report.md."""
 
 from reports.documents import write
 from reports.results import ReportError

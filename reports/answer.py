@@ -1,4 +1,4 @@
-"""The answer: which strategy gives the complete mapping soonest, in sentences that only verified runs may fill."""
+"""The answer in sentences: which strategy gives the complete mapping soonest. Only verified runs are named in it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class ShortAnswer:
 
 
 def answer(run: RunResult) -> ShortAnswer:
-    """The run in at most three sentences."""
+    """The answer of a run, in at most three sentences."""
     proved, unproved = run.valid(), run.invalid()
     if not proved:
         return ShortAnswer(valid=False, first=_nothing(unproved))
@@ -39,13 +39,13 @@ def complete_s(entry: StrategyResult) -> float:
 def soonest(
     proved: Sequence[StrategyResult], time: Callable[[StrategyResult], float] = complete_s
 ) -> list[StrategyResult]:
-    """Those with the least time, by default to the complete mapping; several where the difference is too small."""
+    """The strategies with the least time, by default to the complete mapping; several if they are practically equal."""
     least = min(map(time, proved), default=0.0)
     return sorted((entry for entry in proved if time(entry) <= least * SAME), key=time)
 
 
 def place(run: RunResult) -> str:
-    """Where the contacts went."""
+    """The org that the contacts were loaded into."""
     if not run.target.is_mock:
         return f"the Genesys Cloud org {code(run.target.org or run.target.host)}"
     return f"the mock (profile {code(run.profile.name)})" if run.profile else "the mock"

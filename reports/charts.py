@@ -1,6 +1,6 @@
 """Draws the charts as SVG, with altair and vl-convert; both come with the `report` extra and are imported late.
 
-Colours are CSS variables of the page the drawings stand in, so they follow its light and dark scheme.
+Colours are CSS variables of the surrounding page, so that charts follow its light and dark scheme.
 """
 
 import re
@@ -15,7 +15,7 @@ from reports.wording import duration
 
 Draw = Callable[[dict[str, Any]], str]
 
-_LINE_POINTS = 200  # of each line
+_LINE_POINTS = 200  # in each line
 _DASHES = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2])
 _FLOOR_S = 0.001  # a logarithmic axis has no zero
 _SECONDS = "datum.value < 1 ? format(datum.value * 1000, '~r') + ' ms' : format(datum.value, ',~r') + ' s'"
@@ -36,7 +36,7 @@ def drawer(load: Callable[[str], Any] = import_module) -> Draw | None:
 
 
 def progress(entries: Sequence[StrategyResult]) -> dict[str, Any]:
-    """Contacts mapped over time, one line a strategy."""
+    """Contacts mapped over time, one line per strategy."""
     import altair as alt
 
     per, in_units = unit(max((at for entry in entries for at, _ in entry.progress), default=0.0))
@@ -63,7 +63,7 @@ def progress(entries: Sequence[StrategyResult]) -> dict[str, Any]:
 
 
 def latency(samples: Mapping[str, RequestSamples]) -> dict[str, Any]:
-    """Time of single requests over the time they were sent at, one panel a strategy, on one logarithmic scale."""
+    """Time of single requests over the time of their sending, one panel per strategy, on one logarithmic scale."""
     import altair as alt
 
     highest = max(one.max_s for one in samples.values())
@@ -120,7 +120,7 @@ def style(chart: Any) -> dict[str, Any]:
 
 
 def _thin(progress: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
-    """Every n-th point, and the last one: a line that ends early would be a lie."""
+    """Every n-th point and the last one, without which the line would end too early."""
     step = -(-len(progress) // _LINE_POINTS) or 1
     kept = list(progress[::step])
     return kept if not progress or kept[-1] == progress[-1] else [*kept, progress[-1]]
@@ -145,7 +145,7 @@ def _powers(low: float, high: float) -> list[float]:
 
 
 def _place(name: str) -> int:
-    """A strategy keeps its colour and dashes from report to report."""
+    """The number of a strategy's colour and dashes, the same in every report."""
     return list(TRAITS).index(name) if name in TRAITS else len(TRAITS)
 
 
@@ -162,14 +162,14 @@ def dashes(names: Sequence[str]) -> list[list[int]]:
 
 
 def _lean(svg: str) -> str:
-    """`svg` for use inside a page: no namespaces, no marks for scripts, places to a hundredth of a pixel."""
+    """`svg` for use inside a page: without namespaces and attributes for scripts, coordinates to 0.01 pixels."""
     bare = _EMPTY.sub("", _NOISE.sub("", svg))
     return _PLACES.sub(lambda match: _DECIMALS.sub(lambda digits: f"{float(digits[0]):.2f}", match[0]), bare)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """Where `svg` is empty, `missing` says why."""
+    """A chart and its data. If `svg` is empty, `missing` says why."""
 
     title: str
     caption: str

@@ -1,4 +1,4 @@
-"""Writes a report as one HTML file that loads nothing, and as Markdown for a ticket or a pull request."""
+"""Writes a report as a single HTML file that loads nothing else, and as Markdown for a ticket or a pull request."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _CODE = re.compile(r"`([^`]*)`")
 
 
 def render(page: ReportPage) -> str:
-    """The HTML of `page`. Texts are escaped; drawings, whose own texts are escaped already, go in as they are."""
+    """The HTML of `page`. Texts are escaped; drawings are inserted unchanged, their texts being escaped already."""
     return _environment().get_template("report.html.j2").render(page=page)
 
 
@@ -36,12 +36,12 @@ def _environment() -> jinja2.Environment:
 
 
 def _rich(text: str) -> Markup:
-    """`text` escaped, with what stands between backticks as code."""
+    """`text` escaped, with passages between backticks as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def write(directory: Path, *, drawer: Callable[[], charts.Draw | None] = charts.drawer) -> list[Path]:
-    """The paths of report.html and report.md, drawn from what is in `directory`. Raises ReportError."""
+    """Write report.html and report.md from the documents in `directory`. Returns their paths. Raises ReportError."""
     page = _page(directory, drawer())
     return [
         _replace(directory / "report.html", render(page)),
@@ -50,7 +50,7 @@ def write(directory: Path, *, drawer: Callable[[], charts.Draw | None] = charts.
 
 
 def _page(directory: Path, draw: charts.Draw | None) -> ReportPage:
-    """A run with the estimate beside it, or the estimate alone. A broken estimate takes no run's report away."""
+    """The page of a run with its estimate, or of an estimate alone. An unreadable estimate does not stop a run's."""
     if not (directory / "run.json").exists() and (alone := estimates.load(directory)):
         return build_estimate(alone, draw)
     run = load(directory)
@@ -61,7 +61,7 @@ def _page(directory: Path, draw: charts.Draw | None) -> ReportPage:
 
 
 def _replace(path: Path, text: str) -> Path:
-    """Write the whole file or nothing: a reader never sees half a report."""
+    """Replace the file as a whole: a reader never sees half a report."""
     draft = path.with_name(path.name + ".part")
     draft.write_text(text, encoding="utf-8")
     os.replace(draft, path)  # noqa: PTH105
@@ -108,12 +108,12 @@ def _recommendation(of: Recommendation) -> Iterator[str]:
     yield from (_text(sentence) for sentence in of.sentences)
     if of.needs.rows:
         yield _table(of.needs)
-    if of.doubts:
-        yield f"What would change it:\n\n{chr(10).join(f'- {_text(doubt)}' for doubt in of.doubts)}"
+    if of.caveats:
+        yield f"What would change it:\n\n{chr(10).join(f'- {_text(caveat)}' for caveat in of.caveats)}"
 
 
 def _section(title: str, table: Table) -> Iterator[str]:
-    """Heading, caption and table; nothing for a table without rows."""
+    """Heading, caption and table; nothing if the table has no rows."""
     if table.rows:
         yield f"## {_text(title)}"
         yield _text(table.caption)
@@ -134,7 +134,7 @@ def _rule(table: Table) -> str:
 
 
 def _text(text: str) -> str:
-    """`text` on one line, with nothing in it that Markdown or HTML would read as markup, but for code in backticks."""
+    """`text` on one line, with everything but code in backticks escaped for Markdown and HTML."""
     parts = _PARTS.split(" ".join(text.split()))
     return "".join(_literal_text(part) if part.startswith("`") and len(part) > 1 else _plain(part) for part in parts)
 

@@ -1,4 +1,4 @@
-"""What an estimate says, as sections of the report or as a page of its own. Its figures are its profiles'."""
+"""An estimate as sections of a run's report or as a report of its own."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ _NO_CHARTS = "Charts need `pip install 'contactbench[report]'`; the table has th
 
 
 def note(estimate: Estimate) -> str:
-    """Whose figures these are."""
+    """The banner that says where the figures come from."""
     return (
         f"Estimated for {number(estimate.leads)} leads, {number(estimate.replicates)} replicates: nothing was sent. "
         "The figures are the profiles', whose latencies and job speeds are assumptions; none is a figure of Genesys's."
@@ -25,7 +25,7 @@ def note(estimate: Estimate) -> str:
 
 
 def answer(estimate: Estimate) -> ShortAnswer:
-    """An estimate in two sentences. It recommends nothing: nothing was run, so nothing is proved."""
+    """The answer of an estimate, in two sentences. It recommends nothing, since nothing was run and proved."""
     played = estimate.under(estimate.assumptions_of)
     if not played:
         return ShortAnswer(valid=False, first="INVALID: the estimate holds no strategy.")
@@ -41,13 +41,13 @@ def answer(estimate: Estimate) -> ShortAnswer:
 
 
 def figures(estimate: Estimate, draw: charts.Draw | None) -> tuple[Figure, ...]:
-    """Times under each profile, what a change is worth, and on which assumptions it hangs; those that have rows."""
+    """Times under each profile, the effect of changes, and the assumptions that matter most; only those with rows."""
     found = (_times(estimate, draw), _changes(estimate, draw), _assumptions(estimate, draw))
     return tuple(figure for figure in found if figure.data.rows)
 
 
 def months(estimate: Estimate) -> Table:
-    """Twelve months of each strategy and way to go on; without rows if that was not asked."""
+    """Twelve months of each strategy and mode; without rows if the estimate has none."""
     return Table(
         caption=f"Every month as many leads, a fixed share of them new, nothing else in the org, which is as profile "
         f"{code(estimate.assumptions_of)} says. Times are P50.",
@@ -70,7 +70,7 @@ def _months(of: Sequence[MonthEstimate]) -> tuple[str, ...]:
 
 
 def reproduce(estimate: Estimate) -> Table:
-    """All that is needed to get the same estimate again."""
+    """What is needed to reproduce the estimate."""
     versions = {estimate.tool.name: estimate.tool.version, **estimate.versions}
     rows = (
         ("Command", code(estimate.command)),
@@ -103,7 +103,7 @@ def _times(estimate: Estimate, draw: charts.Draw | None) -> Figure:
 
 
 def _in_order(estimate: Estimate) -> list[StrategyEstimate]:
-    """By profile as they were asked, in each the soonest first."""
+    """The estimates by profile, in the order given; the soonest first within each profile."""
     places = {name: place for place, name in enumerate(estimate.profiles)}
     return sorted(estimate.strategies, key=lambda one: (places.get(one.profile, len(places)), one.duration_s.p50))
 
@@ -123,7 +123,7 @@ def _changes(estimate: Estimate, draw: charts.Draw | None) -> Figure:
         for changed in one.sensitivity:
             changes.setdefault(changed.change, {})[name] = changed.ratio
     return _sensitivity(
-        "Estimate: what a change would be worth",
+        "Estimate: the effect of changes",
         f"P50 with one thing done otherwise, under profile {code(estimate.assumptions_of)}, as a multiple of the P50 "
         "without. Left of the line is sooner.",
         "Change",
@@ -135,9 +135,9 @@ def _changes(estimate: Estimate, draw: charts.Draw | None) -> Figure:
 
 def _assumptions(estimate: Estimate, draw: charts.Draw | None) -> Figure:
     return _sensitivity(
-        "Estimate: the assumptions it hangs on",
+        "Estimate: the assumptions that matter most",
         f"Settings of profile {code(estimate.assumptions_of)} without a public source, each at another value: the "
-        f"{SHOWN_ASSUMPTIONS} that matter most. Left of the line is sooner.",
+        f"{SHOWN_ASSUMPTIONS} with the largest effect. Left of the line is sooner.",
         "Setting",
         {_assumption_label(one): one.ratios for one in estimate.assumptions[:SHOWN_ASSUMPTIONS]},
         estimate,
@@ -191,32 +191,32 @@ def _figure(
 
 
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
-_ROW = 13  # pixels a strategy within a row
-_WIDTH = 780  # of a drawing, labels included
-_CHARACTER = 7.2  # pixels a label's character takes at most
+_ROW = 13  # pixels per strategy within a row
+_WIDTH = 780  # pixels of a drawing, labels included
+_CHARACTER = 7.2  # pixels per character of a label, at most
 _RATIOS = (0.1, 0.2, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
-_ROOM = 0.03  # kept free on either side of the dots, in powers of ten
+_MARGIN = 0.03  # on either side of the dots, in powers of ten
 _LEAST = 0.001  # a logarithmic axis has no zero
 
 
 def times(played: Sequence[StrategyEstimate]) -> dict[str, Any]:
-    """P10 to P90 as a line with the P50 on it: a row a profile, a colour a strategy."""
+    """P10 to P90 as a line with the P50 on it: a row per profile, a colour per strategy."""
     import altair as alt
 
     per, name = unit(max(one.duration_s.p90 for one in played))
-    spreads = [_scaled_interval(one, per) for one in played]
-    rows = [{"strategy": one.strategy, "row": one.profile, **row} for one, row in zip(played, spreads, strict=True)]
+    intervals = [_scaled_interval(one, per) for one in played]
+    rows = [{"strategy": one.strategy, "row": one.profile, **row} for one, row in zip(played, intervals, strict=True)]
     names = sorted({one.strategy for one in played})
     order = list(dict.fromkeys(one.profile for one in played))
     shared = _rows(names, order)
     base = alt.Chart(alt.Data(values=rows), width=_WIDTH - _extent(order), height=alt.Step(_ROW))
-    low, high = _around([row[end] for row in spreads for end in ("p10", "p90")])
+    low, high = _around([row[end] for row in intervals for end in ("p10", "p90")])
     scale = alt.Scale(type="log", domain=[low, high], nice=False)
     axis = alt.Axis(format="~r", values=_ticks(low, high))
     x = alt.X("p50:Q", title=f"{name} until all leads are mapped", scale=scale, axis=axis)
-    spread = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x=alt.X("p10:Q", scale=scale), x2="p90:Q", **shared)
+    interval = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x=alt.X("p10:Q", scale=scale), x2="p90:Q", **shared)
     middle = base.mark_point(filled=True, size=70, opacity=1).encode(x=x, shape=_shape(names), **shared)
-    return style(spread + middle)
+    return style(interval + middle)
 
 
 def _scaled_interval(one: StrategyEstimate, per: float) -> dict[str, float]:
@@ -224,7 +224,7 @@ def _scaled_interval(one: StrategyEstimate, per: float) -> dict[str, float]:
 
 
 def sensitivity(changes: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> dict[str, Any]:
-    """A dot a strategy in the row of each change: how many times as long it takes with it."""
+    """A dot per strategy in the row of each change: the factor by which the change makes it longer."""
     import altair as alt
 
     rows = [
@@ -245,7 +245,7 @@ def sensitivity(changes: Mapping[str, Mapping[str, float]], names: Sequence[str]
 
 
 def _rows(names: Sequence[str], order: Sequence[str]) -> dict[str, Any]:
-    """A row a thing, in it a line a strategy."""
+    """The encoding of the rows, with one line per strategy in each of them."""
     import altair as alt
 
     axis = alt.Axis(
@@ -272,17 +272,17 @@ def _legend() -> Any:
 
 
 def _around(values: Sequence[float]) -> tuple[float, float]:
-    """The range of `values`, none of them zero, with some room."""
+    """The range of `values`, none of them zero, with a margin."""
     known = [max(value, _LEAST) for value in values]
-    return min(known) * 10**-_ROOM, max(known) * 10**_ROOM
+    return min(known) * 10**-_MARGIN, max(known) * 10**_MARGIN
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 of every power of ten in the range."""
+    """1, 2 and 5 times every power of ten, as far as they are in the range."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     return [tick for power in powers for step in (1, 2, 5) if low <= (tick := round(step * 10.0**power, 9)) <= high]
 
 
 def _extent(labels: Sequence[str]) -> int:
-    """Pixels for labels, counted here: what measures them otherwise does not have the page's font."""
+    """Pixels for the labels, computed here because the renderer does not have the page's font."""
     return round(_CHARACTER * max(map(len, labels))) + 12

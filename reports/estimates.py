@@ -1,4 +1,4 @@
-"""What estimate.json holds, as far as the report tells it; read leniently, as run.json is."""
+"""The parts of estimate.json that the report shows; read leniently, like run.json."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Percentiles(_Part, frozen=True, kw_only=True):
-    """The middle of the replicates, and ends of an interval around it: which ones, `Interval` says."""
+    """The median of the replicates and an interval around it; `Interval` says what its ends are."""
 
     p10: float = 0.0
     p50: float = 0.0
@@ -23,9 +23,9 @@ class Percentiles(_Part, frozen=True, kw_only=True):
 
 
 class Interval(_Part, frozen=True, kw_only=True):
-    """What `p10` and `p90` are: percentiles, if nothing is said; else ends that are made to hold."""
+    """What `p10` and `p90` are: percentiles by default, else the ends of a tolerance interval."""
 
-    holds: float = 0.0  # a share of the runs
+    holds: float = 0.0  # the share of the runs that the interval holds
     runs: int = 0
     confidence: float = 0.0
 
@@ -62,7 +62,7 @@ class StrategyEstimate(_Part, frozen=True, kw_only=True):
 
 
 class Assumption(_Part, frozen=True, kw_only=True):
-    """A setting without a public source, and what another value does to each strategy's P50."""
+    """A setting without a public source, and how another value changes each strategy's P50."""
 
     setting: str = ""
     value: Any = None
@@ -78,7 +78,7 @@ class MonthEstimate(_Part, frozen=True, kw_only=True):
 
 
 class MonthlyEstimate(_Part, frozen=True, kw_only=True):
-    """Twelve months of one strategy going on in one way."""
+    """Twelve months of one strategy in one mode."""
 
     strategy: str = ""
     mode: str = ""
@@ -96,13 +96,13 @@ class Estimate(_Part, frozen=True, kw_only=True):
     seed: int | None = None
     concurrency: int = 0
     profiles: list[str] = []
-    assumptions_of: str = ""  # the profile that the questions were asked of
+    assumptions_of: str = ""  # the profile whose changes and assumptions were tried
     assumptions: list[Assumption] = []
     monthly: list[MonthlyEstimate] = []
     strategies: list[StrategyEstimate] = []
 
     def names(self) -> list[str]:
-        """The strategies, each once."""
+        """The names of the strategies."""
         return list(dict.fromkeys(entry.strategy for entry in self.strategies))
 
     def under(self, profile: str) -> dict[str, StrategyEstimate]:
@@ -111,6 +111,6 @@ class Estimate(_Part, frozen=True, kw_only=True):
 
 
 def load(directory: Path) -> Estimate | None:
-    """The estimate in `directory`, None if there is none. Raises ReportError."""
+    """The estimate in `directory`, or None. Raises ReportError."""
     path = directory / FILE
     return read(path, Estimate) if path.exists() else None

@@ -1,4 +1,4 @@
-"""Everything the report says, in the order it says it, before it becomes HTML or Markdown."""
+"""The content of a report in its order, before it is rendered as HTML or Markdown."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +12,14 @@ from reports.results import RequestSamples, RunResult, StrategyResult, read_samp
 from reports.tables import EMPTY, Table
 from reports.wording import code, duration, number
 
-_POINTS = 1000  # drawn in all, over every strategy
+_POINTS = 1000  # drawn in all, for all strategies together
 _NO_CHARTS = "Charts need `pip install 'contactbench[report]'`; the table has the same figures."
 _NO_DATA = "There is nothing to draw: no verified strategy left the data for it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """Time to the complete mapping, as shares (percent) of the slowest strategy's."""
+    """Time to the complete mapping, in per cent of the slowest strategy's."""
 
     name: str
     text: str
@@ -41,9 +41,9 @@ class ReportPage:
     figures: tuple[Figure, ...] = ()
     estimate: tuple[Figure, ...] = ()
     months: Table = EMPTY
-    no_estimate: str = ""  # why the one in the folder is not shown
+    no_estimate: str = ""  # why the estimate in the folder is not shown
     thresholds: Table = EMPTY  # without rows if there were none
-    trouble: Table = EMPTY  # without rows if there was none
+    trouble: Table = EMPTY  # without rows if nothing went wrong
     safety: Table = EMPTY
     lists: Table = EMPTY
     operations: dict[str, Table] = field(default_factory=dict)  # by strategy
@@ -54,7 +54,7 @@ class ReportPage:
 def build(
     run: RunResult, directory: Path, draw: charts.Draw | None, estimate: Estimate | None = None, no_estimate: str = ""
 ) -> ReportPage:
-    """The page of `run`, whose files are in `directory`, and of an estimate beside it."""
+    """The page of `run`, whose files are in `directory`, and of its estimate, if any."""
     proved = run.valid()
     return ReportPage(
         title=f"{number(run.input.leads)} leads into Genesys Cloud contact lists",
@@ -79,7 +79,7 @@ def build(
 
 
 def build_estimate(estimate: Estimate, draw: charts.Draw | None) -> ReportPage:
-    """The page of an estimate that lies beside no run."""
+    """The page of an estimate without a run."""
     return ReportPage(
         title=f"Estimate: {number(estimate.leads)} leads into Genesys Cloud contact lists",
         subtitle=f"{estimate.tool.name} {estimate.tool.version}".strip(),
@@ -141,7 +141,7 @@ def _end(entry: StrategyResult) -> str:
 
 
 def _time_of_share(entry: StrategyResult, part: float) -> str:
-    """When `part` of the contacts was mapped, by the points that were recorded."""
+    """When `part` of the contacts was mapped, according to the recorded points."""
     wanted = max(entry.progress[-1][1] * part, 1)
     return duration(next((at for at, mapped in entry.progress if mapped >= wanted), None))
 

@@ -1,5 +1,6 @@
-"""Which strategy for which need, and why, from proved results alone; and what would change the answer: the margin of
-the run itself, and what an estimate tried.
+"""Recommends a strategy for each need, from proved results alone, and says what would change the recommendation.
+
+That is the margin of the run itself, and the changes that an estimate tried.
 """
 
 import math
@@ -17,14 +18,14 @@ Times = Mapping[str, float]  # P50 by strategy
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One thing that an estimate tried otherwise, and how long each strategy takes then."""
+    """A change that an estimate tried, and how long each strategy takes with it."""
 
     words: str
     times: Times
 
 
-def doubts(run: RunResult, estimate: Estimate | None) -> Iterator[str]:
-    """Sentences, the run's own first."""
+def caveats(run: RunResult, estimate: Estimate | None) -> Iterator[str]:
+    """What would change the recommendation, in sentences: the run's margin first, then the estimate's changes."""
     proved = run.valid()
     yield from _margin(proved)
     if unproved := [entry.strategy for entry in run.invalid()]:
@@ -34,26 +35,26 @@ def doubts(run: RunResult, estimate: Estimate | None) -> Iterator[str]:
 
 
 def estimates_of(run: RunResult, estimate: Estimate) -> dict[str, StrategyEstimate]:
-    """The run's proved strategies under the profile that the estimate asks about."""
+    """The estimates of the run's proved strategies, under the profile whose assumptions were tried."""
     played, proved = estimate.under(estimate.assumptions_of), {entry.strategy for entry in run.valid()}
     return {name: one for name, one in played.items() if name in proved}
 
 
 def best(times: Times) -> list[str]:
-    """The soonest strategy, and those that are as good as equal."""
+    """The soonest strategy and those that are practically equal."""
     return [name for name, time in times.items() if time <= min(times.values()) * SAME]
 
 
 def _margin(proved: Sequence[StrategyResult]) -> Iterator[str]:
-    """How much slower the soonest would have to be for the other road, requests or files, to win."""
+    """How much slower the soonest strategy would have to be for the other kind, requests or files, to win."""
     first = soonest(proved)
     other = next((e for e in proved if e not in first and e.main_op != first[0].main_op), None)
     if other is None or not first[0].duration_s or not other.duration_s:
         return
-    held_up = f" What held it up here: {first[0].bottleneck}." if first[0].bottleneck else ""
+    bottleneck = f" Its bottleneck here: {first[0].bottleneck}." if first[0].bottleneck else ""
     yield (
         f"If {code(first[0].strategy)} took {other.duration_s / first[0].duration_s:.2f} times as long, "
-        f"{code(other.strategy)} would be as soon.{held_up}"
+        f"{code(other.strategy)} would be as soon.{bottleneck}"
     )
 
 
@@ -93,7 +94,7 @@ def _cases(estimate: Estimate, base: Times) -> Iterator[_Case]:
 
 
 def _changes(estimate: Estimate, base: Times) -> Iterator[_Case]:
-    """The ways to run otherwise; a strategy that one is not for stays as it is."""
+    """The changed ways to run; a strategy that a change does not apply to keeps its time."""
     cases: dict[str, dict[str, float]] = {}
     for name, one in estimate.under(estimate.assumptions_of).items():
         for changed in one.sensitivity if name in base else ():
@@ -101,14 +102,14 @@ def _changes(estimate: Estimate, base: Times) -> Iterator[_Case]:
     yield from (_Case(words, times) for words, times in cases.items())
 
 
-LOWER = 4  # the rate limit of the last need is this part of the one in force
+LOWER = 4  # the last need assumes the current rate limit divided by this
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
     sentences: tuple[str, ...]
     needs: Table
-    doubts: tuple[str, ...]  # what would change it
+    caveats: tuple[str, ...]  # what would change it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +119,17 @@ class _Choice:
 
 
 def recommend(run: RunResult, estimate: Estimate | None = None) -> Recommendation | None:
-    """What `run` speaks for; None if it had nothing to choose between."""
+    """The recommendation from `run`; None if it has fewer than two strategies."""
     if len(run.strategies) < 2:
         return None
     proved = run.valid()
     if not proved:
         words = ("Nothing is recommended: no mapping was proved.",)
-        return Recommendation(sentences=words, needs=_table(()), doubts=())
+        return Recommendation(sentences=words, needs=_table(()), caveats=())
     return Recommendation(
-        sentences=(_first(proved), _whose(run)),
+        sentences=(_first(proved), _origin(run)),
         needs=_table([(need, choice(run, estimate)) for need, choice in _NEEDS]),
-        doubts=tuple(doubts(run, estimate)),
+        caveats=tuple(caveats(run, estimate)),
     )
 
 
@@ -141,18 +142,18 @@ def _first(proved: Sequence[StrategyResult]) -> str:
         "sending twice into one list does no harm."
     )
     if not made:
-        return f"{safe} No strategy with contact IDs of the org's was proved here."
+        return f"{safe} No strategy with contact IDs made by the org was proved here."
     return f"{safe} If it does not, take {_names(made)} ({duration(made[0].duration_s)})."
 
 
-def _whose(run: RunResult) -> str:
-    ask = "`contactbench probe` finds out whether an org takes Lead IDs as contact IDs."
+def _origin(run: RunResult) -> str:
+    advice = "`contactbench probe` finds out whether an org takes Lead IDs as contact IDs."
     if not run.target.is_mock:
-        return f"The times are those of one run on {code(run.target.org or run.target.host)}. {ask}"
+        return f"The times are those of one run on {code(run.target.org or run.target.host)}. {advice}"
     profile = f"with profile {code(run.profile.name)}" if run.profile else "without a known profile"
     return (
         f"These figures come from the mock {profile}, whose latencies and job speeds are assumptions. They rank the "
-        f"strategies for an org that is as the profile says, and none is a figure of Genesys's. {ask}"
+        f"strategies for an org that is as the profile says, and none is a figure of Genesys's. {advice}"
     )
 
 
@@ -206,14 +207,14 @@ def _first_mapping_s(entry: StrategyResult) -> float:
 def _repeatable(run: RunResult, estimate: Estimate | None) -> _Choice:
     best = _own(run.valid())
     if not best:
-        return _Choice((), "No strategy that may be sent twice was proved in this run.")
+        return _Choice((), "No strategy that is safe to send twice was proved in this run.")
     return _Choice(best, f"{_after_loss(best)}. Complete after {duration(best[0].duration_s)}.")
 
 
 def _ids_refused(run: RunResult, estimate: Estimate | None) -> _Choice:
     best = _with_server_ids(run.valid())
     if not best:
-        return _Choice((), "No strategy with contact IDs of the org's was proved in this run.")
+        return _Choice((), "No strategy with contact IDs made by the org was proved in this run.")
     return _Choice(best, f"The org makes the IDs. Complete after {duration(best[0].duration_s)}. {_after_loss(best)}.")
 
 
@@ -261,7 +262,8 @@ def _lower_limit(run: RunResult, estimate: Estimate | None) -> _Choice:
 
 
 def _limit(run: RunResult) -> tuple[int, float]:
-    """Requests in a window, and its seconds: a part of the profile's limit. Source of 300 a minute: its profile."""
+    """A fraction of the profile's rate limit: requests in a window, and its seconds. Source of 300 a minute: the
+    default profile."""
     settings = run.profile.settings if run.profile else {}
     allowed, window_s = (settings.get(f"rate.{name}") for name in ("requests_per_window", "window_s"))
     return (

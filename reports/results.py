@@ -1,6 +1,6 @@
-"""What run.json and requests.parquet hold, and what is known of each strategy beforehand.
+"""The content of run.json and requests.parquet, and the known traits of each strategy.
 
-Unknown fields are ignored; missing ones get a value that the documents leave out.
+Unknown fields are ignored; missing ones get a value that the documents omit.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 
 
 class ReportError(Exception):
-    """The directory holds no run that this version can read; the message says why in one sentence."""
+    """The directory holds no run that this version can read; the message says why."""
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class RunTarget(_Part, frozen=True, kw_only=True):
 
     @property
     def is_mock(self) -> bool:
-        """Whether the times are the mock's. Anything that does not say it was an org counts as a mock."""
+        """Whether the times are the mock's. Any target that is not marked as an org counts as a mock."""
         return self.kind != "org"
 
 
@@ -102,7 +102,7 @@ class VerificationResult(_Part, frozen=True, kw_only=True):
 
 
 class FaultTotals(_Part, frozen=True, kw_only=True):
-    """Requests without a clear answer by what was heard, the same ones by what it meant, and what became of it."""
+    """Requests without a clear answer: by the answer, by what it meant, and how they were resolved."""
 
     refused: int = 0
     expired: int = 0
@@ -160,7 +160,7 @@ class StrategyResult(_Part, frozen=True, kw_only=True):
 
 
 class ThresholdResult(_Part, frozen=True, kw_only=True):
-    """A limit that the run was held against, and what was found, in words."""
+    """A limit that the run was checked against, and what was found, as text."""
 
     strategy: str = ""
     threshold: str = ""
@@ -190,7 +190,7 @@ class RunResult(_Part, frozen=True, kw_only=True):
         return sorted(proved, key=lambda entry: entry.duration_s or 0.0)
 
     def invalid(self) -> list[StrategyResult]:
-        """Strategies of which no number may be published."""
+        """Strategies whose numbers may not be published."""
         proved = self.valid()
         return [entry for entry in self.strategies if entry not in proved]
 
@@ -204,7 +204,7 @@ def load(directory: Path) -> RunResult:
 
 
 def read(path: Path, kind: type[_T]) -> _T:
-    """A document of this schema's version. Raises ReportError."""
+    """The document at `path`, of this schema version. Raises ReportError."""
     content = _read(path)
     try:
         schema = msgspec.json.decode(content, type=_Versioned).schema
@@ -216,7 +216,7 @@ def read(path: Path, kind: type[_T]) -> _T:
 
 
 def strategy_directory(directory: Path, entry: StrategyResult) -> Path:
-    """Where the files of `entry` are. Raises ReportError for a place outside the run directory."""
+    """The folder of the files of `entry`. Raises ReportError if it is outside the run directory."""
     place = (directory / entry.directory).resolve()
     if not place.is_relative_to(directory.resolve()):
         raise ReportError(f"run.json names {entry.directory!r}, which is outside the run directory")
@@ -242,7 +242,7 @@ class StrategyTraits:
     contact_id: str
     mapping: str
     twice: bool
-    lost_answer: str  # what has to happen when it is unknown whether a write was done
+    lost_answer: str  # what happens when it is unknown whether a write was done
 
     @property
     def own_ids(self) -> bool:
@@ -250,9 +250,9 @@ class StrategyTraits:
         return self.contact_id == LEAD_ID
 
 
-# That a contact sent with an existing id is updated, not added again, is inferred from the parameters of the
-# operation. Source: SDK docstrings of post_outbound_contactlist_contacts (clearSystemData, doNotQueue).
-# Assumption: an import without contact-id-name adds its rows again each time.
+# A contact sent with an existing id is updated, not added again: inferred from the parameters of the operation. Source:
+# SDK docstrings of post_outbound_contactlist_contacts (clearSystemData, doNotQueue). Assumption: an import without
+# contact-id-name adds its rows again each time.
 TRAITS = {
     "batch-api": StrategyTraits(
         contact_id="made by Genesys",
@@ -318,7 +318,7 @@ class RequestPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSamples:
-    """All requests of one strategy in five numbers, and at most the asked-for number of them as points."""
+    """All requests of one strategy in five numbers, and some of them as points."""
 
     total: int
     not_ok: int
@@ -329,9 +329,9 @@ class RequestSamples:
 
 
 def read_samples(path: Path, most: int) -> RequestSamples | None:
-    """Samples of the requests in `path`, at most `most` points; None if there is no file or no request in it.
+    """Samples of the requests in `path`, with at most `most` points; None if there is no file or no request in it.
 
-    A tenth of the points are the slowest requests, so that thinning out never hides them; the rest are every n-th.
+    A tenth of the points are the slowest requests, so that sampling never hides them; the rest are every n-th request.
     """
     if not path.is_file():
         return None

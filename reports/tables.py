@@ -1,4 +1,4 @@
-"""The tables of the report as plain text, for whichever document draws them. Only verified runs get numbers."""
+"""The tables of the report as plain text, for both documents. Only verified runs get numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from reports.wording import NONE, code, duration, number, rate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The first cell of a row is its heading. `best` is the column to point out, -1 for none."""
+    """The first cell of a row is its heading. `best` is the column to highlight, -1 for none."""
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     best: int = -1
-    numbers: bool = False  # cells after the first are numbers, to be set flush right
+    numbers: bool = False  # cells after the first are numbers and aligned right
 
 
 EMPTY = Table(caption="", head=(), rows=())
@@ -60,7 +60,7 @@ _MEASURES: tuple[tuple[str, Callable[[StrategyResult], str]], ...] = (
 
 
 def comparison(run: RunResult) -> Table:
-    """One column a strategy, the soonest first; a strategy that was not proved shows its verdict and nothing else."""
+    """One column per strategy, the soonest first; a strategy that was not proved shows only its verdict."""
     proved, unproved = run.valid(), run.invalid()
     measured = [(name, *(read(entry) for entry in proved), *(NONE for _ in unproved)) for name, read in _MEASURES]
     verdict = ("Verdict", *("✓ verified" for _ in proved), *("✗ INVALID" for _ in unproved))
@@ -76,7 +76,7 @@ def comparison(run: RunResult) -> Table:
 
 
 def _findings(entry: StrategyResult) -> str:
-    """What does not agree, in counts of contacts."""
+    """The contacts that do not agree, as counts."""
     if entry.verification is None:
         return "not read" if not entry.verified else NONE
     counts = {key: value for key, value in msgspec.structs.asdict(entry.verification).items() if key != "method"}
@@ -84,16 +84,16 @@ def _findings(entry: StrategyResult) -> str:
     return ", ".join(wrong) or ("all agree" if entry.verified else "not finished")
 
 
-_TROUBLES: tuple[tuple[str, Callable[[FaultTotals], str]], ...] = (
+_FAULTS: tuple[tuple[str, Callable[[FaultTotals], str]], ...] = (
     ("Requests without a clear answer", lambda t: number(t.requests)),
     ("– refused for the rate (429)", lambda t: number(t.refused)),
     ("– refused for a token that had ended (401)", lambda t: number(t.expired)),
     ("– answered with an error of the server (5xx, 408)", lambda t: number(t.failed)),
     ("– cut off, or never answered", lambda t: number(t.cut)),
-    ("– that never left, since nobody listened", lambda t: number(t.unsent)),
+    ("– that could not be sent: connection refused", lambda t: number(t.unsent)),
     ("Of these: nothing had been done, sent again", lambda t: number(t.not_applied)),
-    ("Of these: unclear, sent again since twice does no harm", lambda t: number(t.repeatable)),
-    ("Of these: unclear, looked up since twice would double leads", lambda t: number(t.doubtful)),
+    ("Of these: unclear, sent again since a repeat does no harm", lambda t: number(t.repeatable)),
+    ("Of these: unclear, looked up since a repeat would double leads", lambda t: number(t.doubtful)),
     ("Batches in doubt", lambda t: number(t.batches_in_doubt)),
     ("– leads of theirs found in the org, and adopted", lambda t: number(t.leads_found)),
     ("– leads of theirs not found, and sent again", lambda t: number(t.leads_resent)),
@@ -107,19 +107,19 @@ _NOTHING = {"0", "0 s", NONE}
 
 
 def trouble(run: RunResult) -> Table:
-    """One column a strategy, as in the comparison; no rows if nothing went wrong."""
+    """One column per strategy, as in the comparison; no rows if nothing went wrong."""
     proved, unproved = run.valid(), run.invalid()
     met = [entry.trouble or FaultTotals() for entry in proved]
-    rows = [(name, *(read(one) for one in met), *(NONE for _ in unproved)) for name, read in _TROUBLES]
+    rows = [(name, *(read(one) for one in met), *(NONE for _ in unproved)) for name, read in _FAULTS]
     rows = [row for row in rows if not set(row[1:]) <= _NOTHING]
     if not any(one.requests or one.batches_in_doubt or one.lists_reloaded for one in met):
-        rows = []  # a wait for an export that takes its time is no trouble
+        rows = []  # waiting for a slow export is not a fault
     if rows:
         rows.append(("Leads lost or doubled in the end", *("none" for _ in proved), *(NONE for _ in unproved)))
-    struck = sum(sum(entry.faults_struck.values()) for entry in proved)
-    told = f"The mock was told to fail now and then, and did so {number(struck)} times. " if struck else ""
+    injected = sum(sum(entry.faults_struck.values()) for entry in proved)
+    mock = f"The mock injected {number(injected)} faults. " if injected else ""
     return Table(
-        caption=f"{told}Waiting is added up over all requests that waited, many of them at the same time.",
+        caption=f"{mock}Waiting is added up over all requests that waited, many of them at the same time.",
         head=("", *(entry.strategy for entry in [*proved, *unproved])),
         rows=tuple(rows),
         numbers=True,
@@ -127,7 +127,7 @@ def trouble(run: RunResult) -> Table:
 
 
 def thresholds(run: RunResult) -> Table:
-    """Which limits the run has kept; empty if it was held against none."""
+    """The limits of the run and whether it kept them; no rows if it had none."""
     missed = sum(not one.passed for one in run.thresholds)
     return Table(
         caption=f"{missed} of {len(run.thresholds)} limits are crossed." if missed else "Every limit was kept.",
@@ -137,9 +137,9 @@ def thresholds(run: RunResult) -> Table:
 
 
 def safety(run: RunResult) -> Table:
-    """What each strategy of the run does when an answer is lost."""
+    """What each strategy of the run does after a lost answer."""
     return Table(
-        caption="An answer can be lost after the work was done, so what a second send does decides how to recover.",
+        caption="An answer can be lost after the work was done, so recovery depends on what a second send does.",
         head=("Strategy", "Safe to send twice?", "Contact ID", "Mapping comes from", "After a lost answer"),
         rows=tuple(_safety(entry.strategy) for entry in run.strategies),
     )
@@ -159,7 +159,7 @@ def _safety(name: str) -> tuple[str, ...]:
 
 
 def lists(run: RunResult) -> Table:
-    """Contact lists and what is in them, of verified strategies."""
+    """The contact lists of verified strategies, and their sizes."""
     return Table(
         caption="Contact lists that the verified strategies filled.",
         head=("Strategy", "Contact list", "ID", "Contacts"),
@@ -168,7 +168,7 @@ def lists(run: RunResult) -> Table:
 
 
 def operations(entry: StrategyResult) -> Table:
-    """Every operation of one strategy."""
+    """Counts and times of every operation of one strategy."""
     return Table(
         caption=f"{entry.strategy}: service time counts from the send, response time from when it was planned "
         "(with the wait for the rate limit).",
@@ -184,10 +184,10 @@ def _operation(one: OperationResult) -> tuple[str, ...]:
 
 
 def settings(run: RunResult) -> Table:
-    """Every setting of the profile with its source; empty without a profile."""
+    """Every setting of the profile with its source; no rows without a profile."""
     known = run.profile.settings if run.profile else {}
     return Table(
-        caption="What the mock was told an org allows and how fast it is. An assumption has no public source.",
+        caption="The limits and speeds of the org that the mock imitates. An assumption has no public source.",
         head=("Setting", "Value", "Source"),
         rows=tuple((name, _value(one.value), one.source or "assumption") for name, one in sorted(known.items())),
     )
@@ -204,7 +204,7 @@ def _value(value: Any) -> str:
 
 
 def reproduce(run: RunResult) -> Table:
-    """All that is needed to get the same numbers again."""
+    """What is needed to reproduce the numbers."""
     columns = (
         f"{run.input.lead_id_column} (Lead ID), {run.input.phone_column} (phone)" if run.input.lead_id_column else ""
     )

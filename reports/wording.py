@@ -1,4 +1,4 @@
-"""Numbers, durations and names as people read them."""
+"""Formats numbers, durations and names for people."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +11,7 @@ def number(value: int | None) -> str:
 
 
 def rate(value: float | None) -> str:
-    """A number per second, with a decimal only where it is small."""
+    """A number per second, with a decimal if it is small."""
     if value is None:
         return NONE
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
@@ -44,7 +44,7 @@ def count(value: int | None, noun: str) -> str:
 
 
 def code(text: str) -> str:
-    """`text` marked as a literal for both documents; a backtick in it would end the mark."""
+    """`text` in backticks, which both documents render as code; backticks in it are replaced."""
     return f"`{text.replace('`', ' ')}`" if text else NONE
 
 
@@ -56,5 +56,5 @@ def join_words(items: Sequence[str]) -> str:
 
 
 def join_codes(names: Iterable[str]) -> str:
-    """The same of names, each marked as a literal."""
+    """The same for names, each as code."""
     return join_words([code(name) for name in names])

@@ -2,7 +2,7 @@
 
     locust -f scenarios/batch_api.py --headless -u 4 -r 4 --contacts 50000
 
-Without --headless it waits for its start at http://127.0.0.1:8089. docs/locust.md tells the options and the exit codes.
+Without --headless it waits at http://127.0.0.1:8089 for START. docs/locust.md describes options and exit codes.
 """
 
 from harness.locust_driver import LeadUser, LoadRun

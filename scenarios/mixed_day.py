@@ -1,10 +1,10 @@
-"""An upload beside the org's daily work: single contacts read, leads searched for, lists exported.
+"""An upload alongside the org's daily work: reading single contacts, searching for leads, exporting lists.
 
     locust -f scenarios/mixed_day.py --headless
 
-Of ten users four upload (Batch API, contact ids made by the server; 100 leads four times a second, so that there is a
-day to see), four read, one searches and one exports. Who reads compares with the mapping. The statistics of the day's
-work begin with `day.`; the end is the upload's proof.
+Of ten users four upload (Batch API, contact ids made by the server; 100 leads four times a second, so that the upload
+lasts a while), four read, one searches and one exports. Those that read compare with the mapping. The daily work's
+operations begin with `day.` in the statistics; the test ends with the upload's proof.
 """
 
 from locust import between, task
@@ -31,7 +31,7 @@ class Agent(BackgroundUser):
 
     @task
     def read(self) -> None:
-        self.look(background_traffic.read)
+        self.check(background_traffic.read)
 
 
 class Supervisor(BackgroundUser):
@@ -43,7 +43,7 @@ class Supervisor(BackgroundUser):
 
     @task
     def search(self) -> None:
-        self.look(background_traffic.search)
+        self.check(background_traffic.search)
 
 
 class Analyst(BackgroundUser):
@@ -55,4 +55,4 @@ class Analyst(BackgroundUser):
 
     @task
     def export(self) -> None:
-        self.look(background_traffic.export)
+        self.check(background_traffic.export)

@@ -1,6 +1,6 @@
-"""Has this version become slower or busier than another? Three layers, the most robust first; docs/gate.md explains.
+"""The gate: fails a version that is slower or busier than another, by three layers. docs/gate.md explains them.
 
 * `counts`: requests, bytes and virtual seconds of a small comparison, against committed figures. No tolerance.
 * `instructions`: CPU instructions of hot paths by callgrind, head against base.
-* `wall`: hot paths and whole uploads, head against base in turns, the fastest against the fastest.
+* `wall`: hot paths and whole uploads by the clock, head and base in turns.
 """

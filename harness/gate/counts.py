@@ -1,4 +1,4 @@
-"""What no machine changes: requests, bytes and virtual seconds of a small comparison, against committed figures."""
+"""Figures that are the same on every machine: requests, bytes and virtual seconds of a small comparison."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ BODIES = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """What is played: the same figures come out of it wherever it is."""
+    """The comparison that is run; its figures are the same on every machine."""
 
     leads: int = 4000
     seed: int = 1
@@ -38,7 +38,7 @@ class Expected:
 
 
 def measure(played: Workload, out: Path, tell: Callable[[str], None]) -> Figures:
-    """The figures of the main strategies; the comparison they come from is left in `out`."""
+    """Run the comparison in `out`, and return the figures of the main strategies."""
     order = Comparison(
         leads=played.leads, strategies=MAIN, pace="virtual", profile=played.profile, seed=played.seed, out=out
     )
@@ -51,21 +51,23 @@ def _figures(entry: dict[str, Any], out: Path) -> dict[str, float]:
         rows = db.execute(BODIES.format(file=parquet_table(folder / "requests.parquet"))).fetchall()
     bodies: dict[str, float] = {}
     for op, requests, sent, received in rows:
-        told = {f"{op}, requests": requests, f"{op}, bytes sent": sent, f"{op}, bytes received": received}
-        bodies |= {name: figure for name, figure in told.items() if figure}
+        of_op = {f"{op}, requests": requests, f"{op}, bytes sent": sent, f"{op}, bytes received": received}
+        bodies |= {name: figure for name, figure in of_op.items() if figure}
     spans = {f"{name}, virtual s": entry[f"{name}_s"] for name in ("duration", "upload", "verification")}
     counts = {name: entry[name] for name in ("mapped", "requests", "retries")}
     return {**counts, "verified": int(entry["verified"]), **spans, **bodies}
 
 
 def differences(expected: Figures, found: Figures) -> list[Check]:
-    """One for each figure that is not as expected; one for each strategy of which all are."""
-    return [check for name in {**expected, **found} for check in _of(name, expected.get(name), found.get(name))]
+    """A failed check for each figure that is not as expected; a passed one for each strategy without any."""
+    return [
+        check for name in {**expected, **found} for check in _strategy_checks(name, expected.get(name), found.get(name))
+    ]
 
 
-def _of(strategy: str, expected: dict[str, float] | None, found: dict[str, float] | None) -> list[Check]:
+def _strategy_checks(strategy: str, expected: dict[str, float] | None, found: dict[str, float] | None) -> list[Check]:
     if found is None or expected is None:
-        note = "no such strategy any more" if found is None else "nothing is expected of it; --update writes it down"
+        note = "no such strategy any more" if found is None else "no figures are expected of it; --update writes them"
         return [Check(suite=SUITE, name=strategy, verdict="failed", note=note)]
     differing = [name for name in {**expected, **found} if expected.get(name) != found.get(name)]
     if not differing:
@@ -94,10 +96,10 @@ def read(path: Path) -> Expected:
             raise ValueError
         return Expected(played=Workload(**document["played"]), figures=document["strategies"])
     except OSError as error:
-        told = f"{path}: {error.strerror}; `contactbench gate --update` writes it"
+        problem = f"{path}: {error.strerror}; `contactbench gate --update` writes it"
     except (msgspec.DecodeError, KeyError, TypeError, ValueError):
-        told = f"{path} holds no figures that this version reads; `contactbench gate --update` writes them"
-    raise UsageError("NO_EXPECTATION", f"{told}.")
+        problem = f"{path} holds no figures that this version can read; `contactbench gate --update` writes them"
+    raise UsageError("NO_EXPECTATION", f"{problem}.")
 
 
 def write(expected: Expected, path: Path) -> None:

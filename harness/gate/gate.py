@@ -1,4 +1,4 @@
-"""The gate: runs its layers on two versions of the project, base and head, and decides whether head may pass."""
+"""Runs the gate's layers on two versions of the project, base and head, and decides whether head passes."""
 
 import os
 import platform
@@ -31,12 +31,12 @@ class GateOrder:
     layers: Sequence[str]
     expected: Path  # of the counts
     out: Path
-    base: str | None = None  # a git ref; where this branch began if there is none
+    base: str | None = None  # a git ref; None: where this branch began
     base_tree: Path | None = None  # a checkout, in place of a ref
     head_tree: Path = Path()
     upload_leads: int = 20_000
     only: Sequence[str] = ()  # parts of names of hot paths
-    accepted: str = ""  # why a failure is to be let through this time
+    accepted: str = ""  # the reason to let a failure pass this time
 
     def __post_init__(self) -> None:
         for layer in self.layers:
@@ -44,7 +44,7 @@ class GateOrder:
                 raise UsageError("UNKNOWN_LAYER", f"{layer!r}; choose from {', '.join(LAYERS)}.")
         for part in self.only:
             if not part or not any(part in path for path in PATHS):
-                raise UsageError("NO_CHECKS", f"no hot path holds {part!r}; there are {', '.join(PATHS)}.")
+                raise UsageError("NO_CHECKS", f"no hot path's name contains {part!r}; there are {', '.join(PATHS)}.")
 
 
 class GateFailed(RunError):
@@ -52,7 +52,7 @@ class GateFailed(RunError):
 
 
 def gate(order: GateOrder, tell: Tell) -> tuple[list[Check], dict[str, Any]]:
-    """What was held against what, and the document of `gate.json`, written. Raises RunError."""
+    """Run the layers and write `gate.json`. Returns the checks and the document. Raises RunError."""
     began = time.perf_counter()
     own_folder(order.out)
     checks = _count_checks(order, tell) if "counts" in order.layers else []
@@ -68,21 +68,21 @@ def gate(order: GateOrder, tell: Tell) -> tuple[list[Check], dict[str, Any]]:
 
 
 def refusal(checks: Sequence[Check]) -> GateFailed | None:
-    """What to tell where the gate is not passed."""
+    """The error if a check has failed."""
     failed = [check for check in checks if check.has_failed]
     if not failed:
         return None
-    told = "; ".join(f"{check.suite}: {check.name}" for check in failed[:5])
+    names = "; ".join(f"{check.suite}: {check.name}" for check in failed[:5])
     more = f" and {len(failed) - 5} more" if len(failed) > 5 else ""
     return GateFailed(
         "GATE",
-        f"{len(failed)} of {len(checks)} checks failed: {told}{more}. If it is meant: --update for counts, or"
-        " --accept REASON.",
+        f"{len(failed)} of {len(checks)} checks failed: {names}{more}. If the change is intended, use --update for"
+        " counts, or --accept REASON.",
     )
 
 
 def update(played: counts.Workload, expected: Path, out: Path, tell: Tell) -> None:
-    """Write down what the counts are now."""
+    """Write the current counts as the expected ones."""
     counts.write(counts.Expected(played=played, figures=counts.measure(played, out / "counts", tell)), expected)
 
 
@@ -104,7 +104,7 @@ def _tree_checks(order: GateOrder, base: Tree, head: Tree, tell: Tell) -> list[C
 
 @contextmanager
 def _trees(order: GateOrder) -> Iterator[tuple[Tree, Tree]]:
-    """Base and head."""
+    """The base and the head, the base as a worktree unless a checkout was given."""
     head = require_tree(order.head_tree)
     with tempfile.TemporaryDirectory(prefix="contactbench-compiled-") as compiled, ExitStack() as checkouts:
         if order.base_tree is not None:
@@ -133,7 +133,7 @@ PACKAGE = Path("harness") / "__init__.py"
 
 @contextmanager
 def worktree(ref: str, repository: Path) -> Iterator[Path]:
-    """A worktree of `ref`, for as long as the context lasts. Raises UsageError."""
+    """A worktree of `ref` that exists while the context lasts. Raises UsageError."""
     with tempfile.TemporaryDirectory(prefix="contactbench-base-") as folder:
         tree = Path(folder) / "tree"
         _git(repository, "worktree", "add", "--quiet", "--detach", str(tree), ref)
@@ -144,7 +144,7 @@ def worktree(ref: str, repository: Path) -> Iterator[Path]:
 
 
 def default_base(repository: Path) -> str:
-    """Where this branch left the main one; the commit before this one where it did not. Raises UsageError."""
+    """The commit at which this branch left the main one, else the commit before HEAD. Raises UsageError."""
     for main in ("origin/main", "main"):
         try:
             base = _git(repository, "merge-base", main, "HEAD")
@@ -156,9 +156,9 @@ def default_base(repository: Path) -> str:
 
 
 def require_tree(tree: Path) -> Path:
-    """`tree`, made absolute. Raises UsageError where it holds no version of this project."""
+    """`tree` as an absolute path. Raises UsageError if it holds no version of this project."""
     if not (tree / PACKAGE).is_file():
-        raise UsageError("NO_TREE", f"{tree} is no checkout of contactbench: it has no {PACKAGE}.")
+        raise UsageError("NO_TREE", f"{tree} is not a checkout of contactbench: it has no {PACKAGE}.")
     return tree.resolve()
 
 
@@ -173,6 +173,6 @@ def _git(repository: Path, *arguments: str) -> str:
     except FileNotFoundError:
         raise UsageError("NO_GIT", "git is not installed; name folders with --base-tree and --head-tree.") from None
     except subprocess.CalledProcessError as error:
-        told = error.stderr.strip().splitlines()
-        raise UsageError("NO_BASE", f"git {arguments[0]}: {told[0] if told else 'failed'}; give --base REF.") from None
+        lines = error.stderr.strip().splitlines() or ["failed"]
+        raise UsageError("NO_BASE", f"git {arguments[0]}: {lines[0]}; give --base REF.") from None
     return done.stdout.strip()

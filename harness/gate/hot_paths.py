@@ -1,13 +1,13 @@
-"""A program: the pieces of work that an upload repeats most, each played alone, timed or under callgrind.
+"""A program that runs an upload's hot paths one by one, timed or under callgrind.
 
-It imports whatever tree PYTHONPATH names, so that one and the same program plays two versions. What a tree lacks is
-told as missing. Each piece is prepared and warmed up before it is measured, with the garbage collector off.
+It imports the tree that PYTHONPATH names, so that the same program runs both versions. Paths that a tree lacks are
+reported as missing. Each path is prepared and warmed up before it is measured, with the garbage collector off.
 
     PYTHONPATH=TREE python -P hot_paths.py time [NAME...]    {"paths": {name: seconds of CPU}, "missing": {name: why}}
     PYTHONPATH=TREE python -P hot_paths.py count [NAME...]   the same, no figures: valgrind dumps one a path, in order
     PYTHONPATH=TREE python -P hot_paths.py upload LEADS STRATEGY...    {"paths": {strategy: seconds on the clock}, ...}
 
-Names may be parts of names.
+A NAME may be a part of a name.
 """
 
 import ctypes
@@ -25,19 +25,19 @@ from typing import Any
 BATCH = 1000
 ROWS = 2000
 WARM_UPS = 2
-TURNS = 20  # of which the fastest counts
+TURNS = 20  # the fastest counts
 Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """Leads in memory, so that making or reading them is no part of what is measured."""
+    """Leads in memory, so that neither creating nor reading them is measured."""
 
     columns: Any
     leads: Sequence[Any]
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Any]:
-        del size, start, stop  # they were cut as they are asked for
+        del size, start, stop  # the leads are already cut into batches
         yield from self.leads
 
 
@@ -57,24 +57,24 @@ def _record(leads: int) -> Any:
 
 
 def _batch() -> tuple[Any, Any]:
-    """The first batch of an upload, and the columns of its leads."""
+    """A function that makes the first batch of an upload, and the columns of its leads."""
     from harness.strategies.batches import batches
     from harness.strategies.job import Job, Settings
 
-    held = _sample(BATCH, BATCH)
-    job: Any = Job(leads=held, progress=None, files=None, settings=Settings())  # type: ignore[arg-type]
-    return lambda: next(batches(held.leads[0], _record(BATCH), job, own_ids=False)), held.columns
+    sample = _sample(BATCH, BATCH)
+    job: Any = Job(leads=sample, progress=None, files=None, settings=Settings())  # type: ignore[arg-type]
+    return lambda: next(batches(sample.leads[0], _record(BATCH), job, own_ids=False)), sample.columns
 
 
-def encoded_batch(folder: Path) -> Work:
-    """1,000 leads become the body of a POST."""
+def encode_batch(folder: Path) -> Work:
+    """Encode 1,000 leads as the body of a POST."""
     del folder
     batch, _ = _batch()
     return lambda: batch().body
 
 
-def joined_answer(folder: Path) -> Work:
-    """The answer to it is read, checked, and joined with the leads."""
+def join_answer(folder: Path) -> Work:
+    """Read and check the answer to a POST, and join it with the leads."""
     del folder
     from harness.api import added_contacts
     from harness.flow import Reply
@@ -87,8 +87,8 @@ def joined_answer(folder: Path) -> Work:
     return lambda: added_contacts(reply, batch, columns.lead_id)
 
 
-def kept_batch(folder: Path) -> Work:
-    """A batch's intent and then its mapping are stored in the journal, durably."""
+def journal_batch(folder: Path) -> Work:
+    """Store a batch's intent and then its mapping durably in the journal."""
     from harness.domain import Shard
     from harness.events import BatchAcked, BatchSending, ListCreated
     from harness.journal.sqlite_journal import SqliteJournal
@@ -107,8 +107,8 @@ def kept_batch(folder: Path) -> Work:
     return work
 
 
-def checked_rows(folder: Path) -> Work:
-    """2,000 rows of a CSV file are read and found to be leads."""
+def check_rows(folder: Path) -> Work:
+    """Read 2,000 rows of a CSV file and find that they are leads."""
     from harness.leads.source import open_leads
     from harness.leads.synthetic import SyntheticLeads, write_csv
 
@@ -118,16 +118,16 @@ def checked_rows(folder: Path) -> Work:
     return lambda: sum(map(len, source.batches(BATCH)))
 
 
-def import_file(folder: Path) -> Work:
-    """The file of an import is written, with its digest, of 2,000 leads."""
+def write_import_file(folder: Path) -> Work:
+    """Write 2,000 leads as the file of an import, with its digest."""
     from harness.leads.shard_csv import write_upload
 
-    held: Any = _sample(500, ROWS)
-    return lambda: write_upload(held, folder / "upload.csv", 0, ROWS)
+    sample: Any = _sample(500, ROWS)
+    return lambda: write_upload(sample, folder / "upload.csv", 0, ROWS)
 
 
-def served_post(folder: Path) -> Work:
-    """The mock reads and checks a POST of 1,000 contacts, stores them, and answers with their ids."""
+def serve_post(folder: Path) -> Work:
+    """Let the mock check a POST of 1,000 contacts, store them, and answer with their ids."""
     import asyncio
 
     from aiohttp import StreamReader
@@ -172,27 +172,26 @@ def served_post(folder: Path) -> Work:
 
 
 PATHS: dict[str, Callable[[Path], Work]] = {
-    "encode a batch": encoded_batch,
-    "join an answer": joined_answer,
-    "journal a batch": kept_batch,
-    "check rows": checked_rows,
-    "write an import file": import_file,
-    "mock: serve a POST": served_post,
+    "encode a batch": encode_batch,
+    "join an answer": join_answer,
+    "journal a batch": journal_batch,
+    "check rows": check_rows,
+    "write an import file": write_import_file,
+    "mock: serve a POST": serve_post,
 }
 
 
 def run_paths(measured: Callable[[Work], float], folder: Path, names: Sequence[str]) -> dict[str, Any]:
-    """A figure for each path, and why some have none."""
+    """A figure for each path, and for each path without one the reason."""
     paths, missing = {}, {}
     for name, prepare in PATHS.items():
         if names and not any(part in name for part in names):
             continue
-        room = Path(tempfile.mkdtemp(dir=folder))
         try:
-            work = prepare(room)
+            work = prepare(Path(tempfile.mkdtemp(dir=folder)))
             for _ in range(WARM_UPS):
                 work()
-        except Exception as error:  # another version may have another interface: then this path cannot be compared
+        except Exception as error:  # another version may have another interface; the path cannot be compared then
             missing[name] = f"{type(error).__name__}: {error}"[:200]
             continue
         gc.collect()
@@ -213,24 +212,24 @@ def fastest(work: Work) -> float:
 
 
 def inside_ffi_call(work: Work) -> float:
-    """Do it within a call through libffi, by which callgrind knows where to begin and to end."""
-    trouble: list[BaseException] = []
+    """Do the work within a call through libffi, which marks for callgrind what to count."""
+    errors: list[BaseException] = []
 
     def call() -> int:
         try:
             work()
-        except BaseException as error:  # would be swallowed by ctypes
-            trouble.append(error)
+        except BaseException as error:  # ctypes would swallow it
+            errors.append(error)
         return 0
 
     ctypes.CFUNCTYPE(ctypes.c_int)(call)()
-    if trouble:
-        raise trouble[0]
+    if errors:
+        raise errors[0]
     return 0.0
 
 
 def uploads(leads: int, strategies: Sequence[str], folder: Path) -> dict[str, Any]:
-    """Seconds that each strategy takes against an org that costs nothing, proof included."""
+    """Seconds that each strategy takes, proof included, against an org without limits and latencies."""
     from harness.commands.compare import Comparison, compare
 
     order = Comparison(

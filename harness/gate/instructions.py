@@ -18,7 +18,7 @@ TIMEOUT_S = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A version: where its code is, and where what it compiles to is kept, since a fresh checkout has none of that."""
+    """A version: its code, and a folder for its bytecode, of which a fresh checkout has none."""
 
     path: Path
     compiled: Path
@@ -26,7 +26,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class PathFigures:
-    """A figure by path, and why others have none. `broken`: the program did not come to its end."""
+    """The figures by path, and the reasons of paths without one. `broken`: why the program failed, if it did."""
 
     paths: Mapping[str, float]
     missing: Mapping[str, str]
@@ -37,25 +37,25 @@ class PathFigures:
 
 
 def run_hot_paths(tree: Tree, arguments: Sequence[str], under: Sequence[str] = ()) -> PathFigures:
-    """What the program says of `tree`; `under` another one, if one is named. A tree's faults are told, not raised."""
+    """Run the program on `tree`, `under` another program if one is given. Its failure is returned, not raised."""
     command = [*under, sys.executable, "-P", str(PROGRAM), *arguments]
-    # Sets iterate in the order of hashes, and hashes of strings differ from process to process unless they are told.
+    # Sets iterate in the order of hashes, and hashes of strings differ between processes unless they are fixed.
     environ = {
         "PYTHONPATH": str(tree.path),
         "PYTHONHASHSEED": "0",
         "PYTHONPYCACHEPREFIX": str(tree.compiled),
         "PYTHONDONTWRITEBYTECODE": "",
     }
-    with tempfile.TemporaryDirectory(prefix="contactbench-gate-") as elsewhere:  # a working folder is on the path, too
+    with tempfile.TemporaryDirectory(prefix="contactbench-gate-") as elsewhere:  # the working folder is on the path too
         try:
             done = subprocess.run(  # noqa: S603
                 command, capture_output=True, text=True, env=os.environ | environ, cwd=elsewhere, timeout=TIMEOUT_S
             )
         except subprocess.TimeoutExpired:
-            return PathFigures({}, {}, f"not done after {TIMEOUT_S:.0f} s")
+            return PathFigures({}, {}, f"not finished after {TIMEOUT_S:.0f} s")
     if done.returncode:
-        told = done.stderr.strip().splitlines() or ["no message"]
-        return PathFigures({}, {}, f"exit {done.returncode}: {told[-1]}"[:200])
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        return PathFigures({}, {}, f"exit {done.returncode}: {lines[-1]}"[:200])
     document = json.loads(done.stdout)
     return PathFigures(document["paths"], document["missing"])
 
@@ -66,7 +66,7 @@ VALGRIND = "valgrind"
 
 
 def instruction_checks(base: Tree, head: Tree, only: Sequence[str], keep: Path) -> list[Check]:
-    """One a path. callgrind's files are left in `keep`, to show where the instructions went."""
+    """A check for each path. callgrind's files are kept in `keep`, to show where the instructions went."""
     if shutil.which(VALGRIND) is None:
         note = "valgrind is not installed; on Debian: apt-get install valgrind"
         return [Check(suite=SUITE, name="hot paths", verdict="not measured", note=note)]
@@ -77,20 +77,18 @@ def instruction_checks(base: Tree, head: Tree, only: Sequence[str], keep: Path) 
 
 
 def count_instructions(tree: Tree, only: Sequence[str], keep: Path) -> PathFigures:
-    """Instructions by path."""
+    """Instructions by path; callgrind's files are kept in `keep`."""
     keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="contactbench-callgrind-") as folder:
         under = [
             VALGRIND,
             "--tool=callgrind",
-            # Each path is played within one call through libffi, and nothing else is.
+            # Each path runs within one call through libffi, and nothing else does.
             "--toggle-collect=ffi_call",
             "--dump-after=ffi_call",
             f"--callgrind-out-file={folder}/callgrind.out",
         ]
-        run_hot_paths(
-            tree, ["count", *only]
-        )  # which compiles it: under valgrind that would take longer than all the rest
+        run_hot_paths(tree, ["count", *only])  # compiles the tree, which would take too long under valgrind
         played = run_hot_paths(tree, ["count", *only], under)
         dumps = [Path(folder) / f"callgrind.out.{number}" for number in range(1, len(played.paths) + 1)]
         if not all(dump.exists() for dump in dumps):

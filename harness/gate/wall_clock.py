@@ -1,4 +1,4 @@
-"""Hot paths and whole uploads by the clock: base and head in turns, until it is clear whether head is slower."""
+"""Times hot paths and whole uploads: base and head in turns, until it is clear whether head is slower."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from .instructions import PathFigures, Tree, run_hot_paths
 
 FAIL, WARN = 1.25, 1.10
 LEAST_ROUNDS, MOST_ROUNDS = 3, 20
-FEW = 8  # rounds: with fewer, both measures have to say that nothing is wrong
-SURE_AFTER = 5  # rounds: all of head's turns beyond all of base's are no chance
+FEW = 8  # rounds; with fewer, both measures have to say that nothing is wrong
+SURE_AFTER = 5  # rounds; if all of head's turns are slower than all of base's, that is no coincidence
 
 
 @dataclass(slots=True)
 class Race:
-    """Seconds of base and head, a pair a round."""
+    """Seconds of base and head, one pair per round."""
 
     base: list[float] = field(default_factory=list)
     head: list[float] = field(default_factory=list)
@@ -26,22 +26,22 @@ class Race:
 
     @property
     def ratio(self) -> float:
-        """The fastest of head by the fastest of base."""
+        """The fastest turn of head divided by the fastest of base."""
         return min(self.head) / min(self.base)
 
     @property
     def paired_ratio(self) -> float:
-        """The median of the rounds' own ratios."""
+        """The median of the ratios within the rounds."""
         return median(head / base for base, head in zip(self.base, self.head, strict=True))
 
     @property
     def slower(self) -> float:
-        """The smaller one: only where both are large is head the slower one."""
+        """The smaller ratio: head counts as slower only if both ratios are large."""
         return min(self.ratio, self.paired_ratio)
 
     @property
     def is_settled(self) -> bool:
-        """More rounds would say the same."""
+        """Whether more rounds would give the same verdict."""
         rounds = len(self.base)
         if rounds < LEAST_ROUNDS:
             return False
@@ -56,7 +56,7 @@ class Race:
 
 
 def orders(rounds: int) -> Sequence[tuple[str, str]]:
-    """Which side goes first in each round: in turns, since the second finds warm caches, or a busier machine."""
+    """The order of each round. The sides take turns to go first: the second finds warm caches, or a busier machine."""
     return [("base", "head") if number % 2 == 0 else ("head", "base") for number in range(rounds)]
 
 
@@ -65,7 +65,7 @@ STRATEGIES = ("batch-api", "csv-import-own-ids")
 
 
 def wall_checks(base: Tree, head: Tree, *, leads: int, only: Sequence[str], tell: Callable[[str], None]) -> list[Check]:
-    """One a path, and one a strategy of which `leads` are uploaded; none are for 0 leads."""
+    """A check for each path, and one for each strategy that uploads `leads`, unless that is 0."""
     trees = {"base": base, "head": head}
     checks = _race(trees, ["time"], only, tell)
     return checks + _race(trees, ["upload", str(leads)], STRATEGIES, tell) if leads else checks
@@ -74,30 +74,30 @@ def wall_checks(base: Tree, head: Tree, *, leads: int, only: Sequence[str], tell
 def _race(
     trees: dict[str, Tree], program: Sequence[str], names: Sequence[str], tell: Callable[[str], None]
 ) -> list[Check]:
-    """Rounds of what is not settled yet."""
+    """Run rounds, each with the paths that are not settled yet."""
     races: dict[str, Race] = {}
-    alone: list[Check] = []
+    unpaired: list[Check] = []
     for number, order in enumerate(orders(MOST_ROUNDS), 1):
         played = {side: run_hot_paths(trees[side], [*program, *names]) for side in order}
-        if trouble := _trouble(played, program[0]):
-            return trouble
-        alone = alone or [_alone(path, played) for path in _without_pair(**played)]
+        if failed := _program_checks(played, program[0]):
+            return failed
+        unpaired = unpaired or [_unpaired_check(path, played) for path in _unpaired_paths(**played)]
         for path in played["head"].paths.keys() & played["base"].paths.keys():
             races.setdefault(path, Race()).add(played["base"].paths[path], played["head"].paths[path])
         tell(f"wall: round {number} of {program[0]}: {_progress(races)}")
         names = [path for path, race in races.items() if not race.is_settled]
         if not names:
             break
-    return [*(_check(path, race) for path, race in sorted(races.items())), *alone]
+    return [*(_check(path, race) for path, race in sorted(races.items())), *unpaired]
 
 
-def _without_pair(base: PathFigures, head: PathFigures) -> list[str]:
-    """Paths that cannot be compared."""
+def _unpaired_paths(base: PathFigures, head: PathFigures) -> list[str]:
+    """Paths that only one side has."""
     return [path for path in (*head.paths, *head.missing) if path not in head.paths or path not in base.paths]
 
 
-def _trouble(played: dict[str, PathFigures], program: str) -> list[Check]:
-    """What ends a race before it has begun."""
+def _program_checks(played: dict[str, PathFigures], program: str) -> list[Check]:
+    """The check of a program that failed on one side, if it did."""
     if played["head"].broken:
         return [Check(suite=SUITE, name=program, verdict="failed", note=f"head: {played['head'].broken}")]
     if played["base"].broken:
@@ -105,8 +105,7 @@ def _trouble(played: dict[str, PathFigures], program: str) -> list[Check]:
     return []
 
 
-def _alone(path: str, played: dict[str, PathFigures]) -> Check:
-    """A path that one of the two does not have."""
+def _unpaired_check(path: str, played: dict[str, PathFigures]) -> Check:
     if path not in played["head"].paths:
         return Check(suite=SUITE, name=path, verdict="failed", note=f"head: {played['head'].why_not(path)}")
     note = f"nothing to compare with; base: {played['base'].why_not(path)}"

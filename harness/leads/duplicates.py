@@ -1,4 +1,4 @@
-"""Leads that share a Lead ID, found by DuckDB in bounded memory."""
+"""Finds leads that share a Lead ID, with DuckDB in bounded memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,20 +31,20 @@ SHARING = """
 """
 DROPPED = "SELECT line, lead_id, kept FROM sharing WHERE line <> kept ORDER BY line"
 REMOVE = "DELETE FROM leads WHERE line IN (SELECT line FROM sharing WHERE line <> kept)"
-# Counting distinct values does not spill; grouping does.
+# Counting distinct values does not spill to disk; grouping does.
 ALIKE = "SELECT (SELECT count(*) FROM leads) - (SELECT count(*) FROM (SELECT 1 FROM leads GROUP BY folded))"
 FIRST_ALIKE = """
     SELECT min(line) AS first, max(line) FROM leads GROUP BY folded HAVING count(*) > 1 ORDER BY first LIMIT 1
 """
 ROUNDED = "SELECT count(*) FROM doubled WHERE regexp_full_match(lead_id, $pattern)"
-SPACED = "SELECT count(*), min(line) FROM leads WHERE lead_id[1] <= ' ' OR lead_id[-1] <= ' '"  # tabs and the like, too
-# Assumption: what an org takes in a contact's id, as seen in samples; the mock's default profile refuses the rest.
+SPACED = "SELECT count(*), min(line) FROM leads WHERE lead_id[1] <= ' ' OR lead_id[-1] <= ' '"  # tabs and the like too
+# Assumption: the characters an org accepts in a contact's id, from samples; the mock's default profile refuses others.
 UNFIT = "SELECT count(*) FROM leads WHERE NOT regexp_full_match(lead_id, '[A-Za-z0-9._-]+')"
 POSITIONS = "SELECT row_number() OVER () - 1 AS position, * FROM (SELECT line, lead_id FROM leads ORDER BY line)"
 
 
 class LeadTable:
-    """(line, Lead ID, folded Lead ID) of every row that is a lead, in a database that spills to disk."""
+    """A table of (line, Lead ID, folded Lead ID) of every lead, in a database that spills to disk."""
 
     def __init__(self, connection: Any, scanned: Path) -> None:
         self._connection = connection
@@ -52,27 +52,27 @@ class LeadTable:
         connection.execute(FIND)
 
     def repeated_ids(self) -> tuple[int, list[int]]:
-        """How many rows repeat the Lead ID of an earlier one, and the first two lines that share one."""
+        """The number of rows that repeat an earlier Lead ID, and the first two lines that share one."""
         return self._number(COUNT), [line for (line,) in self._rows(FIRST_PAIR)]
 
-    def drop_doubled(self, keep: Keep) -> list[tuple[int, str, int]]:
-        """Leave one row a Lead ID; (line, Lead ID, line that was kept) of the others."""
+    def drop_duplicates(self, keep: Keep) -> list[tuple[int, str, int]]:
+        """Keep one row of each Lead ID. Returns (line, Lead ID, line that was kept) of the others."""
         self._connection.execute(SHARING, {"keep": keep})
         dropped = self._rows(DROPPED)
         self._connection.execute(REMOVE)
         return dropped
 
-    def alike(self) -> tuple[int, list[int]]:
-        """How many Lead IDs differ from another one only in what folding removes, and two lines of the first such."""
+    def similar_ids(self) -> tuple[int, list[int]]:
+        """The number of Lead IDs that differ from another one only in what folding removes, and two such lines."""
         count = self._number(ALIKE)
         return count, list(self._rows(FIRST_ALIKE)[0]) if count else []
 
     def rounded_ids(self) -> int:
-        """How many of the Lead IDs that rows share look as a spreadsheet shows a long number."""
+        """How many of the shared Lead IDs look like a long number in a spreadsheet."""
         return int(self._connection.execute(ROUNDED, {"pattern": LOST_DIGITS}).fetchone()[0])
 
     def spaced_ids(self) -> tuple[int, int]:
-        """How many Lead IDs begin or end with white space, and the first line of one."""
+        """The number of Lead IDs that begin or end with white space, and the first such line."""
         count, line = self._rows(SPACED)[0]
         return int(count), int(line or 0)
 
@@ -80,7 +80,7 @@ class LeadTable:
         return self._number(UNFIT)
 
     def write(self, path: Path) -> int:
-        """Write position, line and Lead ID of every lead as Parquet into the file `path`; the number of leads."""
+        """Write position, line and Lead ID of every lead to `path` as Parquet. Returns the number of leads."""
         self._connection.execute(copy_to(path, POSITIONS, "FORMAT parquet, USE_TMP_FILE false"))
         return self._number("SELECT count(*) FROM leads")
 
@@ -94,6 +94,6 @@ class LeadTable:
 
 @contextmanager
 def lead_table(scanned: Path, folder: Path) -> Iterator[LeadTable]:
-    """The rows of `scanned`, a CSV file without a header. What does not fit in memory goes to `folder`."""
+    """The rows of `scanned`, a CSV file without a header. Spills to `folder`."""
     with database(folder) as connection:
         yield LeadTable(connection, scanned)

@@ -1,4 +1,4 @@
-"""What a header must be before a single row is read."""
+"""Checks the header before any row is read; compares and shows text whose characters may be invisible."""
 
 import re
 import unicodedata
@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from harness.domain import LeadColumns
 from harness.errors import InputBad
 
-# Signs that nobody sees: what looks empty, what looks alike, and how to show it to a person.
-
-
-# Format characters and fillers that take no room, or are drawn as a blank; white space and control characters apart.
+# Format characters and fillers that have no width or look blank; without white space and control characters.
 ZERO_WIDTH = (
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
@@ -27,7 +24,7 @@ def is_blank(text: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """`text` as a system sees it that ignores case, outer blanks, invisible signs and how accents are composed."""
+    """`text` for a comparison that ignores case, outer blanks, invisible characters and the composition of accents."""
     if text.isascii():
         return text.lower().strip()
     text = _WIDE_SPACE.sub(" ", _ZERO_WIDTH.sub("", text)).casefold()
@@ -35,7 +32,7 @@ def fold(text: str) -> str:
 
 
 def quote_visibly(text: str) -> str:
-    """`text` in quotes, what cannot be seen escaped and named."""
+    """`text` in quotes, with invisible characters escaped and named."""
     odd = {sign: sign_name(sign) for sign in text if not sign.isprintable() or _ZERO_WIDTH.match(sign)}
     escaped = "".join(f"\\u{ord(sign):04x}" if sign in odd else sign for sign in text)
     if text != text.strip(" "):
@@ -44,7 +41,7 @@ def quote_visibly(text: str) -> str:
 
 
 def sign_name(sign: str) -> str:
-    """A sign in words, with its article."""
+    """A character in words, with its article."""
     name = unicodedata.name(sign, "").lower()
     return _NAMES.get(sign) or (f"a {name}" if name else f"the control character U+{ord(sign):04X}")
 
@@ -52,11 +49,11 @@ def sign_name(sign: str) -> str:
 # Source: https://help.mypurecloud.com/articles/create-new-contact-list/ and /articles/csv-files, undated.
 MAX_COLUMNS = 50
 MAX_HEADER_CHARACTERS = 128
-# Source: the same articles refuse "special characters such as a backslash". Assumption: quotes and control characters
-# are others, since neither survives every way of writing CSV.
+# Source: the same articles refuse "special characters such as a backslash". Assumption: so are quotes and control
+# characters, since neither survives every way of writing CSV.
 FORBIDDEN_IN_NAME = {"\\": "a backslash", '"': "a quote"}
-# What an export has beside the columns of the list. Source: headers of exports in public third-party code. Assumption:
-# columns of e-mail and WhatsApp are named like those of calls and SMS.
+# Columns that an export adds to those of the list. Source: headers of exports in public third-party code. Assumption:
+# columns for e-mail and WhatsApp are named like those for calls and SMS.
 ADDED_BY_EXPORTS = re.compile(
     r"inin-outbound-id|contactcallable|zipcodeautomatictimezone|contactableby[a-z]+(-.*)?"
     r"|(callrecordlast|smslast|emaillast|whatsapplast)[a-z]+-.*|(callable|automatictimezone)-.*"
@@ -65,24 +62,24 @@ MOST_DIGITS_IN_A_NAME = 4  # "Address 2", "Balance 2026"
 
 
 def checked_columns(where: str, names: Sequence[str], *, lead_id: str, phone: str) -> LeadColumns:
-    """The columns of an input; `where` is what a complaint begins with. Raises InputBad."""
+    """The columns of an input; `where` is the beginning of an error message. Raises InputBad."""
     missing = _missing(names, lead_id, "Lead ID") or _missing(names, phone, "phone")
-    trouble = missing if any(map(_is_data, names)) else ""  # then nothing else is to be repeated
-    if trouble := trouble or _first_trouble(names) or missing:
-        raise InputBad("INPUT_BAD", f"{where}: {trouble}")
+    problem = missing if any(map(_is_data, names)) else ""  # then no message may repeat a cell
+    if problem := problem or _header_problem(names) or missing:
+        raise InputBad("INPUT_BAD", f"{where}: {problem}")
     return LeadColumns(names=tuple(names), lead_id=lead_id, phone=phone)
 
 
-def _first_trouble(names: Sequence[str]) -> str:
+def _header_problem(names: Sequence[str]) -> str:
     if len(names) > MAX_COLUMNS:
         return f"{len(names)} columns, a contact list takes at most {MAX_COLUMNS}; leave some out"
     for number, name in enumerate(names, 1):
-        if trouble := _name_trouble(name):
-            return f"column {number} {trouble}"
+        if problem := _name_problem(name):
+            return f"column {number} {problem}"
     return _twins(names)
 
 
-def _name_trouble(name: str) -> str:
+def _name_problem(name: str) -> str:
     if is_blank(name):
         return "has no name; name it or remove it"
     if len(name) > MAX_HEADER_CHARACTERS:
@@ -97,7 +94,7 @@ def _name_trouble(name: str) -> str:
 
 
 def _twins(names: Sequence[str]) -> str:
-    """Two columns that the platform, or DuckDB, takes for one. Both ignore case; the rest is not documented."""
+    """Two columns that the platform or DuckDB would treat as one. Both ignore case; the rest is not documented."""
     seen: dict[str, int] = {}
     for number, name in enumerate(names, 1):
         first = seen.setdefault(fold(name), number)
@@ -113,7 +110,7 @@ def _twins(names: Sequence[str]) -> str:
 def _missing(names: Sequence[str], wanted: str, what: str) -> str:
     if wanted in names:
         return ""
-    if any(map(_is_data, names)):  # a first row of data: it is somebody's, and not for a screen
+    if any(map(_is_data, names)):  # a first row of data holds personal data, which is not shown
         return f"no {what} column {wanted!r}, and the first line looks like data; the header must come first"
     alike = [(number, name) for number, name in enumerate(names, 1) if fold(name) == fold(wanted)]
     if alike:
@@ -124,5 +121,5 @@ def _missing(names: Sequence[str], wanted: str, what: str) -> str:
 
 
 def _is_data(name: str) -> bool:
-    """Whether a header's cell is rather an address or a number."""
+    """Whether a header's cell looks like an address or a number."""
     return "@" in name or sum(sign.isdigit() for sign in name) > MOST_DIGITS_IN_A_NAME

@@ -1,4 +1,4 @@
-"""Lead IDs and phone numbers that are sent as they are, but look spoiled: counted during the check, to be told."""
+"""Lead IDs and phone numbers that look corrupted but are sent unchanged: counted during the check and reported."""
 
 import re
 import string
@@ -14,12 +14,12 @@ LOST_DIGITS = rf"{ROUNDED}|#+|\d{{15}}0+|#(?:N/A|NV|[A-Z]+[!?])"  # spreadsheets
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """`hints`: at least one of them is in a block, in small letters and each cell between line ends, if a cell is odd;
-    without hints every block that is not ASCII is looked at."""
+    """`hints`: a block with an odd cell contains at least one of them, in lower case and with each cell between line
+    ends; without hints, every block that is not ASCII is searched."""
 
     hints: tuple[str, ...]
     cell: str
-    what: str  # {s} and {them} as the number wants it
+    what: str  # with {s} and {them} for singular or plural
 
 
 ODDITIES = (
@@ -38,7 +38,7 @@ NO_VALUE = re.compile(rf"\n(?:[^\S\n]|{ZERO_WIDTH})*(?=\n)")
 
 @dataclass(slots=True)
 class Oddities:
-    """What was seen in one column: count and first line of each kind."""
+    """The oddities of one column: count and first line of each kind."""
 
     noun: str  # "phone number"
     found: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Oddities:
         signs = text.encode()
         if b"\n\n" in signs.translate(None, b" \t") or not text.isascii():
             self.empty = _more(self.empty, NO_VALUE, text, lines)
-        if not signs.translate(None, USUAL):  # the quickest look there is, and enough for most blocks
+        if not signs.translate(None, USUAL):  # the fastest check, and enough for most blocks
             return
         text = text.lower()
         for oddity, pattern in zip(ODDITIES, PATTERNS, strict=True):
@@ -59,8 +59,8 @@ class Oddities:
     def notices(self) -> Iterator[str]:
         for what, (count, line) in self.found.items():
             if count:
-                told = what.format(s="s" if count == 1 else "", them="it" if count == 1 else "them")
-                yield f"{quantity(count, self.noun)} {told} (first: line {line})"
+                description = what.format(s="s" if count == 1 else "", them="it" if count == 1 else "them")
+                yield f"{quantity(count, self.noun)} {description} (first: line {line})"
 
 
 def _more(seen: tuple[int, int], pattern: re.Pattern[str], text: str, lines: Sequence[int]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Leads in a Parquet file, streamed by DuckDB. Every value is read as text, NULL as an empty cell."""
+"""Leads in a Parquet file, streamed by DuckDB. Every value is read as text; NULL is an empty cell."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,42 +17,39 @@ from harness.leads.header import checked_columns
 from harness.leads.rows import BLOCK_ROWS, Block, FileLeads, RowRules
 from harness.wording import quantity
 
-# What becomes of a Parquet file's values: the text of each type, and the values that no text can stand for.
-
-
 PLAIN = re.compile(r'VARCHAR|JSON|UUID|"NULL"|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(\d+,0\)')
-JUDGED = re.compile(r"BOOLEAN|DATE|TIME|TIMESTAMP(_S|_MS|_NS)?|DECIMAL\(.*\)")
-EXACT = {"FLOAT": 2**24, "DOUBLE": 2**53}  # from here on, not every whole number has a float of its own
+CONVERTED = re.compile(r"BOOLEAN|DATE|TIME|TIMESTAMP(_S|_MS|_NS)?|DECIMAL\(.*\)")
+EXACT = {"FLOAT": 2**24, "DOUBLE": 2**53}  # from here on, not every whole number can be represented
 FRACTION = "a fraction, which no Lead ID or phone has; write the column as text"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How a column is read, in SQL. `faults`: conditions that no value may meet, with what to say of one that does."""
+    """How a column is read, in SQL. `faults`: conditions that no value may meet, each with its error message."""
 
     name: str
     kind: str
     text: str
-    judged: bool = False  # values could have been written otherwise
+    converted: bool = False  # the text is one of several that the value could have
     faults: Sequence[tuple[str, str]] = ()
     missing: str = "false"  # values that count as empty
 
     def notices(self, values: int, missing: int) -> list[str]:
         notices = []
-        if self.judged and values:
+        if self.converted and values:
             how = ", whole numbers without .0" if self.kind in EXACT else ""
-            empty = f"; {quantity(missing, 'NaN is', 'NaN are')} taken for empty" if missing else ""
+            empty = f"; {quantity(missing, 'NaN is', 'NaN are')} read as empty" if missing else ""
             read = quantity(values, "value is", "values are")
             notices.append(f"column {self.name!r} is {self.kind}: {read} loaded as text{how}{empty}")
         if self.name.startswith("__index_level_"):
-            notices.append(f"column {self.name!r} is an index of pandas'; to_parquet(index=False) would leave it out")
+            notices.append(f"column {self.name!r} is a pandas index; to_parquet(index=False) would leave it out")
         return notices
 
 
 def column(name: str, place: str, kind: str, *, key: bool) -> Column | None:
-    """The column `name` of the file, called `place` in a query. `key`: it is the Lead ID or the phone.
+    """The column `name` of the file, called `place` in a query. `key`: it holds the Lead ID or the phone.
 
-    None for a type that is more than one value (a list, a structure) or has no customary text.
+    None for a type with more than one value (a list, a structure) or without a customary text.
     """
     value = identifier(place)
     text = f"{value}::VARCHAR"
@@ -65,9 +62,9 @@ def column(name: str, place: str, kind: str, *, key: bool) -> Column | None:
         whole = f"WHEN {value} = trunc({value}) THEN TRY_CAST({value} AS BIGINT)::VARCHAR"
         text = f"CASE WHEN isnan({value}) THEN '' {whole} ELSE {text} END"
         return Column(name, kind, text, True, [lossy, *fraction], f"isnan({value})")
-    if JUDGED.fullmatch(kind):
+    if CONVERTED.fullmatch(kind):
         return Column(name, kind, f"split_part({text}, '.', 1)" if fraction and "DEC" in kind else text, True, fraction)
-    if kind == "TIMESTAMP WITH TIME ZONE":  # cast as it is, it would be in this machine's time zone
+    if kind == "TIMESTAMP WITH TIME ZONE":  # a plain cast would use this machine's time zone
         return Column(name, kind, f"make_timestamp(epoch_us({value}))::VARCHAR || '+00'", True)
     if kind == "BLOB":
         text = f"TRY(decode({value}))"
@@ -85,13 +82,13 @@ MEMORY = "300MB"  # a row group is read as a whole
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ParquetLeads(FileLeads):
-    """A line of it is the number of the row, from 1."""
+    """The leads of a Parquet file. A lead's line is the number of its row, from 1."""
 
     read_as: Sequence[Column]
 
     @classmethod
     def from_file(cls, path: Path, *, lead_id: str, phone: str) -> Self:
-        """The file with its schema read and found good. Raises InputBad."""
+        """The leads of a file whose schema is valid. Raises InputBad."""
         stamp = stamp_of(path)
         with _result(path, f"SELECT name, num_children FROM parquet_schema({literal(plain(path))})") as result:
             names = _top_level(result.fetchall())
@@ -106,7 +103,7 @@ class ParquetLeads(FileLeads):
 
     @cached_property
     def notices(self) -> Sequence[str]:
-        """How values became text. Raises InputBad where one cannot."""
+        """How values were converted to text. Raises InputBad for one that cannot be."""
         counted = [
             condition
             for each in self.read_as
@@ -118,16 +115,16 @@ class ParquetLeads(FileLeads):
         notices: list[str] = []
         for each in self.read_as:
             notices += each.notices(next(counts), next(counts))
-            for condition, trouble in each.faults:
+            for condition, problem in each.faults:
                 if count := next(counts):
-                    raise self._fault(each.name, condition, f"{trouble} ({count} in all)")
+                    raise self._fault(each.name, condition, f"{problem} ({count} in all)")
         return notices
 
-    def _fault(self, name: str, condition: str, trouble: str) -> InputBad:
+    def _fault(self, name: str, condition: str, problem: str) -> InputBad:
         rows = f"SELECT row_number() OVER () AS line, {condition} AS bad FROM {parquet_table(self.path)}"
         with _result(self.path, f"SELECT min(line) FROM ({rows}) WHERE bad") as result:
             (line,) = result.fetchone()
-        return InputBad("INPUT_BAD", f"{self.name}:{line}: column {name!r} holds {trouble}")
+        return InputBad("INPUT_BAD", f"{self.name}:{line}: column {name!r} holds {problem}")
 
     def blocks(self) -> Iterator[Block]:
         """Every row, in the order of the file."""
@@ -140,7 +137,7 @@ class ParquetLeads(FileLeads):
 
 
 def _top_level(schema: Sequence[tuple[str, int | None]]) -> list[str]:
-    """The names of the columns as the file has them, from its tree in depth-first order, whose root comes first."""
+    """The names of the top-level columns, from the schema tree in depth-first order, root first."""
     names, below = [], 0
     for name, children in schema[1:]:
         if not below:
@@ -151,8 +148,8 @@ def _top_level(schema: Sequence[tuple[str, int | None]]) -> list[str]:
 
 def _readable(path: Path, name: str, kind: str, found: Column | None) -> Column:
     if found is None:
-        told = f"column {name!r} is {kind.split('(')[0]}, which does not fit a cell; write it as text or leave it out"
-        raise InputBad("INPUT_BAD", f"{path.name}: {told}")
+        problem = f"column {name!r} is {kind.split('(')[0]}, which does not fit a cell; write it as text or omit it"
+        raise InputBad("INPUT_BAD", f"{path.name}: {problem}")
     return found
 
 
@@ -163,8 +160,8 @@ def _result(path: Path, query: str) -> Iterator[Any]:
             connection.execute(QUIET)
             yield connection.execute(query)
     except duckdb.OutOfMemoryException:
-        trouble = f"its row groups do not fit {MEMORY}; write it with smaller ones, of 100,000 rows, or as CSV"
-        raise LocalResource("OUT_OF_MEMORY", f"{path.name}: {trouble}") from None
-    except duckdb.Error as error:  # its text may hold values of the file
-        trouble = f"not readable as Parquet ({type(error).__name__}); write it again or use CSV"
-        raise InputBad("INPUT_BAD", f"{path.name}: {trouble}") from None
+        advice = f"its row groups do not fit {MEMORY}; write it with smaller ones, of 100,000 rows, or as CSV"
+        raise LocalResource("OUT_OF_MEMORY", f"{path.name}: {advice}") from None
+    except duckdb.Error as error:  # its message may quote values of the file
+        advice = f"not readable as Parquet ({type(error).__name__}); write it again or use CSV"
+        raise InputBad("INPUT_BAD", f"{path.name}: {advice}") from None

@@ -1,4 +1,4 @@
-"""Which rows are leads: one rule for the check before a run and for every read during it."""
+"""The rules that make a row a lead, for the check before a run and every read during it; leads from files."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -12,25 +12,22 @@ from typing import Self
 
 from harness.domain import LeadColumns, LeadId, Leads, Reject
 from harness.files.regular_file import Stamp, is_unchanged
-from harness.leads import rows
 from harness.leads.header import fold, is_blank
 
-BLOCK_ROWS = (
-    500  # rows read at a time: more of them fall out of the CPU cache before they are used (measured: half the speed)
-)
+BLOCK_ROWS = 500  # read at a time; more leave the CPU cache before they are used (measured: half the speed)
 # Source: https://help.mypurecloud.com/articles/create-new-contact-list/, undated.
 # Assumption: the limit counts characters, not bytes or UTF-16 units.
 MAX_CELL_CHARACTERS = 512
 HEADER_AGAIN, OTHER_HEADER = "HEADER_AGAIN", "OTHER_HEADER"
 VISIBLE = bytes(range(ord(" "), ord("~") + 1))
-BOM = "\ufeff"  # of a file that was added to the end of another
+BOM = "\ufeff"  # of a file that was appended to another
 
 Row = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Consecutive data rows as the input has them, and the line in the input on which each one starts."""
+    """Consecutive data rows of the input, and the line on which each one starts."""
 
     lines: Sequence[int]
     rows: Sequence[Row] = field(repr=False)
@@ -38,14 +35,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowRules:
-    """What makes a row a lead. `left_out` are lines that a check found to repeat the Lead ID of another line."""
+    """What makes a row a lead. `left_out`: lines that the check found to repeat the Lead ID of another line."""
 
     columns: LeadColumns
     id_limit: int | None = None  # characters
     left_out: frozenset[int] = frozenset()
 
     def reject(self, line: int, row: Row) -> Reject | None:
-        """Why `row` is no lead, or None. The message never holds a value."""
+        """Why `row` is not a lead, or None. The message never contains a value."""
         index = self.columns.lead_id_index
         lead_id = row[index] if index < len(row) else ""
         fault = self._fault(line, row, lead_id)
@@ -65,7 +62,7 @@ class RowRules:
         return self._long_cell(row)
 
     def _header_again(self, row: Row, lead_id: str) -> tuple[str, str] | None:
-        """Files that were put together have a header before each part; one that differs says what follows differs."""
+        """Concatenated files have a header before each part. A different header means that the columns change."""
         names = _names_in_rows(self.columns.names)
         if _name_in_row(lead_id) not in names:
             return None
@@ -85,7 +82,7 @@ class RowRules:
         return None
 
     def split(self, block: Block) -> tuple[Block, list[Reject]]:
-        """The leads of `block`, and its other rows. A row without any value is neither."""
+        """The leads of `block` and its rejects. A row without any value is neither."""
         if self._all_leads(block):
             return block, []
         filled = [number for number, row in enumerate(block.rows) if not is_blank("".join(row))]
@@ -96,13 +93,13 @@ class RowRules:
         return leads, [verdict for verdict in verdicts if verdict is not None]
 
     def _all_leads(self, block: Block) -> bool:
-        """True only if `reject` would find nothing; a few C loops over the block instead of a call a row."""
+        """True only if `reject` would find nothing, by a few C loops over the block instead of a call per row."""
         if set(map(len, block.rows)) != {len(self.columns.names)}:
             return False
         ids = ids_of(block.rows, self.columns)
         text = ",".join(["", *ids, ""])
         signs = text.encode()
-        plain = not signs.translate(None, VISIBLE)  # then what is no space can be seen
+        plain = not signs.translate(None, VISIBLE)  # then everything but spaces is visible
         return (
             (not self.left_out or self.left_out.isdisjoint(block.lines))
             and (b",," not in signs.translate(None, b" ") if plain else not any(map(is_blank, ids)))
@@ -113,14 +110,14 @@ class RowRules:
         )
 
     def _may_be_header(self, ids: Sequence[LeadId], text: str) -> bool:
-        """Whether one of the ids, which `text` has between commas, may be the name of a column."""
+        """Whether one of the ids, which `text` joins with commas, may be the name of a column."""
         text, name = text.lower(), self.columns.lead_id.lower()
         again = f",{name}," in text or (BOM in text and (f"{BOM}{name}," in text or f'{BOM}"{name}",' in text))
         return again or not frozenset(self.columns.names).isdisjoint(ids)
 
 
 def _name_in_row(cell: str) -> str:
-    """A cell as a name of a column is compared. After a byte order mark, csv takes quotes for a part of the value."""
+    """A cell for comparison with column names. After a byte order mark, csv reads quotes as part of the value."""
     return fold(cell).strip('"')
 
 
@@ -135,7 +132,7 @@ def ids_of(rows: Iterable[Row], columns: LeadColumns) -> list[LeadId]:
 
 
 def lead_batches(blocks: Iterable[Block], rules: RowRules, size: int, start: int, stop: int | None) -> Iterator[Leads]:
-    """The leads at positions `start` to `stop` of the accepted ones, `size` at a time, the last batch maybe shorter."""
+    """The accepted leads at positions `start` to `stop`, in batches of `size`; the last one may be shorter."""
     if size < 1:
         raise ValueError(f"a batch has at least one lead, not {size}")
     rows = islice(chain.from_iterable(rules.split(block)[0].rows for block in blocks), start, stop)
@@ -146,16 +143,15 @@ def lead_batches(blocks: Iterable[Block], rules: RowRules, size: int, start: int
 
 
 def numbered_rows(blocks: Iterable[Block], start: int) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of each data row, accepted or not, without the first `start` ones."""
+    """(line, cells) of each data row, accepted or not, after the first `start` ones."""
     pairs = chain.from_iterable(zip(block.lines, block.rows, strict=True) for block in blocks)
     return ((line, list(row)) for line, row in islice(pairs, start, None))
 
 
-# What leads in a file have in common, whatever its format.
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FileLeads(ABC):
+    """Leads in a file of any format."""
+
     path: Path
     stamp: Stamp
     rules: RowRules
@@ -186,7 +182,7 @@ class FileLeads(ABC):
         """Every data row, some thousands at a time."""
 
     def read(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
-        return rows.numbered_rows(self.blocks(), start)
+        return numbered_rows(self.blocks(), start)
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
-        return rows.lead_batches(self.blocks(), self.rules, size, start, stop)
+        return lead_batches(self.blocks(), self.rules, size, start, stop)

@@ -1,4 +1,4 @@
-"""The CSV file of one contact list, as the import wants it."""
+"""Writes leads as CSV, in the form that the platform's import expects."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ NEED_QUOTES = (",", '"', "\n", "\r")
 
 
 class ShardFile(NamedTuple):
-    """What was written: data rows without the header, bytes, SHA-256 in hex."""
+    """A written file: data rows without the header, bytes, SHA-256 in hex."""
 
     rows: int
     bytes: int
@@ -23,16 +23,16 @@ class ShardFile(NamedTuple):
 
 
 def write_upload(source: LeadReader, path: Path, first: int, count: int) -> ShardFile:
-    """Write `count` accepted leads from position `first` to `path` (0600), whole or not at all.
+    """Write `count` accepted leads from position `first` to `path` (0600), completely or not at all.
 
     UTF-8 without a byte order mark, the header first, line feeds, quotes where needed, no blank row. Fewer rows than
-    `count` are written where the source ends. Source: https://help.mypurecloud.com/articles/csv-files, undated.
+    `count` are written if the source ends. Source: https://help.mypurecloud.com/articles/csv-files, undated.
     """
     return _write(source, path, first, first + count)
 
 
 def write_csv(source: LeadReader, path: Path) -> None:
-    """Write every accepted lead of `source` to `path` (0600), whole or not at all."""
+    """Write every accepted lead of `source` to `path` (0600), completely or not at all."""
     _write(source, path, 0, None)
 
 
@@ -61,13 +61,13 @@ class _Output:
 
 
 def csv_text(columns: Iterable[Sequence[str]]) -> str:
-    """Rows, given by their columns, as csv.writer would format them; in less than half its time on Python 3.11."""
+    """Rows, given by their columns, as csv.writer would format them, in less than half its time on Python 3.11."""
     rows = list(map(",".join, zip(*map(_quote_cells, columns), strict=True)))
     return "\n".join([*rows, ""])
 
 
 def _quote_cells(cells: Sequence[str]) -> Sequence[str]:
-    """The cells of a column, those in quotes that need them. In most columns none does."""
+    """The cells of a column, quoted where needed. In most columns no cell needs it."""
     together = "".join(cells)
     marks = [mark for mark in NEED_QUOTES if mark in together]
     if not marks:

@@ -1,4 +1,4 @@
-"""Where leads come from."""
+"""The sources of leads: the interface, and opening a file by its suffix."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,32 +28,32 @@ class LeadSource(Protocol):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that decides what the leads are. Costs one pass over a file, the first time."""
+        """SHA-256 of everything that determines the leads. The first call reads the file once."""
 
     @property
     def notices(self) -> Sequence[str]:
-        """How values were read that could be read otherwise. May cost a pass; raises InputBad for what cannot be."""
+        """How ambiguous values were read. May read the file once; raises InputBad for values that have no text."""
 
     def accepting(self, rules: RowRules) -> Self:
-        """The same leads under other rules for which rows are accepted."""
+        """The same source with other rules for accepting rows."""
 
     def is_unchanged(self) -> bool:
         """Whether the input is still the one that was opened."""
 
     def blocks(self) -> Iterator[Block]:
-        """Every data row, some thousands at a time."""
+        """Every data row, some hundreds at a time."""
 
     def read(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
-        """(line, cells) of every data row, accepted or not, without the first `start` ones."""
+        """(line, cells) of every data row, accepted or not, after the first `start` ones."""
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
-        """Accepted leads at positions `start` to `stop`, `size` at a time. What comes before `start` is read too."""
+        """Accepted leads at positions `start` to `stop`, `size` at a time. Rows before `start` are read too."""
 
 
 def open_leads(path: Path, *, lead_id: str, phone: str, separator: str = COMMA) -> LeadSource:
     """The leads of a .csv, .parquet or .xlsx file, its header checked. `separator`: of a CSV file. Raises InputBad."""
     if str(path) == "-":
-        raise InputBad("INPUT_BAD", "-: standard input cannot be read twice; save it as a regular file, then name that")
+        raise InputBad("INPUT_BAD", "-: standard input cannot be read twice; save it as a regular file and name that")
     stamp_of(path)
     match path.suffix.lower():
         case ".csv":
@@ -67,7 +67,7 @@ def open_leads(path: Path, *, lead_id: str, phone: str, separator: str = COMMA) 
 
             return XlsxLeads.from_file(path, lead_id=lead_id, phone=phone)
         case ".xls" | ".xlsb" | ".ods":
-            raise InputBad("INPUT_BAD", f"{path}: of spreadsheets, .xlsx is read; save it as that, or as CSV UTF-8")
+            raise InputBad("INPUT_BAD", f"{path}: of spreadsheets only .xlsx is read; save it as that, or as CSV UTF-8")
         case suffix if suffix in COMPRESSED:
             raise InputBad("INPUT_BAD", f"{path}: a regular file that can be re-read is needed; unpack it first")
         case _:

@@ -1,8 +1,8 @@
-"""Invented leads: as many as wanted, the same for the same seed, and nobody's data.
+"""Invented leads: any number of them, the same for the same seed, with no real person's data.
 
 The values exercise quoting (commas, quotes, apostrophes, letters beyond ASCII). Phone numbers are 555-0100 to 555-0199
-of an area code, which the North American Numbering Plan keeps for fiction; e-mail domains are those that RFC 2606 keeps
-for examples.
+of an area code, which the North American Numbering Plan reserves for fiction; e-mail domains are those that RFC 2606
+reserves for examples.
 """
 
 import hashlib
@@ -39,11 +39,11 @@ COLUMNS = LeadColumns(
     phone="Phone",
 )
 RULES = RowRules(columns=COLUMNS)
-FORMAT = 1  # part of the digest; to be raised when the same seed would give other leads
+FORMAT = 1  # part of the digest; increase it when the same seed would give other leads
 
 
 def _byte_table(values: str) -> tuple[str, ...]:
-    """A value for each byte, so that random bytes become values by indexing alone. `values` are separated by |."""
+    """A value for each byte, so that random bytes are turned into values by indexing. `values` are separated by |."""
     choices = values.split("|")
     return tuple(choices[byte % len(choices)] for byte in range(256))
 
@@ -70,12 +70,12 @@ def _area_codes() -> list[str]:
 
 
 PHONES = tuple(f"+1{area}55501{line:02d}" for area in _area_codes() for line in range(100))
-PHONE_STRIDE = 10_007  # a prime that does not divide len(PHONES): neighbours differ, every number has its turn
+PHONE_STRIDE = 10_007  # a prime that does not divide len(PHONES): neighbours differ, and every number is used
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SyntheticLeads:
-    """`count` leads with dense Lead IDs from L00000001. A line of it is the line that `write_csv` gives the lead."""
+    """`count` leads with consecutive Lead IDs from L00000001. A lead's line is its line in the file of `write_csv`."""
 
     count: int
     seed: int
@@ -91,7 +91,7 @@ class SyntheticLeads:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what the leads are made from."""
+        """SHA-256 of everything that determines the leads."""
         return hashlib.sha256(f"synthetic {FORMAT} count={self.count} seed={self.seed}".encode()).hexdigest()
 
     @property
@@ -99,7 +99,7 @@ class SyntheticLeads:
         return ()
 
     def accepting(self, rules: RowRules) -> Self:
-        """The same leads under other rules for which are accepted."""
+        """The same leads with other rules for accepting rows."""
         return replace(self, rules=rules)
 
     def is_unchanged(self) -> bool:
@@ -112,7 +112,7 @@ class SyntheticLeads:
         return rows.lead_batches(self.blocks(), self.rules, size, start, stop)
 
     def blocks(self) -> Iterator[Block]:
-        """Every lead. A block depends on the seed and its own number alone, so more leads begin with the same ones."""
+        """Every lead. A block depends only on the seed and its number, so a larger count begins with the same leads."""
         for first in range(0, self.count, BLOCK_ROWS):
             invented = _rows(self.seed, first)[: self.count - first]
             yield Block(lines=range(first + 2, first + 2 + len(invented)), rows=invented)
@@ -140,11 +140,8 @@ def _rows(seed: int, first: int) -> list[Row]:
     )
 
 
-# Leads written as a file of the kind that its name says.
-
-
 def write_leads(source: LeadReader, to: Path) -> None:
-    """Write every accepted lead of `source` to a .csv or .parquet file (0600), whole or not at all."""
+    """Write every accepted lead of `source` to a .csv or .parquet file (0600), completely or not at all."""
     match to.suffix.lower():
         case ".csv":
             write_csv(source, to)

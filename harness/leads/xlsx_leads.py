@@ -1,6 +1,7 @@
-"""Leads in an Excel workbook: its first visible sheet, the header in the first row that holds anything.
+"""Leads in an Excel workbook: its first visible sheet, with the header in the first row that is not empty.
 
-python-calamine reads it, the extra `xlsx`. It loads the sheet as a whole, and once more for every pass.
+python-calamine, of the extra `xlsx`, reads the cells; it loads the whole sheet for every pass. What it does not report,
+which sheets are visible and which cells have no readable value, is found in the workbook's XML.
 """
 
 import re
@@ -23,14 +24,11 @@ from harness.leads.header import checked_columns
 from harness.leads.rows import BLOCK_ROWS, Block, FileLeads, RowRules
 from harness.wording import quantity
 
-# What a reader of workbooks does not tell: which sheets can be seen, and which cells have no value to be read.
-
-
-OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # how an .xls begins, and an .xlsx under a password
+OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # the first bytes of an .xls, and of an .xlsx with a password
 BLOCK_BYTES = 1 << 20
 CELL = rb'<(?:\w+:)?c\b(?P<about>[^>]*\br="(?P<at>%s)"[^>]*%s[^>]*)>'
 ANY = rb"[A-Z]+[0-9]+"
-TROUBLES = {  # each would be read as an empty cell, the last one with all the memory there is
+UNREADABLE = {  # each would be read as an empty cell, the last one by using all memory
     re.compile(CELL % (ANY, rb'\bt="e"')): "an error such as #N/A; correct the formula or the value",
     re.compile(CELL % (ANY, rb"") + rb"<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>"): (
         "a formula that was never calculated; open the workbook in Excel or LibreOffice and save it there"
@@ -43,7 +41,7 @@ TROUBLES = {  # each would be read as an empty cell, the last one with all the m
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """Raises InputBad where the block meets a file that is no workbook."""
+    """Raises InputBad if the block finds that the file is not a workbook."""
     from python_calamine import CalamineError
 
     broken = (CalamineError, BadZipFile, ElementTree.ParseError, zlib.error, LookupError, OSError, ValueError)
@@ -52,14 +50,14 @@ def readable(path: Path) -> Iterator[None]:
     except broken as error:
         with path.open("rb") as file:
             closed = file.read(4) == OLD_OFFICE
-        advice = "it is under a password, or an old .xls: save it as .xlsx without one" if closed else "save it anew"
+        advice = "it has a password or is an old .xls: save it as .xlsx without one" if closed else "save it anew"
         raise InputBad(
             "INPUT_BAD", f"{path.name}: not readable as a workbook ({type(error).__name__}); {advice}"
         ) from None
 
 
 def visible_sheets(path: Path) -> list[tuple[str, str]]:
-    """The name of each sheet that is not hidden, and its file within the workbook."""
+    """The name of each visible sheet, and its file within the workbook."""
     with ZipFile(path) as parts:
         relations = ElementTree.fromstring(parts.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 (no entities: expat)
         book = ElementTree.fromstring(parts.read("xl/workbook.xml"))  # noqa: S314
@@ -73,33 +71,33 @@ def visible_sheets(path: Path) -> list[tuple[str, str]]:
 
 
 def require_values(path: Path, part: str) -> None:
-    """Raises InputBad for the first cell of a sheet that does not hold what it shows."""
+    """Raises InputBad for the first cell of a sheet that has no readable value."""
     with ZipFile(path) as parts, parts.open(part) as file:
         left = b""
         while block := file.read(BLOCK_BYTES):
             left += block
             whole, cut, left = left.rpartition(b"row>")
-            for pattern, trouble in TROUBLES.items():
+            for pattern, problem in UNREADABLE.items():
                 for cell in pattern.finditer(whole + cut):
                     if b't="str"' not in cell["about"]:  # a formula whose value is an empty text
-                        raise InputBad("INPUT_BAD", f"{path.name}: cell {cell['at'].decode()} holds {trouble}")
+                        raise InputBad("INPUT_BAD", f"{path.name}: cell {cell['at'].decode()} holds {problem}")
 
 
-LONG = 10**15  # from here on, a number has more digits than the 15 that Excel keeps
+LONG = 10**15  # from here on, a number has more than the 15 digits that Excel keeps
 EXACT = 2**53
 HALF_A_SECOND = timedelta(microseconds=500_000)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class XlsxLeads(FileLeads):
-    """A line of it is the number of a row of the sheet."""
+    """The leads of a workbook. A lead's line is its row in the sheet."""
 
     sheet: str
     header: int  # its line
 
     @classmethod
     def from_file(cls, path: Path, *, lead_id: str, phone: str) -> Self:
-        """The workbook with its header read and found good. Raises InputBad."""
+        """The leads of a workbook whose header is valid. Raises InputBad."""
         stamp = stamp_of(path)
         if find_spec("python_calamine") is None:
             needed = "python-calamine; `pip install 'contactbench[xlsx]'`, or save the sheet as CSV"
@@ -114,7 +112,7 @@ class XlsxLeads(FileLeads):
 
     @cached_property
     def notices(self) -> Sequence[str]:
-        """What Excel may have changed. Raises InputBad where that is a Lead ID or a phone."""
+        """Values that Excel may have changed. Raises InputBad if one is a Lead ID or a phone."""
         names = self.columns.names
         keys = [names.index(self.columns.lead_id), names.index(self.columns.phone)]
         long = dated = 0
@@ -124,17 +122,17 @@ class XlsxLeads(FileLeads):
                     if isinstance(cell, str) and "\0" in cell:
                         raise InputBad("INPUT_BAD", f"{self.name}:{line}: column {name!r} holds a NUL; remove it")
                 for key in keys:
-                    if trouble := _cell_problem(cells[key]):
-                        raise InputBad("INPUT_BAD", f"{self.name}:{line}: column {names[key]!r} holds {trouble}")
+                    if problem := _cell_problem(cells[key]):
+                        raise InputBad("INPUT_BAD", f"{self.name}:{line}: column {names[key]!r} holds {problem}")
                 long += sum(isinstance(cell, float) and abs(cell) >= LONG for cell in cells)
                 dated += sum(isinstance(cell, date | time | timedelta) for cell in cells)
         digits = "of more than 15 digits, of which Excel keeps 15; write such columns as text"
-        told = {
+        notices = {
             f"{quantity(long, 'number')} {digits}": long,
             f"{quantity(dated, 'date or time is', 'dates and times are')} written as 2026-01-31 08:30:00": dated,
             **self._other_sheets(),
         }
-        return [notice for notice, times in told.items() if times]
+        return [notice for notice, count in notices.items() if count]
 
     def _other_sheets(self) -> dict[str, int]:
         with _workbook(self.path) as book:
@@ -142,7 +140,7 @@ class XlsxLeads(FileLeads):
         return {f"the sheet {self.sheet!r} is loaded, not {', '.join(map(repr, others))}": len(others)}
 
     def blocks(self) -> Iterator[Block]:
-        """Every row that holds anything."""
+        """Every row that is not empty."""
         with _rows(self.path, self.sheet) as found:
             left = islice(found, 1, None)
             while chunk := list(islice(left, BLOCK_ROWS)):
@@ -160,14 +158,14 @@ def _workbook(path: Path) -> Iterator[Any]:
 
 @contextmanager
 def _rows(path: Path, sheet: str) -> Iterator[Iterator[tuple[int, list[Any]]]]:
-    """The rows of the sheet that hold anything, each with its number; blank columns at the left are left out."""
+    """The rows of the sheet that are not empty, each with its number, without blank columns at the left."""
     with _workbook(path) as book:
         every = enumerate(book.get_sheet_by_name(sheet).iter_rows(), 1)
         yield ((line, cells) for line, cells in every if any(cell != "" for cell in cells))
 
 
 def _cell_problem(cell: object) -> str:
-    """What is wrong with a Lead ID or a phone, if anything."""
+    """What is wrong with a Lead ID or a phone, or ""."""
     if isinstance(cell, bool | date | time | timedelta):
         return "a date, a time or a truth value, most likely made by Excel; write the column as text"
     if isinstance(cell, float) and (not cell.is_integer() or abs(cell) >= EXACT):
@@ -176,7 +174,7 @@ def _cell_problem(cell: object) -> str:
 
 
 def _text(cell: object) -> str:
-    """The cell as Excel shows it when no format says otherwise, dates as ISO 8601."""
+    """The cell as Excel shows it without a format; dates as ISO 8601."""
     match cell:
         case bool():
             return str(cell).upper()

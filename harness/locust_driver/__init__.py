@@ -1,4 +1,4 @@
-"""Strategies under Locust: its users drive the flows of one run on gevent, its statistics see every request.
+"""Strategies under Locust: its users drive the flows of one run on gevent, its statistics count every request.
 
 The only package of the harness that imports Locust, which replaces sockets, locks and sleep in the whole process.
 """

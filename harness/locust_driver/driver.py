@@ -1,4 +1,4 @@
-"""Connects Locust's events to the one scenario that is run, and starts a mock where no host was given."""
+"""Connects Locust's events to the scenario of the test, and starts a mock if no host was given."""
 
 import atexit
 import errno
@@ -27,17 +27,24 @@ from ..load.shared_run import SharedRun
 from ..load.verdict import STOPPED, RunVerdict
 from ..runs.resolve_target import MOCK_URL
 from ..simulator.mock_org import start_process
-from .gevent_driver import stay_awake
+from .gevent_driver import watch_for_suspension
 from .process_roles import SingleProcess, role_of
 from .web import EVERYWHERE, TAB, WebPage, WholeCsvFiles
 
-PATIENCE_S = 5.0
+PROBE_TIMEOUT_S = 5.0
+LOOPBACK = "127.0.0.1"
+PERCENTILES = [0.5, 0.95, 0.99]
+STOP_TIMEOUT_S = 10.0
+NOT_STARTED = RunVerdict.of(GaveUp("NOT_STARTED", "no test was started, so nothing was sent."))
+log = logging.getLogger("contactbench")
 
 
 def own_mock(*, refused: bool, seed: int) -> dict[str, str]:
-    """What the ready file of the new mock says; nothing where a mock listens already. Raises UsageError for another
-    server there, and where a new one is `refused`."""
-    if _listens():
+    """Start a mock and return the content of its ready file; empty if a mock is listening already.
+
+    Raises UsageError for another server at its address, and if a new mock is `refused`.
+    """
+    if _mock_listens():
         return {}
     if refused:
         raise UsageError(
@@ -49,9 +56,9 @@ def own_mock(*, refused: bool, seed: int) -> dict[str, str]:
     return ready
 
 
-def _listens() -> bool:
-    """Whether a mock does. Raises UsageError for something else."""
-    connection = HTTPConnection(urlsplit(MOCK_URL).netloc, timeout=PATIENCE_S)
+def _mock_listens() -> bool:
+    """Whether a mock listens at its usual address. Raises UsageError for another server."""
+    connection = HTTPConnection(urlsplit(MOCK_URL).netloc, timeout=PROBE_TIMEOUT_S)
     try:
         connection.request("GET", "/healthz")
         is_mock = connection.getresponse().getheader("X-Mock") is not None
@@ -66,15 +73,8 @@ def _listens() -> bool:
     return True
 
 
-LOOPBACK = "127.0.0.1"
-PERCENTILES = [0.5, 0.95, 0.99]
-STOP_TIMEOUT_S = 10.0
-NOT_STARTED = RunVerdict.of(GaveUp("NOT_STARTED", "no test was started, so nothing was sent."))
-log = logging.getLogger("contactbench")
-
-
 class Scenario(Protocol):
-    """What a file's users play. `form`: the options that the web UI shows; `defaults`: those that differ here."""
+    """A kind of test. `form`: the options that the web UI shows; `defaults`: those that differ from the usual ones."""
 
     form: Sequence[str]
     defaults: dict[str, Any]
@@ -84,19 +84,19 @@ class Scenario(Protocol):
 
 
 class Driver:
-    """A run from the start of Locust's test to its end; all users of the process drive its flows.
+    """The run of a test, from its start to its end; all users of the process drive its flows.
 
-    The process's exit code is that of a run which was stopped, until a verdict says otherwise.
+    Until there is a verdict, the exit code of the process is that of a stopped run.
     """
 
     def __init__(self) -> None:
-        self.scenarios: list[Scenario] = []  # of all files that were named
+        self.scenarios: list[Scenario] = []  # of all scenario files
         self.run: SharedRun | RunSequence | None = None
         self._verdict: RunVerdict | None = NOT_STARTED  # None while a test is under way
-        self._mock: dict[str, str] = {}  # of one's own
+        self._mock: dict[str, str] = {}  # the ready file of a mock that was started here
         self._output = sys.stdout
         self._stopping = False
-        self._awake = gevent.Greenlet()
+        self._suspension_watch = gevent.Greenlet()
         self._role = SingleProcess()  # until Locust says which kind of process this is
         for stage in ("CHART", "STATISTICS", "REPORT"):
             setattr(locust.stats, f"PERCENTILES_TO_{stage}", PERCENTILES)
@@ -113,24 +113,23 @@ class Driver:
         self._role.take_turn(user, self.run)
 
     def settle(self, environment: Any) -> None:
-        """Pass the verdict if the last flow has ended, and end the test with it."""
+        """Conclude the run and end the test if the last flow has ended."""
         verdict = self.run.finish() if self.run is not None else None
         if verdict is None:
             return
-        self._awake.kill(block=False)
+        self._suspension_watch.kill(block=False)
         self._conclude(environment, verdict)
-        # Without a page a stopped test cannot be started again. Locust itself stops it when its last worker is missing.
+        # Without the web UI a stopped test cannot be started again. Locust also stops it when its last worker is gone.
         if not self._stopping or environment.web_ui is None:
             gevent.spawn(_end_test, environment)
 
     # --- before a test ------------------------------------------------------------------------------------------------
 
     def _declare(self, parser: Any, **_: Any) -> None:
-        """Once for all files; defaults of a scenario hold where it is the only one."""
-        alone = len(self.scenarios) == 1
+        """Declare the options of all files once. A scenario's defaults apply only if it is the only one."""
         for scenario in {type(each): each for each in self.scenarios}.values():
             scenario.declare(parser, self._form())
-        defaults = self.scenarios[0].defaults if alone else {}
+        defaults = self.scenarios[0].defaults if len(self.scenarios) == 1 else {}
         locust_options.declare(parser, self._form(), defaults)
         parser.set_defaults(web_host=LOOPBACK, master_bind_host=LOOPBACK, **defaults)
 
@@ -138,7 +137,7 @@ class Driver:
         return list(dict.fromkeys(name for scenario in self.scenarios for name in scenario.form))
 
     def _on_init(self, environment: Any, **_: Any) -> None:
-        os.umask(0o077)  # what a run writes holds personal data: readable by its owner alone
+        os.umask(0o077)  # a run's files hold personal data: only their owner may read them
         self._role = role_of(environment.runner)
         if self._role.is_worker:
             return
@@ -157,25 +156,25 @@ class Driver:
             sys.exit(130)
         if self._mock:
             environment.host = self._mock["url"]
-            log.info("%s.", self._own())
+            log.info("%s.", self._mock_notice())
             log.info("Its control API: %s, token %s", self._mock["control_url"], self._mock["control_token"])
         environment.process_exit_code = STOPPED.exit_code
         environment.stop_timeout = environment.stop_timeout or STOP_TIMEOUT_S
         self._output = sys.stderr if given.json else sys.stdout
-        # Python would raise it in whichever greenlet runs just then, in the middle of a file or a flow.
+        # Otherwise Python would raise it in the greenlet that happens to run, in the middle of a file or a flow.
         gevent.signal_handler(signal.SIGINT, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)
         if environment.web_ui is not None:
             if given.web_host in EVERYWHERE:
-                log.warning("whoever reaches this machine can use the web interface; --web-login asks who it is")
+                log.warning("anyone who can reach this machine can use the web interface; --web-login asks for a login")
             WebPage(environment, self._form(), self._status, self._report, partial(self._complaint, environment))
 
-    def _own(self) -> str:
+    def _mock_notice(self) -> str:
         return (
             f"No --host: a mock was started at {self._mock['url']}. It has no limits and no waits, and ends with Locust"
         )
 
     def _scenario_of(self, classes: Iterable[Any]) -> Scenario:
-        """The scenario of these users. Raises UsageError unless it is one, and some of them upload."""
+        """The scenario of these users. Raises UsageError unless there is exactly one and some of its users upload."""
         users: dict[Scenario, list[Any]] = {}
         for each in classes:
             if hasattr(each, "load"):
@@ -185,16 +184,16 @@ class Driver:
         choices = " | ".join(" ".join(each.__name__ for each in several) for several in users.values())
         raise UsageError(
             "ONE_SCENARIO",
-            "a test is of one scenario, and some of its users upload: name one file with -f, or choose users"
-            f" after the options or with --class-picker; here are {choices}.",
+            "a test has one scenario, and some of its users upload: name one file with -f, or choose users after the"
+            f" options or with --class-picker; there are {choices}.",
         )
 
     def _complaint(self, environment: Any, names: Sequence[str]) -> str | None:
-        """What stands against a start with the users of these names; without names, with all."""
+        """Why a test with the users of these names, or with all, cannot start; None if it can."""
         classes = environment.user_classes
         if environment.parsed_options.class_picker:
-            there = environment.available_user_classes
-            classes = [there[name] for name in names or there if name in there]
+            available = environment.available_user_classes
+            classes = [available[name] for name in names or available if name in available]
         try:
             self._scenario_of(classes)
         except UsageError as error:
@@ -214,12 +213,12 @@ class Driver:
             self.run = scenario.open_run(environment, own_mock=bool(self._mock))
         except Exception as error:
             if not isinstance(error, RunError):
-                log.exception("a fault of contactbench itself")
+                log.exception("an internal error of contactbench")
             self._conclude(environment, RunVerdict.of(error))
-            gevent.spawn(_end_test, environment)  # users that start meanwhile find nothing to do
+            gevent.spawn(_end_test, environment)  # users that start meanwhile have nothing to do
         else:
             run = self.run
-            self._awake = gevent.spawn(stay_awake, lambda: run.context)
+            self._suspension_watch = gevent.spawn(watch_for_suspension, lambda: run.context)
             self._role.start(run, lambda: self.settle(environment))
 
     def _on_test_stopping(self, **_: Any) -> None:
@@ -239,19 +238,19 @@ class Driver:
             log.info(verdict.text)
 
     def _on_quit(self, **_: Any) -> None:
-        """The last thing on the screen, below Locust's own tables; with --json not on stdout, which is one document."""
+        """Print the verdict below Locust's own tables; with --json to stderr, since stdout holds one document."""
         if not self._role.is_worker:
             verdict = self._verdict or STOPPED
-            gone = "The mock is gone with this Locust: the next start is a new test.\n"
+            gone = "The mock has ended with Locust: the next start is a new test.\n"
             self._output.write(f"\n{verdict.text}\n{gone if self._mock and verdict.heading == 'Stopped' else ''}")
 
-    # --- for who looks on ---------------------------------------------------------------------------------------------
+    # --- the web UI ---------------------------------------------------------------------------------------------------
 
     def _report(self) -> Path | None:
         return None if self.run is None else self.run.folder / "report.html"
 
     def _status(self) -> dict[str, Any]:
-        """For the tab."""
+        """The content of the tab *Contacts*."""
         run, verdict = self.run, self._verdict
         notes = []
         if verdict is not None and verdict.complete:
@@ -259,7 +258,7 @@ class Driver:
         if run is not None:
             notes.append({"text": f"Run folder: {run.folder.resolve()}"})
         if self._mock:
-            notes.append({"text": f"{self._own()}. Its control API: {self._mock['control_url']}."})
+            notes.append({"text": f"{self._mock_notice()}. Its control API: {self._mock['control_url']}."})
         heading = "Running" if verdict is None else "Not started" if verdict is NOT_STARTED else verdict.heading
         shown: dict[str, Any] = {"heading": heading, "done": 0, "of": 0, "notes": notes, "rows": []}
         shown["text"] = "" if verdict is None or verdict is NOT_STARTED else verdict.text
@@ -273,20 +272,20 @@ class Driver:
 
 
 def _require_users(environment: Any) -> None:
-    """Raises UsageError where no user would upload: Locust starts the background users first."""
+    """Raises UsageError if no user would upload: Locust starts the background users first."""
     needed = 1 if all(getattr(each, "uploads", True) for each in environment.user_classes) else 2
     if (environment.parsed_options.num_users or 1) < needed:
         raise UsageError("BAD_OPTION", f"--users must be at least {needed}, so that one of them uploads.")
 
 
 def _require_port(given: Namespace) -> None:
-    """Raises UsageError where the web interface could not listen. Locust itself would go on without it."""
+    """Raises UsageError if the web interface could not listen. Locust itself would continue without it."""
     host = "" if given.web_host in EVERYWHERE else given.web_host
     try:
         family, *_, address = socket.getaddrinfo(host or None, given.web_port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family) as there:
-            there.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            there.bind(address)
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
     except (OSError, OverflowError) as error:
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         why = "is taken; give another --web-port" if taken else f"cannot be used: {error}"
@@ -299,7 +298,7 @@ def _end_at_once(error: RunError) -> NoReturn:
 
 
 def _end_test(environment: Any) -> None:
-    """As Locust does at the end of --run-time: the web interface stays, unless --autoquit says for how long."""
+    """End the test as Locust does after --run-time: the web interface stays, unless --autoquit limits it."""
     if environment.web_ui is None:
         environment.runner.quit()
         return

@@ -1,4 +1,4 @@
-"""Drives flows on a Locust user's session. Each request is in Locust's statistics under its operation."""
+"""Drives flows on a Locust user's session. Locust's statistics count each request under its operation."""
 
 import secrets
 import time
@@ -28,7 +28,7 @@ CHUNK = 256 * 1024
 
 
 def exchange(session: FastHttpSession, target: Target, call: Call, name: str = "") -> Reply:
-    """The answer to `call`, noted in Locust's statistics under its operation or `name`; no answer is a Reply too."""
+    """The reply to `call`, counted by Locust under its operation or `name`. A lost answer is a Reply too."""
     url = target.url(call) + (f"?{urlencode(call.query)}" if call.query else "")
     with gevent.Timeout(call.timeout_s), _body(call) as (body, headers):
         return _exchange(session, url, call, {"name": name or call.op, "data": body, "headers": headers})
@@ -42,7 +42,7 @@ def _exchange(session: FastHttpSession, url: str, call: Call, request: dict[str,
         response.request_meta.update(
             response_time=(time.perf_counter() - began) * 1000,
             response_length=len(reply.body),
-            url=url.partition("?")[0],  # what follows signs the request
+            url=url.partition("?")[0],  # the rest is the request's signature
             response=None,
         )
         if (failure := _failure(call, reply)) is None:
@@ -54,7 +54,7 @@ def _exchange(session: FastHttpSession, url: str, call: Call, request: dict[str,
 
 @contextmanager
 def _body(call: Call) -> Iterator[tuple[Any, dict[str, str]]]:
-    """What to send, and the headers that go with it. An answer in plain bytes is asked for: it may go to a file."""
+    """The body and headers to send. The answer is requested uncompressed, since it may go to a file."""
     headers = {"Accept-Encoding": "identity", **call.headers}
     if call.form is None:
         yield call.body, headers
@@ -85,7 +85,8 @@ def _reply(call: Call, response: Any, url: str) -> Reply:
 
 
 def _lost_reply(error: Exception, url: str) -> Reply:
-    """Only a connection that never came about proves that nothing left. Raises UsageError for https to an http port."""
+    """Only a connection that was never established proves that nothing was sent. Raises UsageError for https to an
+    http port."""
     cause = getattr(error, "original", None) or error
     if (mistake := scheme_error(cause, url)) is not None:
         raise mistake from None
@@ -96,11 +97,11 @@ def _lost_reply(error: Exception, url: str) -> Reply:
 
 
 class _Broken(Exception):
-    """The answer does not come to its end, or to none that this API has reason to have."""
+    """The answer is incomplete, or longer than any answer of this API."""
 
 
 def _read(call: Call, response: Any) -> bytes:
-    """The body; empty if it went to the call's file."""
+    """The body; empty if it was saved to the call's file."""
     if call.save_to is not None and 200 <= response.status_code < 300:
         _save(call.save_to, _chunks(response))
         return b""
@@ -129,7 +130,8 @@ def _save(path: Path, chunks: Iterator[bytes]) -> None:
 
 
 def _failure(call: Call, reply: Reply) -> str | None:
-    """Why Locust should count a failure. A 429 is the server's pacing, and an export takes its time: both are not."""
+    """Why Locust should count a failure, or None. A 429 is the server's pacing and an export may not be ready yet:
+    neither is a failure."""
     if reply.status == 0:
         return reply.error
     if reply.status < 400 or reply.status == 429 or (call.op == "export.get" and reply.status in (400, 404)):
@@ -138,13 +140,13 @@ def _failure(call: Call, reply: Reply) -> str | None:
 
 
 class ResettingPool(HTTPClientPool):  # type: ignore[misc]  # no types
-    """What a call that was given up has not sent yet goes with its connection, and is not delivered later."""
+    """Connections that drop their unsent bytes when closed, so that an abandoned call is not delivered later."""
 
     def get_client(self, url: Any) -> Any:
         known = len(self.clients)
         client = super().get_client(url)
         if len(self.clients) > known:
-            client._connection_pool.after_connect = _reset_on_close  # the pool's own hook, of a pool that is not shown
+            client._connection_pool.after_connect = _reset_on_close  # the hook of a pool that has no public access
         return client
 
 
@@ -154,7 +156,7 @@ def _reset_on_close(sock: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class GeventDriver:
-    """Works on files and the journal in place: there is one thread, and gevent does not switch meanwhile."""
+    """Carries out a flow's steps. Work on files and the journal runs inline: gevent does not switch meanwhile."""
 
     session: FastHttpSession
     target: Target
@@ -172,7 +174,7 @@ class GeventDriver:
         return reply
 
     def _send(self, call: Call, planned_at: float) -> tuple[Reply, float]:
-        """The answer, and when the call was sent."""
+        """The reply, and when the call was sent."""
         while (wait := self.context.admission_delay(call)) is not None:
             self.sleep(wait)
         call, sent_at = self.context.with_timeout(call), self.context.record_sent(call)
@@ -183,7 +185,7 @@ class GeventDriver:
         return exchange(self.session, self.target, call)
 
     def _next_arrival(self, pacing: Pacing) -> float:
-        """The moment of the next arrival, once it has come. Lateness is not counted as waiting for the rate limit."""
+        """Wait for the next arrival and return its moment. Lateness does not count as waiting for the rate limit."""
         with pacing.line:
             now = self.context.now()
             planned_at = pacing.arrivals.claim(now)
@@ -202,8 +204,8 @@ class GeventDriver:
         return function()
 
 
-def stay_awake(context: Callable[[], RequestContext]) -> None:
-    """Tell `context` of such times, for ever."""
+def watch_for_suspension(context: Callable[[], RequestContext]) -> None:
+    """Record suspensions of this process in `context`, forever."""
     while True:
         known, due, spent = context(), time.monotonic() + TICK_S, time.process_time()
         gevent.sleep(TICK_S)

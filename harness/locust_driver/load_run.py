@@ -1,4 +1,4 @@
-"""One strategy's run as one Locust test."""
+"""One strategy's upload as one Locust test."""
 
 import logging
 import sys
@@ -21,14 +21,14 @@ from ..load.verdict import thresholds
 from ..runs.prepare import UploadOrder, new_run_id, prepare
 from .driver import DRIVER
 
-POLICY = RetryPolicy(unreachable_s=20.0)  # a load test of a server that is gone has nothing to wait for
-# What makes two tests the same one, beside the org.
+POLICY = RetryPolicy(unreachable_s=20.0)  # a load test does not wait long for a server that is gone
+# The options that, with the org, identify a test.
 ABOUT = ("contacts", "leads", "seed", "lists", "batch_size", "body_bytes", "contacts_per_list")
 log = logging.getLogger("contactbench")
 
 
 class LoadRun:
-    """What a scenario's users do by a strategy. `defaults`: of options that have another one here."""
+    """The runs of a scenario with one strategy. `defaults`: of options that differ in this scenario."""
 
     about: Sequence[str] = ABOUT
 
@@ -41,7 +41,7 @@ class LoadRun:
 
     @property
     def run(self) -> SharedRun | RunSequence | None:
-        """The one under way, or the last one."""
+        """The current or last run."""
         return DRIVER.run
 
     def take_turn(self, user: Any) -> None:
@@ -49,14 +49,14 @@ class LoadRun:
         DRIVER.take_turn(user)
 
     def settle(self, environment: Any) -> None:
-        """Pass the verdict if the last flow has ended."""
+        """Conclude the run if its last flow has ended."""
         DRIVER.settle(environment)
 
     def declare(self, parser: Any, form: Sequence[str]) -> None:
-        """Add options that no other kind of scenario has."""
+        """Add options that only this kind of scenario has."""
 
     def open_run(self, environment: Any, *, own_mock: bool) -> SharedRun | RunSequence:
-        """What the options ask for. Raises RunError."""
+        """Open the run that the options describe. Raises RunError."""
         given = environment.parsed_options
         repeatable = locust_options.is_repeatable(given, environment.host)
         folder = self.usual_folder(given)
@@ -76,13 +76,13 @@ class LoadRun:
         return Path(given.run_dir or f"runs/locust-{self.strategy}")
 
     def is_over(self, folder: Path, given: Namespace) -> bool:
-        """Whether the folder's run has come to its end."""
+        """Whether the folder's run has ended."""
         return (folder / "run.json").exists()
 
     def start(self, order: UploadOrder, given: Namespace) -> SharedRun | RunSequence:
-        """The order, checked, and open from here on. Raises RunError."""
+        """Check the order and open its run. Raises RunError."""
         limits = thresholds(given)
         ready = prepare(order, log.info)
         if not ready.plan.preflight.leads:
-            raise UsageError("NO_LEADS", f"{order.leads}: no lead in it, so there is nothing to test; give --contacts.")
+            raise UsageError("NO_LEADS", f"{order.leads} holds no leads, so there is nothing to test; give --contacts.")
         return SharedRun(ready, POLICY, time.monotonic, pacing(given, ready.plan.strategy.main_op), limits)

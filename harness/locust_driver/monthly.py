@@ -1,4 +1,4 @@
-"""Twelve uploads in one Locust test."""
+"""A sequence of monthly uploads as one Locust test."""
 
 import time
 from argparse import Namespace
@@ -27,13 +27,13 @@ OPTIONS: tuple[tuple[str, Any, str, tuple[str, ...] | None], ...] = (
     ("months", MONTHS, "How many months.", None),
     ("mode", "append", "How a month's leads join those of the months before.", MODES),
     ("strategy", "batch-api", "How they are uploaded.", tuple(STRATEGIES)),
-    ("new-share", 0.2, "Part of a month's leads that is new; as many have left.", None),
+    ("new-share", 0.2, "Share of a month's leads that is new; the same number has left.", None),
     ("dnc", False, "Keep a DNC list of the Lead IDs that have left.", None),
 )
 
 
 class MonthlyRun(LoadRun):
-    """One run a month, each with its folder and its proof."""
+    """One run for each month, with its own folder and proof."""
 
     about = (*LoadRun.about, "months", "new_share", "dnc")
 
@@ -64,22 +64,22 @@ class MonthlyRun(LoadRun):
         if given.mode not in MODES:
             raise UsageError("BAD_OPTION", f"--mode {given.mode!r}: choose from {', '.join(MODES)}.")
         if given.rate:
-            raise UsageError("BAD_OPTION", "--rate: the months follow each other as fast as answers come.")
+            raise UsageError("BAD_OPTION", "--rate: the months run as fast as answers come; omit it.")
         months = _months(order, given)
         self._results, limits = [], thresholds(given)
-        ended, told = partial(self._month_ended, months, given), partial(self._summary, months)
-        return RunSequence(self._runs(months, given, limits), ended, told)
+        ended, summary = partial(self._month_ended, months, given), partial(self._summary, months)
+        return RunSequence(self._runs(months, given, limits), ended, summary)
 
     def _runs(self, months: Months, given: Any, limits: Any) -> Iterator[SharedRun]:
-        """Each is opened when the one before is proved. A month that an earlier start has proved is left alone, but
-        for the last one."""
+        """Each run is opened when the previous one is proved. Months proved by an earlier start are skipped, except for
+        the last one."""
         for number in range(1, given.months + 1):
             month = self._under_way = months.month(number, log.info)
             if month.ready is None or (number < given.months and months.is_proved(number)):
                 self._results.append(of_month(months, month, "", excludes=given.dnc))
                 continue
-            more = _dnc(months, month) if given.dnc and month.gone else ()
-            yield SharedRun(month.ready, POLICY, time.monotonic, None, limits, more)
+            stages = _dnc_stage(months, month) if given.dnc and month.gone else ()
+            yield SharedRun(month.ready, POLICY, time.monotonic, None, limits, stages)
 
     def _month_ended(self, months: Months, given: Any, verdict: RunVerdict) -> None:
         month = self._under_way
@@ -101,13 +101,13 @@ def _months(order: UploadOrder, given: Namespace) -> Months:
 
 
 def _month_file(pattern: str, number: int, folder: Path) -> Path:
-    """The month's own file."""
+    """The user's file for the month."""
     del folder
     return Path(pattern.replace("{month}", str(number)))
 
 
 def _synthetic_file(given: Any, number: int, folder: Path) -> Path:
-    """A window over ever the same leads: it moves on by those that are new."""
+    """A window over the same invented leads, which moves by the number of new ones each month."""
     new = round(given.contacts * given.new_share)
     path = folder / "leads.csv"
     if not path.exists():
@@ -117,7 +117,7 @@ def _synthetic_file(given: Any, number: int, folder: Path) -> Path:
     return path
 
 
-def _dnc(months: Months, month: PreparedMonth) -> Iterator[Stage]:
+def _dnc_stage(months: Months, month: PreparedMonth) -> Iterator[Stage]:
     if month.ready is None:
         raise RunError("NO_MONTH", "a month without an upload has no stages.")
     plan, first = month.ready.plan, months.run_id(1)

@@ -1,6 +1,6 @@
-"""What a Locust process does in a run: all of it; as master the flows, journal and budget; as worker the requests.
+"""The role of a Locust process in a run: everything; the flows, journal and budget (master); the requests (worker).
 
-The only module that knows `load.distributed`.
+The only module that uses `load.distributed`.
 """
 
 import time
@@ -24,8 +24,8 @@ from ..load.verdict import stopped_error
 from .gevent_driver import GeventDriver, exchange
 
 QUESTION, ANSWER = "contactbench-question", "contactbench-answer"
-LOOK_S = 0.5
-# The master reads and joins whole months in one go, and is silent meanwhile. Locust's own minute is too short for that.
+CHECK_WORKERS_S = 0.5
+# The master reads and joins whole months without a break, and is silent meanwhile; Locust's minute is too short.
 MASTER_SILENCE_S = 900
 
 
@@ -36,7 +36,7 @@ class RemoteDriver(GeventDriver):
     broker: WorkBroker
 
     def exchange(self, call: Call) -> Reply:
-        # Which hosts may be asked is decided here: a worker sends what it is given to where it is told.
+        # The allowed hosts are checked here: a worker sends every call to the URL it is given.
         return self.broker.exchange(replace(call, url=self.target.url(call)))
 
 
@@ -51,24 +51,24 @@ class SingleProcess:
             raise StopUser
 
     def start(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
-        """A test has begun. `settle` is called by every driver at its end."""
+        """A test has begun. Every driver calls `settle` when it ends."""
 
     def stop(self) -> None:
-        """Send nothing more; what is under way may end."""
+        """Send nothing more; requests under way may finish."""
 
     def end(self) -> None:
-        """Whatever is still under way is in doubt."""
+        """Abandon requests that are still under way; they are in doubt."""
 
 
 class Master(SingleProcess):
-    """Drives the flows of a run, as many at a time as there are users, and has its workers send the requests."""
+    """Drives the flows of a run, one per user at a time, and lets its workers send the requests."""
 
     def __init__(self, runner: MasterRunner) -> None:
         self._runner = runner
         self._drivers: list[Any] = []
         self._broker = self._new_broker()
         runner.register_message(QUESTION, self._on_question)
-        gevent.spawn(self._look_around)
+        gevent.spawn(self._check_workers)
 
     def start(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
         self._broker = self._new_broker()
@@ -81,11 +81,11 @@ class Master(SingleProcess):
         gevent.killall([each for each in self._drivers if each is not gevent.getcurrent()])
 
     def _drive(self, run: SharedRun | RunSequence, settle: Callable[[], None]) -> None:
-        while run.drive_one(self._shell):
+        while run.drive_one(self._driver):
             pass
         settle()
 
-    def _shell(self, run: SharedRun) -> RemoteDriver:
+    def _driver(self, run: SharedRun) -> RemoteDriver:
         return RemoteDriver(None, run.target, run.context, run.pacing, broker=self._broker)
 
     def _new_broker(self) -> WorkBroker:
@@ -94,15 +94,15 @@ class Master(SingleProcess):
     def _on_question(self, msg: Any, **_: Any) -> None:
         self._broker.handle(msg.node_id, msg.data)
 
-    def _look_around(self) -> None:
+    def _check_workers(self) -> None:
         while True:
-            gevent.sleep(LOOK_S)
+            gevent.sleep(CHECK_WORKERS_S)
             clients = self._runner.clients
             self._broker.keep({client.id for client in clients.all if client.state != STATE_MISSING})
 
 
 class Worker(SingleProcess):
-    """Sends what the master asks for, on the sessions of its users."""
+    """Sends the master's requests on the sessions of its users."""
 
     is_worker = True
 
@@ -113,14 +113,14 @@ class Worker(SingleProcess):
         runner.register_message(ANSWER, lambda msg, **_: self._client.receive(msg.data))
 
     def take_turn(self, user: Any, run: SharedRun | RunSequence | None) -> None:
-        run_assignment(self._client, lambda call: exchange(user.client, _where(call), call), time.monotonic)
+        run_assignment(self._client, lambda call: exchange(user.client, _target(call), call), time.monotonic)
 
     def stop(self) -> None:
         self._client.interrupt()
 
 
 def role_of(runner: Any) -> SingleProcess:
-    """What this process does in a test, by the kind of its Locust runner."""
+    """The role of this process, by the kind of its Locust runner."""
     match runner:
         case MasterRunner():
             return Master(runner)
@@ -129,6 +129,6 @@ def role_of(runner: Any) -> SingleProcess:
     return SingleProcess()
 
 
-def _where(call: Call) -> Target:
+def _target(call: Call) -> Target:
     parts = urlsplit(call.url)
     return Target.one_host(f"{parts.scheme}://{parts.netloc}")

@@ -1,4 +1,4 @@
-"""The Locust users: those that drive a run's flows, and background users with tokens of their own."""
+"""The Locust users: those that drive a run's flows, and background users with their own tokens."""
 
 import random
 from collections.abc import Callable
@@ -39,12 +39,12 @@ class OrgUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
     insecure = False
     max_redirects = 0
     connection_timeout = 10.0
-    network_timeout = TRANSFER_TIMEOUT_S  # each call has a limit of its own, over everything it does
+    network_timeout = TRANSFER_TIMEOUT_S  # each call also has its own time-out for everything it does
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
         agent = self.client.client
-        agent.valid_response_codes = EVERY_STATUS  # a refusal is an answer, not a reason to raise
+        agent.valid_response_codes = EVERY_STATUS  # a refusal is an answer, not an exception
         agent.clientpool = ResettingPool(**agent.clientpool.client_args)
 
     def on_stop(self) -> None:
@@ -52,7 +52,7 @@ class OrgUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
 
 
 class LeadUser(OrgUser):
-    """Drives one flow of its `load` after the other: as many requests are in flight as there are users."""
+    """Drives the flows of its `load` one after the other, so each user has one request in flight."""
 
     abstract = True
     uploads = True
@@ -63,12 +63,12 @@ class LeadUser(OrgUser):
 
 
 POLICY = RetryPolicy(unreachable_s=20.0, attempts=3)
-PREFIX = "day."  # of operations in Locust's statistics: these are not the upload's
+PREFIX = "day."  # of operations in Locust's statistics, to tell them from the upload's
 
 
 @dataclass(frozen=True, slots=True)
 class BackgroundDriver:
-    """Sends and waits; what it does is in Locust's statistics and in no journal."""
+    """Sends and waits, counted in Locust's statistics; keeps no journal."""
 
     session: FastHttpSession
     target: Target
@@ -80,14 +80,14 @@ class BackgroundDriver:
         gevent.sleep(wait.seconds)
 
     def save(self, event: Any) -> None:
-        raise TypeError(f"background traffic keeps nothing: {event!r}")
+        raise TypeError(f"background traffic saves no events: {event!r}")
 
     def work(self, function: Callable[[], Any]) -> Any:
         return function()
 
 
 class BackgroundUser(OrgUser):
-    """Reads contacts of its `load` that are mapped already. Ends with the upload, before the proof begins."""
+    """Reads contacts that its `load` has mapped. Ends with the upload, before the proof begins."""
 
     abstract = True
 
@@ -96,20 +96,20 @@ class BackgroundUser(OrgUser):
         self._session: Session | None = None
         self._rng = random.Random(f"background {id(self)}")
 
-    def look(self, flow: Callable[[MappedContact, str], Flow[str]]) -> None:
-        """Run `flow` on a contact that is there. A difference from the mapping is reported to Locust and to the run."""
+    def check(self, flow: Callable[[MappedContact, str], Flow[str]]) -> None:
+        """Run `flow` on a mapped contact. A difference from the mapping is reported to Locust and to the run."""
         run = self.load.run
         if not isinstance(run, SharedRun) or not run.loading:
             raise StopUser
-        one = run.mapped_contact(self._rng)
-        if one is None:
+        contact = run.mapped_contact(self._rng)
+        if contact is None:
             return
         self._session = self._session or run.another_session()
         try:
-            looking = wrap_flow(flow(one, run.lead_id_column), self._session, POLICY, self._rng)
-            mistake = drive(looking, BackgroundDriver(self.client, run.target))
-        except (RunError, BadResponse) as trouble:
-            self._report_mistake(flow.__name__, str(trouble))
+            wrapped = wrap_flow(flow(contact, run.lead_id_column), self._session, POLICY, self._rng)
+            mistake = drive(wrapped, BackgroundDriver(self.client, run.target))
+        except (RunError, BadResponse) as error:
+            self._report_mistake(flow.__name__, str(error))
         else:
             if mistake:
                 run.mistakes.append(mistake)

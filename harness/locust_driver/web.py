@@ -1,4 +1,4 @@
-"""The run in Locust's web interface: who may use it, what its form may change, what its tab shows."""
+"""Locust's web interface for a run: who may use it, what its form may change, what its tab shows."""
 
 import ipaddress
 import logging
@@ -19,13 +19,15 @@ from ..errors import RunError
 from ..load.locust_options import from_form
 from ..runs.resolve_target import is_loopback
 
-EVERYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104 - what --web-host says for all addresses
+EVERYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104 - the values of --web-host for all addresses
 FROM_HERE = ("same-origin", "none")
 
 
 class OriginGuard:
-    """A WSGI application around Locust's. A foreign host name was made to point here (DNS
-    rebinding); an origin that is not ours is another page in the same browser."""
+    """A WSGI application around Locust's that refuses foreign host names and origins.
+
+    A foreign host name was made to point here (DNS rebinding); a foreign origin is another page in the same browser.
+    """
 
     def __init__(self, app: Callable[..., Iterable[bytes]], options: Namespace) -> None:
         self._app, self._bound = app, options.web_host
@@ -49,28 +51,28 @@ class OriginGuard:
         netloc = environ.get("HTTP_HOST", "").lower()
         if not self._is_ours(netloc):
             return "421 Misdirected Request", (
-                f"This page has no such name as {netloc!r}. Use its address on this machine, or start Locust with"
-                " --web-host, or --web-host-display-name where a proxy is in front."
+                f"This page is not served as {netloc!r}. Use its address on this machine, or start Locust with"
+                " --web-host, or with --web-host-display-name behind a proxy."
             )
         ours = {netloc, self._display} - {""}
         pages = [environ[name] for name in ("HTTP_ORIGIN", "HTTP_REFERER") if name in environ]
         if any(_netloc(page) not in ours for page in pages) or (
             environ.get("HTTP_SEC_FETCH_SITE", "none") not in FROM_HERE and not pages
         ):
-            return "403 Forbidden", "Asked for by a page of another origin; open this address yourself."
+            return "403 Forbidden", "Requested by a page of another origin; open this address yourself."
         return None
 
     def _is_ours(self, netloc: str) -> bool:
         host = urlsplit(f"//{netloc}").hostname or "" if netloc.count("[") == netloc.count("]") else ""
         if is_loopback(host) or (netloc == self._display and netloc):
             return True
-        if self._bound in EVERYWHERE:  # an address cannot be rebound, and this machine's name is its own
+        if self._bound in EVERYWHERE:  # neither an address nor this machine's own name can be rebound
             return _is_address(host) or host in (socket.gethostname().lower(), socket.getfqdn().lower())
         return host != "" and host == self._bound.lower()
 
 
 def _netloc(url: str) -> str | None:
-    """None for what is no page's address, such as `null`."""
+    """None for anything but a page's address, such as `null`."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -88,15 +90,15 @@ def _is_address(host: str) -> bool:
 
 TAB = "contactbench"
 SCRIPT = Path(__file__).with_name("tab.js")
-# What Locust's own form sends, beside the host: that is read and not heeded.
-LOCUSTS = {"user_count", "spawn_rate", "run_time", "profile", "user_classes", "shape_class"}
+# The fields of Locust's own form, without the host, which is ignored.
+LOCUST_FIELDS = {"user_count", "spawn_rate", "run_time", "profile", "user_classes", "shape_class"}
 CLASS_FIELDS = {"user_class_name", "weight", "fixed_count", "tasks"}  # of the class picker's dialog
 STOPPING = (STATE_CLEANUP, STATE_STOPPING)
 log = logging.getLogger("contactbench")
 
 
 class WebPage:
-    """`status` is asked for what the tab shows; `complaint` for what stands against users that were picked."""
+    """Adds the run to Locust's page. `status` returns the content of the tab, `complaint` why users cannot start."""
 
     def __init__(
         self,
@@ -122,7 +124,7 @@ class WebPage:
     def _report(self) -> Response:
         path = self._where()
         if path is None or not path.exists():
-            return Response("The run has not come to its end yet.\n", 404, mimetype="text/plain")
+            return Response("The run has not ended yet.\n", 404, mimetype="text/plain")
         return Response(path.read_text(encoding="utf-8"), mimetype="text/html")
 
     def _run(self) -> Response:
@@ -143,7 +145,7 @@ class WebPage:
         return None
 
     def _checked_form(self) -> Response | None:
-        """What Locust then finds in the form: its own fields, and those that were shown. Or what is wrong with them."""
+        """Leave only Locust's fields and those that were shown in the form; or the answer that says what is wrong."""
         given = request.form
         ours = {name: given[name] for name in self._form if name in given}
         try:
@@ -153,17 +155,17 @@ class WebPage:
         picked = given.getlist("user_classes")
         if (complaint := self._complaint(picked)) is not None:
             return jsonify({"success": False, "message": complaint, "host": self._environment.host})
-        others = sorted(given.keys() - LOCUSTS - ours.keys() - {"host"})
+        others = sorted(given.keys() - LOCUST_FIELDS - ours.keys() - {"host"})
         if others:
-            log.warning("not taken from a form, only from the command line: %s", ", ".join(others)[:200])
-        kept = [(name, value) for name, value in given.items(multi=True) if name in LOCUSTS]
-        request.form = ImmutableMultiDict([*kept, *ours.items()])  # kept by Flask, and what Locust reads
+            log.warning("ignored in the form, set on the command line only: %s", ", ".join(others)[:200])
+        kept = [(name, value) for name, value in given.items(multi=True) if name in LOCUST_FIELDS]
+        request.form = ImmutableMultiDict([*kept, *ours.items()])  # Flask caches it, and Locust reads it
         return None
 
     def _after(self, response: Response) -> Response:
         if request.path == f"{self._base}/stats/requests" and response.is_json:
             shown = {**response.get_json(), "extended_stats": [{"key": TAB, "data": self._status()["rows"]}]}
-            if shown["state"] in STOPPING:  # Locust's page asks no more from then on, and would show no end
+            if shown["state"] in STOPPING:  # Locust's page would stop polling and not show the end
                 shown["state"] = STATE_RUNNING
             response.set_data(jsonify(shown).get_data())
         elif request.path == f"{self._base}/" and response.mimetype == "text/html" and response.status_code == 200:
@@ -173,7 +175,7 @@ class WebPage:
 
 
 class WholeCsvFiles(StatsCSVFileWriter):  # type: ignore[misc]  # Locust has no types
-    """Written once more when a test has ended: later, --json takes the figures away."""
+    """CSV files that are written once more at the end of a test: later, --json clears the figures."""
 
     def __init__(self, environment: Any, *arguments: Any) -> None:
         super().__init__(environment, *arguments)

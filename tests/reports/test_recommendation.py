@@ -71,9 +71,9 @@ def test_a_need_that_nothing_proved_meets(fake):
             fake.entry("batch-api"), fake.entry("csv-import-export"), fake.entry("csv-import-own-ids", verified=False)
         )
     )
-    assert found.needs.rows[AGAIN][1:] == ("–", "No strategy that may be sent twice was proved in this run.")
+    assert found.needs.rows[AGAIN][1:] == ("–", "No strategy that is safe to send twice was proved in this run.")
     assert found.sentences[0].startswith("Take `batch-api`: ")
-    assert "Not considered, since not proved: `csv-import-own-ids`." in found.doubts
+    assert "Not considered, since not proved: `csv-import-own-ids`." in found.caveats
 
 
 def test_a_lower_limit_is_told_by_its_floor(fake):
@@ -97,9 +97,9 @@ def test_lists_that_the_run_did_not_need_are_estimated(fake):
 def test_the_margin_is_told_for_the_other_road(fake):
     """Requests against files: how much slower the winner would have to be."""
     found = of(fake.run(fake.entry("batch-api", duration_s=300.0), fake.entry("csv-import-own-ids", duration_s=150.0)))
-    assert " ".join(found.doubts) == (
+    assert " ".join(found.caveats) == (
         "If `csv-import-own-ids` took 2.00 times as long, `batch-api` would be as soon. "
-        "What held it up here: import speed."
+        "Its bottleneck here: import speed."
     )
 
 
@@ -117,7 +117,7 @@ def test_what_turns_the_order_is_told(fake):
     )
     estimate["strategies"][1]["sensitivity"] = [{"change": "4 lists instead of 2", "p50_s": 5.0, "ratio": 0.25}]
     found = of(fake.run(fake.entry("batch-api"), fake.entry("csv-import-export")), estimate)
-    slow, lists, setting, tried = found.doubts[1:]
+    slow, lists, setting, tried = found.caveats[1:]
     now = "`csv-import-export` would be soonest, P50"
     assert slow == f"Estimated, with profile `slow`: {now} 25.0 s, against 30.0 s with `batch-api`."
     assert lists.startswith(f"Estimated, with 4 lists instead of 2: {now} 5.00 s")
@@ -130,4 +130,6 @@ def test_an_estimate_that_disagrees_is_told(fake):
     """What was soonest in the run need not be so in the estimate."""
     estimate = fake.estimate({"default": {"batch-api": 20.0, "csv-import-export": 10.0}})
     found = of(fake.run(fake.entry("batch-api"), fake.entry("csv-import-export")), estimate)
-    assert found.doubts[1].startswith("The estimate, for 1,500,000 leads under `default`: `csv-import-export` would be")
+    assert found.caveats[1].startswith(
+        "The estimate, for 1,500,000 leads under `default`: `csv-import-export` would be"
+    )

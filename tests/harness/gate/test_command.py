@@ -84,7 +84,7 @@ def test_a_gate_of_nothing_never_passes(gate, layers):
     """A typing error in a filter ends at once, and is told the paths that there are."""
     ended, document, messages = gate("--layers", layers, "--upload-leads", 0, "--only", "nosuch")
     assert (ended, document["error"]["code"]) == (2, "NO_CHECKS")
-    assert "no hot path holds 'nosuch'; there are" in messages
+    assert "no hot path's name contains 'nosuch'; there are" in messages
     assert "encode" in messages
 
 

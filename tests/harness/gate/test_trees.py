@@ -52,5 +52,5 @@ def test_no_such_version(repository, tmp_path):
     """Is a usage error that says what git said, and nothing is left behind."""
     with pytest.raises(UsageError, match="--base REF"), worktree("no-such-ref", repository):
         pass
-    with pytest.raises(UsageError, match="no checkout"):
+    with pytest.raises(UsageError, match="not a checkout"):
         require_tree(tmp_path)

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from harness.domain import Reject
-from harness.leads.preflight import check, harmless, write_rejects
+from harness.leads.preflight import check, escape_formula, write_rejects
 from harness.leads.source import open_leads
 
 
@@ -45,5 +45,5 @@ def test_no_rejects_is_a_file_with_a_header(tmp_path):
 @pytest.mark.parametrize("cell", ["=1+1", "+15550100", "-1", "@x", "\tx", "\rx"])
 def test_formulas_are_made_harmless(cell):
     """An apostrophe keeps a spreadsheet from running the cell; other cells stay as they are."""
-    assert harmless(cell) == f"'{cell}"
-    assert harmless(f"a{cell}") == f"a{cell}"
+    assert escape_formula(cell) == f"'{cell}"
+    assert escape_formula(f"a{cell}") == f"a{cell}"

@@ -128,7 +128,7 @@ def test_what_is_no_workbook_is_refused(workbook, tmp_path):
         assert ("password" in str(raised.value)) == (name == "closed.xlsx")
     for suffix in (".xls", ".xlsb", ".ods"):
         (tmp_path / f"leads{suffix}").write_bytes(whole)
-        with pytest.raises(InputBad, match=r"of spreadsheets, \.xlsx is read"):
+        with pytest.raises(InputBad, match=r"of spreadsheets only \.xlsx is read"):
             opened(tmp_path / f"leads{suffix}")
     with pytest.raises(InputBad, match="no Lead ID column 'Lead ID'"):
         opened(workbook([["Id", "Phone"]]))
