@@ -190,7 +190,7 @@ def test_what_went_wrong_is_told(documents, fake):
     struck = {"late_commit": 2, "throttled": 1}
     html, markdown = documents(fake.run(fake.entry("batch-api", trouble=met, faults_struck=struck)))
     assert '<h2 id="trouble">What went wrong, and what became of it</h2>' in html
-    assert "did so 3 times" in markdown
+    assert "injected 3 faults" in markdown
     assert "| – leads of theirs found in the org, and adopted | 400 |" in markdown
     assert "| Waited until a lost request must have ended | 3 min |" in markdown
     assert "(401)" not in markdown
