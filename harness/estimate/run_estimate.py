@@ -19,7 +19,7 @@ from mockserver.profile import Profile
 from ..errors import UsageError
 from ..mapping.files import write_json
 from ..monthly.months import MEANING, MODES, MONTHS, Mode
-from ..runs.run_document import run_document
+from ..runs.run_document import bottleneck_of, run_document
 from ..simulator import mock_org
 from ..simulator.mock_org import LoadedProfile
 from ..status import status
@@ -230,6 +230,7 @@ def _entries(asked: _StrategyCases, played: Replay) -> Iterator[dict[str, Any]]:
 
 def _entry(one: Strategy, world: Case, played: Replay, rows: "np.ndarray[Any, Any]") -> dict[str, Any]:
     duration, throttled = played.duration_s[rows], played.throttled_s[rows]
+    worker_s = float(np.median(duration)) * world.concurrency
     return {
         "strategy": one.name,
         "duration_s": outward(percentiles(duration)),
@@ -242,17 +243,8 @@ def _entry(one: Strategy, world: Case, played: Replay, rows: "np.ndarray[Any, An
         "repeats": percentiles(played.repeats[rows].astype(np.float64)),
         "in_doubt": percentiles(played.in_doubt[rows].astype(np.float64)),
         "lists": len(world.program.rows),
-        "bottleneck": _bottleneck(one, float(np.median(throttled)), float(np.median(duration)) * world.concurrency),
+        "bottleneck": bottleneck_of(one.main_op, worker_s, float(np.median(throttled))),
     }
-
-
-def _bottleneck(one: Strategy, throttled_s: float, worker_s: float) -> str:
-    """What most of the time goes into, by the rule of `results.bottleneck`."""
-    if not worker_s:
-        return "none"
-    if throttled_s > 0.2 * worker_s:
-        return "rate limit"
-    return "import and export jobs" if one.main_op == "import.upload" else "answer time of the requests in flight"
 
 
 def _medians(asked: _StrategyCases, played: Replay) -> list[float]:
@@ -277,13 +269,12 @@ def _note_effects(effects: dict[str, dict[str, Any]], asked: _StrategyCases, pla
 
 def _by_effect(effects: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The settings that matter, the one with the largest effect first."""
-    ranked = [{**effect, "effect": _largest(effect["ratios"])} for effect in effects.values()]
+    ranked = [
+        {**effect, "effect": round(max(abs(ratio - 1.0) for ratio in effect["ratios"].values()), 3)}
+        for effect in effects.values()
+    ]
     mattering = [effect for effect in ranked if effect["effect"] >= LEAST_EFFECT]
     return sorted(mattering, key=lambda effect: -float(effect["effect"]))
-
-
-def _largest(ratios: dict[str, float]) -> float:
-    return round(max(abs(ratio - 1.0) for ratio in ratios.values()), 3)
 
 
 def _monthly(

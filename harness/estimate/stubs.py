@@ -310,7 +310,7 @@ class StubFiles:
         return shard.shard.count
 
     def sample(self, shard: ShardRecord, count: int) -> dict[str, str]:
-        """Each contact is called as its lead: `canned` reads them back so."""
+        """Each contact is called as its lead: the stub org reads them back so."""
         return {name: name for name in map(str, range(min(count, shard.shard.count)))}
 
     def discard(self, path: Path) -> None:

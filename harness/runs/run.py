@@ -1,6 +1,6 @@
 """One strategy, from leads to a proved mapping: its stages, its files, its proof.
 
-Knows no loop and no client: `runner.py` runs the stages on asyncio, `locust_driver` on gevent.
+Knows no loop and no client: `asyncio_runner.py` runs the stages on asyncio, `locust_driver` on gevent.
 """
 
 import logging

@@ -88,19 +88,21 @@ def judged_again(document: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
 
 def bottleneck(outcome: Outcome) -> str:
     """What most of the time went into, by the workers' own account."""
-    if not outcome.duration_s:
-        return "none"
-    samples, plan = outcome.context.samples, outcome.plan
-    worker_s = outcome.duration_s * plan.concurrency
     waited_s = outcome.context.fault_counts.waited_s
     faults_s = waited_s["backoff"] + waited_s["quiet"] + waited_s["outage"]
-    if faults_s > max(0.2 * worker_s, samples.throttled_s):
+    worker_s, throttled_s = outcome.duration_s * outcome.plan.concurrency, outcome.context.samples.throttled_s
+    return bottleneck_of(outcome.plan.strategy.main_op, worker_s, throttled_s, faults_s)
+
+
+def bottleneck_of(main_op: str, worker_s: float, throttled_s: float, faults_s: float = 0.0) -> str:
+    """What most of the `worker_s` went into, if so much of them was spent waiting for rate limits and after faults."""
+    if not worker_s:
+        return "none"
+    if faults_s > max(0.2 * worker_s, throttled_s):
         return "waiting after faults"
-    if samples.throttled_s > 0.2 * worker_s:
+    if throttled_s > 0.2 * worker_s:
         return "rate limit"
-    if plan.strategy.main_op == "import.upload":
-        return "import and export jobs"
-    return "answer time of the requests in flight"
+    return "import and export jobs" if main_op == "import.upload" else "answer time of the requests in flight"
 
 
 def run_document(kind: str, strategies: list[dict[str, Any]], **facts: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class OAuthClient:
 
     @property
     def grants(self) -> list[str] | None:
-        """What it was given, as `granted` takes it; None: everything."""
+        """What it was given, as `with_grants` takes it; None: everything."""
         if self.permissions is None and not self.denied:
             return None
         return [*sorted(self.permissions or ()), *(f"-{name}" for name in sorted(self.denied))]

@@ -1,7 +1,7 @@
 """Contacts that survive a kill: the memory store, and a log of every change on the disk before it is made.
 
 Opening replays the log. A change is checked, logged and then made, so the log and the memory agree, or neither has it.
-An import that was loading at a kill has logged some of its rows; `imports.py` finds its saved record unfinished and
+An import that was loading at a kill has logged some of its rows; the job engine finds its saved record unfinished and
 reports it FAILED: it is never complete and short.
 """
 
