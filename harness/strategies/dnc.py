@@ -17,7 +17,7 @@ ENTRIES = 1000  # Assumption: how many a PATCH may hold is not documented
 
 def exclude_leads(name: str, column: str, lead_ids: list[str], settings: Settings, to: Path) -> Flow[None]:
     """The list of this name holds these Lead IDs, and no others. `to`: where its export may lie for a moment."""
-    list_id = yield from _found_or_made(name, column)
+    list_id = yield from _find_or_create(name, column)
     yield from _change_entries("Add", list_id, lead_ids)
     there = yield from _entries(list_id, settings, to)
     if surplus := sorted(there - set(lead_ids)):  # leads that have come back
@@ -35,7 +35,7 @@ def _change_entries(action: Literal["Add", "Remove"], list_id: str, lead_ids: Se
             raise stop("dnc.custom_change", list_id, reply)
 
 
-def _found_or_made(name: str, column: str) -> Flow[str]:
+def _find_or_create(name: str, column: str) -> Flow[str]:
     """Names are unique, so a list whose creation was not answered is found the second time."""
     for _ in range(2):
         reply = yield api.find_dnc_list(name)
