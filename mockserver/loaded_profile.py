@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from mockserver.operations import OP_NAMES
-from mockserver.profile import FaultRates, Profile, declared
+from mockserver.profile import FaultRates, Profile
 
 
 class ProfileError(Exception):
@@ -69,7 +69,7 @@ def flat(profile: Profile) -> dict[str, Any]:
 
 def not_probed() -> dict[str, str]:
     """Why `contactbench probe` does not find a setting out, by dotted names."""
-    return {".".join(path): each.reason for path, (_, _, *reasons) in _leaves(declared()) for each in reasons}
+    return {".".join(path): each.reason for path, (_, _, *reasons) in _leaves(_declared(Profile)) for each in reasons}
 
 
 def _read(name: str, relative_to: Path, seen: tuple[str, ...]) -> tuple[Settings, dict[tuple[str, ...], str]]:
@@ -77,7 +77,7 @@ def _read(name: str, relative_to: Path, seen: tuple[str, ...]) -> tuple[Settings
     if name in seen:
         raise ProfileError(f"{name}: extends itself")
     if name == _DEFAULT:
-        declarations = dict(_leaves(declared()))
+        declarations = dict(_leaves(_declared(Profile)))
         return (
             {path: value for path, (value, *_) in declarations.items()},
             {path: source for path, (_, source, *_) in declarations.items()},
@@ -93,6 +93,20 @@ def _read(name: str, relative_to: Path, seen: tuple[str, ...]) -> tuple[Settings
     for path, value, source in _settings_with_sources(name, document, ()):
         settings[path], sources[path] = value, source
     return settings, sources
+
+
+def _declared(section: type[msgspec.Struct]) -> dict[str, Any]:
+    """What is declared for each setting of a section: its value, its source and perhaps NotProbed; nested as it is."""
+    declarations: dict[str, Any] = {}
+    for field in msgspec.structs.fields(section):
+        match getattr(field.type, "__metadata__", ()):
+            case (dict() as table,):
+                declarations[field.name] = table
+            case (_, _, *_) as setting:
+                declarations[field.name] = setting
+            case _ if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+                declarations[field.name] = _declared(field.type)
+    return declarations
 
 
 def _document(name: str, relative_to: Path) -> tuple[dict[str, Any], Path]:
@@ -137,7 +151,7 @@ def _settings_with_sources(
 
 def _profile(settings: Settings, origin: str) -> Profile:
     """Checked: types, unknown and missing settings, operations that do not exist, numbers below 0, rates above 1."""
-    no_faults = {name: value for name, (value, *_) in declared(FaultRates).items()}
+    no_faults = {name: value for name, (value, *_) in _declared(FaultRates).items()}
     tree: dict[str, Any] = {"latency": {}, "rate": {"per_op": {}}, "faults": no_faults}  # a file may do without
     for path, value in settings.items():
         branch = tree

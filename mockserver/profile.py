@@ -5,7 +5,7 @@ A setting is declared here once: `Annotated[type, value, source]`, where value a
 out. Other profiles are files, which `mockserver/loaded_profile.py` reads.
 """
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
@@ -391,20 +391,6 @@ class Profile(_Section, frozen=True):
     # a request that takes longer is answered 504; its work may still be done. 0: never
     request_timeout_s: Annotated[float, 60.0, "assumption: 504 request.timeout exists, its time is not published"]
     faults: FaultRates
-
-
-def declared(section: type[msgspec.Struct] = Profile) -> dict[str, Any]:
-    """What is declared for each setting of a section: its value, its source and perhaps NotProbed; nested as it is."""
-    declarations: dict[str, Any] = {}
-    for field in msgspec.structs.fields(section):
-        match getattr(field.type, "__metadata__", ()):
-            case (dict() as table,):
-                declarations[field.name] = table
-            case (_, _, *_) as setting:
-                declarations[field.name] = setting
-            case _ if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-                declarations[field.name] = declared(field.type)
-    return declarations
 
 
 def at_cpu_speed(profile: Profile) -> Profile:
