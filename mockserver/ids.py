@@ -22,3 +22,8 @@ def new_ids(rng: random.Random, count: int) -> list[str]:
 
 def new_id(rng: random.Random) -> str:
     return new_ids(rng, 1)[0]
+
+
+def new_download_id(rng: random.Random) -> str:
+    """16 hexadecimal digits, as in two recorded addresses of exports. Draws as much as `new_id`."""
+    return new_id(rng).replace("-", "")[16:]

@@ -153,6 +153,10 @@ class JobSettings(_Section, frozen=True):
     export_uri_ttl_s: Annotated[float, 900.0, _NO_FIGURE]
     # GET answers with the former export until the new one is ready
     export_keeps_previous: Annotated[bool, True, "public client code reuses an earlier export"]
+    # the same for DNC lists; False: it is gone as soon as another is asked for
+    dnc_export_keeps_previous: Annotated[
+        bool, False, "Terraform provider f955430e: it changes a list, asks for an export and reads the change from it"
+    ]
     exports_at_once: Annotated[int, 4, _NO_FIGURE]
     bulk_start_delay_s: Annotated[float, 2.0, _SAMPLES_POLL]
     bulk_rows_per_s: Annotated[float, 5_000.0, "assumption: no figure is published; as fast as an import"]  # 0: at once

@@ -197,6 +197,10 @@ class DncExports(ListExports[Entries]):
         entries = self._book.entries(list_id)
         return self._start(list_id, uri(list_id), entries.snapshot(), len(entries))
 
+    @property
+    def _keeps_previous(self) -> bool:
+        return self._org.profile.jobs.dnc_export_keeps_previous
+
     def _check_exists(self, list_id: str) -> None:
         self._book.dnc_list(list_id)
 

@@ -172,6 +172,10 @@ class Exports(ListExports[_Content]):
         ids = selected_ids(store, store.contact_list(list_id), wanted, self._org.clock.now())
         return contact_selection.snapshot(store, list_id, ids)
 
+    @property
+    def _keeps_previous(self) -> bool:
+        return self._org.profile.jobs.export_keeps_previous
+
     def _check_exists(self, list_id: str) -> None:
         self._org.store.contact_list(list_id)
 

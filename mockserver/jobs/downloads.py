@@ -117,7 +117,8 @@ class Downloads:
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         }
-        return Response(content_type="text/csv", headers=headers, file=path)
+        # Assumption: a client reads the file as text, and finds the names behind the byte order mark in UTF-8 only.
+        return Response(content_type="text/csv; charset=utf-8", headers=headers, file=path)
 
 
 def signature(key: bytes, *parts: str) -> str:

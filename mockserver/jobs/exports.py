@@ -15,7 +15,7 @@ from aiohttp import web
 from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
-from mockserver.ids import new_id
+from mockserver.ids import new_download_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
 from mockserver.model import ExportJob
 from mockserver.profile import JobSettings
@@ -44,6 +44,11 @@ class ListExports(ABC, Generic[C]):
         """As after a restart: without any export."""
         self._exports: dict[str, ListExport[C]] = {}  # by the download's id, in the order they were asked for
 
+    @property
+    @abstractmethod
+    def _keeps_previous(self) -> bool:
+        """Whether a list's former export stays available when another is asked for."""
+
     @abstractmethod
     def _check_exists(self, list_id: str) -> None:
         """Raise NotFound if there is no such list."""
@@ -63,7 +68,7 @@ class ListExports(ABC, Generic[C]):
         org, now = self._org, self._org.clock.now()
         self._forget_old(list_id, now)
         running = [export.job for export in self._exports.values() if now < export.job.ready_at < math.inf]
-        job = export_job(new_id(org.rng), list_id, rows, now, org.profile.jobs, running)
+        job = export_job(new_download_id(org.rng), list_id, rows, now, org.profile.jobs, running)
         self._exports[job.id] = export = ListExport(job, content)
         self._downloads.offer(
             Download(job.id, lambda: self._lines(export), lambda moment: is_available(export.job, moment))
@@ -90,7 +95,7 @@ class ListExports(ABC, Generic[C]):
 
     def _forget_old(self, list_id: str, now: float) -> None:
         """Forget expired exports, and the list's earlier ones if the profile says that a new request ends them."""
-        kept = _KEPT_A_LIST - 1 if self._org.profile.jobs.export_keeps_previous else 0
+        kept = _KEPT_A_LIST - 1 if self._keeps_previous else 0
         of_list = self._of_list(list_id)
         replaced = of_list[: max(0, len(of_list) - kept)]
         self._forget([*replaced, *(each for each in self._exports.values() if each.job.expires_at <= now)])

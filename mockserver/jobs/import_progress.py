@@ -100,7 +100,8 @@ def import_status_at(job: ImportJob, now: float, visible_rows: int = 0) -> Impor
     """What the platform shows. Imports of fewer than `visible_rows` records show nothing, unless they fail.
 
     Nothing is shown before the start; a finished import has no state, only 100 percent. Source: Terraform provider
-    1.84.1, which waits for exactly that. Assumption: the counters stay after the end.
+    1.84.1, which waits for exactly that. Assumption: the counters stay after the end. Reasons have no `IMPORT_` here,
+    unlike in the event log. Source: Terraform provider, PRs 1898 and 2311.
     """
     if now < job.started_at:
         return ImportStatus()
@@ -108,7 +109,8 @@ def import_status_at(job: ImportJob, now: float, visible_rows: int = 0) -> Impor
     percent = min(99, 100 * completed // total) if total else 0
     status = ImportStatus(total_records=total, completed_records=completed, percent_complete=percent)
     if ended and job.failure_reason is not None:
-        return msgspec.structs.replace(status, state="FAILED", failure_reason=job.failure_reason or msgspec.UNSET)
+        reason = job.failure_reason.removeprefix("IMPORT_") or msgspec.UNSET
+        return msgspec.structs.replace(status, state="FAILED", failure_reason=reason)
     if total < visible_rows:
         return ImportStatus()
     return msgspec.structs.replace(status, **({"percent_complete": 100} if ended else {"state": "IN_PROGRESS"}))

@@ -144,7 +144,7 @@ def inject_job_fault(services: Services, op: str, action: Action, list_id: str) 
 
 
 def _rewritten(answer: Response, how: Rewrite, rng: random.Random) -> Response:
-    if answer.content_type == "text/csv":
+    if answer.content_type.startswith("text/csv"):
         body = answer.file.read_bytes() if answer.file else answer.body
         return dataclasses.replace(answer, body=rewritten_csv(body, how, rng), file=None)
     return dataclasses.replace(answer, body=rewritten(answer.body, how, rng))

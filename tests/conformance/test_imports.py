@@ -108,16 +108,16 @@ def test_an_import_updates_what_was_posted(api, leads, imported):
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        (b"", "IMPORT_FAILED_TO_READ_HEADERS"),
-        (b"\xff\xfe\x00", "IMPORT_FAILED_TO_READ_HEADERS"),
-        (csv(header=[*COLUMNS, "Zip"]), "IMPORT_FAILED_TO_READ_HEADERS"),
-        (csv(header=["", ""]), "IMPORT_NO_COLUMNS_DEFINED"),
-        (csv(*rows(1), header=[f"{name}s" for name in COLUMNS]), "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"),
-        (csv(*rows(1), header=COLUMNS[:-1]), "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"),
+        (b"", "FAILED_TO_READ_HEADERS"),
+        (b"\xff\xfe\x00", "FAILED_TO_READ_HEADERS"),
+        (csv(header=[*COLUMNS, "Zip"]), "FAILED_TO_READ_HEADERS"),
+        (csv(header=["", ""]), "NO_COLUMNS_DEFINED"),
+        (csv(*rows(1), header=[f"{name}s" for name in COLUMNS]), "COLUMNS_DO_NOT_EXIST_ON_LIST"),
+        (csv(*rows(1), header=COLUMNS[:-1]), "COLUMNS_DO_NOT_EXIST_ON_LIST"),
         (csv(header=[*COLUMNS, *(f"Extra {n}" for n in range(46))]), "CONTACT_COLUMNS_LIMIT_EXCEEDED"),
-        (csv(header=[*COLUMNS, "x" * 129]), "IMPORT_COLUMN_EXCEEDS_LENGTH_LIMIT"),
-        (csv(*rows(3)) + b"\r\n", "IMPORT_ENTRY_DOES_NOT_ALIGN_WITH_HEADERS"),
-        (csv(*rows(3)) + b"\xff,,,,\r\n", "IMPORT_COULD_NOT_PARSE_AN_ENTRY"),
+        (csv(header=[*COLUMNS, "x" * 129]), "COLUMN_EXCEEDS_LENGTH_LIMIT"),
+        (csv(*rows(3)) + b"\r\n", "ENTRY_DOES_NOT_ALIGN_WITH_HEADERS"),
+        (csv(*rows(3)) + b"\xff,,,,\r\n", "COULD_NOT_PARSE_AN_ENTRY"),
     ],
 )
 def test_failed_imports(api, leads, imported, file, reason):
@@ -131,7 +131,7 @@ def test_failed_imports(api, leads, imported, file, reason):
 def test_a_column_of_ids_that_is_not_there(api, leads, imported):
     """The column that is to hold the ids has to be in the file."""
     imported(csv(*rows(3)), **{"contact-id-name": "Number"})
-    assert api.get_outbound_contactlist_importstatus(leads.id).failure_reason == "IMPORT_MISSING_CUSTOM_ID"
+    assert api.get_outbound_contactlist_importstatus(leads.id).failure_reason == "MISSING_CUSTOM_ID"
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_a_name_that_is_taken(api, import_template, upload):
     for _ in range(2):
         assert upload(template.id, 10).status == 200
     status = api.get_outbound_importtemplate_importstatus(template.id)
-    assert (status.state, status.failure_reason) == ("FAILED", "IMPORT_TARGET_CONTACT_LIST_NAME_EXISTS")
+    assert (status.state, status.failure_reason) == ("FAILED", "TARGET_CONTACT_LIST_NAME_EXISTS")
     assert len(api.get_outbound_contactlists().entities) == 1
 
 

@@ -131,7 +131,7 @@ def test_a_workbook(api, leads):
     address = api.post_outbound_contactlists_uploads(wanted(leads.id, content_type=EXCEL))
     assert put(address, b"PK\x03\x04 and so on").status == 200
     status = api.get_outbound_contactlist_importstatus(leads.id)
-    assert (status.state, status.failure_reason) == ("FAILED", "IMPORT_FAILED_TO_READ_HEADERS")
+    assert (status.state, status.failure_reason) == ("FAILED", "FAILED_TO_READ_HEADERS")
 
 
 def test_a_list_that_is_gone_by_then(api, leads):

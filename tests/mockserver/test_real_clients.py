@@ -1,5 +1,7 @@
 """What real clients send and what the platform answered them, a row of the research each, over the wire."""
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.anyio
@@ -157,6 +159,69 @@ async def test_row_03_contacts_a_search_and_a_patch(mock_org, leads):
 async def test_row_03_other_values_are_refused_as_before(mock_org, change, code):
     """Any case, but not any word."""
     assert await refusal(mock_org.client.post(LISTS, json=LEADS | change), "code") == (400, code)
+
+
+DNC_LISTS = "/api/v2/outbound/dnclists"
+
+
+async def exported(mock_org, uri):
+    """Where the export of a list is, once it is ready."""
+    await mock_org.client.post(f"{uri}/export")
+    mock_org.clock.advance(60)
+    return (await mock_org.client.get(f"{uri}/export")).json()["uri"]
+
+
+@pytest.fixture
+async def dnc_uri(mock_org):
+    spec = {"name": "No", "dncSourceType": "rds", "contactMethod": "Phone"}
+    return (await mock_org.client.post(DNC_LISTS, json=spec)).json()["selfUri"]
+
+
+async def test_row_04_an_exports_address_ends_in_16_digits(mock_org, leads, dnc_uri):
+    """As in two recorded answers: `4363d8cd2840e380`. A client takes the last 16 characters for the id."""
+    for list_uri in (leads["selfUri"], dnc_uri):
+        uri = await exported(mock_org, list_uri)
+        assert re.fullmatch(r"http://[^/]+/api/v2/downloads/[0-9a-f]{16}", uri)
+        told = await mock_org.client.get(f"/api/v2/downloads/{uri[-16:]}", params={"issueRedirect": "false"})
+        assert (told.status_code, list(told.json())) == (200, ["url"])
+        assert (await mock_org.client.get(told.json()["url"])).status_code == 200
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+async def test_row_07_a_dnc_export_shows_the_change_before_it(mock_org, dnc_uri, keeps):
+    """What Terraform reads after each change: one number, then two, then four. A profile may show the former export."""
+    mock_org.change(jobs__export_start_delay_s=2.0)
+    if keeps:
+        mock_org.change(jobs__dnc_export_keeps_previous=True)
+    seen = []
+    for numbers in (["+15550100001"], ["+15550100002"], ["+15550100003", "+15550100004"]):
+        await mock_org.client.post(f"{dnc_uri}/phonenumbers", json=numbers)
+        await mock_org.client.post(f"{dnc_uri}/export")
+        while (found := await mock_org.client.get(f"{dnc_uri}/export")).status_code == 404:
+            mock_org.clock.advance(1)
+        file = await mock_org.client.get(found.json()["uri"], follow_redirects=True)
+        seen.append(len(file.text.splitlines()) - 1)
+    assert seen == ([1, 1, 1] if keeps else [1, 2, 4])
+
+
+async def test_row_09_the_reason_in_a_status_has_no_prefix(mock_org, leads):
+    """`MISSING_CUSTOM_ID`, as a pull request of the provider quotes it; the event log has the whole code."""
+    fields = {"fileType": "contactlist", "id": leads["id"], "contact-id-name": "Nothing"}
+    file = {"file": ("a.csv", "Lead ID,Phone\n1,2\n")}
+    await mock_org.client.post("/uploads/v2/contactlist", data=fields, files=file)
+    mock_org.clock.advance(60)
+    status = (await mock_org.client.get(f"{leads['selfUri']}/importstatus")).json()
+    assert (status["state"], status["failureReason"]) == ("FAILED", "MISSING_CUSTOM_ID")
+    event = (await mock_org.client.get("/api/v2/outbound/events")).json()["entities"][0]["eventMessage"]
+    assert event["code"] == event["messageParams"]["reason"] == "IMPORT_MISSING_CUSTOM_ID"
+
+
+async def test_row_11_the_file_of_an_export_says_that_it_is_utf_8(mock_org, leads, dnc_uri):
+    """A client that reads it as text finds `inin-outbound-id` behind the byte order mark."""
+    for list_uri, first in ((leads["selfUri"], "inin-outbound-id"), (dnc_uri, "entry")):
+        file = await mock_org.client.get(await exported(mock_org, list_uri), follow_redirects=True)
+        assert file.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert file.text.startswith(f'\ufeff"{first}"')
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/token"])

@@ -63,7 +63,7 @@ test("an import on its way is IN_PROGRESS, and its list stays", async () => {
 test("a failed import says why, in a status that is answered with 200", async () => {
   await upload({ id: list.id, fileType: "contactlist", file: csv([], [...COLUMNS, "Age"]) });
   const status = await api.getOutboundContactlistImportstatus(list.id);
-  assert.deepEqual([status.state, status.failureReason], ["FAILED", "IMPORT_FAILED_TO_READ_HEADERS"]);
+  assert.deepEqual([status.state, status.failureReason], ["FAILED", "FAILED_TO_READ_HEADERS"]);
 });
 
 for (const [parts, status, code] of [

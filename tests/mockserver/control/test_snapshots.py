@@ -86,7 +86,7 @@ async def test_a_running_import_fails(mock_org, control):
     await mock_org.client.post("/uploads/v2/contactlist", data={"fileType": "contactlist", "id": leads}, files=file)
     await control.put("/state/snapshot", content=(await control.get("/state/snapshot")).content)
     status = (await mock_org.client.get(f"{LISTS}/{leads}/importstatus")).json()
-    assert (status["state"], status["failureReason"]) == ("FAILED", "IMPORT_INTERRUPTED")
+    assert (status["state"], status["failureReason"]) == ("FAILED", "INTERRUPTED")
 
 
 @pytest.mark.parametrize("spoil", ["empty", "half", "other", "last byte"])

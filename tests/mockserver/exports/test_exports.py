@@ -198,7 +198,7 @@ async def test_an_export_from_start_to_end(served):
 async def test_headers_of_the_file(served):
     """A download, of known length, that is neither kept nor guessed at."""
     file = await fetch(served, await signed_address(served))
-    assert file.headers["Content-Type"] == "text/csv"
+    assert file.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert file.headers["Content-Disposition"].startswith("attachment; filename=")
     assert file.headers["X-Content-Type-Options"] == "nosniff"
     assert file.headers["Cache-Control"] == "no-store"

@@ -79,7 +79,7 @@ async def test_an_import_with_retention(mock_org):
     assert list(mock_org.org.store.snapshot("a").ids) == ["1", "2", "4"]
     await mock_org.client.post("/uploads/v2/contactlist", data=fields, files={"file": ("a.csv", "id\n1\n")})
     mock_org.services.advance_to_now()
-    assert mock_org.services.imports.status_of("a").failure_reason == "IMPORT_COLUMNS_DO_NOT_EXIST_ON_LIST"
+    assert mock_org.services.imports.status_of("a").failure_reason == "COLUMNS_DO_NOT_EXIST_ON_LIST"
     mock_org.clock.advance(86_401)
     mock_org.services.advance_to_now()
     assert list(mock_org.org.store.snapshot("a").ids) == ["2", "4"]

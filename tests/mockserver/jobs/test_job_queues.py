@@ -8,7 +8,7 @@ from mockserver.model import ContactList, ImportStatus
 JOB = {"contactListId": "a", "totalRecords": 2, "accepted": 2, "startedAt": 9.0, "recordsPerS": 5.0}
 DONE = ImportStatus(total_records=2, completed_records=2, percent_complete=100)
 CUT = ImportStatus(
-    state="FAILED", total_records=2, completed_records=0, percent_complete=0, failure_reason="IMPORT_INTERRUPTED"
+    state="FAILED", total_records=2, completed_records=0, percent_complete=0, failure_reason="INTERRUPTED"
 )
 
 

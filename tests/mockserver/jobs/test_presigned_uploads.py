@@ -132,7 +132,7 @@ async def test_spreadsheets_fail(served, outside):
     issued = await address(served, contentType=kind)
     await outside.put(issued["url"], headers=issued["headers"], content=b"PK\x03\x04")
     status = (await served.client.get(f"/api/v2/outbound/contactlists/{LIST}/importstatus")).json()
-    assert (status["state"], status["failureReason"]) == ("FAILED", "IMPORT_FAILED_TO_READ_HEADERS")
+    assert (status["state"], status["failureReason"]) == ("FAILED", "FAILED_TO_READ_HEADERS")
 
 
 async def test_clearing_system_data(served, outside):

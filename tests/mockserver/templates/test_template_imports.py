@@ -6,7 +6,6 @@ import random
 import httpx
 import pytest
 
-from mockserver.jobs.import_progress import INTERRUPTED
 from mockserver.model import ContactList
 from mockserver.services import services_of
 from mockserver.state.org import Org
@@ -137,7 +136,8 @@ async def test_imports_that_fail(served, settings, fields, content, reason):
     await upload(served, template_id, content, **fields)
     served.clock.advance(60)
     shown = await status(served, template_id)
-    assert (shown["state"], shown["failureReason"], sizes(served)) == ("FAILED", reason, {"Taken Part 3": 0})
+    assert (shown["state"], shown["failureReason"]) == ("FAILED", reason.removeprefix("IMPORT_"))
+    assert sizes(served) == {"Taken Part 3": 0}
     events = (await served.client.get("/api/v2/outbound/events")).json()["entities"]
     assert [event["eventMessage"]["code"] for event in events] == [reason]
 
@@ -215,7 +215,7 @@ async def test_a_template_that_is_importing_stays(served):
     assert (await served.client.delete(f"{IMPORTS}/{template_id}")).status_code == 204
 
 
-@pytest.mark.parametrize(("after_s", "reason"), [(60.0, None), (5.0, INTERRUPTED)], ids=["ended", "loading"])
+@pytest.mark.parametrize(("after_s", "reason"), [(60.0, None), (5.0, "INTERRUPTED")], ids=["ended", "loading"])
 async def test_after_a_restart(served, tmp_path, after_s, reason):
     """An import that was over stays over; one that was loading has failed."""
     store = restarted(served.org, tmp_path / "store").org.store
