@@ -13,6 +13,7 @@ Every refusal the mock answers with:
   + Unsupported       415
   + Misdirected       421, a Host that is not this server
   + TooManyRequests   429, says when to come back
+  + NotImitated       501, an operation that the platform has and the mock has not
   + TimedOut          504
 * OAuthError          400 `{error, description, error_description}`: the token endpoint has a body of its own
 
@@ -80,6 +81,10 @@ class TooManyRequests(ApiError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"Rate limit exceeded the maximum. Retry the request in [{retry_after_s}] seconds")
         self.headers = {"Retry-After": str(retry_after_s)}
+
+
+class NotImitated(ApiError):
+    status, code = 501, "mock.not.imitated"  # the mock's own
 
 
 class TimedOut(ApiError):

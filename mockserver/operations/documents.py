@@ -268,7 +268,7 @@ KINDS = (
     ),
     DocumentKind(
         "campaigns", "campaigns", Campaign, "outbound:campaign", "campaign",
-        one="{document_id:(?!all$|divisionviews$)[^/{}]+}",
+        one="{document_id:(?!all$|divisionviews$)[^/]+}",
         required=("contactList", "dialingMode", "phoneColumns"), deleted=Campaign,
         references={
             "contactList": "contact_list", "queue": "queue", "script": "script", "dncLists": "dnc_list",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, OAuthError, TimedOut
+from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, NotImitated, OAuthError, TimedOut
 from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.access import RATE_HEADERS, TOKEN, authenticate, check_host, limit
 from mockserver.http.body import BODY, read_body, refuse_encoded
@@ -19,6 +19,7 @@ from mockserver.http.cors import cors_headers, preflight
 from mockserver.http.responses import CommonHeaders, error_response, internal_error
 from mockserver.http.sending import send
 from mockserver.ids import new_id
+from mockserver.operations.official import official_operation
 from mockserver.operations.operation import Operation
 from mockserver.pacing import latency_of, seconds
 from mockserver.pipeline.commits import Commits
@@ -65,7 +66,7 @@ class Pipeline:
         try:
             check_host(request, self._hosts)
             refuse_encoded(request)
-            response = self._preflight(request) or await handler(request)
+            response = self._preflight(request) or await self._route_of(request, handler)(request)
         except ConnectionError:  # cut by a fault or by the client: nobody reads what is returned here
             response = web.Response(status=500)
             self._record(request, 0, 0)
@@ -74,6 +75,20 @@ class Pipeline:
             response = self._refusal(request, error)
         self._record(request, response.status, response.content_length or 0)
         return response
+
+    def _route_of(self, request: web.Request, handler: Route) -> Route:
+        """The handler, or a refusal that says so if the platform has one there and the mock has not."""
+        if request.match_info.http_exception is None:
+            return handler
+        official = official_operation(request.method, request.path)
+        if official is None:
+            return handler
+
+        async def refuse(request: web.Request) -> PendingOperation:
+            del request
+            raise NotImitated(f"{official.name} is not imitated. The mock has instead: {official.instead}.")
+
+        return self.route(Endpoint(Operation(official.name, official.method, official.path, ""), refuse))
 
     def route(self, endpoint: Endpoint) -> Route:
         """The handler of one operation, behind all that every request goes through."""
