@@ -13,6 +13,7 @@ from mockserver.lists.contact_lists import ContactLists
 from mockserver.operations import OPERATIONS
 from mockserver.operations.documents import CAMPAIGNS, KINDS
 from mockserver.platform.divisions import Divisions, Subjects
+from mockserver.platform.fixtures import QUEUES, SCRIPTS, USERS, Fixtures
 from mockserver.platform.handlers import OpenApi, Platform
 from mockserver.platform.limits_api import LimitsApi
 from mockserver.platform.oauth import OAuth
@@ -62,6 +63,9 @@ def _holders(services: Services, *, strict: bool) -> dict[str, object]:
             "oauth": OAuth(org),
             "openapi": OpenApi(strict=strict),
             "platform": Platform(org),
+            "queues": Fixtures(org, QUEUES),
+            "scripts": Fixtures(org, SCRIPTS),
             "subjects": Subjects(org),
+            "users": Fixtures(org, USERS),
         }
     )

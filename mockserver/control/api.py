@@ -15,6 +15,7 @@ from mockserver.faults.engine import Faults, parse_rules
 from mockserver.http.body import arriving, parse_json, read_body, too_large
 from mockserver.loaded_profile import ProfileError
 from mockserver.operations import OP_NAMES
+from mockserver.platform.fixtures import QUEUES, SCRIPTS, USERS, Plan, plant, planted
 from mockserver.services import Services
 
 _BODY_BYTES = 4 * 1024 * 1024
@@ -114,6 +115,21 @@ class Control:
         for client_id, given in grants.items():
             self._org.clients[client_id] = self._org.clients[client_id].with_grants(given)
         return await self.clients(request)
+
+    async def fixtures(self, request: web.Request) -> web.Response:
+        """The queues, scripts and users that were planted."""
+        del request
+        kinds = {"queues": QUEUES, "scripts": SCRIPTS, "users": USERS}
+        return _json({name: planted(self._org, kind) for name, kind in kinds.items()})
+
+    async def put_fixtures(self, request: web.Request) -> web.Response:
+        """Plant queues, scripts or users in the place of those that were there."""
+        try:
+            plan = msgspec.convert(await _body(request), Plan)
+        except msgspec.ValidationError as error:
+            raise BadRequest(f"Expected queues, scripts or users, lists of objects with a name: {error}") from error
+        plant(self._org, plan)
+        return await self.fixtures(request)
 
     async def state(self, request: web.Request) -> web.Response:
         """What the org holds now."""

@@ -27,6 +27,8 @@ _ROUTES: list[tuple[str, str, Callable[[Control], Route]]] = [
     ("PATCH", "/profile", lambda control: control.patch_profile),
     ("GET", "/clients", lambda control: control.clients),
     ("PATCH", "/clients", lambda control: control.patch_clients),
+    ("GET", "/fixtures", lambda control: control.fixtures),
+    ("PUT", "/fixtures", lambda control: control.put_fixtures),
     ("GET", "/state", lambda control: control.state),
     ("GET", "/state/snapshot", lambda control: control.snapshot),
     ("PUT", "/state/snapshot", lambda control: control.put_snapshot),

@@ -192,6 +192,24 @@ class AvailableTopicListing(Answered, frozen=True, kw_only=True):
     entities: list[AvailableTopic]
 
 
+class DomainEntity(Answered, frozen=True, kw_only=True):
+    """A queue, a script or a user, as far as the mock knows one."""
+
+    id: str
+    name: str
+    division: DomainEntityRef
+    self_uri: str
+
+
+class DomainEntityListing(Listing, frozen=True, kw_only=True):
+    entities: list[DomainEntity]
+
+
+class UserMe(DomainEntity, frozen=True, kw_only=True):
+    state: Literal["active"]
+    version: Count
+
+
 _TOKEN_FORM = {
     "application/x-www-form-urlencoded": {
         "type": "object",
@@ -225,6 +243,22 @@ def _subscription(op: str, method: str, handler: str, summary: str) -> Operation
             403: ("missing.permissions", "not.authorized"),
             **_NO_CHANNEL,
         },
+    )  # fmt: skip
+
+
+def _fixtures(name: str, path: str, handler: str, permission: str, noun: str) -> tuple[Operation, Operation]:
+    """What the control API has planted, to be read."""
+    named = Parameter("name", str, "Only those whose name holds this.")
+    return (
+        Operation(
+            f"{name}.list", "GET", path, f"{handler}.list", permission,
+            summary=f"A page of the {noun}s", query=(*PAGING, named, Parameter("id", str, "Only these.", many=True)),
+            answer=DomainEntityListing, codes={400: ("invalid.value",)},
+        ),
+        Operation(
+            f"{name}.get", "GET", path + "/{entity_id}", f"{handler}.get", permission,
+            summary=f"A {noun}", answer=DomainEntity,
+        ),
     )  # fmt: skip
 
 
@@ -361,4 +395,13 @@ PLATFORM = (
         ),
         answer=AvailableTopicListing, codes={400: ("invalid.value",)},
     ),
+    Operation(
+        "users.me", "GET", "/api/v2/users/me", "users.me",
+        summary="The user that asks, if one was planted", answer=UserMe,
+    ),
+    *_fixtures("queues", "/api/v2/routing/queues", "queues", "routing:queue:view", "queue"),
+    *_fixtures(
+        "published_scripts", "/api/v2/scripts/published", "scripts", "scripter:publishedScript:view", "published script"
+    ),
+    *_fixtures("scripts", "/api/v2/scripts", "scripts", "scripter:script:view", "script"),
 )  # fmt: skip
