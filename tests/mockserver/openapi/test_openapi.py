@@ -61,6 +61,7 @@ def test_the_document_is_whole(told):
     names = {ref.rpartition("/")[2] for ref in re.findall(r'"\$ref": "([^"]+)"', json.dumps(made))}
     assert names <= set(made["components"]["schemas"])
     for path, methods in made["paths"].items():
+        assert re.fullmatch(r"(/([\w.]+|{\w+}))+", path)
         for each in methods.values():
             named = {one["name"] for one in each["parameters"] if one["in"] == "path"}
             assert named == set(re.findall(r"{(\w+)}", path))
