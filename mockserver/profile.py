@@ -166,8 +166,8 @@ class Semantics(_Section, frozen=True):
     # what a contact's data and its statuses by column name beside the columns of the list
     unknown_columns: Annotated[
         Literal["reject", "ignore"],
-        "reject",
-        "swagger of 2018-03-21, invalid.contact.columns",
+        "ignore",
+        "Terraform provider f955430e: tests of campaigns post such contacts; of phoneNumberStatus, one client does",
     ]
     # what a listing without allowEmptyResult answers there
     page_past_the_end: Annotated[
@@ -184,8 +184,8 @@ class Semantics(_Section, frozen=True):
     # whether a contact's data may lack columns of the list
     missing_columns: Annotated[
         Literal["allow", "reject"],
-        "allow",
-        "assumption",
+        "reject",
+        f"a refusal quoted on 2026-09-18; {_APPEND_RECORDS}: files have to have the existing columns",
     ]
     # what an upsert or PUT does with columns it does not name
     update: Annotated[Literal["merge", "replace"], "merge", "assumption: keys that are not given stay"]

@@ -33,7 +33,8 @@ PRESENT = ("inin-correlation-id", "inin-ratelimit-count", "inin-ratelimit-allowe
 # Values that differ between any two orgs, by the name of their field.
 OWN = frozenset({"contextId", "access_token", "expires_in", "size", "version", "dateCreated", "dateModified"})
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+# UUIDs, and the 16 digits of exports.
+_ID = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16})\b", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://[^/\s\"]+")
 _QUERY = re.compile(r"\?[^\s\"]*")
 
@@ -76,7 +77,7 @@ class Placeholders:
 
     def _text(self, text: str) -> str:
         text = _DATE.sub("<date>", text.replace(self.run_id, "<run>"))
-        text = _UUID.sub(lambda found: self._id(found[0]), text)
+        text = _ID.sub(lambda found: self._id(found[0]), text)
         return _QUERY.sub("?<query>", _ORIGIN.sub("<host>", text)) if "/" in text else text
 
     def _id(self, found: str) -> str:

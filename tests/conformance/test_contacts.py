@@ -47,7 +47,7 @@ def test_cells_are_text(api, leads):
 )
 def test_any_text_survives(api, leads, text):
     """What goes in comes out, by every way to read it."""
-    added = api.post_outbound_contactlist_contacts(leads.id, [contact({"Lead ID": "1", "First Name": text})])[0]
+    added = api.post_outbound_contactlist_contacts(leads.id, [contact(lead(1) | {"First Name": text})])[0]
     assert added.data["First Name"] == text
     assert api.get_outbound_contactlist_contact(leads.id, added.id).data["First Name"] == text
     assert api.post_outbound_contactlist_contacts_bulk(leads.id, [added.id])[0].data["First Name"] == text
@@ -61,12 +61,21 @@ def test_the_same_again_is_another_contact(api, leads):
 
 
 def test_own_ids(api, leads):
-    """With ids of one's own the same again is an update: the list does not grow, and named cells are replaced."""
+    """With ids of one's own the same again is an update: the list does not grow."""
     api.post_outbound_contactlist_contacts(leads.id, contacts(10, own_ids=True))
-    changed = contact({"First Name": "Bo"}, id="L-0000003")
+    changed = contact(lead(3) | {"First Name": "Bo"}, id="L-0000003")
     answer = api.post_outbound_contactlist_contacts(leads.id, [changed], clear_system_data=True)
     assert [(each.id, each.data) for each in answer] == [("L-0000003", lead(3) | {"First Name": "Bo"})]
     assert api.get_outbound_contactlist(leads.id, include_size=True).size == 10
+
+
+def test_an_update_of_some_cells(settings, api, leads):
+    """In an org that lets columns be missing, those that are not named stay."""
+    settings(semantics__missing_columns="allow")
+    api.post_outbound_contactlist_contacts(leads.id, contacts(10, own_ids=True))
+    changed = contact({"First Name": "Bo"}, id="L-0000003")
+    answer = api.post_outbound_contactlist_contacts(leads.id, [changed])
+    assert [(each.id, each.data) for each in answer] == [("L-0000003", lead(3) | {"First Name": "Bo"})]
 
 
 @pytest.mark.parametrize("flag", ["priority", "clear_system_data", "do_not_queue"])
@@ -140,8 +149,8 @@ def test_bulk(api, leads, ten):
         ([contact(lead(1), id="a/b")], "invalid.contact.id"),
         ([contact(lead(1), id="ä")], "invalid.contact.id"),
         ([contact(lead(1), id="x" * 101)], "invalid.contact.id"),
-        ([contact({"First Name": "x" * 513})], "contact.datum.length.limit.exceeded"),
-        ([contact({"First Name": {"first": "Bo"}})], "bad.request"),
+        ([contact(lead(1) | {"First Name": "x" * 513})], "contact.datum.length.limit.exceeded"),
+        ([contact(lead(1) | {"First Name": {"first": "Bo"}})], "bad.request"),
         ([contact(lead(1), contact_list_id="another")], "bad.request"),
         ([{"id": "no-data"}], "bad.request"),
         (["Bo"], "bad.request"),
@@ -160,9 +169,9 @@ def test_zip_codes(api):
     """Where they decide about the time zone they have to be some."""
     mapped = {"automatic_time_zone_mapping": True, "zip_code_column_name": "Zip"}
     created = api.post_outbound_contactlists(contact_list("Mapped", **mapped))
-    assert api.post_outbound_contactlist_contacts(created.id, [contact({"Zip": "46278-1234"})])
+    assert api.post_outbound_contactlist_contacts(created.id, [contact(lead(1) | {"Zip": "46278-1234"})])
     with refused(400, "invalid.zip.code.contact.value"):
-        api.post_outbound_contactlist_contacts(created.id, [contact({"Zip": "W1A 1AA"})])
+        api.post_outbound_contactlist_contacts(created.id, [contact(lead(1) | {"Zip": "W1A 1AA"})])
 
 
 @pytest.mark.parametrize(
@@ -223,7 +232,7 @@ def test_a_batch_that_is_too_large(mock, api, leads, size):
 def test_a_lower_size_limit(settings, api, leads):
     """The other figure that is quoted."""
     settings(limits__request_body_bytes=512_000)
-    wide = {"First Name": "x" * 512}
+    wide = lead(1) | {"First Name": "x" * 512}
     with refused(413, "request.entity.too.large"):
         api.post_outbound_contactlist_contacts(leads.id, [contact(wide)] * 1_000)
     assert len(api.post_outbound_contactlist_contacts(leads.id, [contact(wide)] * 500)) == 500

@@ -16,7 +16,8 @@ from .terraform import LIST, cells
 
 pytestmark = pytest.mark.conformance
 
-CONTACTS = [{"data": {"Lead ID": f"L-{n}", "Cell": f"+1 555 010{n}"}} for n in range(10)]
+OTHERS = {"First Name": "", "Home": ""}
+CONTACTS = [{"data": {"Lead ID": f"L-{n}", "Cell": f"+1 555 010{n}", **OTHERS}} for n in range(10)]
 FLAGS = {"priority": "true", "clearSystemData": "false", "doNotQueue": "false"}
 
 

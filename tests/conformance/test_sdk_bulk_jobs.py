@@ -137,10 +137,10 @@ def test_which_success(settings, api, client, leads, stored, status):
         ),
         (
             lambda api, id_: api.post_outbound_contactlist_contacts_bulk_update(
-                id_, edit({"data": {"Shoe size": "44"}}, contact_ids=["L-0000001"])
+                id_, edit({"data": {"Zip": "4" * 513}}, contact_ids=["L-0000001"])
             ),
             400,
-            "invalid.contact.columns",
+            "contact.datum.length.limit.exceeded",
         ),
         (lambda api, id_: api.get_outbound_contactlist_contacts_bulk_job(id_, "none"), 404, "resource.not.found"),
         (lambda api, id_: api.get_outbound_contactlist_contacts_bulk_jobs("none"), 404, "contact.list.not.found"),

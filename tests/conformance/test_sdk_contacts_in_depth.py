@@ -12,7 +12,7 @@ COLUMNS = {"columnNames": ["Lead", "Phone"], "phoneColumns": [{"columnName": "Ph
 def five(api):
     """The id of a list of five contacts."""
     made = api.post_outbound_contactlists({"name": "Leads", **COLUMNS})
-    contacts = [{"id": f"c{n}", "contactListId": made.id, "data": {"Lead": str(n)}} for n in range(5)]
+    contacts = [{"id": f"c{n}", "contactListId": made.id, "data": {"Lead": str(n), "Phone": ""}} for n in range(5)]
     api.post_outbound_contactlist_contacts(made.id, contacts)
     return made.id
 
@@ -34,7 +34,8 @@ def from_one_to_three(list_id):
 def test_attributes(api, five):
     """Dates are dates, media are media, and the flags of the query have their effect."""
     status = {"Sms": {"contactable": False, "columnStatus": {"Phone": {"contactable": False}}}}
-    contact = {"id": "x", "contactListId": five, "data": {}, "retentionType": "RetentionDays", "retentionDays": 3}
+    contact = {"id": "x", "contactListId": five, "retentionType": "RetentionDays", "retentionDays": 3}
+    contact["data"] = {"Lead": "x", "Phone": ""}
     (added,) = api.post_outbound_contactlist_contacts(
         five, [{**contact, "contactableStatus": status}], priority=True, clear_system_data=True, do_not_queue=False
     )

@@ -166,7 +166,7 @@ def test_a_contact_of_its_own(provider, filled):
     contact = {
         "contactListId": filled,
         "callable": True,
-        "data": {"Lead ID": "L-1", "Cell": "+1 555 0100", "Home": "+1 555 0101"},
+        "data": {"Lead ID": "L-1", "First Name": "Bo", "Cell": "+1 555 0100", "Home": "+1 555 0101"},
         "phoneNumberStatus": {"Cell": {"callable": True}, "Home": {"callable": False}},
         "contactableStatus": {"Voice": {"contactable": True, "columnStatus": {"Cell": {"contactable": True}}}},
     }

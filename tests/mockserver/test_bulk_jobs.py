@@ -117,7 +117,8 @@ async def test_a_job_for_nobody(bulk):
     ],
 )
 async def test_requests_that_are_refused(kind, body, status, bulk):
-    """One way to say which contacts, columns of the list, and never all of them by mistake."""
+    """One way to say which contacts, columns of the list if the profile says so, and never all of them by mistake."""
+    bulk.mock.change(semantics__unknown_columns="reject")
     assert (await bulk.start(kind, **body)).status_code == status
     assert len(await bulk.contacts()) == 10
 

@@ -260,6 +260,41 @@ def contacts(leads):
     return f"{LISTS}/{leads['id']}/contacts"
 
 
+async def test_row_01_columns_that_the_list_does_not_have_are_taken(mock_org, contacts):
+    """As the acceptance tests of campaigns in the Terraform provider post them."""
+    data = {"Lead ID": "L", "Phone": PHONE}
+    reply = await mock_org.client.post(contacts, json=[{"data": data | {"FirstName": "Bo", "LastName": "Ek"}}])
+    assert (reply.status_code, reply.json()[0]["data"]) == (200, data)
+    one = f"{contacts}/{reply.json()[0]['id']}"
+    assert (await mock_org.client.put(one, json={"data": data | {"FirstName": "Bo"}})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "data", [{"Phone": PHONE}, {"Phone": PHONE, "FirstName": "Bo"}, {"lead id": "L", "Phone": PHONE}]
+)
+async def test_row_01_a_contact_has_to_have_all_columns(mock_org, contacts, data):
+    """The refusal in the words that were quoted on 2026-09-18."""
+    words = (400, "The contact columns do not match what is required in the list")
+    assert await refusal(mock_org.client.post(contacts, json=[{"data": data}]), "message") == words
+    whole = {"data": {"Lead ID": "L", "Phone": PHONE}}
+    one = f"{contacts}/{(await mock_org.client.post(contacts, json=[whole])).json()[0]['id']}"
+    assert await refusal(mock_org.client.put(one, json={"data": data}), "message") == words
+
+
+async def test_row_01_an_org_the_other_way_round(mock_org, contacts):
+    mock_org.change(semantics__unknown_columns="reject", semantics__missing_columns="allow")
+    replies = [
+        await mock_org.client.post(contacts, json=[{"data": data}])
+        for data in ({"Phone": PHONE}, {"Lead ID": "L", "Phone": PHONE, "FirstName": "Bo"})
+    ]
+    assert [reply.status_code for reply in replies] == [200, 400]
+
+
+async def test_row_13_a_status_may_name_other_columns(mock_org, contacts):
+    contact = {"data": {"Lead ID": "L", "Phone": PHONE}, "phoneNumberStatus": {"Fax": {"callable": False}}}
+    assert (await mock_org.client.post(contacts, json=[contact])).status_code == 200
+
+
 @pytest.mark.parametrize("more", [{}, {"callable": False}], ids=["plain", "with a status"])
 async def test_row_05_an_empty_id_is_none(mock_org, contacts, more):
     """The server makes an id of its own, also beside contacts that have one."""

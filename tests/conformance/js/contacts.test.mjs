@@ -33,7 +33,7 @@ test("one more than a thousand is refused", async () => {
 
 test("with ids of one's own the same again is an update", async () => {
   await api.postOutboundContactlistContacts(list.id, contacts(10, { ownIds: true }));
-  const changed = [{ id: "L-0000003", data: { "First Name": "Bo" } }];
+  const changed = [{ id: "L-0000003", data: { ...lead(3), "First Name": "Bo" } }];
   const options = { priority: false, clearSystemData: true, doNotQueue: false };
   const [answered] = await api.postOutboundContactlistContacts(list.id, changed, options);
   assert.deepEqual(answered.data, { ...lead(3), "First Name": "Bo" });

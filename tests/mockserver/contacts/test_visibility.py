@@ -14,7 +14,7 @@ async def uri(mock_org):
     """A list with a contact from a minute ago, and one of now."""
     made = (await mock_org.client.post(LISTS, json={"name": "Leads", **COLUMNS})).json()["selfUri"]
     for n, wait in (("0", 60), ("1", 0)):
-        await mock_org.client.post(f"{made}/contacts", json=[{"id": f"c{n}", "data": {"Lead": n}}])
+        await mock_org.client.post(f"{made}/contacts", json=[{"id": f"c{n}", "data": {"Lead": n, "Phone": ""}}])
         mock_org.clock.advance(wait)
     return made
 
@@ -54,7 +54,9 @@ async def test_contacts_by_id(mock_org, uri, after, statuses):
     assert [(await mock_org.client.get(f"{uri}/contacts/{id_}")).status_code for id_ in ("c0", "c1")] == statuses
     many = (await mock_org.client.post(f"{uri}/contacts/bulk", json=["c0", "c1"])).json()
     assert len(many) == statuses.count(200)
-    assert (await mock_org.client.put(f"{uri}/contacts/c1", json={"data": {"Lead": "2"}})).status_code == 200
+    assert (
+        await mock_org.client.put(f"{uri}/contacts/c1", json={"data": {"Lead": "2", "Phone": ""}})
+    ).status_code == 200
 
 
 async def test_lists_by_id(mock_org):

@@ -103,7 +103,7 @@ def strict():
     ("GET", "/{}?includesize=true", None, "Value [includesize] is not a valid property for object [query]"),
     ("POST", "", NEW | {"name": "B", "colour": "red"}, "unknown field `colour`"),
     ("POST", "", NEW | {"name": "B", "phoneColumns": [{"columnName": "Phone", "typ": "cell"}]}, "`$.phoneColumns[0]`"),
-    ("POST", "/{}/contacts", [{"data": {"Lead ID": "1"}, "Id": "a"}], "unknown field `Id` - at `$[0]`"),
+    ("POST", "/{}/contacts", [{"data": {"Lead ID": "1", "Phone": ""}, "Id": "a"}], "unknown field `Id` - at `$[0]`"),
     ("POST", "/{}/contacts/search", {"criterias": {}}, "unknown field `criterias`"),
 ])  # fmt: skip
 def test_strict_requests(strict, method, path, body, said):
@@ -154,7 +154,7 @@ def test_a_story_in_strict_mode(strict):
     contacts = [{"id": f"c-{at}", "data": {"Lead ID": f"L-{at}", "Phone": "+15550100000"}} for at in range(3)]
     steps = [
         ("POST", f"{of_list}/contacts", contacts),
-        ("PUT", f"{of_list}/contacts/c-1", {"data": {"Lead ID": "L-1"}, "callable": False, "retentionType": "Today"}),
+        ("PUT", f"{of_list}/contacts/c-1", {**contacts[1], "callable": False, "retentionType": "Today"}),
         ("POST", f"{of_list}/contacts/search", {"pageNumber": 1, "pageSize": 2}),
         ("POST", f"{of_list}/contacts/bulk/update", {"contactIds": ["c-2"], "contact": {"data": {"Phone": ""}}}),
         ("GET", f"{of_list}/contacts/bulk/jobs", None),

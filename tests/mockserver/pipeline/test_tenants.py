@@ -73,7 +73,7 @@ async def filled(two, headers):
 
     ids["contact_list_id"] = (await made(LISTS, LIST))["id"]
     where = f"{LISTS}/{ids['contact_list_id']}"
-    ids["contact_id"] = (await made(f"{where}/contacts", [{"data": {"Lead": "L-1"}}]))[0]["id"]
+    ids["contact_id"] = (await made(f"{where}/contacts", [{"data": {"Lead": "L-1", "Phone": ""}}]))[0]["id"]
     await made(f"{where}/export")
     ids["download_id"] = (await two.client.get(f"{where}/export", headers=headers)).json()["uri"].rpartition("/")[2]
     ids["channel_id"] = (await made("/api/v2/notifications/channels"))["id"]

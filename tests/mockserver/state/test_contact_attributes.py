@@ -56,8 +56,9 @@ def test_attributes_are_kept(attributes, contacts, to, add):
         ({"dateExpiration": "soon"}, "invalid.date"),
     ],
 )
-def test_attributes_that_are_refused(attributes, code, contacts, to):
-    """Unknown media and retentions are malformed; columns have to be the list's."""
+def test_attributes_that_are_refused(attributes, code, contacts, to, bare_org, profile_with):
+    """Unknown media and retentions are malformed; columns have to be the list's, if the profile says so."""
+    bare_org.profile = profile_with(semantics__unknown_columns="reject")
     refused = to(contacts.add, [{"data": LEAD, **attributes}])
     assert (refused.status, refused.code) == (400, code or "invalid.contact.columns")
 

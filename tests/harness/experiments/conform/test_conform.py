@@ -12,8 +12,8 @@ from mockserver.loaded_profile import with_changes
 
 FLIPPED = [
     ("semantics.own_ids", "ignore", "add one with its own id", "body[0].id"),
-    ("semantics.unknown_columns", "ignore", "add one with an unknown column", "status"),
-    ("semantics.missing_columns", "reject", "add one without a column", "status"),
+    ("semantics.unknown_columns", "reject", "add one with an unknown column", "status"),
+    ("semantics.missing_columns", "allow", "add one without a column", "status"),
     ("semantics.empty_ids", "reject", "add one with an empty id", "status"),
     ("semantics.unknown_divisions", "accept", "make a list in a division that is not there", "status"),
     ("semantics.large_pages", "clamp", "a page that is too large", "status"),

@@ -27,8 +27,8 @@ FLIPPED = [
     ("limits.contacts_per_bulk_get", 100, contacts.contacts_per_bulk_get),
     ("limits.contacts_per_delete", 100, contacts.contacts_per_delete),
     ("limits.request_body_bytes", 512_000, contacts.body_bytes),
-    ("semantics.unknown_columns", "ignore", contacts.unknown_columns),
-    ("semantics.missing_columns", "reject", contacts.missing_columns),
+    ("semantics.unknown_columns", "reject", contacts.unknown_columns),
+    ("semantics.missing_columns", "allow", contacts.missing_columns),
     ("semantics.update", "replace", contacts.update),
     ("limits.cell_chars", 300, contacts.value_length),
     ("semantics.get_lag_s", 4.0, lists.by_id),
@@ -63,6 +63,8 @@ FLIPPED = [
     ("rate.scope", "client", platform.scope),
     ("rate.counts_uploads", True, platform.uploads),
 ]
+# An update shows what it does to columns that it does not name if it need not name them all.
+SHOWN_BY = {"semantics.update": {"semantics.missing_columns": "allow"}}
 # Limits of things that no strategy makes or asks for.
 BESIDE = {
     "limits.lists_per_bulk_update", "limits.lists_per_bulk_get", "limits.templates_per_org",
@@ -95,7 +97,7 @@ async def _found(folder, questions, **settings):
 @pytest.mark.parametrize(("setting", "value", "question"), FLIPPED)
 def test_a_setting_that_was_flipped(tmp_path, setting, value, question):
     """The one question finds it, and writes it into a profile that can be loaded."""
-    document, left = virtual_time.run(_found(tmp_path, [question], **{setting: value}))
+    document, left = virtual_time.run(_found(tmp_path, [question], **{setting: value}, **SHOWN_BY.get(setting, {})))
     assert _equal(document["settings"].get(setting), value), document["observations"]
     written = flat(mock_org.load_profile(str(tmp_path / "profile.toml")).profile)
     assert (_equal(written[setting], value), left) == (True, 0)
