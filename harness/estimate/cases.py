@@ -44,7 +44,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """Every step of every world, one number each; what it costs there, and where it leads."""
+    """Every step of every case, one number each; what it costs there, and where it leads."""
 
     pause_s: Floats
     work_s: Floats  # before luck and crowd
@@ -72,7 +72,7 @@ class Nodes:
 
 @dataclass(frozen=True, slots=True)
 class CaseTables:
-    """`first[stage][world]`: where the flows of a stage begin in `entry` and `shard`, and how many there are."""
+    """`first[stage][case]`: where the flows of a stage begin in `entry` and `shard`, and how many there are."""
 
     nodes: Nodes
     stages: list[str]
@@ -80,32 +80,32 @@ class CaseTables:
     shard: Ints
     first: list[Ints]
     count: list[Ints]
-    world: Ints  # of each row
-    workers: int  # of the world with the most
+    case: Ints  # of each row
+    workers: int  # of the case with the most
     lists: int
-    worlds: Sequence[Case] = field(repr=False)
+    cases: Sequence[Case] = field(repr=False)
 
     def row(self, of: Callable[[Case], Any], dtype: Any = np.float64) -> NDArray[Any]:
-        """A number of each world, for each row."""
-        return np.asarray([of(world) for world in self.worlds], dtype)[self.world]
+        """A number of each case, for each row."""
+        return np.asarray([of(case) for case in self.cases], dtype)[self.case]
 
     def row_lists(self, of: Callable[[Case, int], float]) -> Floats:
-        """A number for the rows of each list of each world, for each row."""
-        table = np.zeros((len(self.worlds), self.lists))
-        for number, world in enumerate(self.worlds):
-            table[number, : len(world.program.rows)] = [of(world, rows) for rows in world.program.rows]
-        return table[self.world]
+        """A number for the rows of each list of each case, for each row."""
+        table = np.zeros((len(self.cases), self.lists))
+        for number, case in enumerate(self.cases):
+            table[number, : len(case.program.rows)] = [of(case, rows) for rows in case.program.rows]
+        return table[self.case]
 
 
-def case_tables(worlds: Sequence[Case]) -> CaseTables:
-    """All worlds play the same strategy, so that their stages have the same names."""
+def case_tables(cases: Sequence[Case]) -> CaseTables:
+    """All cases play the same strategy, so that their stages have the same names."""
     placed: list[_Placed] = []
-    starts = [_place(world, placed) for world in worlds]
-    names = [stage.name for stage in worlds[0].program.stages]
+    starts = [_place(case, placed) for case in cases]
+    names = [stage.name for stage in cases[0].program.stages]
     flows = [
-        [(starts[number][shape], shard) for shape, shard in world.program.stages[stage].flows]
+        [(starts[number][shape], shard) for shape, shard in case.program.stages[stage].flows]
         for stage in range(len(names))
-        for number, world in enumerate(worlds)
+        for number, case in enumerate(cases)
     ]
     count = np.asarray([len(each) for each in flows], np.int64)
     entry_and_shard = np.asarray([flow for each in flows for flow in each], np.int64).reshape(-1, 2)
@@ -114,32 +114,32 @@ def case_tables(worlds: Sequence[Case]) -> CaseTables:
         stages=names,
         entry=entry_and_shard[:, 0],
         shard=entry_and_shard[:, 1],
-        first=list((np.cumsum(count) - count).reshape(len(names), len(worlds))),
-        count=list(count.reshape(len(names), len(worlds))),
-        world=np.repeat(np.arange(len(worlds)), [world.replicates for world in worlds]),
-        workers=max(world.concurrency for world in worlds),
-        lists=max([1, *(len(world.program.rows) for world in worlds)]),
-        worlds=worlds,
+        first=list((np.cumsum(count) - count).reshape(len(names), len(cases))),
+        count=list(count.reshape(len(names), len(cases))),
+        case=np.repeat(np.arange(len(cases)), [case.replicates for case in cases]),
+        workers=max(case.concurrency for case in cases),
+        lists=max([1, *(len(case.program.rows) for case in cases)]),
+        cases=cases,
     )
 
 
 class _Placed(NamedTuple):
-    world: Case
+    case: Case
     node: Node
     base: int  # number of the first node of its shape
 
 
-def _place(world: Case, placed: list[_Placed]) -> list[int]:
-    """Append the world's nodes; the number that each of its shapes begins with."""
+def _place(case: Case, placed: list[_Placed]) -> list[int]:
+    """Append the case's nodes; the number that each of its shapes begins with."""
     starts = []
-    for shape in world.program.shapes:
+    for shape in case.program.shapes:
         starts.append(base := len(placed))
-        placed += [_Placed(world, node, base) for node in shape]
+        placed += [_Placed(case, node, base) for node in shape]
     return starts
 
 
 def _nodes(placed: Sequence[_Placed]) -> Nodes:
-    models = [latency_of(each.world.profile, each.node.step.op) for each in placed]
+    models = [latency_of(each.case.profile, each.node.step.op) for each in placed]
     steps = [each.node.step for each in placed]
     ops = np.asarray([step.op for step in steps], dtype=object)
 
@@ -184,15 +184,15 @@ def _nodes(placed: Sequence[_Placed]) -> Nodes:
 def _is_counted(placed: _Placed) -> bool:
     """Whether the server's rate limit counts it. Uploads go to a host of their own: the profile decides."""
     step = placed.node.step
-    return step.budgeted or (step.op == "import.upload" and placed.world.profile.rate.counts_uploads)
+    return step.budgeted or (step.op == "import.upload" and placed.case.profile.rate.counts_uploads)
 
 
-def calibration_cases(world: Case, file: str) -> Iterator[Case]:
-    """The world under each of the other profiles; none if the profile of that file was not calibrated."""
-    others = of_profile(file, flat(world.profile))
-    each = world.replicates // (len(others) + 1)
+def calibration_cases(case: Case, file: str) -> Iterator[Case]:
+    """The case under each of the other profiles; none if the profile of that file was not calibrated."""
+    others = of_profile(file, flat(case.profile))
+    each = case.replicates // (len(others) + 1)
     for settings in others if each else ():
-        yield replace(world, profile=with_changes(world.profile, settings), replicates=each)
+        yield replace(case, profile=with_changes(case.profile, settings), replicates=each)
 
 
 BIG_LIST = 5_000_000  # what Customer Care can raise a list's cap to. Source: community.genesys.com 2025-09
@@ -214,10 +214,10 @@ PLAYED = {  # settings outside of latencies and faults that a replay depends on
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """A world that differs from the one asked about in what `change` says."""
+    """A case that differs from the one asked about in what `change` says."""
 
     change: str
-    world: Case
+    case: Case
     setting: str = ""  # of the profile, if it is one
     to: Any = None
 
@@ -255,8 +255,8 @@ def assumptions(profile: LoadedProfile, base: Case, replicates: int) -> Iterator
         if "assumption" in profile.sources.get(name, "") and _matters(name, used, profile.profile):
             to = _otherwise(name, value)
             if to is not None:
-                world = replace(base, profile=with_changes(profile.profile, {name: to}))
-                yield WhatIf(f"{name} = {to}", world, name, to)
+                case = replace(base, profile=with_changes(profile.profile, {name: to}))
+                yield WhatIf(f"{name} = {to}", case, name, to)
 
 
 def _matters(name: str, used: set[str], profile: Profile) -> bool:

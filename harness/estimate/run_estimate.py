@@ -121,22 +121,22 @@ class EstimateOrder:
 
 @dataclass(slots=True)
 class _StrategyCases:
-    """A strategy, its worlds, and what they stand for: first one a profile, then one a question."""
+    """A strategy, its cases, and what they stand for: first one a profile, then one a question."""
 
     strategy: Strategy
     profiles: Sequence[LoadedProfile]
     options: Sequence[WhatIf]
     assumptions: Sequence[WhatIf]
-    worlds: Sequence[Case]
+    cases: Sequence[Case]
     about: int  # which profile the questions are about
-    others: Sequence[int] = ()  # whom the worlds after these stand for: what else a calibration would have allowed
+    others: Sequence[int] = ()  # whom the cases after these stand for: what else a calibration would have allowed
 
     def play(self, seed: int) -> Replay:
-        """All worlds, each row under the number of the one that its world stands for."""
-        first = len(self.worlds) - len(self.others)
+        """All cases, each row under the number of the one that its case stands for."""
+        first = len(self.cases) - len(self.others)
         stand_for = np.asarray([*range(first), *self.others])
-        found = simulate(case_tables(self.worlds), seed)
-        return replace(found, world=stand_for[found.world])
+        found = simulate(case_tables(self.cases), seed)
+        return replace(found, case=stand_for[found.case])
 
 
 def estimate(order: EstimateOrder, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def estimate(order: EstimateOrder, tell: Callable[[str], None]) -> dict[str, Any
         status().begin(f"playing {one.name}")
         asked = _strategy_cases(order, one, leads, profiles)
         played = asked.play(order.seed)
-        tell(f"{one.name}: {quantity(len(played.world), 'replicate')} of {quantity(leads.leads, 'lead')} played")
+        tell(f"{one.name}: {quantity(len(played.case), 'replicate')} of {quantity(leads.leads, 'lead')} played")
         entries += _entries(asked, played)
         _note_effects(effects, asked, played)
     about = profiles[_about(profiles)]
@@ -188,7 +188,7 @@ def _strategy_cases(
     order: EstimateOrder, one: Strategy, leads: Sizes, profiles: Sequence[LoadedProfile]
 ) -> _StrategyCases:
     uploads = [order.upload(one, leads, each) for each in profiles]
-    worlds = [
+    cases = [
         Case(
             program=program(upload),
             profile=each.profile,
@@ -198,18 +198,18 @@ def _strategy_cases(
         for each, upload in zip(profiles, uploads, strict=True)
     ]
     about, few = _about(profiles), min(order.replicates, REPLICATES_OF_A_QUESTION)
-    chosen = list(options(uploads[about], worlds[about], few))
-    doubted = list(assumptions(profiles[about], worlds[about], few))
-    others = list(calibration_cases(worlds[0], order.profile)) if order.profile else []
+    chosen = list(options(uploads[about], cases[about], few))
+    doubted = list(assumptions(profiles[about], cases[about], few))
+    others = list(calibration_cases(cases[0], order.profile)) if order.profile else []
     if others:
-        worlds = [_beside(worlds[0], others)]
-    every = [*worlds, *(question.world for question in (*chosen, *doubted)), *others]
+        cases = [_beside(cases[0], others)]
+    every = [*cases, *(question.case for question in (*chosen, *doubted)), *others]
     return _StrategyCases(one, profiles, chosen, doubted, every, about, [0] * len(others))
 
 
-def _beside(world: Case, others: Sequence[Case]) -> Case:
-    """The world with what the others leave of its replicates, and never none."""
-    return replace(world, replicates=max(1, world.replicates - sum(other.replicates for other in others)))
+def _beside(case: Case, others: Sequence[Case]) -> Case:
+    """The case with what the others leave of its replicates, and never none."""
+    return replace(case, replicates=max(1, case.replicates - sum(other.replicates for other in others)))
 
 
 def _entries(asked: _StrategyCases, played: Replay) -> Iterator[dict[str, Any]]:
@@ -219,7 +219,7 @@ def _entries(asked: _StrategyCases, played: Replay) -> Iterator[dict[str, Any]]:
         first = len(asked.profiles)
         questions = enumerate(asked.options, first) if number == asked.about else ()
         yield {
-            **_entry(asked.strategy, asked.worlds[number], played, played.world == number),
+            **_entry(asked.strategy, asked.cases[number], played, played.case == number),
             "profile": profile.profile.name,
             "sensitivity": [
                 {"change": question.change, "p50_s": round(medians[place], 3), "ratio": _ratio(medians[place], base)}
@@ -228,9 +228,9 @@ def _entries(asked: _StrategyCases, played: Replay) -> Iterator[dict[str, Any]]:
         }
 
 
-def _entry(one: Strategy, world: Case, played: Replay, rows: "np.ndarray[Any, Any]") -> dict[str, Any]:
+def _entry(one: Strategy, case: Case, played: Replay, rows: "np.ndarray[Any, Any]") -> dict[str, Any]:
     duration, throttled = played.duration_s[rows], played.throttled_s[rows]
-    worker_s = float(np.median(duration)) * world.concurrency
+    worker_s = float(np.median(duration)) * case.concurrency
     return {
         "strategy": one.name,
         "duration_s": outward(percentiles(duration)),
@@ -242,14 +242,14 @@ def _entry(one: Strategy, world: Case, played: Replay, rows: "np.ndarray[Any, An
         "throttled_s": percentiles(throttled),
         "repeats": percentiles(played.repeats[rows].astype(np.float64)),
         "in_doubt": percentiles(played.in_doubt[rows].astype(np.float64)),
-        "lists": len(world.program.rows),
+        "lists": len(case.program.rows),
         "bottleneck": bottleneck_of(one.main_op, worker_s, float(np.median(throttled))),
     }
 
 
 def _medians(asked: _StrategyCases, played: Replay) -> list[float]:
-    known = len(asked.worlds) - len(asked.others)
-    return [float(np.median(played.duration_s[played.world == number])) for number in range(known)]
+    known = len(asked.cases) - len(asked.others)
+    return [float(np.median(played.duration_s[played.case == number])) for number in range(known)]
 
 
 def _ratio(value: float, base: float) -> float:
@@ -287,8 +287,8 @@ def _monthly(
     def p50(one: Strategy, count: int) -> float:
         upload = order.upload(one, replace(leads, leads=count), profile)
         few = min(order.replicates, REPLICATES_OF_A_QUESTION)
-        world = Case(program=program(upload), profile=profile.profile, concurrency=order.concurrency, replicates=few)
-        return float(np.median(simulate(case_tables([world]), order.seed).duration_s))
+        case = Case(program=program(upload), profile=profile.profile, concurrency=order.concurrency, replicates=few)
+        return float(np.median(simulate(case_tables([case]), order.seed).duration_s))
 
     for one in chosen:
         yield from monthly_plans(one, leads.leads, order.new_share, profile.profile, partial(p50, one))

@@ -113,14 +113,14 @@ class Budgets:
 class JobModel:
     def __init__(self, tables: CaseTables) -> None:
         self._nodes = tables.nodes
-        self._import_delay = tables.row(lambda world: _job_rules(world).import_start_delay_s)
-        self._import_s = tables.row_lists(lambda world, rows: _seconds(rows, _job_rules(world).import_rows_per_s))
+        self._import_delay = tables.row(lambda case: _job_rules(case).import_start_delay_s)
+        self._import_s = tables.row_lists(lambda case, rows: _seconds(rows, _job_rules(case).import_rows_per_s))
         self._export_s = tables.row_lists(
-            lambda world, rows: (
-                _job_rules(world).export_start_delay_s + _seconds(rows, _job_rules(world).export_rows_per_s)
+            lambda case, rows: (
+                _job_rules(case).export_start_delay_s + _seconds(rows, _job_rules(case).export_rows_per_s)
             )
         )
-        self._at_once = tables.row(lambda world: world.profile.jobs.exports_at_once, np.int64)
+        self._at_once = tables.row(lambda case: case.profile.jobs.exports_at_once, np.int64)
         self._imports_begin = np.full(self._import_s.shape, np.inf)
         self._exports_end = np.full(self._import_s.shape, -np.inf)
 
@@ -156,9 +156,9 @@ class JobModel:
         return after
 
 
-def _job_rules(world: Case) -> Rules:
+def _job_rules(case: Case) -> Rules:
     """The job settings where time alone brings jobs forward; where it does not, they take none."""
-    jobs = world.profile.jobs
+    jobs = case.profile.jobs
     if jobs.progress == "time":
         return jobs
     return Rules(**{**{name: getattr(jobs, name) for name in jobs.__struct_fields__}, **_AT_ONCE})
@@ -210,14 +210,14 @@ class Fates:
 class Outcomes:
     def __init__(self, tables: CaseTables, rng: np.random.Generator) -> None:
         self._nodes, self.rng = tables.nodes, rng
-        self._patience = tables.row(lambda world: world.profile.request_timeout_s or np.inf)
-        kinds = [MEANS[kind] for kind in tables.worlds[0].profile.faults.by_kind]
+        self._patience = tables.row(lambda case: case.profile.request_timeout_s or np.inf)
+        kinds = [MEANS[kind] for kind in tables.cases[0].profile.faults.by_kind]
         self._means = np.asarray([outcome for outcome, _ in kinds] + [OK])
         self._takes_time = np.asarray([takes for _, takes in kinds] + [True])
-        self._partial = list(tables.worlds[0].profile.faults.by_kind).index("partial_commit")
-        rates = np.asarray([list(world.profile.faults.by_kind.values()) for world in tables.worlds])
-        self._bounds = rates.cumsum(axis=1)[tables.world]
-        self._has_faults: Bools = (rates.sum(axis=1) > 0)[tables.world]
+        self._partial = list(tables.cases[0].profile.faults.by_kind).index("partial_commit")
+        rates = np.asarray([list(case.profile.faults.by_kind.values()) for case in tables.cases])
+        self._bounds = rates.cumsum(axis=1)[tables.case]
+        self._has_faults: Bools = (rates.sum(axis=1) > 0)[tables.case]
 
     def seconds(self, nodes: Ints, in_work: Ints) -> Floats:
         """One draw of latency each. `in_work` counts the requests served at this moment, this one included."""

@@ -35,7 +35,7 @@ POLICY = RetryPolicy()
 class Replay:
     """What came out, one number a row. Times in seconds since the run began."""
 
-    world: Ints
+    case: Ints
     duration_s: Floats  # until every lead is mapped
     ended_s: Floats  # the proof included
     first_mapping_s: Floats
@@ -53,18 +53,18 @@ def simulate(tables: CaseTables, seed: int) -> Replay:
 
 class Simulator:
     def __init__(self, tables: CaseTables, luck: Outcomes) -> None:
-        rows = len(tables.world)
+        rows = len(tables.case)
         self._tables, self._nodes = tables, tables.nodes
         self._luck = luck
         self._jobs = JobModel(tables)
         self._windows = Windows(
-            tables.row(lambda world: world.rate_limit * world.clients, np.int64),
-            tables.row(lambda world: world.profile.rate.window_s),
-            tables.row(lambda world: world.profile.rate.window == "sliding", np.bool_),
+            tables.row(lambda case: case.rate_limit * case.clients, np.int64),
+            tables.row(lambda case: case.profile.rate.window_s),
+            tables.row(lambda case: case.profile.rate.window == "sliding", np.bool_),
         )
-        self._by_token = tables.row(lambda world: world.profile.rate.scope == "token", np.bool_)
-        self._retry_after = tables.row(lambda world: world.profile.faults.retry_after_s)
-        self._concurrency = tables.row(lambda world: world.concurrency, np.int64)
+        self._by_token = tables.row(lambda case: case.profile.rate.scope == "token", np.bool_)
+        self._retry_after = tables.row(lambda case: case.profile.faults.retry_after_s)
+        self._concurrency = tables.row(lambda case: case.concurrency, np.int64)
         self._budgets = Budgets(rows)
         self._in_work = np.zeros(rows, np.int64)
         self._since_login = np.zeros(rows, np.int64)
@@ -93,7 +93,7 @@ class Simulator:
             while self._turn():
                 pass
         return Replay(
-            world=self._tables.world,
+            case=self._tables.case,
             duration_s=duration,
             ended_s=self._now,
             first_mapping_s=self._first_mapping,
@@ -107,8 +107,8 @@ class Simulator:
     def _begin(self, stage: int) -> None:
         """Give each worker its first flow, as far as there are any."""
         tables, workers = self._tables, self._tables.workers
-        self._rows = np.arange(len(tables.world))
-        first, count = tables.first[stage][tables.world], tables.count[stage][tables.world]
+        self._rows = np.arange(len(tables.case))
+        first, count = tables.first[stage][tables.case], tables.count[stage][tables.case]
         self._last, self._next = first + count, first.copy()
         begins = self._now.copy()
         for worker in range(workers):

@@ -106,7 +106,7 @@ class Recorder:
     names: Placeholders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.names = Placeholders(self.probe.lab.belongings.run_id)
+        self.names = Placeholders(self.probe.lab.resources.run_id)
 
     def note(self, call: str, reply: Reply) -> Reply:
         self.exchanges.append(self.names.exchange(call, reply))
@@ -179,7 +179,7 @@ def _contacts(to: Recorder, list_id: str) -> Flow[None]:
 def _imports(to: Recorder) -> Flow[None]:
     list_id = yield from to.probe.new_list()
     to.note("import status before any", (yield api.import_status(list_id)))
-    path = to.probe.lab.belongings.path.with_name("conform.csv")
+    path = to.probe.lab.resources.path.with_name("conform.csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([COLUMNS.names, *(lead(n)["data"].values() for n in range(5))])
     to.note("import a file", (yield api.upload_csv(list_id, path, contact_id_column=LEAD_ID, rows=5)))
@@ -202,7 +202,7 @@ def _exports(to: Recorder, list_id: str) -> Flow[None]:
         return
     hop = to.note("download an export", (yield api.download(found.uri, list_id)))
     if "location" in hop.headers:
-        file = to.probe.lab.belongings.path.with_name("conform-export.csv")
+        file = to.probe.lab.resources.path.with_name("conform-export.csv")
         reply = yield api.download_file(hop.headers["location"], list_id, file)
         head, *rows = file.read_bytes().splitlines() if reply.ok else [b""]
         ours = [row for row in rows if b"conform-3" in row]  # the order of rows is not documented

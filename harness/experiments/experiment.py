@@ -37,7 +37,7 @@ class Lab:
     """Where experiments are run. `purpose` is the first word of every name: "probe", "calibrate"."""
 
     purpose: str
-    belongings: ResourceLog
+    resources: ResourceLog
     target: Target
     credentials: Credentials
     driver: AsyncFlowDriver
@@ -61,7 +61,7 @@ class Lab:
     def name(self, label: str) -> str:
         """A name that nothing else in the org has."""
         self._made += 1
-        return f"contactbench {self.purpose} {self.belongings.run_id} {self._made} {label}"[:64].rstrip()
+        return f"contactbench {self.purpose} {self.resources.run_id} {self._made} {label}"[:64].rstrip()
 
     def contact_list(self, columns: LeadColumns, label: str = "") -> Flow[str]:
         """The id of a new contact list."""
@@ -74,7 +74,7 @@ class Lab:
     async def tidy(self) -> None:
         """Remove everything that was made. Raises RunError for what could not be removed, once the rest is gone."""
         trouble: RunError | None = None
-        for thing in read(self.belongings.path).left:
+        for thing in read(self.resources.path).left:
             try:
                 await self.run(remove(thing))
             except RunError as error:
@@ -96,11 +96,11 @@ async def open_lab(
     concurrency: int = 8,
 ) -> AsyncIterator[Lab]:
     """A lab whose notes lie in `folder`. The requests that tidy up are outside the caps."""
-    belongings = ResourceLog(folder, target.api, run_id, target.org_id)
-    async with open_driver(target, belongings, folder / REQUESTS, concurrency, caps=caps) as driver:
+    resources = ResourceLog(folder, target.api, run_id, target.org_id)
+    async with open_driver(target, resources, folder / REQUESTS, concurrency, caps=caps) as driver:
         lab = Lab(
             purpose=purpose,
-            belongings=belongings,
+            resources=resources,
             target=target,
             credentials=credentials,
             driver=driver,

@@ -4,13 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import singledispatchmethod
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from .. import events
 from ..domain import ContactId, LeadId, Reject, Shard
 from ..errors import StateError
+from .checksummed_tables import ChecksummedTables
 from .schema import BatchRecord, BatchState, Learned, ShardRecord
 
 REJECT = ("lead_id", "line", "code", "message")
@@ -31,20 +32,10 @@ ENDED = "ended "  # followed by a stage: the key of the fact when it ended
 encode, decode = msgspec.json.encode, msgspec.json.decode
 
 
-class JournalTables(Protocol):
-    """Rows in the tables of `schema`, returned only if they are as they were stored. Conditions are plain SQL."""
-
-    def rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]: ...
-    def put(self, table: str, key: object, changes: dict[str, object]) -> None: ...
-    def count(self, table: str) -> int: ...
-    def check(self) -> None:
-        """Read everything. Raises NotAsStored if a row was altered, added or lost."""
-
-
 class Journal(ABC):
     """Raises StateError for a state that cannot be trusted, LocalResource or GaveUp when it cannot be written."""
 
-    _tables: JournalTables
+    _tables: ChecksummedTables
     saves = 0  # events, of this process
 
     @abstractmethod

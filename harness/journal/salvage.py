@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from .checksummed_tables import ChecksummedTables, NotAsStored
+from .checksummed_tables import NotAsStored, SqliteTables
 
 LISTS_OF = "contact_list_id"
 
@@ -50,7 +50,7 @@ def _from_journal(path: Path, found: Salvage) -> None:
 
 
 def _intact_rows(db: sqlite3.Connection, table: str, key: str) -> list[dict[str, Any]]:
-    tables, rows = ChecksummedTables(db), []
+    tables, rows = SqliteTables(db), []
     for (value,) in db.execute(f"SELECT {key} FROM {table} ORDER BY {key}").fetchall():
         try:
             rows.append(tables.row(table, value))

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import LocalResource, StateError, disk_error
 from ..files.atomic import private_opener
 from . import schema
-from .checksummed_tables import ChecksummedTables, NotAsStored
+from .checksummed_tables import NotAsStored, SqliteTables
 from .database_errors import commit_error, corruption_error, is_local
 from .journal import Journal
 
@@ -73,7 +73,7 @@ class SqliteJournal(Journal):
                 " continue with the newer version that wrote it.",
             )
         self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        self._tables = ChecksummedTables(self._db)
+        self._tables = SqliteTables(self._db)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         if self._db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):

@@ -32,11 +32,11 @@ class MappedContact:
 class RecentBatches:
     """Passes events on to the journal, and remembers the batches mapped last."""
 
-    keeper: EventSink
+    sink: EventSink
     _batches: deque[BatchAcked] = field(default_factory=lambda: deque(maxlen=KEPT))
 
     def save(self, event: Any) -> None:
-        self.keeper.save(event)
+        self.sink.save(event)
         if isinstance(event, BatchAcked) and event.mapping:
             self._batches.append(event)
 

@@ -116,10 +116,10 @@ class Months:
         if self.mode == "upsert" and number > 1:
             return to, joins.write_by_list(to, self._lists(number), self.order.contacts_per_list)
         if self.mode == "clear-then-load" and number > 1:
-            return joins.leads, self._spread_evenly(self._lists(number), joins.count()[0])
+            return joins.leads, self._distribute_evenly(self._lists(number), joins.count()[0])
         return joins.leads, []
 
-    def _spread_evenly(self, lists: list[Former], leads: int) -> list[GivenList]:
+    def _distribute_evenly(self, lists: list[Former], leads: int) -> list[GivenList]:
         """The leads over the lists as even as can be; further ones where those do not hold them."""
         count = max(len(lists), -(-leads // self.order.contacts_per_list))
         bounds = [leads * n // count for n in range(count + 1)]

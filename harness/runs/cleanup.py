@@ -60,8 +60,8 @@ def cleanup(
 def _fates(folder: Path, aim: OrgOptions, url: str, *, really: bool) -> list[tuple[CreatedResource, Fate]]:
     if (folder / FILE).exists():
         known = read(folder / FILE)
-        keeper = ResourceLog(folder, known.host, known.run_id, known.org)
-        return asyncio.run(_remove_all(known.left, known.host, known.org, keeper, folder, aim, really=really))
+        resource_log = ResourceLog(folder, known.host, known.run_id, known.org)
+        return asyncio.run(_remove_all(known.left, known.host, known.org, resource_log, folder, aim, really=really))
     with open_journal(folder, url) as journal:
         facts = journal.facts()
         things = [
@@ -76,14 +76,14 @@ async def _remove_all(
     things: list[CreatedResource],
     host: str,
     org: str,
-    keeper: EventSink,
+    resource_log: EventSink,
     folder: Path,
     aim: OrgOptions,
     *,
     really: bool,
 ) -> list[tuple[CreatedResource, Fate]]:
     target, credentials = target_of_run(host, org, aim)
-    async with open_driver(target, keeper, folder / "cleanup.csv", 1) as driver:
+    async with open_driver(target, resource_log, folder / "cleanup.csv", 1) as driver:
         session = Session(credentials, driver.context.now)
         fates = []
         status().begin("removing" if really else "looking", total=len(things), unit="list")

@@ -170,7 +170,9 @@ def checked_plan(
         tell(notice)
     options = {each.name: getattr(order, each.name) for each in fields(RunOptions)}
     leads = folder / "leads.parquet"
-    plan = RunPlan(**options, strategy=chosen, preflight=preflight, leads=leads, checked=checked, foresight=True)
+    plan = RunPlan(
+        **options, strategy=chosen, preflight=preflight, leads=leads, checked=checked, checks_preconditions=True
+    )
     _require_safe(order, plan, target, folder)
     return plan
 

@@ -94,7 +94,7 @@ class RunPlan(RunOptions):
     preflight: Preflight
     leads: Path  # leads.parquet, as the preflight wrote it
     checked: Path | None = None  # where it wrote it; it becomes `leads` once the folder is known to be this run's
-    foresight: bool = False  # look at the org before a new run writes to it
+    checks_preconditions: bool = False  # before a new run writes to the org
     given: Sequence[GivenList] = ()  # where the leads go, in their order, instead of new lists
 
     def shards(self) -> list[Shard]:
@@ -202,13 +202,13 @@ def open_run(plan: RunPlan, target: Target, folder: Path) -> Iterator["Run"]:
             yield run
         except BaseException:
             with suppress(Exception):  # the reason why the run ends must not be hidden
-                status().doubtful = _doubtful(journal)
+                status().doubtful = _count_in_doubt(journal)
             raise
         finally:
             files.discard_rows()
 
 
-def _doubtful(journal: Journal) -> int:
+def _count_in_doubt(journal: Journal) -> int:
     """Batches and files that may have come to the org or not."""
     states = [*(batch.state for batch in journal.batches().values()), *(record.state for record in journal.shards())]
     return sum(state in ("sending", "in_doubt") for state in states)
@@ -258,8 +258,8 @@ class Run:
         context.progress.catch_up(context.now(), mapped_before(self.journal))
         if self._former is not None:
             log.warning(proof_again_notice(self.files.folder, self._former))
-        if self.plan.foresight and is_untouched(self.journal.shards(), self.journal.batches()):
-            yield from self._foresight()
+        if self.plan.checks_preconditions and is_untouched(self.journal.shards(), self.journal.batches()):
+            yield from self._preconditions()
         to_clear = [given.list_id for given in self.plan.given if given.clear and given.list_id]
         if to_clear and unsent(self.journal.shards(), self.journal.batches()):
             yield from self._time_stage(
@@ -276,13 +276,13 @@ class Run:
             self._stage_ends[stage.name] = context.now()
             self.journal.save(StageEnded(stage.name, context.now()))
 
-    def _foresight(self) -> Iterator[Stage]:
+    def _preconditions(self) -> Iterator[Stage]:
         strategy, digest = self.plan.strategy, self.plan.preflight.digest
-        foresight = Preconditions(
+        preconditions = Preconditions(
             main_op=strategy.main_op, prefix=list_prefix(digest, strategy.name), again=self.plan.again
         )
-        yield foresight.stage()
-        for unknown in foresight.unknown:
+        yield preconditions.stage()
+        for unknown in preconditions.unknown:
             self.notices.append(f"not known: {unknown}")
             log.warning(self.notices[-1])
 

@@ -111,14 +111,14 @@ class Contacts:
     def _form(self, contact_list: ContactList) -> ContactForm:
         form = self._forms.get(contact_list.id)
         if form is None or not form.fits(contact_list, self._org.profile):
-            _make_room(self._forms)
+            _evict(self._forms)
             form = self._forms[contact_list.id] = ContactForm(contact_list, self._org.profile)
         return form
 
     def _writer(self, contact_list: ContactList) -> ContactWriter:
         of, writer = self._writers.get(contact_list.id, (None, None))
         if of is not contact_list or writer is None:
-            _make_room(self._writers)
+            _evict(self._writers)
             writer = ContactWriter(contact_list)
             self._writers[contact_list.id] = contact_list, writer
         return writer
@@ -205,6 +205,6 @@ def _no_contact() -> NotFound:
     return NotFound("The resource could not be found.", "resource.not.found")
 
 
-def _make_room(kept: dict[str, ContactForm] | dict[str, tuple[ContactList, ContactWriter]]) -> None:
+def _evict(kept: dict[str, ContactForm] | dict[str, tuple[ContactList, ContactWriter]]) -> None:
     if len(kept) >= _KEPT:
         kept.clear()

@@ -67,7 +67,7 @@ def set_attributes(
 
 def _append(org: Org, list_id: str, batch: ContactBatch, options: Options) -> Written:
     """All ids are the server's: every contact is new, and nobody need ask for it."""
-    count = min(_room(org, list_id, len(batch.rows)), len(batch.rows))
+    count = min(_capacity(org, list_id, len(batch.rows)), len(batch.rows))
     ids, rows, now = new_ids(org.rng, count), batch.rows[:count], org.clock.now()
     org.store.add_contacts(list_id, ids, rows, now)
     _queue(org, list_id, options, new=count, updated=0)
@@ -80,7 +80,7 @@ def _put(org: Org, list_id: str, batch: ContactBatch, options: Options) -> Writt
     ids, now = _with_drawn(org.rng, batch.ids or ()), org.clock.now()
     rows = dict(zip(ids, batch.rows, strict=True))
     existing = org.store.existing(list_id, list(rows))
-    room = _room(org, list_id, len(rows) - len(existing))
+    room = _capacity(org, list_id, len(rows) - len(existing))
     rows = _that_fit(rows, existing, room)
     if org.profile.semantics.update == "merge" and not batch.is_complete:
         rows |= {id_: merge_json(old, rows[id_]) for id_, old in existing.items()}
@@ -120,7 +120,7 @@ def _that_fit(rows: dict[str, Row], existing: dict[str, Row], room: int) -> dict
     return {id_: row for id_, row in rows.items() if id_ in existing or id_ in fitting}
 
 
-def _room(org: Org, list_id: str, wanted: int) -> int:
+def _capacity(org: Org, list_id: str, wanted: int) -> int:
     """How many new contacts fit. Raises BadRequest if `wanted` is more and the profile refuses that."""
     limits = org.profile.limits
     in_list = limits.contacts_per_list - org.store.size(list_id)

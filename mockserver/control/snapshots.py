@@ -29,7 +29,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
 
-class _Luck(msgspec.Struct):
+class _RandomState(msgspec.Struct):
     """Where the generators stand."""
 
     seed: int
@@ -72,7 +72,7 @@ def _records(org: Org) -> Iterator[tuple[str, Any]]:
     for kind in org.store.document_kinds():
         for document_id, raw in org.store.documents(kind).items():
             yield "document", (kind, document_id, raw)
-    yield "luck", _Luck(org.seed, org.run, org.rng.getstate(), org.streams())
+    yield "luck", _RandomState(org.seed, org.run, org.rng.getstate(), org.streams())
 
 
 def _contacts(store: Store, list_id: str) -> Iterator[tuple[str, Any]]:
@@ -116,8 +116,8 @@ def _read(file: BinaryIO) -> Iterator[tuple[str, Any]]:
             yield kind, value
 
 
-def _restore_luck(org: Org, value: Any) -> None:
-    luck = msgspec.convert(value, _Luck)
+def _restore_random_state(org: Org, value: Any) -> None:
+    luck = msgspec.convert(value, _RandomState)
     org.seed, org.run = luck.seed, luck.run
     org.rng.setstate(_state(luck.ids))
     org.set_streams({name: _state(state) for name, state in luck.streams.items()})
@@ -136,5 +136,5 @@ _RESTORES: dict[str, Any] = {
     "attributes": lambda org, value: org.store.set_attributes(*value),
     "import": lambda org, value: org.store.save_import(*value),
     "document": lambda org, value: org.store.save_document(*value),
-    "luck": _restore_luck,
+    "luck": _restore_random_state,
 }

@@ -76,6 +76,6 @@ class DncEntries:
         if change.action == "add":
             entries = self._book.entries(list_id)
             new = entries.new(change.kind, change.values)
-            dnc_rules.check_room(new, len(entries), self._book.total_size(), self._org.profile.limits)
+            dnc_rules.check_capacity(new, len(entries), self._book.total_size(), self._org.profile.limits)
         self._book.make(list_id, change)
         return Response(status=status)

@@ -122,9 +122,9 @@ class DncImports(JobQueues[Job, _Loading]):
 
     def _fits(self, list_id: str, found: EntriesByKind) -> bool:
         entries = self._book.entries(list_id)
-        return sum(entries.new(kind, each.values) for kind, each in found.items()) <= self._room(list_id)
+        return sum(entries.new(kind, each.values) for kind, each in found.items()) <= self._capacity(list_id)
 
-    def _room(self, list_id: str) -> int:
+    def _capacity(self, list_id: str) -> int:
         book, limits = self._book, self._org.profile.limits
         in_list = limits.dnc_records_per_list - len(book.entries(list_id))
         return max(0, min(in_list, limits.dnc_records_per_org - book.total_size()))
@@ -149,7 +149,7 @@ class DncImports(JobQueues[Job, _Loading]):
         found = loading.found[kind]
         while (start := loading.stored.get(kind, 0)) < end:
             values = found.values[start : min(end, start + _ENTRIES_A_WRITE)]
-            fitting = self._book.entries(list_id).first_that_fit(kind, values, self._room(list_id))
+            fitting = self._book.entries(list_id).first_that_fit(kind, values, self._capacity(list_id))
             if fitting:
                 expires = found.expires[start : start + fitting]
                 self._book.make(list_id, Change("add", kind, values[:fitting], expires))

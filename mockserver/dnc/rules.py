@@ -156,7 +156,7 @@ def is_too_far(minute: int, now: float, limits: PlatformLimits) -> bool:
     return bool(limits.dnc_expiration_days) and minute > minute_of(now) + limits.dnc_expiration_days * 24 * 60
 
 
-def check_room(new: int, in_list: int, in_org: int, limits: PlatformLimits) -> None:
+def check_capacity(new: int, in_list: int, in_org: int, limits: PlatformLimits) -> None:
     """Raises BadRequest if `new` entries fit neither the list nor the org.
 
     Assumption: these codes; dnc.phone.numbers.per.list.limit.exceeded and its like exist besides.

@@ -153,7 +153,7 @@ def _decoder(type_: Any) -> Callable[[bytes], Any]:
     return msgspec.msgpack.Decoder(type_).decode
 
 
-def _spread(method: Callable[..., object]) -> Callable[[MemoryStore, str, Any], object]:
+def _unpacking(method: Callable[..., object]) -> Callable[[MemoryStore, str, Any], object]:
     """The method, given the parts of a record's value one by one; of None there are none."""
     return lambda memory, key, value: method(memory, key, *(value or ()))
 
@@ -162,16 +162,16 @@ def _spread(method: Callable[..., object]) -> Callable[[MemoryStore, str, Any], 
 _KINDS: dict[str, tuple[Callable[[bytes], Any], Callable[[MemoryStore, str, Any], object]]] = {
     "create_list": (_decoder(ContactList), lambda memory, _, value: MemoryStore.create_list(memory, value)),
     "replace_list": (_decoder(ContactList), lambda memory, _, value: MemoryStore.replace_list(memory, value)),
-    "delete_list": (_decoder(None), _spread(MemoryStore.delete_list)),
-    "add_contacts": (_decoder(_Contacts), _spread(MemoryStore.add_contacts)),
-    "add_contacts_at": (_decoder(_DatedContacts), _spread(MemoryStore.add_contacts)),
-    "put_contacts": (_decoder(_Contacts), _spread(MemoryStore.put_contacts)),
-    "put_contacts_at": (_decoder(_DatedContacts), _spread(MemoryStore.put_contacts)),
+    "delete_list": (_decoder(None), _unpacking(MemoryStore.delete_list)),
+    "add_contacts": (_decoder(_Contacts), _unpacking(MemoryStore.add_contacts)),
+    "add_contacts_at": (_decoder(_DatedContacts), _unpacking(MemoryStore.add_contacts)),
+    "put_contacts": (_decoder(_Contacts), _unpacking(MemoryStore.put_contacts)),
+    "put_contacts_at": (_decoder(_DatedContacts), _unpacking(MemoryStore.put_contacts)),
     "delete_contacts": (_decoder(list[str]), MemoryStore.delete_contacts),
-    "clear": (_decoder(None), _spread(MemoryStore.clear)),
+    "clear": (_decoder(None), _unpacking(MemoryStore.clear)),
     "set_attributes": (_decoder(dict[str, bytes]), MemoryStore.set_attributes),
     "save_import": (_decoder(bytes), MemoryStore.save_import),
-    "save_document": (_decoder(tuple[str, bytes]), _spread(MemoryStore.save_document)),
+    "save_document": (_decoder(tuple[str, bytes]), _unpacking(MemoryStore.save_document)),
     "delete_document": (_decoder(str), MemoryStore.delete_document),
-    "delete_documents": (_decoder(None), _spread(MemoryStore.delete_documents)),
+    "delete_documents": (_decoder(None), _unpacking(MemoryStore.delete_documents)),
 }

@@ -44,9 +44,9 @@ class CalibrationOrder:
 async def calibrate(order: CalibrationOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     """The document; the profile and the calibration are written, the org is left as it was. Raises RunError."""
     own_folder(order.folder)
-    notebook = Observations.of(order.folder)
-    notices = await _run_experiment(order, notebook, tell)
-    answered = sum(one.op == "contacts.add" and one.status == 200 for one in notebook.seen)
+    observations = Observations.of(order.folder)
+    notices = await _run_experiment(order, observations, tell)
+    answered = sum(one.op == "contacts.add" and one.status == 200 for one in observations.seen)
     if answered < ENOUGH:
         raise SafetyStop(
             "TOO_FEW_SAMPLES",
@@ -54,15 +54,17 @@ async def calibrate(order: CalibrationOrder, tell: Callable[[str], None]) -> dic
             " then run the same command again: it goes on.",
         )
     return write_results(
-        order.to, order.folder, fit_all(notebook, order.seed), notebook, order.target.api, order.date, notices
+        order.to, order.folder, fit_all(observations, order.seed), observations, order.target.api, order.date, notices
     )
 
 
-async def _run_experiment(order: CalibrationOrder, notebook: Observations, tell: Callable[[str], None]) -> list[str]:
+async def _run_experiment(
+    order: CalibrationOrder, observations: Observations, tell: Callable[[str], None]
+) -> list[str]:
     """Do what is still to be done, as far as the caps let it; what a person should know of that."""
     caps = RunCaps(
-        requests=max(0, order.max_requests - len(notebook.seen)),
-        contacts=max(0, order.max_contacts - notebook.contacts),
+        requests=max(0, order.max_requests - len(observations.seen)),
+        contacts=max(0, order.max_contacts - observations.contacts),
         per_minute=order.per_minute,
     )
     notices: list[str] = []
@@ -77,12 +79,12 @@ async def _run_experiment(order: CalibrationOrder, notebook: Observations, tell:
         concurrency=max(order.concurrency, job_experiments.LOOKERS),
     ) as opened:
         context = opened.driver.context  # type: ignore[attr-defined]  # the lab's driver is the one that sends
-        watching = RecordingDriver(opened.driver, notebook, order.max_minutes * 60.0)  # type: ignore[arg-type]
+        watching = RecordingDriver(opened.driver, observations, order.max_minutes * 60.0)  # type: ignore[arg-type]
         plain, opened.driver = opened.driver, watching
         bench = CalibrationRun(
             lab=opened,
             driver=watching,
-            notebook=notebook,
+            observations=observations,
             rng=random.Random(order.seed),
             per_minute=order.per_minute,
             max_requests=order.max_requests,

@@ -95,7 +95,7 @@ class CalibrationRun:
 
     lab: Lab
     driver: RecordingDriver
-    notebook: Observations
+    observations: Observations
     rng: random.Random
     per_minute: int | None
     max_requests: int
@@ -110,15 +110,15 @@ class CalibrationRun:
 
     @property
     def folder(self) -> Path:
-        return self.lab.belongings.path.parent
+        return self.lab.resources.path.parent
 
     @property
     def requests_left(self) -> int:
-        return self.max_requests - len(self.notebook.seen)
+        return self.max_requests - len(self.observations.seen)
 
     @property
     def contacts_left(self) -> int:
-        return self.max_contacts - self.notebook.contacts
+        return self.max_contacts - self.observations.contacts
 
     def lists(self) -> Flow[None]:
         self.normal = yield from self.lab.contact_list(COLUMNS, "normal")
@@ -130,7 +130,7 @@ class CalibrationRun:
     def post(self, one: Post) -> Flow[None]:
         """A POST whose answer is only timed: if it is lost, it is lost. It is left out where refusals, which are sent
         again, have used up what it would need."""
-        if not self.driver.has_room(one.contacts):
+        if not self.driver.fits_caps(one.contacts):
             return
         leads, list_id = self._leads(one.contacts), self.wide if one.wide else self.normal
         columns, note = (WIDE, (POSTED_NOTE,) * NOTES) if one.wide else (COLUMNS, ())
@@ -175,7 +175,7 @@ class CalibrationRun:
         """Whether this part is still to be done; from now on requests are noted as its own."""
         self.driver.phase = name
         status().begin(name)
-        if name in self.notebook.ended:
+        if name in self.observations.ended:
             return False
         self.tell(f"{name}: {self.requests_left:,} requests and {self.contacts_left:,} contacts are left")
         return True
@@ -189,7 +189,7 @@ class CalibrationRun:
         return Leads(first=first, ids=self._invented.ids[part], rows=self._invented.rows[part])
 
 
-def posts_noted(notebook: Observations, phase: str) -> Sequence[Post]:
+def posts_noted(observations: Observations, phase: str) -> Sequence[Post]:
     """The POSTs of a part that were answered already."""
-    of_phase = [one for one in notebook.seen if one.phase == phase and one.op == "contacts.add"]
+    of_phase = [one for one in observations.seen if one.phase == phase and one.op == "contacts.add"]
     return [Post(one.contacts, wide=one.kib > one.contacts * 1.0) for one in of_phase]

@@ -27,12 +27,12 @@ class OpSamples:
         return fit(self.observed, terms, tail=tail)
 
 
-def op_samples(notebook: Observations, *ops: str, phases: Sequence[str] = ()) -> OpSamples:
+def op_samples(observations: Observations, *ops: str, phases: Sequence[str] = ()) -> OpSamples:
     """What these operations took, where it was answered well."""
-    tied = _simultaneous(notebook.seen)
+    tied = _simultaneous(observations.seen)
     chosen = [
         (one, number in tied)
-        for number, one in enumerate(notebook.seen)
+        for number, one in enumerate(observations.seen)
         if one.op in ops and 200 <= one.status < 400 and one.done > one.sent and (not phases or one.phase in phases)
     ]
     clear = [one for one, is_tied in chosen if not is_tied]
@@ -84,7 +84,7 @@ class FitResult:
 
 
 def fit_all(book: Observations, seed: int) -> FitResult:
-    """Everything that the notebook determines."""
+    """Everything that the observations determines."""
     rng = np.random.default_rng(seed)
     settings: dict[str, Any] = {}
     samples: dict[str, int] = {}
@@ -93,12 +93,12 @@ def fit_all(book: Observations, seed: int) -> FitResult:
     replicates: list[dict[str, float]] = [{} for _ in range(REPLICATES)]
     by_op, fits, jobs = dict(_by_op(book)), {}, {}
     for op, seen in by_op.items():
-        terms, has_tail = _terms(op, seen), len(seen) >= FOR_A_TAIL
+        terms, has_tail = _model_terms(op, seen), len(seen) >= FOR_A_TAIL
         fits[op] = one = latency_fit.fit(seen, terms, tail=has_tail)
         prefix = f"latency.{op}."
         settings |= _settings(prefix, one)
         samples |= dict.fromkeys(_settings(prefix, one), len(seen))
-        notes |= _notes(prefix, terms, has_tail)
+        notes |= _unmeasured(prefix, terms, has_tail)
         goodness[op] = {"n": len(seen), "r2": round(latency_fit.r_squared(one, seen), 4)}
         for replicate in replicates:
             again = latency_fit.drawn_again(one, seen, rng)
@@ -145,7 +145,7 @@ def _by_op(book: Observations) -> Iterator[tuple[str, Observed]]:
         yield REST, rest
 
 
-def _terms(op: str, seen: Observed) -> Sequence[str]:
+def _model_terms(op: str, seen: Observed) -> Sequence[str]:
     """Those that vary."""
     varying = {
         "base_s": True,
@@ -160,7 +160,7 @@ def _settings(prefix: str, one: LatencyFit) -> dict[str, float]:
     return {f"{prefix}{name}": _round(getattr(one, name)) for name in one.__dataclass_fields__}
 
 
-def _notes(prefix: str, terms: Sequence[str], has_tail: bool) -> dict[str, str]:
+def _unmeasured(prefix: str, terms: Sequence[str], has_tail: bool) -> dict[str, str]:
     """Of each parameter that the samples do not determine."""
     said = {f"{prefix}{term}": "not measured, taken for 0" for term in TERMS if term not in terms}
     if not has_tail:

@@ -65,12 +65,12 @@ async def imports(bench: CalibrationRun) -> None:
         guess = _quicker(guess, await _import(bench, f"large {number}", rows, guess=guess))
         if _counters(bench) >= ENOUGH_COUNTERS or 2 * rows > bench.contacts_left:
             break
-    bench.notebook.add(PhaseEnded("imports"))
+    bench.observations.add(PhaseEnded("imports"))
 
 
 def _counters(bench: CalibrationRun) -> int:
     """How often a large import was seen on its way."""
-    seen = [one for one in bench.notebook.looks if one.kind == "import" and one.state == "running"]
+    seen = [one for one in bench.observations.looks if one.kind == "import" and one.state == "running"]
     return sum(one.rows > SMALL_IMPORT and 0 < one.completed < one.rows for one in seen)
 
 
@@ -90,13 +90,13 @@ async def _uploads(bench: CalibrationRun, phase: str, rows: int, note_chars: int
     if not bench.run_phase(phase):
         return
     bench.require(ROOM, rows * len(bench.others))
-    await bench.lab.run(_until_room(bench))
+    await bench.lab.run(_wait_for_rate(bench))
     path = bench.wide_file(rows, note_chars)
     try:
         await bench.lab.run_all([_into(list_id, path, rows) for list_id in bench.others], at_once)
     finally:
         path.unlink()
-    bench.notebook.add(PhaseEnded(phase))
+    bench.observations.add(PhaseEnded(phase))
 
 
 def _into(list_id: str, path: Path, rows: int) -> Flow[None]:
@@ -116,12 +116,12 @@ async def exports(bench: CalibrationRun) -> None:
         is_enough = number + 1 >= LEAST_EXPORTS and _is_known(bench)
         if is_enough or (number and bench.requests_left < FOR_TWO_EXPORTS):
             break
-    bench.notebook.add(PhaseEnded("exports"))
+    bench.observations.add(PhaseEnded("exports"))
 
 
 def _is_known(bench: CalibrationRun) -> bool:
     """Whether the export of a full list would not take much longer or shorter than it seems."""
-    seen = job_fit.moments(bench.notebook.looks, "export")
+    seen = job_fit.moments(bench.observations.looks, "export")
     line = job_fit.fit(seen)
     return line is not None and job_fit.error_s(seen, FULL_LIST) <= NEAR * line.at(FULL_LIST)
 
@@ -140,7 +140,7 @@ async def _import(bench: CalibrationRun, label: str, rows: int, *, guess: Guess 
 
 async def _upload(bench: CalibrationRun, list_id: str, rows: int) -> None:
     bench.require(ROOM, rows)
-    await bench.lab.run(_until_room(bench))
+    await bench.lab.run(_wait_for_rate(bench))
     path = bench.lead_file(rows)
     try:
         reply = await bench.lab.run(reply_to(api.upload_csv(list_id, path, contact_id_column=None, rows=rows)))
@@ -151,7 +151,7 @@ async def _upload(bench: CalibrationRun, list_id: str, rows: int) -> None:
 
 
 async def _export(bench: CalibrationRun, label: str, list_id: str, guess: Guess | None) -> Guess:
-    await bench.lab.run(_until_room(bench))
+    await bench.lab.run(_wait_for_rate(bench))
     former = api.export_of(await bench.lab.run(reply_to(api.get_export(list_id))))
     reply = await bench.lab.run(reply_to(api.start_export(list_id)))
     if not reply.ok:
@@ -171,7 +171,7 @@ async def _watch(bench: CalibrationRun, job: WatchedJob, look: Look, guess: Gues
         begin, step = max(0.0, 0.98 * guess.not_before_s - EARLY_S), max(LEAST_STEP_S, unsure / LOOKS)
         flows = [_looking(bench, job, look, begin + n * step, step * LOOKERS) for n in range(LOOKERS)]
         await bench.lab.run_all(flows, LOOKERS)
-    return _guess([one for one in bench.notebook.looks if (one.kind, one.job) == (job.kind, job.name)])
+    return _guess([one for one in bench.observations.looks if (one.kind, one.job) == (job.kind, job.name)])
 
 
 def _looking(bench: CalibrationRun, job: WatchedJob, look: Look, begin: float, step: float | None) -> Flow[None]:
@@ -212,7 +212,7 @@ def _export_look(bench: CalibrationRun, job: WatchedJob, list_id: str) -> Flow[N
 
 def _note(bench: CalibrationRun, job: WatchedJob, state: str, completed: int = 0) -> None:
     at = round(bench.driver.now(), 6)
-    bench.notebook.add(
+    bench.observations.add(
         JobObservation(
             kind=job.kind, job=job.name, rows=job.rows, asked_at=job.asked_at, at=at, state=state, completed=completed
         )
@@ -231,8 +231,8 @@ def _guess(looks: Sequence[JobObservation]) -> Guess:
     return Guess(begins, max(0.0, first - begins), rate)
 
 
-def _until_room(bench: CalibrationRun) -> Flow[None]:
-    seconds = bench.driver.until_room_s(ROOM, bench.per_minute)
+def _wait_for_rate(bench: CalibrationRun) -> Flow[None]:
+    seconds = bench.driver.rate_wait_s(ROOM, bench.per_minute)
     if seconds > 0:
         yield Wait(seconds, "hold")
 

@@ -126,7 +126,7 @@ class RecordingDriver:
     """Around the driver that sends. After `ends_at` nothing leaves any more."""
 
     inner: AsyncioDriver
-    notebook: Observations
+    observations: Observations
     ends_at: float  # s since the run began
     phase: str = ""
     under_way: int = 0
@@ -147,7 +147,7 @@ class RecordingDriver:
             reply = await self.inner.send(call)
         finally:
             self.under_way -= 1
-        self.notebook.add(
+        self.observations.add(
             RequestObservation(
                 phase=self.phase,
                 op=call.op,
@@ -178,12 +178,12 @@ class RecordingDriver:
         if self.now() + seconds > self.ends_at:
             raise SafetyStop("TIME_CAP", "the minutes that may be spent are over; raise --max-minutes to measure more.")
 
-    def has_room(self, contacts: int) -> bool:
+    def fits_caps(self, contacts: int) -> bool:
         """Whether so many contacts may still be sent."""
         caps = self.inner.context.caps
         return caps.contacts is None or caps.contacts_sent + contacts <= caps.contacts
 
-    def until_room_s(self, requests: int, per_minute: int | None) -> float:
+    def rate_wait_s(self, requests: int, per_minute: int | None) -> float:
         """Seconds until so many requests may go one after the other without being held up; 0: now."""
         now, budget = self.now(), self.inner.context.budget
         waits = [0.0]

@@ -23,7 +23,7 @@ async def logins(bench: CalibrationRun) -> None:
     if bench.run_phase("logins"):
         for _ in range(LOGINS):
             await bench.lab.run(_one_read(), bench.lab.another_session())
-        bench.notebook.add(PhaseEnded("logins"))
+        bench.observations.add(PhaseEnded("logins"))
 
 
 async def pilot(bench: CalibrationRun) -> None:
@@ -37,12 +37,12 @@ async def some_at_once(bench: CalibrationRun) -> None:
 
 async def all_at_once(bench: CalibrationRun, concurrency: int) -> None:
     """The sizes follow from what the pilot found."""
-    piloted = op_samples(bench.notebook, ADD, phases=("pilot",))
+    piloted = op_samples(bench.observations, ADD, phases=("pilot",))
     if len(piloted.observed) < LEAST_PILOT:
         return
     found = piloted.fit()
     phase = f"{concurrency} at once, all sizes"
-    done = posts_noted(bench.notebook, phase)
+    done = posts_noted(bench.observations, phase)
     per_contact = found.per_contact_s + found.per_kib_s * _kib_a_contact(bench)
     bench.require(1, 1)
     contacts = round(bench.contacts_left * SHARE_OF_CONTACTS) + sum(post.contacts for post in done)
@@ -59,7 +59,7 @@ async def reads(bench: CalibrationRun, concurrency: int) -> None:
         await bench.lab.run_all([_page(bench, 1) for _ in range(READS)], 1)
         await bench.lab.run_all([_page(bench, api.SEARCH_PAGE) for _ in range(READS)], 1)
         await bench.lab.run_all([_page(bench, 1) for _ in range(2 * READS)], concurrency)
-        bench.notebook.add(PhaseEnded("reads"))
+        bench.observations.add(PhaseEnded("reads"))
 
 
 async def _post_all(
@@ -68,10 +68,10 @@ async def _post_all(
     """Those that were not answered yet. A part that does not end is planned again when there is more to spend."""
     if not bench.run_phase(phase):
         return
-    left = calibration_run.remaining_posts(planned, posts_noted(bench.notebook, phase))
+    left = calibration_run.remaining_posts(planned, posts_noted(bench.observations, phase))
     await bench.lab.run_all([bench.post(one) for one in left], concurrency)
     if ends:
-        bench.notebook.add(PhaseEnded(phase))
+        bench.observations.add(PhaseEnded(phase))
 
 
 def _requests(bench: CalibrationRun, done: int) -> int:
@@ -80,7 +80,7 @@ def _requests(bench: CalibrationRun, done: int) -> int:
     seconds = (bench.driver.ends_at - bench.driver.now()) * SHARE_OF_TIME
     if bench.per_minute is not None:
         most = min(most, int(bench.per_minute * seconds / MINUTE_S) + done)
-    allowed = [one.allowed for one in bench.notebook.seen if one.op == ADD and one.allowed is not None]
+    allowed = [one.allowed for one in bench.observations.seen if one.op == ADD and one.allowed is not None]
     if allowed and (window_s := bench.driver.inner.context.budget.window_s):
         most = min(most, int(min(allowed) * seconds / window_s) + done)
     return min(most, bench.requests_left + done)
@@ -88,7 +88,9 @@ def _requests(bench: CalibrationRun, done: int) -> int:
 
 def _kib_a_contact(bench: CalibrationRun) -> float:
     full = [
-        one.kib / one.contacts for one in bench.notebook.seen if one.op == ADD and one.contacts == calibration_run.FULL
+        one.kib / one.contacts
+        for one in bench.observations.seen
+        if one.op == ADD and one.contacts == calibration_run.FULL
     ]
     return full[0] if full else 0.0
 

@@ -85,7 +85,7 @@ def _import(probe: Probe, list_id: str, rows: Iterable[tuple[str, ...]], expecte
 
 
 def write_csv(probe: Probe, list_id: str, rows: Iterable[tuple[str, ...]]) -> Path:
-    path = probe.lab.belongings.path.with_name(f"{list_id}.csv")
+    path = probe.lab.resources.path.with_name(f"{list_id}.csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([(LEAD_ID, PHONE, NOTE), *rows])
     return path
@@ -129,7 +129,7 @@ def _file(probe: Probe, found: api.Export, list_id: str) -> Flow[list[Finding]]:
     if 300 <= hop.status < 400:
         settings = {"semantics.redirect_status": hop.status} if hop.status in REDIRECTS else {}
         seen = [probe.finding(question, f"{hop.status}, to a signed address", settings)]
-        to = probe.lab.belongings.path.with_name("export.csv")
+        to = probe.lab.resources.path.with_name("export.csv")
         yield from probe.send(api.download_file(hop.headers["location"], list_id, to))
         content = to.read_bytes()
         to.unlink()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from ..checksummed_tables import DIGITS, NotAsStored, combine_digests, row_digest
+from ..checksummed_tables import DIGITS, CheckedRow, ChecksummedTables, NotAsStored, checked, combine_digests
 from ..schema import COLUMNS
 from .connection import Connection
 
@@ -68,8 +68,8 @@ def _quote(name: str) -> str:
     return f'"{name}"'
 
 
-class RunTables:
-    """Reads and writes the rows of one run, within the caller's transactions."""
+class RunTables(ChecksummedTables):
+    """The rows of one run in the tables of a database; read a page at a time."""
 
     def __init__(self, db: Connection, run: str) -> None:
         self._db, self._run = db, run
@@ -78,59 +78,32 @@ class RunTables:
         for table in COLUMNS:
             self._db.execute(f"INSERT INTO {SCHEMA}.seal VALUES (%s, %s, 0, 0::bit(128))", (self._run, table))
 
-    def rows(self, table: str, condition: str = "") -> Iterator[dict[str, Any]]:
-        """The rows in the order of their keys. Raises NotAsStored at the first altered one."""
-        for values, _ in self._checked_rows(table, condition):
-            yield dict(zip(COLUMNS[table], values, strict=True))
+    def _checked_row(self, table: str, key: object) -> CheckedRow | None:
+        return next(iter(self._page(table, f"{_key(table)} = %s", (self._run, key))), None)
 
-    def put(self, table: str, key: object, changes: dict[str, object]) -> None:
-        """Update or insert a row, and update the seal."""
-        columns = COLUMNS[table]
-        found = self._page(table, f"{_key(table)} = %s", (self._run, key))
-        known, without = found[0] if found else ([None] * len(columns), "")
-        values = {**dict(zip(columns, known, strict=True)), columns[0]: key, **changes}
-        row = [values[column] for column in columns]
-        digest = row_digest(table, row)
+    def _store(self, table: str, row: Sequence[object], digest: str, without: str) -> None:
         change = combine_digests(without, digest).rjust(DIGITS, "0")
         seal = (int(not without), f"x{change}", self._run, table)
         self._db.execute(_store_statement(table), (self._run, *row, digest, *seal))
 
-    def count(self, table: str) -> int:
-        return self._seal(table)[0]
-
-    def check(self) -> None:
-        """Read everything. Raises NotAsStored if a row was altered, added or lost."""
-        for table in COLUMNS:
-            count, seal = 0, ""
-            for _, digest in self._checked_rows(table):
-                count, seal = count + 1, combine_digests(seal, digest)
-            if self._seal(table) != (count, int(seal or "0", 16)):
-                raise NotAsStored(f"table {table}")
-
-    def _seal(self, table: str) -> tuple[int, int]:
+    def _seal(self, table: str) -> tuple[int, str]:
         found = self._db.execute(
             f"SELECT rows, digest::text FROM {SCHEMA}.seal WHERE run = %s AND name = %s", (self._run, table)
         ).fetchone()
         if found is None:
             raise NotAsStored(f"table {table}")
-        return int(found[0]), int(found[1], 2)
+        return int(found[0]), combine_digests(f"{int(found[1], 2):x}", "")
 
-    def _checked_rows(self, table: str, condition: str = "") -> Iterator[tuple[list[Any], str]]:
-        """Each row's values and digest, once they are found to fit; read a page at a time."""
+    def _checked_rows(self, table: str, condition: str = "") -> Iterator[CheckedRow]:
         where, values = condition or "true", [self._run]
         while page := self._page(table, where, values):
             yield from page
             where = f"({condition or 'true'}) AND {_key(table)} > %s"
             values = [self._run, page[-1][0][0]]
 
-    def _page(self, table: str, where: str, values: Sequence[object]) -> list[tuple[list[Any], str]]:
+    def _page(self, table: str, where: str, values: Sequence[object]) -> list[CheckedRow]:
         query = f"SELECT {_names(table)} FROM {SCHEMA}.{table} WHERE run = %s AND {where} ORDER BY {_key(table)}"
-        page = []
-        for *row, digest in self._db.execute(f"{query} LIMIT {PAGE}", values).fetchall():
-            if row_digest(table, row) != digest:
-                raise NotAsStored(f"{table} {row[0]!r:.40}")
-            page.append((row, digest))
-        return page
+        return [checked(table, row, digest) for *row, digest in self._db.execute(f"{query} LIMIT {PAGE}", values)]
 
 
 @cache

@@ -158,7 +158,7 @@ class Rig:
             "leads": to,
             "contacts_per_list": self.org.profile.limits.contacts_per_list,
             "run_id": f"case {folder}",
-            "foresight": True,
+            "checks_preconditions": True,
             "concurrency": 4,
             "deadline_s": DAY_S,
             "settings": Settings(**{"batch_size": BATCH, **tuned}),

@@ -61,7 +61,7 @@ def test_f114_leads_that_are_planned_anew(rig):
     """Own ids protect inside one list only: a second plan puts every lead into a second list, and CHECK says C3."""
     rig.upload(naive.UnprovedOwnIds())
     rig.forget_the_run()
-    end = rig.upload(naive.UnprovedOwnIds(), lists=3, foresight=False)
+    end = rig.upload(naive.UnprovedOwnIds(), lists=3, checks_preconditions=False)
     assert (end.code, rig.complaints()[0]) == (0, f"C3: {LEADS} doubled")
 
 

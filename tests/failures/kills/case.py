@@ -10,7 +10,7 @@ from typing import Any
 
 from ... import oracle
 from ...end_to_end.processes import Mock
-from .processes import Child, Ended, Zygote
+from .processes import Child, Ended, ForkServer
 from .sizes import WORKERS
 
 HEADER = ("lead_id", "contact_id", "contact_list_id", "status")
@@ -21,7 +21,7 @@ QUIET_S = 0.2
 class Case:
     """An upload of `leads` into a mock that holds nothing else."""
 
-    zygote: Zygote
+    fork_server: ForkServer
     mock: Mock
     folder: Path
     leads: Path
@@ -55,7 +55,7 @@ class Case:
             "consistency_wait_s": QUIET_S,
             "poll_initial_s": 0.05,
         }
-        return self.zygote.start("uploading", self.folder, order=order, settings={**settings, **self.tuned}, **how)
+        return self.fork_server.start("uploading", self.folder, order=order, settings={**settings, **self.tuned}, **how)
 
     def killed(self, child: Child) -> bool:
         """Kill it; whether that ended it. Returns when the org has done what the dead still asked of it.

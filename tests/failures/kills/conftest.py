@@ -7,7 +7,7 @@ from harness.leads.synthetic import SyntheticLeads, write_csv
 
 from ...end_to_end.processes import Mock
 from .case import Case
-from .processes import MortalMock, Zygote
+from .processes import ForkServer, MortalMock
 from .sizes import BATCH, LEADS
 from .tally import Tally
 
@@ -26,8 +26,8 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def zygote() -> Iterator[Zygote]:
-    one = Zygote()
+def fork_server() -> Iterator[ForkServer]:
+    one = ForkServer()
     yield one
     one.stop()
 
@@ -48,9 +48,9 @@ def mock(fast_mock) -> Mock:
 
 
 @pytest.fixture
-def mortal_mock(zygote, tmp_path) -> Iterator[MortalMock]:
+def mortal_mock(fork_server, tmp_path) -> Iterator[MortalMock]:
     """A mock with a store on the disk, that may be killed and started again."""
-    mock = MortalMock(zygote, tmp_path / "mock", "--pace", "none", "--store", str(tmp_path / "store"))
+    mock = MortalMock(fork_server, tmp_path / "mock", "--pace", "none", "--store", str(tmp_path / "store"))
     yield mock
     mock.stop()
 
@@ -70,14 +70,14 @@ def leads_of(tmp_path_factory) -> Callable[[int], Path]:
 
 
 @pytest.fixture
-def case_of(zygote, mock, tmp_path, leads_of) -> Callable[..., Case]:
+def case_of(fork_server, mock, tmp_path, leads_of) -> Callable[..., Case]:
     """A function: a case of the strategy, in a folder of its own."""
     made = []
 
     def case(strategy: str, leads: int = LEADS, batch: int = BATCH, **more) -> Case:
         folder = tmp_path / f"case-{len(made)}"
         folder.mkdir()
-        made.append(Case(zygote, more.pop("mock", mock), folder, leads_of(leads), strategy, batch, **more))
+        made.append(Case(fork_server, more.pop("mock", mock), folder, leads_of(leads), strategy, batch, **more))
         return made[-1]
 
     return case

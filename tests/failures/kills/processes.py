@@ -31,12 +31,12 @@ class Ended:
         return self.code == -signal.SIGKILL
 
 
-class Zygote:
+class ForkServer:
     """Starts processes that have imported everything before they begin."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.failures.kills.zygote"],
+            [sys.executable, "-m", "tests.failures.kills.fork_server"],
             cwd=ROOT,
             env=environment(**THREADS),
             stdin=subprocess.PIPE,
@@ -68,7 +68,7 @@ class Zygote:
 class Child:
     """A process under way. Until `ended` is asked for, its pid is nobody else's."""
 
-    zygote: Zygote
+    fork_server: ForkServer
     pid: int
     err: Path
     since: float = field(default_factory=time.monotonic)
@@ -91,7 +91,7 @@ class Child:
         if not self.ends_within(within_s):
             self.signal(signal.SIGKILL)
         wall_s = time.monotonic() - self.since
-        told = self.zygote.ask({"do": "wait", "pid": self.pid})
+        told = self.fork_server.ask({"do": "wait", "pid": self.pid})
         os.close(self._handle)
         return Ended(told["code"], told["cpu_s"], wall_s, self.err.read_text())
 
@@ -99,8 +99,8 @@ class Child:
 class MortalMock(Mock):
     """A mock that can be killed, and started again on the same ports and the same store."""
 
-    def __init__(self, zygote: Zygote, folder: Path, *options: str) -> None:
-        self._zygote, self._folder, self._options = zygote, folder, list(options)
+    def __init__(self, fork_server: ForkServer, folder: Path, *options: str) -> None:
+        self._fork_server, self._folder, self._options = fork_server, folder, list(options)
         folder.mkdir(parents=True, exist_ok=True)
         os.mkfifo(folder / "out")
         self.start("--port", "0", "--control-port", "0")
@@ -111,7 +111,7 @@ class MortalMock(Mock):
         """Begin, on the former ports if none are given; returns when it can serve."""
         ready, out = self._folder / "ready.json", self._folder / "out"
         arguments = [*self._options, *(ports or self._ports), "--ready-file", str(ready)]
-        self.child = self._zygote.start("serving", self._folder, out=out, arguments=arguments)
+        self.child = self._fork_server.start("serving", self._folder, out=out, arguments=arguments)
         with out.open() as said:
             if not said.readline():
                 raise AssertionError(self.child.ended().err)

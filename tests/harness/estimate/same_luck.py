@@ -14,8 +14,8 @@ from mockserver.pacing import latency_of, seconds
 def played(upload, profile, concurrency, seeds):
     """A row a seed, under a profile without faults."""
     recorded = program(upload)
-    world = Case(program=recorded, profile=profile, concurrency=concurrency, replicates=len(seeds))
-    made = case_tables([world])
+    case = Case(program=recorded, profile=profile, concurrency=concurrency, replicates=len(seeds))
+    made = case_tables([case])
     steps = [node.step for shape in recorded.shapes for node in shape]
     return Simulator(made, SameLuck(made, profile, steps, seeds)).play()
 

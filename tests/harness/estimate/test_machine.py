@@ -39,8 +39,8 @@ def a_profile(name="default", luck=True, **settings):
     return with_changes(profile, dotted)
 
 
-def played(upload, profile, concurrency=8, replicates=1, seed=1, **world):
-    made = Case(program=program(upload), profile=profile, concurrency=concurrency, replicates=replicates, **world)
+def played(upload, profile, concurrency=8, replicates=1, seed=1, **case):
+    made = Case(program=program(upload), profile=profile, concurrency=concurrency, replicates=replicates, **case)
     return simulate(case_tables([made]), seed)
 
 
@@ -115,13 +115,13 @@ def test_one_seed_one_answer():
 
 
 def test_worlds_do_not_touch_each_other():
-    """A world without luck gives the same beside others as alone, whatever they do."""
+    """A case without luck gives the same beside others as alone, whatever they do."""
     upload, org = an_upload(cap=500), a_profile(luck=False)
     quiet = Case(program=program(upload), profile=org, concurrency=8, replicates=2)
     wild = Case(program=program(an_upload(leads=900)), profile=a_profile("troubled"), concurrency=3, replicates=9)
     alone, beside = simulate(case_tables([quiet]), 1), simulate(case_tables([wild, quiet, wild]), 1)
-    assert (beside.duration_s[beside.world == 1] == alone.duration_s).all()
-    assert (beside.requests[beside.world == 1] == alone.requests).all()
+    assert (beside.duration_s[beside.case == 1] == alone.duration_s).all()
+    assert (beside.requests[beside.case == 1] == alone.requests).all()
 
 
 def test_two_clients_have_two_windows():

@@ -26,15 +26,15 @@ def lists(**sizes):
 
 def look(*answers, main_op="contacts.add", again=False):
     """How it ended, and the object that looked."""
-    foresight = Preconditions(main_op=main_op, prefix=PREFIX, again=again)
-    (flow,) = foresight.stage().flows
-    return ran(flow, *answers), foresight
+    preconditions = Preconditions(main_op=main_op, prefix=PREFIX, again=again)
+    (flow,) = preconditions.stage().flows
+    return ran(flow, *answers), preconditions
 
 
 def test_nothing_in_the_way():
     """Two requests, both of them reads."""
-    end, foresight = look(grants(EVERYTHING), lists())
-    assert (end.error, end.driver.trail, foresight.unknown) == (None, ["subjects.me", "lists.list"], [])
+    end, preconditions = look(grants(EVERYTHING), lists())
+    assert (end.error, end.driver.trail, preconditions.unknown) == (None, ["subjects.me", "lists.list"], [])
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_what_is_needed_and_no_more(policies, main_op):
 )
 def test_an_org_that_does_not_tell(answer):
     """The run goes on, and says what it does not know."""
-    end, foresight = look(answer, lists())
-    assert (end.error, len(foresight.unknown)) == (None, 1)
+    end, preconditions = look(answer, lists())
+    assert (end.error, len(preconditions.unknown)) == (None, 1)
 
 
 @pytest.mark.parametrize(("size", "count"), [(0, 5), (7, 5), (None, 5)])
