@@ -47,7 +47,7 @@ def mock(
         list[str] | None,
         _option(
             metavar="ID:SECRET[:GRANTS][@ORG]",
-            help="An OAuth client; may be repeated. GRANTS: permissions with commas, -NAME to go without. A secret"
+            help="An OAuth client; repeatable. GRANTS: permissions with commas, -NAME to go without. A secret"
             " given here shows in the list of processes; --clients keeps one out of sight. [mock-client:mock-secret]",
         ),
     ] = None,
@@ -58,13 +58,13 @@ def mock(
     pace: Annotated[Pace, _option(help="real waits as an org does; none has no delays and no limits.")] = "real",
     ready_file: Annotated[Path | None, _option(help="Written when the mock can serve.")] = None,
     allow_host: Annotated[
-        list[str] | None, _option(help="One more name to accept in Host headers; may be repeated.")
+        list[str] | None, _option(help="One more name to accept in Host headers; repeatable.")
     ] = None,
     allow_origin: Annotated[
         list[str] | None,
         _option(
             metavar="ORIGIN",
-            help="Let pages of this origin, such as http://localhost:3000, ask and log in; may be repeated.",
+            help="Let pages of this origin, such as http://localhost:3000, ask and log in; repeatable.",
         ),
     ] = None,
     max_connections: Annotated[int, _option(min=1, help="The most connections at once; one more gets a 503.")] = 1_000,
@@ -86,11 +86,11 @@ def mock(
             is_eager=True,
             allow_from_autoenv=False,
             callback=_show_version,
-            help="Say which version this is.",
+            help="Print the version.",
         ),
     ] = False,
 ) -> None:
-    """Serve a Genesys Cloud org for outbound contact lists on this machine, until told to stop."""
+    """Serve a Genesys Cloud org for outbound contact lists on this machine until stopped."""
     try:
         config = Config(
             host=host,

@@ -59,10 +59,10 @@ ORG_OPTIONS: dict[str, tuple[Any, str]] = {
     "gc_profile": ("", "A profile of the `gc` CLI. [DEFAULT]"),
     "gc_config": ("", "The file of those profiles; - is standard input. [~/.gc/config.toml]"),
     "ca_file": ("", "Certificates to trust besides the system's, a PEM file."),
-    "max_contacts": (sum(CANARIES), "Send no more contacts than this; the default lets the canaries through."),
-    "max_requests": (REQUESTS, "Send no more requests than this."),
-    "max_minutes": (MINUTES, "Load no longer than this."),
-    "rate": (PER_MINUTE, "Send no more requests a minute than this."),
+    "max_contacts": (sum(CANARIES), "Contacts to send at most; the default allows only the canaries."),
+    "max_requests": (REQUESTS, "Requests to send at most."),
+    "max_minutes": (MINUTES, "Minutes to load at most."),
+    "rate": (PER_MINUTE, "Requests a minute at most."),
     "real_numbers": (False, "Allow phone numbers that a campaign could dial."),
 }
 

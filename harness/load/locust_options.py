@@ -34,19 +34,23 @@ from .arrivals import ARRIVAL_PATTERNS, per_second
 OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
     "leads": (
         ("contacts", 10_000, "How many leads to invent."),
-        ("leads", "", "A .csv, .parquet or .xlsx file of leads, in place of invented ones."),
+        ("leads", "", "A .csv, .parquet or .xlsx file of leads, instead of invented ones."),
         ("lead-id", "Lead ID", "The Lead ID column of that file."),
         ("phone", "Phone", "The phone column of that file."),
-        ("separator", ",", "Between the cells of that file: a sign such as ; or |, or tab."),
+        ("separator", ",", "What separates the cells of that file: a sign such as ; or |, or tab."),
         ("seed", 1, "The seed of all random choices: leads, back-off."),
-        ("again", False, "Load leads that an earlier run has loaded, too."),
+        ("again", False, "Load leads even if an earlier run loaded them."),
     ),
     "requests": (
-        ("lists", 0, "Spread over so many lists; 0: as few as their cap allows, a list a user for CSV imports."),
+        ("lists", 0, "Number of lists; 0: as few as the cap allows, or one per user for CSV imports."),
         ("batch-size", 1000, "Contacts in one POST, at most 1000."),
-        ("body-bytes", 3_000_000, "Bytes in one POST."),
-        ("contacts-per-list", 1_000_000, "What one contact list may hold."),
-        ("quiet-period", "", "Seconds until a lost request has surely ended. [5 on this machine, 60 in an org]"),
+        ("body-bytes", 3_000_000, "Bytes in one POST at most."),
+        ("contacts-per-list", 1_000_000, "Contacts in one list at most."),
+        (
+            "quiet-period",
+            "",
+            "Seconds after which a lost request can no longer take effect. [5 on this machine, 60 in an org]",
+        ),
     ),
     "load": (
         (
@@ -54,10 +58,10 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
             "",
             "Arrivals of an open model: POSTs or uploads, such as 300/min; none: as fast as users get answers.",
         ),
-        ("shape", "constant", "What becomes of the rate: constant, burst, soak, or search for its limit."),
-        ("burst-factor", 10.0, "burst: so many times the rate at the beginning,"),
-        ("burst-seconds", 60.0, "burst: for so long."),
-        ("soak-seconds", 3600.0, "soak: invent as many leads as the rate needs for so long."),
+        ("shape", "constant", "How the rate changes: constant, burst, soak, or search for the limit."),
+        ("burst-factor", 10.0, "burst: multiple of the rate at the beginning."),
+        ("burst-seconds", 60.0, "burst: how long the multiple applies."),
+        ("soak-seconds", 3600.0, "soak: duration, for which enough leads are invented."),
         ("search-window", 60.0, "search: the longest window, in seconds, that the limit may have."),
     ),
     "a real org, which --host org stands for": (
@@ -69,10 +73,10 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         ),
     ),
     "run": (
-        ("max-duration", 14_400.0, "Give up after so many seconds; the same command goes on."),
-        ("run-dir", "", "Folder of the run; the same one goes on. [runs/locust-<strategy>, -2, -3, ...]"),
-        ("no-mock", False, "Without --host: start no mock where none listens, but say so and end."),
-        ("thresholds", "", "A file of thresholds, one a line."),
+        ("max-duration", 14_400.0, "Seconds before giving up; the same command resumes."),
+        ("run-dir", "", "Run folder; give the same one to resume. [runs/locust-<strategy>, -2, -3, ...]"),
+        ("no-mock", False, "Without --host: if no mock is running, end instead of starting one."),
+        ("thresholds", "", "A file of thresholds, one per line."),
     ),
 }
 
