@@ -69,13 +69,13 @@ class Campaigns(Documents[Campaign]):
         raise_first(division_problems(self._org, Reference(id=division.id)))
         return super()._build(msgspec.structs.replace(spec, division=division), old, others)
 
-    def _problems(self, new: Campaign, old: Campaign | None) -> Iterator[str]:
-        yield from super()._problems(new, old)
+    def _problems(self, new: Campaign, old: Campaign | None, code: str) -> Iterator[BadRequest]:
+        yield from super()._problems(new, old, code)
         before, after = old.campaign_status if old else "off", new.campaign_status
         if after not in ((before, "on", "off") if old else ("off",)):
-            yield f"Invalid transition from <{before.upper()}> to <{after.upper()}>"
+            yield BadRequest(f"Invalid transition from <{before.upper()}> to <{after.upper()}>", code)
         if new.dialing_mode != "external" and not (new.caller_name and new.caller_address):
-            yield "callerName and callerAddress must be provided"
+            yield BadRequest("callerName and callerAddress must be provided", code)
 
     def _to_json(self, each: Campaign, query: Query) -> dict[str, Any]:
         told, home = super()._to_json(each, query), self._org.home_division

@@ -14,7 +14,7 @@ from mockserver.http.validation import name_problems, raise_first
 from mockserver.ids import new_id
 from mockserver.operations.documents import Document, DocumentKind
 from mockserver.state.org import Org
-from mockserver.state.references import as_list, check_unused, ids_in, name_of
+from mockserver.state.references import as_list, check_unused, ids_in, name_of, reference_problems
 
 D = TypeVar("D", bound=Document)
 
@@ -44,20 +44,18 @@ class Documents(NamedResources[D, D]):
             self_uri=f"{self.path}/{document_id}",
         )
         raise_first(name_problems(new, self._org.profile.limits, others))
-        raise_first(
-            BadRequest(problem, "invalid.update" if old else "invalid.create") for problem in self._problems(new, old)
-        )
+        raise_first(self._problems(new, old, "invalid.update" if old else "invalid.create"))
         return new
 
-    def _problems(self, new: D, old: D | None) -> Iterator[str]:
-        """What is wrong with it, in words. Assumption: the words, and that a reference has to lead somewhere."""
+    def _problems(self, new: D, old: D | None, code: str) -> Iterator[BadRequest]:
+        """What is wrong with it. Assumption: the words."""
         del old
         told = msgspec.to_builtins(new)
-        yield from (f"{name} must be provided" for name in self._row.required if told.get(name, []) == [])
+        for name in self._row.required:
+            if told.get(name, []) == []:
+                yield BadRequest(f"{name} must be provided", code)
         for name, kind in self._row.references.items():
-            for entity_id in ids_in(told.get(name)):
-                if name_of(self._org.store, kind, entity_id) is None:
-                    yield f"{name} {entity_id} does not exist"
+            yield from reference_problems(self._org.store, name, kind, ids_in(told.get(name)), code)
 
     def _to_json(self, each: D, query: Query) -> dict[str, Any]:
         """The document, its references with the names that they lead to."""

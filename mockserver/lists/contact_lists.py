@@ -1,6 +1,6 @@
 """Contact lists: create, read, list, update, delete, clear; in their short form for clients that may only search."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from mockserver.model import ContactList
 from mockserver.operations.lists import ContactListsBulkEdit, SentContactList, SentListChange
 from mockserver.operations.operation import LISTS
 from mockserver.state.org import Org
-from mockserver.state.references import check_unused
+from mockserver.state.references import check_unused, reference_problems
 
 # Inside the class, `list` is a handler.
 Ids = list[str]
@@ -124,8 +124,13 @@ class ContactLists:
             raise_first(list_rules.problems(new, org.profile.limits, others))
             raise_first(list_rules.count_problems(org.profile.limits, others))
             raise_first(division_problems(org, new.division))
+            raise_first(self._attempt_limit_problems(new, "invalid.create"))
         org.store.create_list(new)
         return json_response(self._list_json(new))
+
+    def _attempt_limit_problems(self, new: ContactList, code: str) -> Iterator[BadRequest]:
+        ids = [new.attempt_limits.id] if new.attempt_limits else []
+        return reference_problems(self._org.store, "attemptLimits", "attempt_limits", ids, code)
 
     def _update(self, list_id: str, spec: SentContactList) -> Response:
         org, old = self._org, self._existing(list_id)
@@ -142,6 +147,7 @@ class ContactLists:
             raise_first(list_rules.problems(new, org.profile.limits, org.store.contact_lists()))
             raise_first(list_rules.change_problems(old, new))
             raise_first(division_problems(org, new.division, old.division))
+            raise_first(self._attempt_limit_problems(new, "invalid.update"))
         org.store.replace_list(new)
         return json_response(self._list_json(new))
 

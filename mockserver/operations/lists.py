@@ -234,7 +234,7 @@ _COLUMNS = (
     "invalid.date",
 )
 LIST_RULES = (*_BLANK_OR_TAKEN, *_COLUMNS)
-_CREATE = {400: (*LIST_RULES, "max.entity.count.reached")}
+_CREATE = {400: (*LIST_RULES, "max.entity.count.reached", "invalid.create")}
 _UPDATE = {
     400: (
         *LIST_RULES,

@@ -4,7 +4,7 @@ Kinds are those of stored documents, and `contact_list`. Source of the codes for
 `referential.integrity.error` is its general one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -41,6 +41,13 @@ def name_of(store: Store, kind: str, entity_id: str) -> str | None:
     if kind == "dnc_list":
         return msgspec.msgpack.decode(raw, type=_SavedDncList).dnc_list.name
     return msgspec.json.decode(raw, type=_Named).name
+
+
+def reference_problems(store: Store, field: str, kind: str, ids: Iterable[str], code: str) -> Iterator[BadRequest]:
+    """The references of a field that lead nowhere. Assumption: that this is refused, and how."""
+    for entity_id in ids:
+        if name_of(store, kind, entity_id) is None:
+            yield BadRequest(f"{field} {entity_id} does not exist", code)
 
 
 def check_unused(store: Store, kind: str, entity_id: str) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from .conftest import LIST
+
 pytestmark = pytest.mark.anyio
 
 
@@ -98,3 +100,19 @@ async def test_many_lists_at_once(outbound):
 async def test_messaging_campaigns(outbound):
     """There are none, whichever list is named."""
     assert (await outbound.ask("GET", f"messagingcampaigns?contactListId={outbound.ids['contact_list']}"))["total"] == 0
+
+
+async def test_attempt_limits_of_a_list(outbound):
+    """They have to exist, and stay as long as the list has them."""
+    limited = LIST | {"name": "Limited", "attemptLimits": outbound.ref("attempt_limits")}
+    code, message = await outbound.refused("POST", "contactlists", limited | {"attemptLimits": {"id": "nobody"}})
+    assert (code, message.endswith("attemptLimits nobody does not exist")) == ("invalid.create", True)
+    made = await outbound.ask("POST", "contactlists", limited)
+    assert made["attemptLimits"]["id"] == outbound.ids["attempt_limits"]
+    at = f"contactlists/{made['id']}"
+    changed = limited | {"version": 1, "attemptLimits": {"id": "nobody"}}
+    assert (await outbound.refused("PUT", at, changed))[0] == "invalid.update"
+    kept = f"attemptlimits/{outbound.ids['attempt_limits']}"
+    assert (await outbound.refused("DELETE", kept))[0] == "referential.integrity.error"
+    await outbound.ask("DELETE", at)
+    await outbound.ask("DELETE", kept)
