@@ -16,6 +16,8 @@ pytestmark = pytest.mark.conformance
         ({"state": "COMPLETE"}, "ImportStatus", "$.state is 'COMPLETE', which the SDK does not know"),
         ({"percentComplete": "100"}, "ImportStatus", "$.percentComplete is '100', not of type int"),
         ({"percentComplete": True}, "ImportStatus", "$.percentComplete is True, not of type int"),
+        ({"abandonRate": 1}, "Campaign", None),
+        ({"abandonRate": "1"}, "Campaign", "$.abandonRate is '1', not of type float"),
         ({"percent_complete": 100}, "ImportStatus", "$.percent_complete is unknown to ImportStatus"),
         ([{"data": {"Age": 7}}], "list[DialerContact]", "$[0].data['Age'] is 7, not of type str"),
         ({"division": {"title": "Home"}}, "ContactList", "$.division.title is unknown to DomainEntityRef"),

@@ -35,7 +35,6 @@ def test_create(leads):
         {"column_data_type_specifications": [{"columnName": "Age", "columnDataType": "NUMERIC", "min": 0, "max": 120}]},
         {"date_expiration": datetime(2031, 1, 31, 12, 30, tzinfo=UTC)},
         {"date_expiration": "2031-01-31T12:30:00.000Z"},
-        {"attempt_limits": {"id": "a7b8"}},
         {"phone_columns": [phone_column(callable_time_column="Zip")]},
     ],
 )
