@@ -56,6 +56,7 @@ LISTS = "/api/v2/outbound/contactlists"
 LIST = LISTS + "/{contact_list_id}"
 
 PageNumber = Annotated[int, Meta(ge=1, le=999_999_999)]
+PageSize = Annotated[int, Meta(ge=1, le=100)]  # by default: `limits.page_size`
 SortOrder = Literal["a", "d", "ascending", "descending"]
 NameFilter = Literal[
     "Equals",
@@ -72,7 +73,7 @@ NameFilter = Literal[
 
 PAGING = (
     Parameter("pageNumber", PageNumber, "From 1."),
-    Parameter("pageSize", PageNumber, "25 unless told; the server has a largest size of its own."),
+    Parameter("pageSize", PageSize, "25 unless told."),
 )
 SIZE_AND_IMPORT = (
     Parameter("includeSize", bool, "Tell how many entries the list has."),
