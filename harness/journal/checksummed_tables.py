@@ -76,7 +76,7 @@ class SqliteTables(ChecksummedTables):
         columns = COLUMNS[table]
         order = f"WHERE {condition or 'true'} ORDER BY {columns[0]}"
         for *values, digest in self._db.execute(f"SELECT {', '.join(columns)}, digest FROM {table} {order}"):
-            yield checked(table, values, digest)
+            yield intact_row(table, values, digest)
 
     def _checked_row(self, table: str, key: object) -> CheckedRow | None:
         return next(self._checked_rows(table, _of(table, key)), None)
@@ -101,7 +101,7 @@ class SqliteTables(ChecksummedTables):
         return rows, digest
 
 
-def checked(table: str, values: list[Any], digest: str) -> CheckedRow:
+def intact_row(table: str, values: list[Any], digest: str) -> CheckedRow:
     """The row and its digest. Raises NotAsStored if they do not fit."""
     if row_digest(table, values) != digest:
         raise NotAsStored(f"{table} {values[0]!r:.40}")

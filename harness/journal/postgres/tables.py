@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from ..checksummed_tables import DIGITS, CheckedRow, ChecksummedTables, NotAsStored, checked, combine_digests
+from ..checksummed_tables import DIGITS, CheckedRow, ChecksummedTables, NotAsStored, combine_digests, intact_row
 from ..schema import COLUMNS
 from .connection import Connection
 
@@ -103,7 +103,7 @@ class RunTables(ChecksummedTables):
 
     def _page(self, table: str, where: str, values: Sequence[object]) -> list[CheckedRow]:
         query = f"SELECT {_names(table)} FROM {SCHEMA}.{table} WHERE run = %s AND {where} ORDER BY {_key(table)}"
-        return [checked(table, row, digest) for *row, digest in self._db.execute(f"{query} LIMIT {PAGE}", values)]
+        return [intact_row(table, row, digest) for *row, digest in self._db.execute(f"{query} LIMIT {PAGE}", values)]
 
 
 @cache
