@@ -7,7 +7,7 @@ other at run time. Arrows that follow from others are left out.
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -114,7 +114,12 @@ def _about(room: str) -> str:
 
 def drawn(page: str) -> str:
     """The page with its generated parts as the code is now."""
-    parts = {"picture": picture(), **{package: rooms_table(package) for package in ("harness", "mockserver")}}
+    tables = {package: rooms_table(package) for package in ("harness", "mockserver")}
+    return with_parts(page, {"picture": picture(), **tables})
+
+
+def with_parts(page: str, parts: Mapping[str, str]) -> str:
+    """A page with these texts between the comments that name them."""
     for name, text in parts.items():
         page = re.sub(
             rf"(<!-- {name}: [^\n]*-->\n).*?(\n<!-- end -->)",
