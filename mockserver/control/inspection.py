@@ -22,7 +22,7 @@ def state(services: Services) -> dict[str, Any]:
             "id": contact_list.id,
             "name": contact_list.name,
             "size": store.size(contact_list.id),
-            "importing": services.imports.running(contact_list.id),
+            "importing": services.imports.is_running(contact_list.id),
             "queue": msgspec.to_builtins(org.queues.get(contact_list.id, Queue())),
         }
         for contact_list in store.contact_lists()

@@ -90,7 +90,7 @@ class JobQueues(ABC, Generic[J, W]):
         """Forget the work that is still to be done for an owner."""
         self._queues.pop(owner_id, None)
 
-    def running(self, owner_id: str) -> bool:
+    def is_running(self, owner_id: str) -> bool:
         return owner_id in self._queues
 
     def status_of(self, owner_id: str) -> ImportStatus:

@@ -162,7 +162,7 @@ class ContactLists:
 
     def _delete(self, list_id: str) -> Response:
         self._existing(list_id)
-        if self._imports.running(list_id):
+        if self._imports.is_running(list_id):
             raise BadRequest("The contact list import is in progress.", "contact.list.import.in.progress")
         check_unused(self._org.store, "contact_list", list_id)
         self._org.store.delete_list(list_id)

@@ -133,7 +133,7 @@ def inject_job_fault(services: Services, op: str, action: Action, list_id: str) 
     """Spoil the import or export of one contact list that the request has just begun."""
     if op == "export.create":
         services.exports.lose_rows(list_id, action.rows) if action.rows else services.exports.freeze(list_id)
-    elif not services.imports.running(list_id):
+    elif not services.imports.is_running(list_id):
         return  # it came through a template or for a list of another kind
     elif action.rows:
         services.imports.lose_rows(list_id, action.rows)

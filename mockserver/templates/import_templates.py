@@ -34,7 +34,7 @@ class ImportsByTemplate(Protocol):
 
     def poll(self, template_id: str) -> None: ...
     def status_of(self, template_id: str, prefix: str | None = None) -> ImportStatus: ...
-    def running(self, template_id: str) -> bool: ...
+    def is_running(self, template_id: str) -> bool: ...
 
 
 class ImportTemplates(NamedResources[ImportTemplate, SentImportTemplate]):
@@ -102,7 +102,7 @@ class ImportTemplates(NamedResources[ImportTemplate, SentImportTemplate]):
 
     def _check_unused(self, each: ImportTemplate) -> None:
         """Assumption: as for a contact list, an import that runs is in the way."""
-        if self._imports().running(each.id):
+        if self._imports().is_running(each.id):
             raise BadRequest("The contact list import is in progress.", "contact.list.import.in.progress")
 
     def _template(self, sent: SentReference | None) -> Reference:

@@ -25,7 +25,7 @@ class ImportsThatSay:
 
     importing: set[str] = field(default_factory=set)
 
-    def running(self, list_id: str) -> bool:
+    def is_running(self, list_id: str) -> bool:
         return list_id in self.importing
 
     def drop(self, list_id: str) -> None:

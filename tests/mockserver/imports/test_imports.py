@@ -188,10 +188,10 @@ async def test_a_second_upload_waits_for_the_first(served):
         "completedRecords": 5,
         "percentComplete": 25,
     }
-    assert (served.org.store.size(LIST), served.services.imports.running(LIST)) == (105, True)
+    assert (served.org.store.size(LIST), served.services.imports.is_running(LIST)) == (105, True)
     served.clock.advance(1.5)
     assert (await status(served)).json()["percentComplete"] == 100
-    assert not served.services.imports.running(LIST)
+    assert not served.services.imports.is_running(LIST)
 
 
 async def test_a_refused_file(served):
@@ -266,7 +266,7 @@ async def test_a_deleted_list_takes_its_import_along(served):
     served.org.store.delete_list(LIST)
     served.clock.advance(60)
     served.services.imports.advance_to_now()
-    assert not served.services.imports.running(LIST)
+    assert not served.services.imports.is_running(LIST)
     assert msgspec.to_builtins(served.services.imports.status_of(LIST)) == {}
 
 
@@ -287,7 +287,7 @@ async def test_injected_failures(served):
     imports.freeze(LIST, 40)
     served.clock.advance(3_600)
     assert (await status(served)).json()["percentComplete"] == 40
-    assert imports.running(LIST)
+    assert imports.is_running(LIST)
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ async def test_refused_forms(served, fields, status_code, code):
     """Fields are checked before anything is started, and the file does not stay."""
     reply = await upload(served, fields=fields)
     assert (reply.status_code, reply.json()["code"]) == (status_code, code)
-    assert (spooled(served), served.services.imports.running(LIST)) == ([], False)
+    assert (spooled(served), served.services.imports.is_running(LIST)) == ([], False)
 
 
 def form(*parts, closing="--XX--\r\n"):
@@ -373,7 +373,7 @@ async def test_an_upload_that_breaks_off(served):
         if not spooled(served):
             break
     assert spooled(served) == []
-    assert not served.services.imports.running(LIST)
+    assert not served.services.imports.is_running(LIST)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ async def test_puts_that_are_refused(served, outside, change, status, refusal):
     sent = {} if change.get("headers") == {} else issued["headers"] | change.get("headers", {})
     reply = await outside.put(issued["url"].replace(*change.get("url", ("", ""))), headers=sent, content=CSV)
     assert (reply.status_code, code(reply)) == (status, refusal)
-    assert (reply.headers["content-type"], served.services.imports.running(LIST)) == ("application/xml", False)
+    assert (reply.headers["content-type"], served.services.imports.is_running(LIST)) == ("application/xml", False)
 
 
 async def test_bodies_that_are_refused(served, outside):
