@@ -1,7 +1,7 @@
-"""Pages of other origins: which of them browsers let ask, and what of an answer they may read.
+"""Cross-origin requests: which pages may call the API, and which headers of an answer they may read.
 
 Source: the CORS protocol of the Fetch standard. There are no cookies here, so credentials are never allowed.
-Assumption: which headers a page may read; that `Retry-After` is none of them, a user's browser app has found.
+Assumption: which headers are exposed. `Retry-After` is not: a user's browser app could not read it.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ _READABLE = "ININ-Correlation-Id, inin-ratelimit-count, inin-ratelimit-allowed, 
 
 
 def cors_headers(request: web.Request, origins: Collection[str]) -> Mapping[str, str]:
-    """What every answer carries besides; nothing if no origin is allowed."""
+    """The CORS headers of any answer; none if no origin is allowed."""
     if not origins:
         return {}
     if _origin(request) not in origins:
@@ -27,7 +27,7 @@ def cors_headers(request: web.Request, origins: Collection[str]) -> Mapping[str,
 
 
 def preflight(request: web.Request, origins: Collection[str]) -> Response | None:
-    """The answer to a browser that asks whether a page may send its request; None if this is no such question."""
+    """The answer to a preflight request from an allowed origin; None for any other request."""
     method = request.headers.get("Access-Control-Request-Method")
     if request.method != "OPTIONS" or method is None or _origin(request) not in origins:
         return None

@@ -1,4 +1,4 @@
-"""What is said of a value that may not be created or changed so, and the rules that all names obey.
+"""How refusals to create or change something are worded, and the rules for names and divisions.
 
 Source of the two patterns: recorded answers of 2023 to creations of contact lists, with `messageWithParams` and
 `messageParams`; Terraform provider, pull request 412, for an update. Recorded details: duplicate.name,
@@ -22,7 +22,7 @@ _GENERAL = {"bad.request", "invalid.value", "invalid.date"}  # worded alike all 
 
 @contextmanager
 def validating(entity: str, *, is_new: bool) -> Iterator[None]:
-    """Word the BadRequest that is raised inside as the platform does for an `entity`, such as "ContactList"."""
+    """Word a BadRequest raised inside as the platform does for an `entity`, such as "ContactList"."""
     try:
         yield
     except BadRequest as problem:
@@ -49,7 +49,7 @@ def raise_first(problems: Iterable[ApiError]) -> None:
 
 
 def division_problems(org: Org, division: Reference | None, before: Reference | None = None) -> Iterator[BadRequest]:
-    """Whether a value may be put into the division. Assumption: the code. The mock has the home division alone."""
+    """Refuse a division that does not exist; the mock has only the home division. Assumption: the code."""
     known = {each.id for each in (org.home_division, before) if each}
     if division and division.id not in known and org.profile.semantics.unknown_divisions == "reject":
         yield invalid_value(division.id, "division", org.home_division.id)

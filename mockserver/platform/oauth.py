@@ -1,4 +1,4 @@
-"""Logins: client credentials for programs, implicit and PKCE for pages in a browser; each ends in a bearer token."""
+"""Logins: client credentials for programs, the implicit grant and PKCE for pages in a browser."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ _CODE_S = 60.0  # Assumption: how long a page may take to fetch its token
 
 
 class _Code(NamedTuple):
-    """What a token may be fetched for, once, by the page that knows the text behind the challenge."""
+    """An authorization code: good for one token, for the page that knows the text behind the challenge."""
 
     client: OAuthClient
     redirect_uri: str
@@ -49,10 +49,10 @@ class OAuth:
         return PendingOperation(lambda: self._issue(client))
 
     async def authorize(self, request: web.Request) -> PendingOperation:
-        """Log in without asking anybody, and send the browser back with a token, or with a code that is worth one.
+        """Log the client in without asking, and redirect the browser with a token, or with a code for one.
 
-        Source: JavaScript SDK 262.0.0, loginImplicitGrant and loginPKCEGrant; RFC 6749 section 4.2, RFC 7636. Refusals
-        are not sent back to the page, so that whoever tries it sees them (Assumption).
+        Source: JavaScript SDK 262.0.0, loginImplicitGrant and loginPKCEGrant; RFC 6749 section 4.2, RFC 7636.
+        Assumption: refusals are shown in the browser instead of being sent to the page.
         """
         query = request.query
         client, back = self._org.clients.get(query.get("client_id", "")), query.get("redirect_uri", "")
@@ -74,7 +74,7 @@ class OAuth:
         raise OAuthError("unsupported_response_type", "response_type is token or code")
 
     async def _form(self, request: web.Request) -> dict[str, str]:
-        """The fields, each given once, of the form, or of the query where there is no body and the profile lets it."""
+        """The fields of the form, or of the query if there is no body and the profile allows that; each once."""
         raw = await read_body(request, _FORM_BYTES)
         may_be_query = self._org.profile.semantics.query_logins
         if request.path != "/oauth/token" and not may_be_query:
@@ -91,7 +91,7 @@ class OAuth:
         return dict(fields)
 
     def _credentials(self, request: web.Request, form: dict[str, str], *, by_form: bool) -> tuple[str, str]:
-        """Client id and secret, from the Basic header, or from the form if that may be or the profile lets them."""
+        """Client id and secret, from the Basic header; from the form with `by_form` or if the profile allows that."""
         scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "basic":
             try:
