@@ -15,7 +15,7 @@ GONE = (
 )  # fmt: skip
 # Ordinary words in a sentence, but gone as parts of the names of modules, classes and functions.
 GONE_AS_NAMES = {
-    "doubtful", "doubts", "held", "hold", "ledger", "luck", "lucky", "notes", "questions", "room", "series",
+    "doubtful", "doubts", "held", "hold", "judge", "ledger", "luck", "lucky", "notes", "questions", "room", "series",
     "shell", "spread", "struck", "told", "world",
 }  # fmt: skip
 PACKAGES = ("harness", "mockserver", "reports", "scenarios")

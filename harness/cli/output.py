@@ -111,10 +111,12 @@ def finish(
     document: dict[str, Any], folder: Path, as_json: bool, status: Status, limits: RunLimits | None = None
 ) -> None:
     """Write the report, print the document, and exit with the right code."""
-    conclude(document, folder, as_json, status, judge(document, folder, status, limits))
+    conclude(document, folder, as_json, status, recorded_error(document, folder, status, limits))
 
 
-def judge(document: dict[str, Any], folder: Path, status: Status, limits: RunLimits | None = None) -> RunError | None:
+def recorded_error(
+    document: dict[str, Any], folder: Path, status: Status, limits: RunLimits | None = None
+) -> RunError | None:
     """The error of the run itself, else of its thresholds, recorded in run.json and the report."""
     from ..runs.run_document import complaint
 

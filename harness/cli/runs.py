@@ -34,8 +34,8 @@ from .output import (
     conclude,
     exit_with,
     finish,
-    judge,
     progress,
+    recorded_error,
     report_errors,
     show,
     write_report,
@@ -96,7 +96,7 @@ def compare(
         problems = []
 
         def complete(document: dict[str, Any], folder: Path) -> None:
-            problems.append(judge(document, folder, status, limits))
+            problems.append(recorded_error(document, folder, status, limits))
             if isinstance(problems[0], UsageError):  # a limit on a metric that the run lacks: keep the old comparison
                 raise problems[0]
 

@@ -168,10 +168,10 @@ class RateSearch(ArrivalRate):
             return False
         if not refused and now - self._began < 2 * self.window_s:
             return False
-        self._judge(now, passed=not refused)
+        self._end_step(now, passed=not refused)
         return True
 
-    def _judge(self, now: float, *, passed: bool) -> None:
+    def _end_step(self, now: float, *, passed: bool) -> None:
         taken = len(self._taken) / self.window_s
         self.steps.append(
             {"per_min": round(self.rate * 60, 3), "passed": passed, "taken_per_min": round(taken * 60, 3)}

@@ -74,7 +74,7 @@ class RunSequence:
 
     def _turn(self, run: SharedRun) -> None:
         """Judge the run that has ended, and open the next one if it was good."""
-        self._judge(run.finish() or STOPPED)
+        self._end_run(run.finish() or STOPPED)
         following = None
         if self._last.exit_code in GOOD:
             self._worst = max(self._worst, self._last.exit_code)
@@ -84,7 +84,7 @@ class RunSequence:
         else:
             self._current = following
 
-    def _judge(self, verdict: RunVerdict) -> None:
+    def _end_run(self, verdict: RunVerdict) -> None:
         self._last = verdict
         self._ended(verdict)
 
@@ -95,5 +95,5 @@ class RunSequence:
         except Exception as error:
             if not isinstance(error, RunError):
                 log.error("a fault of contactbench itself", exc_info=error)
-            self._judge(RunVerdict.of(error))
+            self._end_run(RunVerdict.of(error))
             return None
