@@ -85,6 +85,8 @@ def upload_in_form(fields: Mapping[str, str]) -> ListUpload:
 
 def address_request(sent: Any) -> ContactListUploadUrlRequest:
     """The request for an address. Raises BadRequest."""
+    if isinstance(sent, dict):
+        sent = {"contentType": None} | sent  # a missing type is refused as a wrong one is
     wanted = parse_as(sent, ContactListUploadUrlRequest)
     check_content_type(wanted.content_type)
     timeout_in(wanted.signed_url_timeout_seconds)
