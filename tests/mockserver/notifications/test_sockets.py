@@ -223,6 +223,18 @@ async def test_imports_at_once_into_one(mock, target):
     assert sorted(ends) == [10, 20, 30]
 
 
+@pytest.mark.parametrize("target", [list_target, dnc_target], ids=["list", "dnc"])
+async def test_imports_that_end_as_they_begin(mock, target):
+    """The second looks like the first; both ends are told, each once."""
+    mock.change(jobs__progress="immediate")
+    fields, topic = await target(mock.client)
+    async with listener(mock, topic) as (socket, _):
+        for _ in range(2):
+            await upload_file(mock, 10, **fields)
+            assert (await heard(socket))["eventBody"]["percentageComplete"] == 100
+            assert await silence(socket)
+
+
 class SlowSocket:
     """Time passes while a message is being sent, and perhaps a request comes that brings the org up to now."""
 
