@@ -17,11 +17,13 @@ from mockserver.errors import BadRequest, NotFound, Unsupported
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import arriving, read_json, refuse_encoded, too_large
 from mockserver.http.multipart import FormPart, MalformedError, Parser, boundary_of
+from mockserver.http.validation import division_problems, raise_first
 from mockserver.ids import new_id
 from mockserver.imports.events import Events
 from mockserver.imports.list_imports import Imports
 from mockserver.imports.upload_request import ListUpload, address_request, timeout_in, upload_in_form, upload_in_json
 from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
+from mockserver.model import Reference
 from mockserver.state.org import Org
 from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.imports import TemplateImports
@@ -151,6 +153,7 @@ class UploadService:
         upload, origin = upload_in_json(wanted), f"{request.scheme}://{request.host}"
 
         def commit() -> Response:
+            self._check_division(upload)
             self._check_exists(upload)
             return self._presigned.issue(
                 origin,
@@ -163,7 +166,9 @@ class UploadService:
         return PendingOperation(commit)
 
     def _of_contact_list(self, fields: Fields) -> FileReader:
-        return partial(self._read_upload, upload_in_form(fields))
+        upload = upload_in_form(fields)
+        self._check_division(upload)
+        return partial(self._read_upload, upload)
 
     async def _read_upload(self, upload: ListUpload, path: Path) -> PendingOperation:
         target = self._template_imports if upload.template_id else self._imports
@@ -187,6 +192,11 @@ class UploadService:
     def _target_gone(self, upload: ListUpload) -> Response:
         self._events.import_refused(upload.list_id or upload.template_id, "IMPORT_LIST_NO_LONGER_EXISTS")
         return Response()
+
+    def _check_division(self, upload: ListUpload) -> None:
+        """Raise BadRequest if the lists that an import makes cannot be put there."""
+        if upload.division_id:
+            raise_first(division_problems(self._org, Reference(id=upload.division_id)))
 
     def _check_exists(self, upload: ListUpload) -> None:
         if upload.template_id:

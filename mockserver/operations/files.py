@@ -131,7 +131,7 @@ FILES = (
         "import.upload", "POST", "/uploads/v2/contactlist", "uploads.form", _UPLOAD, counts=False, streamed=True,
         summary="Upload a file; parts may come in any order", form=_UPLOAD_FORM, answer=UploadStarted,
         codes={
-            400: ("dnc.source.operation.not.supported",),
+            400: ("invalid.value", "dnc.source.operation.not.supported"),
             404: ("contact.list.not.found", "resource.not.found", "dnc.list.not.found"),
         },
     ),

@@ -335,6 +335,16 @@ async def test_row_08_a_division_that_does_not_exist_is_refused(mock_org, path, 
     assert (await mock_org.client.put(f"{path}/{made['id']}", json=moved)).status_code == 200  # it was there before
 
 
+async def test_row_08_files_make_no_lists_in_a_division_that_does_not_exist(mock_org):
+    """Neither by the form nor by a signed address; that there is a template is looked at later."""
+    asked = {"importTemplateId": "any", "listNamePrefix": "May"}
+    asked["divisionIdForTargetContactLists"] = ELSEWHERE["division"]["id"]
+    file = {"file": ("a.csv", "Lead ID,Phone\n")}
+    by_form = mock_org.client.post("/uploads/v2/contactlist", data={"fileType": "contactlist", **asked}, files=file)
+    by_address = mock_org.client.post(f"{LISTS}/uploads", json={"contentType": "text/csv", **asked})
+    assert [await refusal(each, "code") for each in (by_form, by_address)] == [(400, "invalid.value")] * 2
+
+
 async def test_row_13_an_empty_expiration_is_none(mock_org):
     list_id = (await mock_org.client.post(DNC_LISTS, json=DNC)).json()["id"]
     entries = f"{DNC_LISTS}/{list_id}/phonenumbers"
