@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mockserver.operations.bodies import ErrorBody, Sent
+from mockserver.operations.documents import KINDS
 from mockserver.operations.operation import Operation, Parameter
 
 
@@ -71,6 +72,7 @@ _SOURCES = (
     _Source("contacts.bulk_update", "jobId", "$response.body#/id", ("contacts.",), (("contactListId", _LIST),)),
     _Source("export.create", "downloadId", "$response.body#/id", ("export.download",)),
     _Source("dnc.export_create", "downloadId", "$response.body#/id", ("export.download",)),
+    *(_Source(f"{each.name}.create", "documentId", "$response.body#/id", (f"{each.name}.",)) for each in KINDS),
 )
 
 

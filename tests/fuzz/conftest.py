@@ -56,7 +56,10 @@ def fuzzed(request, tmp_path) -> Iterator[Fuzzed]:
             httpx.Client(base_url=ready["control_url"], headers=headers) as control,
             httpx.Client(base_url=ready["url"], headers={"Authorization": f"Bearer {tokens[0]}"}) as client,
         ):
-            yield Fuzzed(ready["url"], control, tokens, _filled(client))
+            planted = {name: [{"name": f"{name} {at}"} for at in range(5)] for name in ("queues", "scripts", "users")}
+            there = control.put("/fixtures", json=planted).raise_for_status().json()
+            ids = {"entityId": [each["id"] for kind in ("queues", "scripts") for each in there[kind]]}
+            yield Fuzzed(ready["url"], control, tokens, _filled(client) | ids)
         process.terminate()
         process.communicate(timeout=20)
 
@@ -98,7 +101,12 @@ def _filled(client: httpx.Client) -> dict[str, list[str]]:
     exports = [made(f"{_LISTS}/{list_id}/export") for list_id in lists]
     events = [each["id"] for each in client.get(f"{base}/events").json()["entities"]]
     assert events, "an import with a bad row has left no event"
+    limits = [made(f"{base}/attemptlimits", {"name": f"Limits {at}"}) for at in numbers]
+    rules = [made(f"{base}/rulesets", {"name": f"Rules {at}", "rules": []}) for at in numbers]
+    calls = {"dialingMode": "external", "phoneColumns": [{"columnName": "Phone"}], "contactList": {"id": lists[0]}}
+    campaigns = [made(f"{base}/campaigns", calls | {"name": f"Campaign {at}"}) for at in numbers]
     return {
+        "documentId": [*limits, *rules, *campaigns],
         "contactListId": lists,
         "contactId": contact_ids,
         "dncListId": dnc_lists,
