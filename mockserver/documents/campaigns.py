@@ -4,7 +4,7 @@ Sources: a campaign is made while it is off (Terraform provider, pull request 47
 (its resource of campaigns); words for a change of status (its issue 1753); statuses (tables of 2025-11-26).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -33,27 +33,18 @@ from mockserver.state.references import ids_in
 class Campaigns(Documents[Campaign]):
     async def progress(self, request: web.Request) -> PendingOperation:
         """How many contacts there are, and that none was called."""
-        campaign_id = request.match_info[self.id_name]
-        return PendingOperation(lambda: json_response(self._progress(self.require(campaign_id))))
+        return self._asked(request, lambda campaign: json_response(self._progress(campaign)))
 
     async def reset_progress(self, request: web.Request) -> PendingOperation:
         """Answer 202; there is nothing to reset."""
-        campaign_id = request.match_info[self.id_name]
-
-        def commit() -> Response:
-            self.require(campaign_id)
-            return Response(status=202)
-
-        return PendingOperation(commit)
+        return self._asked(request, lambda _: Response(status=202))
 
     async def stats(self, request: web.Request) -> PendingOperation:
+        return self._asked(request, lambda _: json_response(CampaignStats()))
+
+    def _asked(self, request: web.Request, answer: Callable[[Campaign], Response]) -> PendingOperation:
         campaign_id = request.match_info[self.id_name]
-
-        def commit() -> Response:
-            self.require(campaign_id)
-            return json_response(CampaignStats())
-
-        return PendingOperation(commit)
+        return PendingOperation(lambda: answer(self.require(campaign_id)))
 
     def _progress(self, campaign: Campaign) -> CampaignProgress:
         store, list_id = self._org.store, ids_in(msgspec.to_builtins(campaign.contact_list))[0]

@@ -2,6 +2,9 @@
 
 import pytest
 
+from harness.api import campaigns, find_campaigns
+from harness.flow import Reply
+
 from .conftest import LIST
 
 pytestmark = pytest.mark.anyio
@@ -95,6 +98,17 @@ async def test_many_lists_at_once(outbound):
     """The one that is in use stays."""
     code, _ = await outbound.refused("DELETE", f"contactlists?id={outbound.ids['contact_list']}", status=409)
     assert code == "bulk.delete.conflict"
+
+
+async def test_what_the_harness_asks_before_an_upload(outbound):
+    """A list that a campaign refers to is told, on or off; another is not."""
+    other = (await outbound.ask("POST", "contactlists", LIST | {"name": "Other"}))["id"]
+    for list_id, names in ((outbound.ids["contact_list"], ["First campaigns"]), (other, [])):
+        told = []
+        for call in find_campaigns(list_id):
+            reply = await outbound.client.request(call.method, call.url, params=call.query)
+            told += campaigns(Reply(status=reply.status_code, body=reply.content))
+        assert told == names
 
 
 async def test_messaging_campaigns(outbound):
