@@ -69,12 +69,6 @@ def has(state, wanted):
     return state == wanted
 
 
-@pytest.fixture
-def superset(settings):
-    """Contacts may have more fields than their list has columns, as these tests rely on."""
-    settings(semantics__unknown_columns="ignore")
-
-
 def add_contacts(provider, list_id):
     """With two fields that the list has no column for."""
     names = ("FirstName", "LastName", "zipcode")
@@ -142,7 +136,7 @@ def test_a_campaign(mock, make, contact_list, responses):
         each.destroy()
 
 
-def test_a_campaign_with_contacts(superset, provider, make, contact_list, responses):
+def test_a_campaign_with_contacts(provider, make, contact_list, responses):
     """Turned on, off and on again while its list has contacts; turned off before it is destroyed."""
     body = campaign_of(contact_list, callAnalysisResponseSet={"id": responses.id})
     made = make("/campaigns", **body)
@@ -158,7 +152,7 @@ def test_a_campaign_with_contacts(superset, provider, make, contact_list, respon
         each.destroy()
 
 
-def test_a_campaign_that_is_on_from_the_start(superset, provider, make, contact_list, responses):
+def test_a_campaign_that_is_on_from_the_start(provider, make, contact_list, responses):
     """Which is two requests: off it is made, on it is changed with the answer of the first."""
     add_contacts(provider, contact_list.id)
     body = campaign_of(contact_list, callAnalysisResponseSet={"id": responses.id})
