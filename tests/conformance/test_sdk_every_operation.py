@@ -5,11 +5,15 @@ import inspect
 import json
 import re
 
+import msgspec
 import PureCloudPlatformClientV2 as Genesys
 import pytest
+from msgspec.inspect import LiteralType, Metadata, UnionType
+from msgspec.inspect import type_info as inspect_type
 from PureCloudPlatformClientV2.rest import ApiException
 
 from mockserver.operations import OPERATIONS
+from mockserver.operations.documents import KINDS
 from mockserver.operations.official import official_operations
 
 from .every_operation import Story
@@ -53,6 +57,29 @@ def test_the_table_is_the_sdk():
     """What tells an operation that is not imitated is what the SDK has, every one of it."""
     assert set(official_operations()) == {(method, path, name) for name, (method, path) in ALL.items()}
     assert len(ALL) == 177
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_fields_of_documents(kind):
+    """A kind has the fields of the SDK's model, and those enumerations that its own fields have."""
+    model = getattr(Genesys, kind.type.__name__)
+    fields = {each.encode_name: each.type for each in msgspec.structs.fields(kind.type)}
+    assert set(fields) == set(model().attribute_map.values())
+    for attribute, name in model().attribute_map.items():
+        setter = inspect.getsource(getattr(model, attribute).fset)
+        if allowed := re.search(r"allowed_values = (\[.*?\])", setter):
+            assert sorted(enumeration(fields[name])) == sorted(json.loads(allowed[1])), name
+
+
+def enumeration(kind):
+    """The values of the enumeration in a type, be they a Literal or told to the reader."""
+    found = inspect_type(kind)
+    parts = found.types if isinstance(found, UnionType) else (found,)
+    return next(
+        each.values if isinstance(each, LiteralType) else each.extra["spellings"]
+        for each in parts
+        if isinstance(each, LiteralType | Metadata)
+    )
 
 
 def test_right_input(api):
