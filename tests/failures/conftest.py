@@ -2,17 +2,21 @@
 
 import zlib
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import pytest
 
 from harness.strategies import STRATEGIES
 
+HERE = Path(__file__).parent
+
 
 def pytest_collection_modifyitems(items):
     """Mark all strategies of a case but one `slow`; which one is left changes from case to case."""
     cases, seen = defaultdict(lambda: defaultdict(list)), Counter()
-    for item in items:
-        if (strategy := _strategy(item)) and not any(item.get_closest_marker(name) for name in ("slow", "sized")):
+    for item in items:  # those of all folders
+        apart = HERE not in item.path.parents or any(item.get_closest_marker(name) for name in ("slow", "sized"))
+        if not apart and (strategy := _strategy(item)):
             case = _parameters_beside_the_strategy(item)
             seen[item.path, item.originalname, case, strategy] += 1
             row = seen[item.path, item.originalname, case, strategy]  # one strategy twice in a table: two cases
