@@ -95,7 +95,6 @@ def test_wrong_input(api):
     assert {name: status for name, status in statuses.items() if status not in (400, 404)} == {}
 
 
-@pytest.mark.filterwarnings("ignore:Call to deprecated function")
 def test_the_others(api):
     """Every other is 501, tells its name, and leaves the mock as it was."""
     told = {}
