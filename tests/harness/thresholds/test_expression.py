@@ -75,5 +75,5 @@ def test_what_makes_no_sense(text, trouble):
 def test_the_operations_that_uploads_send():
     """Are among those that the endpoints name."""
     sources = [path.read_text() for path in Path(harness.api.__file__).parent.glob("*.py")]
-    named = {op for source in sources for op in re.findall(r'op="([a-z.]+)"', source)}
+    named = {op for source in sources for op in re.findall(r'(?:op=|json_call\(\s*)"([a-z._]+)"', source)}
     assert named >= OPERATIONS
