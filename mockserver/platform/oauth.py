@@ -138,16 +138,12 @@ class OAuth:
         """The client of the code, which is worth nothing from now on. Source: RFC 7636 section 4.6."""
         code = self._codes.pop(form.get("code", ""), None)
         hashed = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        shown = base64.urlsafe_b64encode(hashed).decode().rstrip("="), client_id, form.get("redirect_uri")
+        challenge = base64.urlsafe_b64encode(hashed).decode().rstrip("=")
+        shown = (challenge, client_id, form.get("redirect_uri"))
         if (
             code is None
             or self._org.clock.now() >= code.expires_at
-            or shown
-            != (
-                code.challenge,
-                code.client.id,
-                code.redirect_uri,
-            )
+            or shown != (code.challenge, code.client.id, code.redirect_uri)
         ):
             raise OAuthError("invalid_grant", "the code is unknown, spent or expired, or not for this client and page")
         return code.client
