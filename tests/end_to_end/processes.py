@@ -119,9 +119,8 @@ class Mock:
         said = json.loads(ready.read_text())
         self.url: str = said["url"]
         self.client = (said["client_id"], said["client_secret"])
-        self.control = httpx.Client(
-            base_url=said["control_url"], headers={"Authorization": f"Bearer {said['control_token']}"}, trust_env=False
-        )
+        token = {"Authorization": f"Bearer {said['control_token']}"}
+        self.control = httpx.Client(base_url=said["control_url"], headers=token, trust_env=False, verify=False)
 
     def stop(self) -> None:
         self.control.close()
@@ -191,4 +190,5 @@ class Mock:
         """A client of the org itself, with a token."""
         form = {"grant_type": "client_credentials"}
         token = httpx.post(f"{self.url}/oauth/token", data=form, auth=self.client).json()["access_token"]
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+        bearer = {"Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=self.url, headers=bearer, trust_env=False, verify=False)
