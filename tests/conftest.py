@@ -13,9 +13,14 @@ from mockserver.services import Services
 from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 
+from .one_strategy import thin_out
 from .postgres_server import postgres
 
 __all__ = ["postgres"]
+
+
+def pytest_collection_modifyitems(items):
+    thin_out(items)
 
 
 @pytest.fixture
@@ -50,7 +55,8 @@ async def listening(app: web.Application, **client_options) -> AsyncIterator[htt
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0]
-        async with httpx.AsyncClient(base_url=f"http://{host}:{port}", **client_options) as client:
+        # `verify=False` reads no certificates, which would take longer than most tests do
+        async with httpx.AsyncClient(base_url=f"http://{host}:{port}", verify=False, **client_options) as client:
             yield client
     finally:
         await runner.cleanup()

@@ -1,4 +1,7 @@
-"""Of a case that is played for each strategy, `make test` plays one; `tox -e failures` plays the others."""
+"""Of a case that is played for each strategy, `make test` plays one; `tox -e failures` plays the others.
+
+Only where a case is a whole upload: `FOLDERS`.
+"""
 
 import zlib
 from collections import Counter, defaultdict
@@ -8,14 +11,15 @@ import pytest
 
 from harness.strategies import STRATEGIES
 
-HERE = Path(__file__).parent
+ELSEWHERE = ("slow", "sized", "full", "smoke")  # played by another environment already
+FOLDERS = {Path(__file__).parent / name for name in ("end_to_end", "failures", "outside")}
 
 
-def pytest_collection_modifyitems(items):
+def thin_out(items):
     """Mark all strategies of a case but one `slow`; which one is left changes from case to case."""
     cases, seen = defaultdict(lambda: defaultdict(list)), Counter()
-    for item in items:  # those of all folders
-        apart = HERE not in item.path.parents or any(item.get_closest_marker(name) for name in ("slow", "sized"))
+    for item in items:
+        apart = FOLDERS.isdisjoint(item.path.parents) or any(map(item.get_closest_marker, ELSEWHERE))
         if not apart and (strategy := _strategy(item)):
             case = _parameters_beside_the_strategy(item)
             seen[item.path, item.originalname, case, strategy] += 1
