@@ -19,7 +19,7 @@ from mockserver.http.body import malformed_body, parse_as, parse_json, read_json
 from mockserver.ids import new_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
 from mockserver.jobs.import_progress import at_pace, completed_records, ends_at, has_ended, stored_rows
-from mockserver.jobs.job_queues import Job, JobQueues
+from mockserver.jobs.job_queues import JobQueues, QueuedJob
 from mockserver.model import ContactList, ImportJob
 from mockserver.operations.contacts import Selection
 from mockserver.state.contact_attributes import merge_json
@@ -29,7 +29,7 @@ from mockserver.storage.store import ContactSnapshot
 KEPT = 10  # jobs of a list. Source: SDK 269.0.0 outbound_api.py:4719, the 10 most recent
 
 
-class BulkJob(Job, kw_only=True):
+class BulkJob(QueuedJob, kw_only=True):
     progress: ImportJob = msgspec.field(name="progress")
     type: Literal["BulkDelete", "BulkEdit"]
 

@@ -21,7 +21,7 @@ from mockserver.imports.events import Events
 from mockserver.jobs.downloads import Downloads
 from mockserver.jobs.exports import ListExport, ListExports
 from mockserver.jobs.import_progress import failing, full, import_job, stored_rows
-from mockserver.jobs.job_queues import Job, JobQueues
+from mockserver.jobs.job_queues import JobQueues, QueuedJob
 from mockserver.model import Reference
 from mockserver.state.org import Org
 
@@ -45,9 +45,9 @@ class _Loading:
     stored: dict[EntryKind, int] = field(default_factory=dict)
 
 
-class DncImports(JobQueues[Job, _Loading]):
+class DncImports(JobQueues[QueuedJob, _Loading]):
     kind = "dnc_import"
-    job_type = Job
+    job_type = QueuedJob
 
     def __init__(self, org: Org, book: DncBook, events: Events) -> None:
         self._book, self._events = book, events
@@ -116,7 +116,7 @@ class DncImports(JobQueues[Job, _Loading]):
         )
         if org.profile.semantics.over_capacity == "reject" and not self._fits(list_id, found):
             progress, found = failing(progress, _OVER_CAPACITY, 0), {}
-        self._begin(Job(progress=progress), _Loading(report, found))
+        self._begin(QueuedJob(progress=progress), _Loading(report, found))
         # Assumption: the fields of this answer are not documented; official clients only log it.
         return json_response({"correlationId": progress.id, "uri": f"{uri(list_id)}/importstatus"})
 
@@ -129,13 +129,13 @@ class DncImports(JobQueues[Job, _Loading]):
         in_list = limits.dnc_records_per_list - len(book.entries(list_id))
         return max(0, min(in_list, limits.dnc_records_per_org - book.total_size()))
 
-    def _record_end(self, job: Job, work: _Loading) -> None:
+    def _record_end(self, job: QueuedJob, work: _Loading) -> None:
         name = self._book.dnc_list(job.owner_id).name
         self._events.record_end(
             Reference(id=job.owner_id, name=name, self_uri=uri(job.owner_id)), job.progress, work.report
         )
 
-    def _work_until(self, now: float, job: Job, work: _Loading) -> None:
+    def _work_until(self, now: float, job: QueuedJob, work: _Loading) -> None:
         """Store the entries that are due, of each kind in proportion, or as many as fit: then the import fails."""
         due = stored_rows(job.progress, now)
         for kind, found in work.found.items():

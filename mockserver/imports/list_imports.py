@@ -27,7 +27,7 @@ from mockserver.jobs.import_progress import (
     stored_rows,
     without_progress,
 )
-from mockserver.jobs.job_queues import Job, JobQueues
+from mockserver.jobs.job_queues import JobQueues, QueuedJob
 from mockserver.model import ImportJob
 from mockserver.state.org import Org
 
@@ -41,10 +41,10 @@ class _Loading:
     stored: int = 0
 
 
-class Imports(JobQueues[Job, _Loading]):
+class Imports(JobQueues[QueuedJob, _Loading]):
     """The imports of an org into contact lists. Assumption: a second upload waits for the first import to end."""
 
-    job_type = Job
+    job_type = QueuedJob
 
     def __init__(self, org: Org, events: Events) -> None:
         self._events = events
@@ -133,7 +133,7 @@ class Imports(JobQueues[Job, _Loading]):
         rejects = self._org.profile.semantics.over_capacity == "reject"
         if rejects and self._fitting(list_id, loading, len(file.ids)) < progress.accepted:
             progress, loading = failing(progress, OVER_CAPACITY, 0), _Loading(ReadFile(report=file.report))
-        self._begin(Job(progress=progress), loading)
+        self._begin(QueuedJob(progress=progress), loading)
         return progress
 
     def _start(self, list_id: str, file: ReadFile) -> Response:
@@ -149,10 +149,10 @@ class Imports(JobQueues[Job, _Loading]):
     def _save_record(self, key: str, record: bytes) -> None:
         self._org.store.save_import(key, record)
 
-    def _record_end(self, job: Job, work: _Loading) -> None:
+    def _record_end(self, job: QueuedJob, work: _Loading) -> None:
         self._events.import_ended(self._org.store.contact_list(job.owner_id), job.progress, work.file.report)
 
-    def _work_until(self, now: float, job: Job, work: _Loading) -> None:
+    def _work_until(self, now: float, job: QueuedJob, work: _Loading) -> None:
         """Store the rows that are due, or as many as fit: then the import fails."""
         self._org.store.contact_list(job.owner_id)
         due = stored_rows(job.progress, now)

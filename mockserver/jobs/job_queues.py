@@ -24,7 +24,7 @@ from mockserver.model import ImportJob, ImportStatus
 from mockserver.state.org import Org
 
 
-class Job(msgspec.Struct, eq=False, kw_only=True):
+class QueuedJob(msgspec.Struct, eq=False, kw_only=True):
     """What is known of a job, also after a restart. The names of its fields are in stores: they never change."""
 
     progress: ImportJob = msgspec.field(name="job")
@@ -43,7 +43,7 @@ class Job(msgspec.Struct, eq=False, kw_only=True):
 
 TellEnd = Callable[[str, str, ImportStatus], None]  # takes the owner's id, the job's, and the last status of that
 
-J = TypeVar("J", bound=Job)
+J = TypeVar("J", bound=QueuedJob)
 W = TypeVar("W")  # what a job works on until it ends
 
 

@@ -19,7 +19,7 @@ from mockserver.imports.events import Events
 from mockserver.imports.list_imports import Imports
 from mockserver.imports.upload_request import ListUpload
 from mockserver.jobs.import_progress import completed_records, failing, has_ended, import_job
-from mockserver.jobs.job_queues import Job, JobQueues
+from mockserver.jobs.job_queues import JobQueues, QueuedJob
 from mockserver.model import ContactList, ImportJob, ImportStatus, Reference
 from mockserver.state.org import Org
 from mockserver.templates.import_templates import ImportTemplates
@@ -37,7 +37,7 @@ class _Target(NamedTuple):
     job_id: str
 
 
-class _TemplateImport(Job, kw_only=True):
+class _TemplateImport(QueuedJob, kw_only=True):
     template_id: str
     prefix: str
     targets: list[_Target] = msgspec.field(default_factory=list)

@@ -29,7 +29,7 @@ def cors(reply):
     return {name: value for name, value in reply.headers.items() if name.startswith("access-control") or name == "vary"}
 
 
-async def test_a_browser_asks_before_it_sends(org_for_pages):
+async def test_row_06_a_browser_asks_before_it_sends(org_for_pages):
     """The answer needs no token, and names the one origin, never any; nobody is told to send cookies."""
     client = org_for_pages.client
     del client.headers["Authorization"]
@@ -46,7 +46,7 @@ async def test_a_browser_asks_before_it_sends(org_for_pages):
 
 
 @pytest.mark.parametrize("path", [LISTS, f"{LISTS}/no", "/nowhere", "/oauth/token"])
-async def test_a_page_reads_answers_and_refusals(org_for_pages, path):
+async def test_row_06_a_page_reads_answers_and_refusals(org_for_pages, path):
     """With the headers that tell of limits."""
     reply = await org_for_pages.client.get(path, headers={"Origin": PAGE})
     assert reply.headers["Access-Control-Allow-Origin"] == PAGE
@@ -59,7 +59,7 @@ async def test_a_page_reads_answers_and_refusals(org_for_pages, path):
 @pytest.mark.parametrize(
     "origin", ["http://localhost:3001", "https://localhost:3000", "http://localhost", f"{PAGE}.example", "null", "*"]
 )
-async def test_other_origins_get_nothing(org_for_pages, origin):
+async def test_row_06_other_origins_get_nothing(org_for_pages, origin):
     """Neither the question nor the request itself is answered for them; caches are told why."""
     asked = await org_for_pages.client.options(LISTS, headers={"Origin": origin} | ASKED)
     assert (asked.status_code, cors(asked)) == (405, {"vary": "Origin"})

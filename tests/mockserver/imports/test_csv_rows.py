@@ -210,7 +210,7 @@ def test_one_column(read):
 
 
 @pytest.mark.parametrize("header", ["ID,Phone", "Id,PHONE", "id,phone"])
-def test_a_header_in_another_case(read, header):
+def test_row_10_a_header_in_another_case(read, header):
     """Is the list's, which keeps its own spelling; an org that looks at case refuses it."""
     ids, rows, _ = read(f"{header}\n1,2\n")
     assert (len(ids), rows) == (1, [{"id": "1", "phone": "2"}])

@@ -18,7 +18,7 @@ import pytest
 from mockserver.app import create_app
 from mockserver.clock import SystemClock
 from mockserver.jobs.import_progress import ends_at
-from mockserver.jobs.job_queues import Job
+from mockserver.jobs.job_queues import QueuedJob
 from mockserver.loaded_profile import LoadedProfile, load, with_changes
 from mockserver.profile import at_cpu_speed
 from mockserver.services import create_services
@@ -106,7 +106,7 @@ class Story:
         store, target_id = self.mock.org.store, fields.get("importTemplateId") or fields["id"]
         records = store.imports() if self.kind == "list" else store.documents(f"{self.kind}_import")
         newest = [raw for key, raw in records.items() if key.startswith(target_id)][-1]
-        return ends_at(msgspec.json.decode(newest, type=Job).progress)
+        return ends_at(msgspec.json.decode(newest, type=QueuedJob).progress)
 
 
 @pytest.mark.parametrize("at_once", [1, 8])
