@@ -1,0 +1,159 @@
+"""Draws docs/security.md: `python -m tests.hardening` writes its tables anew.
+
+A promise and, where it is not kept in full, the reason stand here; the tests that prove it are those marked
+`@pytest.mark.hardening("mock-17")`, read from their sources.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from .architecture import with_parts
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "security.md"
+NOT_YET = "Not proved yet."
+
+
+class Line(NamedTuple):
+    """What is promised; what of it is not kept, or has no test, and why."""
+
+    promise: str
+    reason: str = NOT_YET
+
+
+MOCK = (
+    Line("It listens on this machine only; any other address has to be allowed by an option of its own."),
+    Line("A request for a host name that is not the mock's is refused with 421, on both ports."),
+    Line("Pages of other origins get nothing from the control port and open no WebSocket."),
+    Line("It warns when it runs as root, stays in the foreground, and tells its ports once, in a form programs read."),
+    Line("Every answer says that it comes from a mock."),
+    Line("The control API has a port and a token of its own; neither port takes the token of the other."),
+    Line("Nobody but the holder of the control token injects a fault or moves the clock."),
+    Line("A store that the mock did not make is refused and left as it is."),
+    Line("A fault plan is checked before it counts, has a bounded number of rules, and tells which rules never fired."),
+    Line("Every operation but the few public ones refuses a request without a valid bearer token."),
+    Line("Tokens, signing keys and channel ids cannot be foreseen, and secrets are compared in constant time."),
+    Line("A token opens its own org alone, and within it what its permissions allow."),
+    Line("What belongs to another org is not found, whatever the operation and wherever its id is put."),
+    Line("A signed download address opens one file, for its time, exactly as it was signed."),
+    Line("The token endpoint takes the credentials of known clients only, and not without limit."),
+    Line("Fields that the server owns are never taken from a body."),
+    Line("A body over its operation's limit is refused by the bytes that arrive, on every route."),
+    Line("An upload is a form of few, small parts beside its file, complete to its last boundary."),
+    Line("A compressed request body is refused before anything is unpacked."),
+    Line("JSON that is too deep, too long, doubled in its keys or not a finite number is refused with 400."),
+    Line("A CSV file is read in pieces, within limits for cells and lines, while other clients are served."),
+    Line("A connection that is silent or drips is closed in time; an idle one gives way."),
+    Line("A client has a bounded share of the connections; one more gets a clear answer."),
+    Line("Jobs, stored bytes and running imports are bounded; a full store answers 507 and goes on."),
+    Line("No pattern that a user supplies can hold the server up."),
+    Line("An error has the platform's form and says nothing of traces, paths or other people's data."),
+    Line("The name of an uploaded file never becomes a path."),
+    Line("An id in an address is read once and cannot leave its place."),
+    Line(
+        "The mock's files are their owner's alone, links in their place are refused, and a kill leaves none for long."
+    ),
+    Line("An exported file is sent so that a browser stores it and neither guesses its type nor keeps a copy."),
+    Line("HEAD and ranges are answered right or refused."),
+    Line("What was answered as done is there after a kill."),
+    Line("A job that a kill interrupts has a known end."),
+    Line("One store serves one mock; a second one is refused."),
+    Line("No log holds a token, a secret, a signed address, or a value of a contact."),
+    Line("What a client sends cannot forge a line of a log, nor control a terminal."),
+    Line("Metrics and health tell counts, never data."),
+    Line("Requests that two parsers could read differently are refused."),
+    Line("A wrong method or content type gets the status that says so, and no foreign origin is let in."),
+    Line("A TLS mode lets tests see that clients refuse wrong certificates."),
+    Line("The server library is kept at a version whose known faults are mended."),
+)
+HARNESS = (
+    Line("Secrets come from a file, a keyring or the environment, never from the command line or stray settings."),
+    Line("A secret shows as *** wherever it is printed, is passed to no other process, and ends in no core dump."),
+    Line("The permissions that a run needs are documented, and more than that is told."),
+    Line("The token is sent to the org's own hosts and nowhere else."),
+    Line("No redirect is followed but an export's, over TLS, without token or cookie, to a host that is allowed."),
+    Line("Certificates are always checked, old versions of TLS are refused, and a refusal is called by its name."),
+    Line("For a mock on this machine, the address that was checked is the one that is used."),
+    Line("No answer takes unbounded memory, disk or time, whatever its encoding."),
+    Line("A real org is reached only by naming it twice, consenting, and setting limits."),
+    Line("A run's limits on contacts, requests, lists and time stop it, even amid an answer that never ends."),
+    Line("Load tests reach a real org only by consent on the command line, never over a web page."),
+    Line("The first contact with a real org is a small canary that is checked and removed."),
+    Line("Before anything is written, the checks only read, and a list that a campaign uses is refused."),
+    Line("A run stops within a second of a signal, and can be resumed."),
+    Line("Only what the run itself made is deleted, and only while it holds what the run sent."),
+    Line("The state of a run holds ids and digests, no other cell of a lead."),
+    Line("A run's files are their owner's alone; links and folders that others can write are refused."),
+    Line("Logs and messages show the server's text short, masked, and without control characters."),
+    Line("No cell, header, secret or token is found outside input, rejects and mapping, not even after a crash."),
+    Line("A report shows figures, never rows, escapes everything, and loads nothing."),
+    Line("The file of rejects keeps rows exactly, for their owner alone, and says that it holds people's data."),
+    Line("Files that machines read are exact; those that people open in a spreadsheet run no formula."),
+    Line("A run can be purged of people's data; its figures stay."),
+    Line("Nothing is sent to anybody but the org."),
+    Line("Dependencies are few and locked by hash; no file is read in a way that runs code."),
+    Line("Checks for insecure code and for secrets run with the others."),
+    Line("Version, target and the origin of the credentials are printed before the first request."),
+)
+LINES = {
+    f"{kind}-{number}": line for kind, lines in (("mock", MOCK), ("harness", HARNESS))
+    for number, line in enumerate(lines, 1)
+}  # fmt: skip
+
+
+class Mark(NamedTuple):
+    """A mark in a test's source: what it proves, where, and the test's name ("" for the whole module)."""
+
+    lines: tuple[str, ...]
+    path: str
+    test: str
+
+
+def marks() -> list[Mark]:
+    """All marks of the tests.
+
+    Raises:
+        ValueError: A mark's arguments are no literal strings.
+    """
+    paths = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [mark for path in paths if "hardening" in (text := path.read_text("utf-8")) for mark in marks_of(text, path)]
+
+
+def marks_of(text: str, path: Path) -> Iterator[Mark]:
+    for node in ast.parse(text).body:
+        name = getattr(node, "name", "")  # a function or class; a mark elsewhere is the module's
+        for call in (each for each in ast.walk(node) if _is_mark(each)):
+            lines = tuple(ast.literal_eval(each) for each in call.args)
+            if not lines or not all(isinstance(each, str) for each in lines):
+                raise ValueError(f"{path}:{call.lineno}: the lines of a mark are to be literal strings")
+            yield Mark(lines, path.relative_to(ROOT).as_posix(), name)
+
+
+def _is_mark(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.hardening"
+
+
+def table(kind: str) -> str:
+    """Of each line of `mock` or `harness` the promise, its tests, and what is not kept."""
+    proofs: dict[str, dict[str, None]] = {}  # in the order of the files, each once
+    for mark in marks():
+        for name in mark.lines:
+            proofs.setdefault(name, {})[f"[`{mark.test or mark.path}`](../{mark.path})"] = None
+    rows = ["| line | promise | proved by | what is not kept or not tested, and why |", "|---|---|---|---|"]
+    for name, line in LINES.items():
+        if name.startswith(f"{kind}-"):
+            tests = "<br>".join(proofs.get(name, ()))
+            reason = "" if tests and line.reason == NOT_YET else line.reason
+            rows.append(f"| {name} | {line.promise} | {tests} | {reason} |")
+    return "\n".join(rows)
+
+
+def drawn(page: str) -> str:
+    """The page with its tables as the tests are now."""
+    return with_parts(page, {kind: table(kind) for kind in ("mock", "harness")})
+
+
+if __name__ == "__main__":
+    PAGE.write_text(drawn(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
