@@ -43,7 +43,7 @@ def estimate(
     as_json: Json = False,
 ) -> None:
     """Estimate how long each strategy would take under a profile, what that depends on, and what would change it."""
-    from ..estimate import run_estimate as command
+    from .. import estimate as command
     from ..estimate.summary import soonest, summary_text
     from ..files.replacement import require_free
     from ..strategies import MAIN
@@ -118,7 +118,7 @@ def make_leads(
 
 def mock(context: typer.Context) -> None:
     """Serve a Genesys Cloud org on this machine until stopped."""
-    from ..simulator.mock_process import serve
+    from ..simulator import serve
 
     code = serve(context.args, GroupedHelp)
     if not code and not {"-h", "--help", "--version"} & set(context.args):

@@ -22,7 +22,7 @@ from .options import (
 from .output import as_document, exit_with, progress, report_errors, show, write_report
 
 if TYPE_CHECKING:
-    from ..gate.gate import GateOrder
+    from ..gate import GateOrder
 
 EXPECTED = Path("tests/benchmarks/expected/counts.json")
 
@@ -61,7 +61,8 @@ def gate(
     as_json: Json = False,
 ) -> None:
     """Fail (exit 99) if this version sends more, computes more or takes longer than another; or check a run."""
-    from ..gate import counts, gate
+    from .. import gate
+    from ..gate import counts
 
     with report_errors(as_json) as status:
         status.begin("checking")
@@ -104,8 +105,8 @@ def _check_run(run: Path, limits: ThresholdOptions, as_json: bool) -> None:
 
 
 def _check_version(order: "GateOrder", junit: Path | None, summary: Path | None, as_json: bool) -> None:
+    from .. import gate
     from ..checks import require_ours, write
-    from ..gate import gate
 
     require_ours(junit, summary)
     checks, document = gate.gate(order, progress)

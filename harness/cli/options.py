@@ -13,7 +13,7 @@ from ..errors import RunError, UsageError
 from .output import progress
 
 if TYPE_CHECKING:
-    from ..thresholds.expression import Threshold
+    from ..thresholds import Threshold
 
 
 class PaceName(StrEnum):
@@ -119,7 +119,7 @@ def threshold_options(
 ) -> ThresholdOptions:
     """The thresholds of a command, read before anything is sent. Raises UsageError."""
     from ..checks import require_ours
-    from ..thresholds.expression import load_thresholds
+    from ..thresholds import load_thresholds
 
     thresholds = load_thresholds(expressions or [], file, os.environ)
     if not thresholds and (junit or summary):

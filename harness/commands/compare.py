@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from .. import simulator
 from ..client.oauth import MOCK_CREDENTIALS
 from ..errors import UsageError
 from ..files.replacement import replacement
@@ -20,8 +21,7 @@ from ..leads.synthetic import SyntheticLeads
 from ..mapping.files import write_json
 from ..runs.run import Outcome, RunPlan
 from ..runs.run_document import input_facts, machine, run_document, strategy_entry, write_requests
-from ..simulator import mock_org, virtual_time
-from ..simulator.mock_org import LoadedProfile
+from ..simulator import LoadedProfile
 from ..status import status
 from ..strategies import strategy
 from ..strategies.job import Settings, Strategy
@@ -55,7 +55,7 @@ def compare(comparison: Comparison, tell: Tell, complete: Complete = lambda docu
     `complete` adds what else belongs to the comparison, before it takes the place of a former one.
     """
     chosen = [strategy(name) for name in comparison.strategies]
-    profile = mock_org.load_profile(comparison.profile)
+    profile = simulator.load_profile(comparison.profile)
     _require_outside(comparison.leads, comparison.out)
     with replacement(comparison.out, MARK, tell) as folder:
         document = _run_all(replace(comparison, out=folder), chosen, profile, tell)
@@ -93,7 +93,7 @@ def _run_all(comparison: Comparison, chosen: Sequence[Strategy], profile: Loaded
         target={"kind": "mock", "host": "mock"},
         pace=comparison.pace,
         seed=comparison.seed,
-        profile={"name": profile.profile.name, "settings": mock_org.settings(profile)},
+        profile={"name": profile.profile.name, "settings": simulator.settings(profile)},
         input=input_facts(preflight),
         machine=machine(time.perf_counter() - wall),
     )
@@ -108,9 +108,9 @@ def _run(plan: RunPlan, comparison: Comparison, profile: LoadedProfile, folder: 
     status().subject, status().virtual = plan.strategy.name, comparison.pace == "virtual"
     status().begin("starting the mock")
     if comparison.pace == "virtual":
-        outcome, struck = virtual_time.run(_virtually(plan, profile, comparison.seed, folder))
+        outcome, struck = simulator.run(_virtually(plan, profile, comparison.seed, folder))
     else:
-        with mock_org.in_subprocess(comparison.profile, comparison.seed, comparison.pace) as target:
+        with simulator.in_subprocess(comparison.profile, comparison.seed, comparison.pace) as target:
             outcome = asyncio.run(complete(plan, target, MOCK_CREDENTIALS, folder))
     write_requests(folder)
     status().leave()
@@ -121,7 +121,7 @@ async def _virtually(plan: RunPlan, profile: LoadedProfile, seed: int, folder: P
     """What came out, and how often the profile's fault rates struck, by kind."""
     from ..runs.asyncio_runner import complete
 
-    async with mock_org.serve_in_process(profile, seed) as (target, services):
+    async with simulator.serve_in_process(profile, seed) as (target, services):
         outcome = await complete(plan, target, MOCK_CREDENTIALS, folder)
         return outcome, dict(services.org.chance_faults.counts)
 

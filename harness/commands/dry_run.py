@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LocalResource, Rejected, UsageError
-from ..estimate.run_estimate import EstimateOrder as Question
-from ..estimate.run_estimate import estimate
+from ..estimate import EstimateOrder as Question
+from ..estimate import estimate
 from ..estimate.summary import duration
 from ..files.atomic import require_own
 from ..journal.open_journal import has_journal, require_client

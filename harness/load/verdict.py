@@ -11,8 +11,8 @@ from ..errors import GaveUp, RunError, UsageError
 from ..runs.prepare import PreparedUpload
 from ..runs.run import Outcome
 from ..runs.run_document import complaint
+from ..thresholds import Threshold, load_thresholds
 from ..thresholds.evaluate import ThresholdCrossed, evaluate_run, threshold_error
-from ..thresholds.expression import Threshold, load_thresholds
 from ..wording import quantity
 from .arrivals import Pacing
 

@@ -3,8 +3,7 @@
 The only package of the harness that imports Locust, which replaces sockets, locks and sleep in the whole process.
 """
 
-from .load_run import LoadRun
-from .monthly import MonthlyRun
+from .load_run import LoadRun, MonthlyRun
 from .users import BackgroundUser, LeadUser
 
 __all__ = ["BackgroundUser", "LeadUser", "LoadRun", "MonthlyRun"]

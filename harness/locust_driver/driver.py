@@ -26,7 +26,7 @@ from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import STOPPED, RunVerdict
 from ..runs.resolve_target import MOCK_URL
-from ..simulator.mock_org import start_process
+from ..simulator import start_process
 from .gevent_driver import watch_for_suspension
 from .process_roles import SingleProcess, role_of
 from .web import EVERYWHERE, TAB, WebPage, WholeCsvFiles

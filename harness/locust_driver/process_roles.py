@@ -16,8 +16,7 @@ from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from ..client.target import Target
 from ..flow import Call, Reply
-from ..load.distributed.broker import WorkBroker
-from ..load.distributed.worker import MasterClient, remove_stale_files, run_assignment
+from ..load.distributed import MasterClient, WorkBroker, remove_stale_files, run_assignment
 from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import stopped_error

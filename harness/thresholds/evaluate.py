@@ -13,7 +13,7 @@ from ..checks import FAILED, Check, Verdict
 from ..errors import RunError, UsageError
 from ..mapping.files import write_json
 from ..wording import quantity
-from .expression import OF_TIMES, OPERATIONS, UNITS, Metric, Threshold, parse
+from . import OF_TIMES, OPERATIONS, UNITS, Metric, Threshold, parse
 from .run_metrics import RunMetrics, run_metrics
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.estimate.run_estimate import EstimateOrder, estimate
-from harness.simulator import virtual_time
+from harness import simulator
+from harness.estimate import EstimateOrder, estimate
 from harness.strategies import MAIN
 
 from .side_by_side import SLACK, Contestant
@@ -47,7 +47,7 @@ def loop(name: str, run: Callable[[Coroutine[Any, Any, int]], int], pause_s: flo
 def test_virtual_time(race):
     """A wait of an hour costs little more than a wait of nothing on asyncio's own loop."""
     table = race(
-        loop("virtual loop, waits of an hour", virtual_time.run, 3600.0),
+        loop("virtual loop, waits of an hour", simulator.run, 3600.0),
         loop("asyncio, waits of a microsecond", asyncio.run, 1e-6),
         title=f"{TURNS:,} waits",
         unit="waits",

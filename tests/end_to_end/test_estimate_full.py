@@ -6,10 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
+from harness import simulator
 from harness.client.oauth import MOCK_CREDENTIALS
-from harness.estimate import stubs
+from harness.estimate import EstimateOrder, estimate, stubs
 from harness.estimate.recording import UploadCase
-from harness.estimate.run_estimate import EstimateOrder, estimate
 from harness.estimate.summary import HOLDS
 from harness.leads.preflight import check
 from harness.leads.shard_csv import write_csv
@@ -17,7 +17,6 @@ from harness.leads.source import open_leads
 from harness.leads.synthetic import SyntheticLeads
 from harness.runs.asyncio_runner import complete
 from harness.runs.run import RunPlan
-from harness.simulator import mock_org, virtual_time
 from harness.strategies import MAIN, strategy
 from harness.strategies.job import Settings
 from mockserver.loaded_profile import built_in_profiles
@@ -43,7 +42,7 @@ def leads(tmp_path_factory):
 
 
 async def full_run(plan, profile, folder):
-    async with mock_org.serve_in_process(profile, plan.seed) as (target, _):
+    async with simulator.serve_in_process(profile, plan.seed) as (target, _):
         return await complete(plan, target, MOCK_CREDENTIALS, folder)
 
 
@@ -60,7 +59,7 @@ def full_runs(folder, preflight, profile, name):
             seed=seed,
             settings=Settings(body_bytes=limits.request_body_bytes),
         )
-        outcome = virtual_time.run(full_run(plan, profile, folder / "run"))
+        outcome = simulator.run(full_run(plan, profile, folder / "run"))
         assert outcome.proof.verified
         yield outcome.duration_s
         shutil.rmtree(folder / "run")
@@ -83,7 +82,7 @@ def with_the_same_luck(profile, name):
 def test_estimates_hold(profile, name, leads):
     """The P50 is the full runs' within 1 %, as far as so many tell; eight of ten runs lie between the ends; and each
     run ends when the machine does that is given its draws."""
-    loaded = mock_org.load_profile(profile)
+    loaded = simulator.load_profile(profile)
     times = np.array(list(full_runs(*leads, loaded, name)))
     (entry,) = estimate(EstimateOrder(leads=LEADS, strategies=[name], profile=profile), lambda line: None)["strategies"]
     said = entry["duration_s"]

@@ -1,7 +1,7 @@
 """`contactbench calibrate`: measure an org with a few thousand contacts, and write the profile that behaves like it.
 
-A designed experiment under caps (`post_experiments`, `job_experiments`), every request recorded (`observations`), fits
-to the observations (`fitting`), and the profile with its replicates (`results`), which `estimate` and the mock take.
+A designed experiment under caps (`timed_experiments`), every request recorded (`observations`), fits to the
+observations (`fitting`), and the profile with its replicates (`results`), which `estimate` and the mock take.
 """
 
 import random
@@ -16,7 +16,7 @@ from ...client.target import Target
 from ...errors import SafetyStop
 from ...files.atomic import own_folder
 from .. import experiment
-from . import job_experiments, post_experiments
+from . import timed_experiments
 from .calibration_run import CalibrationRun
 from .fitting import fit_all
 from .observations import Observations, RecordingDriver
@@ -76,7 +76,7 @@ async def _run_experiment(
         run_id=order.run_id,
         caps=caps,
         seed=order.seed,
-        concurrency=max(order.concurrency, job_experiments.LOOKERS),
+        concurrency=max(order.concurrency, timed_experiments.LOOKERS),
     ) as opened:
         context = opened.driver.context  # type: ignore[attr-defined]  # the lab's driver is the one that sends
         watching = RecordingDriver(opened.driver, observations, order.max_minutes * 60.0)  # type: ignore[arg-type]
@@ -119,13 +119,13 @@ def _parts(bench: CalibrationRun, concurrency: int) -> list[Callable[[], Awaitab
 
     return [
         lists,
-        lambda: post_experiments.logins(bench),
-        lambda: job_experiments.small_uploads(bench),
-        lambda: post_experiments.pilot(bench),
-        lambda: job_experiments.imports(bench),
-        lambda: job_experiments.large_uploads(bench),
-        lambda: post_experiments.some_at_once(bench),
-        lambda: post_experiments.all_at_once(bench, concurrency),
-        lambda: post_experiments.reads(bench, concurrency),
-        lambda: job_experiments.exports(bench),
+        lambda: timed_experiments.logins(bench),
+        lambda: timed_experiments.small_uploads(bench),
+        lambda: timed_experiments.pilot(bench),
+        lambda: timed_experiments.imports(bench),
+        lambda: timed_experiments.large_uploads(bench),
+        lambda: timed_experiments.some_at_once(bench),
+        lambda: timed_experiments.all_at_once(bench, concurrency),
+        lambda: timed_experiments.reads(bench, concurrency),
+        lambda: timed_experiments.exports(bench),
     ]

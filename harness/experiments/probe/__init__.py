@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ... import simulator
 from ...api import BadResponse, Refusal
 from ...client.oauth import Credentials
 from ...client.org_safety import RunCaps
 from ...client.target import Target
-from ...simulator import mock_org
 from ...status import status
 from .. import experiment
 from ..experiment import Lab, write_profile
@@ -78,7 +78,7 @@ async def run_probe(probe: ProbeOrder, tell: Callable[[str], None]) -> dict[str,
             for one in seen
         ],
         "settings": settings,
-        "not_asked": mock_org.not_probed(),
+        "not_asked": simulator.not_probed(),
     }
 
 

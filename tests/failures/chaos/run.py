@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness import simulator
 from harness.leads.preflight import Preflight, check
 from harness.leads.source import open_leads
 from harness.leads.synthetic import COLUMNS, SyntheticLeads
 from harness.runs.run import RunPlan
-from harness.simulator import mock_org, virtual_time
 from harness.strategies import strategy
 from harness.strategies.job import Settings
 from mockserver.faults.engine import Faults, parse_rules
@@ -57,7 +57,7 @@ class Ordeal:
 
 def tortured(torture: Torture, profile: LoadedProfile, folder: Path, planted: Planted = lambda plan: plan) -> Ordeal:
     """Everything of it takes place in `folder`, which is empty, and in virtual time."""
-    return virtual_time.run(_Torturer(torture, profile, folder, planted).ordeal())
+    return simulator.run(_Torturer(torture, profile, folder, planted).ordeal())
 
 
 class _Torturer:
@@ -72,7 +72,7 @@ class _Torturer:
         self._told = Ordeal(torture)
 
     async def ordeal(self) -> Ordeal:
-        async with mock_org.serve_in_process(self._profile, self._torture.seed) as (target, services):
+        async with simulator.serve_in_process(self._profile, self._torture.seed) as (target, services):
             services.org.faults = Faults(parse_rules([trouble.rule for trouble in self._torture.troubles]))
             command = Command(self._plan, target, self._run, self._kept)
             kills = iter(self._torture.kills)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from harness.simulator import mock_org
+from harness import simulator
 
 from .plan import drawn
 from .planted import BUGS
 from .run import tortured
 
-PROFILE = mock_org.load_profile("default")
+PROFILE = simulator.load_profile("default")
 
 
 SLOW = {"positional join", "blind retry"}  # to be found

@@ -11,8 +11,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
 
+from harness import simulator
 from harness.files.duckdb_files import keep_database_open
-from harness.simulator import mock_org
 
 from .plan import Torture
 from .run import RUN, Ordeal, tortured
@@ -55,7 +55,7 @@ def _portion(plans: Sequence[Torture]) -> list[Ordeal]:
 
 def _played(plans: Sequence[Torture]) -> Iterator[Ordeal]:
     """Each in the same folder, emptied, so that all of them share one DuckDB."""
-    profile = mock_org.load_profile("default")
+    profile = simulator.load_profile("default")
     with tempfile.TemporaryDirectory(prefix="contactbench-torture-", dir=workplace()) as name:
         folder = Path(name)
         with keep_database_open(folder / RUN):

@@ -27,7 +27,7 @@ from harness.leads.synthetic import COLUMNS, SyntheticLeads, write_csv
 from harness.runs.asyncio_runner import complete
 from harness.runs.run import RunPlan
 from harness.runs.run_document import complaint, strategy_entry
-from harness.simulator.mock_org import EPOCH
+from harness.simulator import EPOCH
 from harness.strategies import strategy
 from harness.strategies.job import Settings, Strategy
 from mockserver.control import inspection

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.leads.synthetic import SyntheticLeads, write_csv
-from harness.simulator.mock_org import load_profile, serve_in_process
-from harness.simulator.virtual_time import VirtualTimeLoop
+from harness.simulator import VirtualTimeLoop, load_profile, serve_in_process
 
 from ..faults.rig import End, Rig
 from .proxy import Proxy, proxied

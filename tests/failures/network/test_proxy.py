@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from harness.client.target import Target
-from harness.simulator.virtual_time import run
+from harness.simulator import run
 
 from .proxy import proxied
 from .strikes import Message, Pace, Strike, bandwidth

@@ -5,8 +5,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from harness.leads.synthetic import SyntheticLeads, write_csv
-from harness.simulator.mock_org import load_profile, serve_in_process
-from harness.simulator.virtual_time import VirtualTimeLoop
+from harness.simulator import VirtualTimeLoop, load_profile, serve_in_process
 
 from ..faults.rig import Rig
 from .sandbox import LEADS, Sandbox

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Middleware
 
 from harness.client.oauth import MOCK_CREDENTIALS
 from harness.client.target import Target
-from harness.simulator.mock_org import EPOCH, load_profile
+from harness.simulator import EPOCH, load_profile
 from mockserver.app import create_app
 from mockserver.clock import LoopClock
 from mockserver.services import Services, create_services

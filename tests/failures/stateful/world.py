@@ -21,7 +21,7 @@ from harness.runs.asyncio_runner import complete
 from harness.runs.prepare import UploadOrder, prepare
 from harness.runs.run import RunPlan
 from harness.runs.run_document import complaint, strategy_entry
-from harness.simulator.virtual_time import VirtualTimeLoop
+from harness.simulator import VirtualTimeLoop
 from harness.strategies.job import Settings, Strategy
 
 from ...oracle import stored_contacts

@@ -6,14 +6,13 @@ from contextlib import asynccontextmanager, closing
 import pytest
 from aiohttp import web
 
-from harness import events
+from harness import events, simulator
 from harness.client.asyncio_driver import open_driver
 from harness.client.target import Target
 from harness.domain import Shard
 from harness.errors import GaveUp
 from harness.flow import Call, Save, Wait, Work, adrive
 from harness.journal.sqlite_journal import SqliteJournal
-from harness.simulator import virtual_time
 
 CALL = Call(op="lists.get", method="GET", url="/")
 
@@ -66,7 +65,7 @@ def test_no_more_is_sent_than_is_allowed(tmp_path):
             await asyncio.gather(*(work() for _ in range(4)))
             return arrivals, driver.context.samples.status_429
 
-    arrivals, refused = virtual_time.run(main())
+    arrivals, refused = simulator.run(main())
     assert (len(arrivals), refused) == (51, 0)
     assert 300 <= arrivals[-1] < 310
 
@@ -80,7 +79,7 @@ def test_the_wait_for_the_budget_is_seen_in_the_samples(tmp_path):
             await driver.send(CALL)
             return driver.context.samples.operations()["lists.get"], driver.context.samples.throttled_s
 
-    times, throttled_s = virtual_time.run(main())
+    times, throttled_s = simulator.run(main())
     assert times["max_s"] < 1
     assert throttled_s == pytest.approx(60, abs=1)
 
@@ -95,7 +94,7 @@ def test_the_deadline_holds_for_the_budget_too(tmp_path):
                 await driver.send(CALL)
             return asyncio.get_running_loop().time()
 
-    assert virtual_time.run(main()) < 1
+    assert simulator.run(main()) < 1
 
 
 def test_every_other_step(tmp_path):
@@ -112,4 +111,4 @@ def test_every_other_step(tmp_path):
 
             return await adrive(flow(), driver), asyncio.get_running_loop().time()
 
-    assert virtual_time.run(main()) == (("list-1", 7), 9.0)
+    assert simulator.run(main()) == (("list-1", 7), 9.0)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.client.asyncio_driver import SUSPENDED_S, TICK_S, watch_for_suspension
-from harness.simulator.virtual_time import VirtualTimeLoop
+from harness.simulator import VirtualTimeLoop
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from harness import simulator
 from harness.client.oauth import Credentials, Session
 from harness.client.request_context import RequestContext
 from harness.client.request_log import RequestLog
@@ -19,7 +20,6 @@ from harness.estimate.recording import Measure, UploadCase, shards_of
 from harness.estimate.stubs import StubFiles, StubJournal, StubOrg
 from harness.flow import Call, Reply, Wait
 from harness.runs.asyncio_runner import Runner
-from harness.simulator import virtual_time
 from harness.strategies.job import Job, Stage
 from mockserver.faults.engine import EXPIRED, chance_fault
 from mockserver.jobs.exports import export_job, is_available
@@ -44,7 +44,7 @@ class Ran:
 
 def run(upload: UploadCase, profile: Profile, concurrency: int, seed: int, folder: Path) -> Ran:
     """One upload from the login to the end of its proof."""
-    return virtual_time.run(_run(upload, profile, concurrency, seed, folder))
+    return simulator.run(_run(upload, profile, concurrency, seed, folder))
 
 
 async def _run(upload: UploadCase, profile: Profile, concurrency: int, seed: int, folder: Path) -> Ran:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from harness.errors import RunError
-from harness.estimate.run_estimate import EstimateOrder, estimate
+from harness.estimate import EstimateOrder, estimate
 from harness.estimate.summary import duration, summary_text
 from harness.strategies import MAIN
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness import simulator
 from harness.client.oauth import MOCK_CREDENTIALS
 from harness.leads.preflight import check
 from harness.leads.shard_csv import write_csv
@@ -11,7 +12,6 @@ from harness.leads.source import open_leads
 from harness.leads.synthetic import SyntheticLeads
 from harness.runs.asyncio_runner import complete
 from harness.runs.run import RunPlan
-from harness.simulator import mock_org, virtual_time
 from harness.strategies import MAIN
 
 from . import reference
@@ -22,7 +22,7 @@ NEAR = 2e-3  # of the time: files have their own size, the reference the mean on
 
 
 async def full_run(plan, profile, folder):
-    async with mock_org.serve_in_process(profile, plan.seed) as (target, _):
+    async with simulator.serve_in_process(profile, plan.seed) as (target, _):
         return await complete(plan, target, MOCK_CREDENTIALS, folder)
 
 
@@ -44,8 +44,8 @@ def test_one_seed_takes_as_long_as_in_a_full_run(strategy, tmp_path):
         seed=3,
         settings=upload.settings,
     )
-    profile = replace(mock_org.load_profile("default"), profile=org)
-    outcome = virtual_time.run(full_run(plan, profile, tmp_path / "run"))
+    profile = replace(simulator.load_profile("default"), profile=org)
+    outcome = simulator.run(full_run(plan, profile, tmp_path / "run"))
     real = reference.run(upload, org, plan.concurrency, plan.seed, tmp_path)
     assert outcome.duration_s == pytest.approx(real.duration_s, rel=NEAR)
     assert outcome.context.samples.count == real.requests

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import pytest
 
+from harness import simulator
 from harness.api import create_list
 from harness.client.oauth import MOCK_CREDENTIALS
 from harness.client.org_safety import RunCaps
@@ -13,7 +14,6 @@ from harness.errors import SafetyStop, StateError
 from harness.experiments import experiment
 from harness.flow import Reply, Save
 from harness.runs import cleanup, created_resources
-from harness.simulator import mock_org, virtual_time
 
 COLUMNS = LeadColumns(names=("Lead ID", "Phone"), lead_id="Lead ID", phone="Phone")
 FOREIGN = "contactbench probe run 1 not ours"
@@ -45,7 +45,7 @@ def lists_of(org):
 
 async def in_org(tmp_path, work, **caps):
     """What `work` does with a lab, and the names of the lists that were there during it and after it."""
-    async with mock_org.serve_in_process(mock_org.load_profile("default"), 1) as (target, services):
+    async with simulator.serve_in_process(simulator.load_profile("default"), 1) as (target, services):
         seen = []
         try:
             async with experiment.open_lab(
@@ -65,7 +65,7 @@ def test_what_is_made_is_gone_at_the_end(tmp_path):
         await opened.run(opened.contact_list(COLUMNS, "a"))
         await opened.run(opened.contact_list(COLUMNS, "b"))
 
-    seen, left = virtual_time.run(in_org(tmp_path, work))
+    seen, left = simulator.run(in_org(tmp_path, work))
     assert (seen, left) == (["contactbench probe run 1 a", "contactbench probe run 2 b"], [])
     assert created_resources.read(tmp_path / created_resources.FILE).left == []
 
@@ -78,7 +78,7 @@ def test_gone_after_an_error_too(tmp_path):
             await opened.run(opened.contact_list(COLUMNS))
 
     with pytest.raises(SafetyStop, match="RUN_CAP"):
-        virtual_time.run(in_org(tmp_path, work, requests=4))
+        simulator.run(in_org(tmp_path, work, requests=4))
     assert created_resources.read(tmp_path / created_resources.FILE).left == []
 
 
@@ -87,7 +87,7 @@ def test_killed_at_any_step(tmp_path, steps):
     """What the notes say is enough to remove it; a foreign list of a similar name stays."""
 
     async def story():
-        async with mock_org.serve_in_process(mock_org.load_profile("default"), 1) as (target, services):
+        async with simulator.serve_in_process(simulator.load_profile("default"), 1) as (target, services):
             caps = RunCaps()
             async with experiment.open_lab(
                 tmp_path, target, MOCK_CREDENTIALS, purpose="probe", run_id="run", caps=caps
@@ -99,7 +99,7 @@ def test_killed_at_any_step(tmp_path, steps):
                 opened.driver = whole
             return lists_of(services.org)
 
-    assert virtual_time.run(story()) == [FOREIGN]
+    assert simulator.run(story()) == [FOREIGN]
 
 
 def _foreign():
@@ -155,4 +155,4 @@ def test_a_lab_needs_no_wall_clock(tmp_path):
     async def work(opened):
         await asyncio.sleep(3600)
 
-    assert virtual_time.run(in_org(tmp_path, work)) == ([], [])
+    assert simulator.run(in_org(tmp_path, work)) == ([], [])

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from harness.errors import UsageError
-from harness.gate.gate import default_base, require_tree, worktree
+from harness.gate import default_base, require_tree, worktree
 
 
 @pytest.fixture

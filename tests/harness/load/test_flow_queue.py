@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.errors import InputBad
-from harness.load.flow_queue import FlowQueue
+from harness.load.shared_run import FlowQueue
 from harness.strategies.job import Stage
 
 

@@ -12,7 +12,7 @@ from harness.leads.csv_leads import CsvLeads
 from harness.leads.preflight import check
 from harness.mapping.files import RunFiles
 from harness.mapping.verify import compare
-from harness.monthly.joins import Former, Joins
+from harness.monthly import Former, Joins
 
 from ..fakes import shard
 

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from harness import simulator
 from harness.client.oauth import Credentials, Session
 from harness.errors import GaveUp, InputBad, Refused
 from harness.flow import Call, Reply, Wait
 from harness.runs.asyncio_runner import Runner
-from harness.simulator import virtual_time
 from harness.strategies.job import Stage
 
 from ..fakes import no, ok
@@ -56,7 +56,7 @@ def run(flows, driver, concurrency=2, name="upload"):
             return error
         return asyncio.get_running_loop().time()
 
-    return virtual_time.run(main())
+    return simulator.run(main())
 
 
 @pytest.mark.parametrize(("concurrency", "seconds"), [(1, 6), (2, 3), (4, 2), (8, 1)])

@@ -5,7 +5,7 @@ import pytest
 
 from harness.errors import GaveUp, Refused, VerifyFailed
 from harness.flow import Call
-from harness.strategies.in_doubt import stored_contacts
+from harness.strategies.batch_api import stored_contacts
 
 from ..fakes import LOST, batch, entity, found, job, no, ok, ran
 

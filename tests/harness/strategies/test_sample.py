@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from harness.errors import VerifyFailed
+from harness.strategies.csv_import import check, sample_verification
 from harness.strategies.lists import SIZE_READINGS
-from harness.strategies.sample import check, sample_verification
 
 from ..fakes import Files, entity, found, job, no, ok, ran, shard
 

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.errors import UsageError
+from harness.thresholds import parse
 from harness.thresholds.evaluate import evaluate
-from harness.thresholds.expression import parse
 
 
 @pytest.mark.parametrize(

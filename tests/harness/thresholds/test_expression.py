@@ -7,7 +7,7 @@ import pytest
 
 import harness.api
 from harness.errors import UsageError
-from harness.thresholds.expression import OPERATIONS, parse
+from harness.thresholds import OPERATIONS, parse
 
 
 @pytest.mark.parametrize(

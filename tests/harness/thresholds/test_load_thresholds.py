@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.thresholds.expression import load_thresholds
+from harness.thresholds import load_thresholds
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 import random
 from pathlib import Path
 
+from harness import simulator
 from harness.client.oauth import MOCK_CREDENTIALS
 from harness.experiments import calibrate
-from harness.simulator import mock_org, virtual_time
-from harness.simulator.mock_org import LoadedProfile
+from harness.simulator import LoadedProfile
 from mockserver.loaded_profile import flat, with_changes
 
 
@@ -50,15 +50,15 @@ def drawn(seed):
 
 
 def profile(settings):
-    return with_changes(mock_org.load_profile("default").profile, settings)
+    return with_changes(simulator.load_profile("default").profile, settings)
 
 
 def calibrated(folder: Path, settings, *, seed=1, before=lambda org: None, **caps):
     """The document of a calibration, the org it was made on, and the numbers of lists that are left in it."""
 
     async def run():
-        loaded = mock_org.load_profile("default")
-        async with mock_org.serve_in_process(LoadedProfile(profile(settings), loaded.sources), seed) as (
+        loaded = simulator.load_profile("default")
+        async with simulator.serve_in_process(LoadedProfile(profile(settings), loaded.sources), seed) as (
             target,
             services,
         ):
@@ -76,7 +76,7 @@ def calibrated(folder: Path, settings, *, seed=1, before=lambda org: None, **cap
             document = await calibrate.calibrate(order, lambda line: None)
             return document, org, len(list(org.store.contact_lists()))
 
-    return virtual_time.run(run())
+    return simulator.run(run())
 
 
 def dotted(settings):

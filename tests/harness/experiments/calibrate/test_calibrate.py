@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
+from harness import simulator
 from harness.errors import SafetyStop
-from harness.estimate.run_estimate import EstimateOrder, estimate
+from harness.estimate import EstimateOrder, estimate
 from harness.experiments.calibrate.observations import Observations
-from harness.simulator import mock_org
 from mockserver.loaded_profile import flat
 
 from . import orgs
@@ -20,13 +20,13 @@ def default(tmp_path_factory):
 
 
 def found(folder):
-    return mock_org.load_profile(str(folder / "found.toml"))
+    return simulator.load_profile(str(folder / "found.toml"))
 
 
 def test_the_default_org(default):
     """What is found is what the default profile says, and nothing is left in the org."""
     document, _, left, folder = default
-    settings, true = flat(found(folder).profile), flat(mock_org.load_profile("default").profile)
+    settings, true = flat(found(folder).profile), flat(simulator.load_profile("default").profile)
     exact = ["rate.requests_per_window", "rate.window_s", "rate.window"]
     assert [settings[name] for name in exact] == [true[name] for name in exact]
     near = ["latency.contacts.add.base_s", "jobs.import_rows_per_s", "jobs.export_start_delay_s"]

@@ -9,7 +9,7 @@ import os
 import numpy as np
 import pytest
 
-from harness.estimate.run_estimate import EstimateOrder, estimate
+from harness.estimate import EstimateOrder, estimate
 from harness.experiments.experiment import write_profile
 from harness.strategies import MAIN
 

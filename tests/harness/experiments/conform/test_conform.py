@@ -2,11 +2,11 @@
 
 import pytest
 
+from harness import simulator
 from harness.client.oauth import MOCK_CREDENTIALS
 from harness.experiments import conform
 from harness.experiments.conform import Difference
-from harness.simulator import mock_org, virtual_time
-from harness.simulator.mock_org import LoadedProfile
+from harness.simulator import LoadedProfile
 from mockserver.faults.engine import Faults, parse_rules
 from mockserver.loaded_profile import with_changes
 
@@ -30,9 +30,9 @@ FLIPPED = [
 
 
 async def _recorded(folder, seed=1, rules=(), **settings):
-    loaded = mock_org.load_profile("default")
+    loaded = simulator.load_profile("default")
     profile = with_changes(loaded.profile, {"latency": {}, **settings})
-    async with mock_org.serve_in_process(LoadedProfile(profile, loaded.sources), seed) as (target, services):
+    async with simulator.serve_in_process(LoadedProfile(profile, loaded.sources), seed) as (target, services):
         services.org.faults = Faults(parse_rules(list(rules)))
         side = conform.Side(target=target, credentials=MOCK_CREDENTIALS, folder=folder, run_id=f"run{seed}")
         exchanges = await conform.record(side)
@@ -40,8 +40,8 @@ async def _recorded(folder, seed=1, rules=(), **settings):
 
 
 def differ(tmp_path, **other) -> list[Difference]:
-    ours, left = virtual_time.run(_recorded(tmp_path / "ours"))
-    theirs, left_there = virtual_time.run(_recorded(tmp_path / "theirs", seed=2, **other))
+    ours, left = simulator.run(_recorded(tmp_path / "ours"))
+    theirs, left_there = simulator.run(_recorded(tmp_path / "theirs", seed=2, **other))
     assert (left, left_there) == (0, 0)
     return list(conform.differences(ours, theirs))
 

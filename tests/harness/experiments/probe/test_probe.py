@@ -4,12 +4,12 @@ import re
 
 import pytest
 
+from harness import simulator
 from harness.client.oauth import MOCK_CREDENTIALS
 from harness.client.org_safety import RunCaps
 from harness.experiments import probe
 from harness.experiments.probe import contacts, csv_jobs, lists, platform
-from harness.simulator import mock_org, virtual_time
-from harness.simulator.mock_org import LoadedProfile
+from harness.simulator import LoadedProfile
 from mockserver.loaded_profile import flat, with_changes
 from mockserver.profile import PlatformLimits, Semantics
 
@@ -77,9 +77,9 @@ BESIDE = {
 
 async def _found(folder, questions, **settings):
     """The document of a probe of an org with these settings, and how many things were left in the org."""
-    loaded = mock_org.load_profile("default")
+    loaded = simulator.load_profile("default")
     profile = with_changes(loaded.profile, {"latency": {}, **settings})
-    async with mock_org.serve_in_process(LoadedProfile(profile, loaded.sources), 1) as (target, services):
+    async with simulator.serve_in_process(LoadedProfile(profile, loaded.sources), 1) as (target, services):
         ordered = probe.ProbeOrder(
             target=target,
             credentials=MOCK_CREDENTIALS,
@@ -97,9 +97,9 @@ async def _found(folder, questions, **settings):
 @pytest.mark.parametrize(("setting", "value", "question"), FLIPPED)
 def test_a_setting_that_was_flipped(tmp_path, setting, value, question):
     """The one question finds it, and writes it into a profile that can be loaded."""
-    document, left = virtual_time.run(_found(tmp_path, [question], **{setting: value}, **SHOWN_BY.get(setting, {})))
+    document, left = simulator.run(_found(tmp_path, [question], **{setting: value}, **SHOWN_BY.get(setting, {})))
     assert _equal(document["settings"].get(setting), value), document["observations"]
-    written = flat(mock_org.load_profile(str(tmp_path / "profile.toml")).profile)
+    written = flat(simulator.load_profile(str(tmp_path / "profile.toml")).profile)
     assert (_equal(written[setting], value), left) == (True, 0)
 
 
@@ -115,8 +115,8 @@ def _equal(found, expected):
 
 def test_the_default_org(tmp_path):
     """All questions at once, under 2,000 contacts: what is found is what the default profile says, nothing is left."""
-    document, left = virtual_time.run(_found(tmp_path, probe.CHECKS))
-    default = flat(mock_org.load_profile("default").profile)
+    document, left = simulator.run(_found(tmp_path, probe.CHECKS))
+    default = flat(simulator.load_profile("default").profile)
     wrong = {name: value for name, value in document["settings"].items() if value != default[name]}
     assert (wrong, left) == ({}, 0)
     assert all(one["evidence"] for one in document["observations"])
@@ -126,4 +126,4 @@ def test_no_setting_is_forgotten():
     """Each semantic setting and each limit is flipped above, or stands among those that are not asked for a reason."""
     every = {f"semantics.{name}" for name in Semantics.__struct_fields__}
     every |= {f"limits.{name}" for name in PlatformLimits.__struct_fields__}
-    assert every == {name for name, _, _ in FLIPPED if name in every} | mock_org.not_probed().keys() | BESIDE
+    assert every == {name for name, _, _ in FLIPPED if name in every} | simulator.not_probed().keys() | BESIDE

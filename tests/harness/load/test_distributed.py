@@ -8,18 +8,20 @@ import pytest
 
 from harness.errors import GaveUp, LocalResource
 from harness.flow import Call, FilePart, Reply
-from harness.load.distributed.broker import (
+from harness.load.distributed import (
     BEGIN_S,
     CHUNK,
+    GO_S,
     GRACE_S,
     LOST_S,
     NO_WORKERS_S,
     WORK_S,
+    MasterClient,
     WorkBroker,
     call_of,
     encode,
+    run_assignment,
 )
-from harness.load.distributed.worker import GO_S, MasterClient, run_assignment
 
 CALL = Call(op="contacts.add", method="POST", url="http://127.0.0.1:1/x", body=b"[1]", timeout_s=10.0)
 PATIENCE_S = 20.0

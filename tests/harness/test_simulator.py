@@ -11,7 +11,7 @@ from aiohttp import web
 from harness.client import httpx_transport
 from harness.client.target import Target
 from harness.flow import Call
-from harness.simulator.virtual_time import DeadlockError, run
+from harness.simulator import DeadlockError, run
 
 
 @asynccontextmanager

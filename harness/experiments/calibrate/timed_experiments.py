@@ -1,4 +1,5 @@
-"""Imports and exports, looked at often: when they begin to show, how fast their counters go, when they are over.
+"""The experiments of a calibration: single requests are timed, imports and exports looked at often, to see when they
+begin to show, how fast their counters go, and when they are over.
 
 What a first, small job takes tells how often to look at the next, larger one: never more than some sixty looks a job.
 """
@@ -10,9 +11,10 @@ from pathlib import Path
 from ... import api
 from ...flow import Flow, Wait, reply_to
 from ...strategies.flows import stop
-from . import job_fit
-from .calibration_run import CalibrationRun
-from .observations import JobObservation, PhaseEnded
+from . import calibration_run, job_fit
+from .calibration_run import CalibrationRun, Post, posts_noted
+from .fitting import op_samples
+from .observations import MINUTE_S, JobObservation, PhaseEnded
 
 LOOKERS = 8  # that look in turns
 LOOKS = 40  # at a job whose time is known roughly
@@ -23,7 +25,7 @@ PATIENCE_S = 180.0
 ROOM = 60  # requests that a job should have free of the rate limit
 SMALL_IMPORT, LONG_ENOUGH_S = 300, 0.8
 LARGE_IMPORTS, ENOUGH_COUNTERS = 3, 4  # again, where the first was over before it was seen so often on its way
-SHARE_OF_CONTACTS = 0.2  # for one large import at the most
+SHARE_OF_IMPORT = 0.2  # of the contacts, for one large import at the most
 LARGE_ROWS, LARGE_NOTE_CHARS = 6, 110_000  # of a file of some 24 MiB; many csv readers take no longer values
 LARGE_AT_ONCE = 2
 LEAST_EXPORTS, MOST_EXPORTS = 3, 10  # of a small list and of the largest one each
@@ -58,7 +60,7 @@ async def imports(bench: CalibrationRun) -> None:
     if not bench.run_phase("imports"):
         return
     guess = await _import(bench, "small", SMALL_IMPORT, guess=None)
-    most = round(bench.max_contacts * SHARE_OF_CONTACTS) - SMALL_IMPORT
+    most = round(bench.max_contacts * SHARE_OF_IMPORT) - SMALL_IMPORT
     for number in range(LARGE_IMPORTS):
         rows = round(guess.rows_per_s * LONG_ENOUGH_S) or most
         rows = max(2 * SMALL_IMPORT, min(rows, most))
@@ -247,3 +249,100 @@ def _download(bench: CalibrationRun, list_id: str) -> Flow[None]:
         to = bench.folder / "export.csv"
         yield api.download_file(hop.headers["location"], list_id, to)
         to.unlink(missing_ok=True)
+
+
+# Single requests: logins, POSTs of contacts, reads.
+
+
+LOGINS = 3
+SHARE_OF_REQUESTS = 0.55  # for POSTs at once
+SHARE_OF_TIME = 0.5
+SHARE_OF_CONTACTS = 0.97  # of those that are left; what a rate limit refuses is sent again
+FEW_AT_ONCE, EACH = (2, 4), 20  # in between one and all
+READS = 20
+ADD = "contacts.add"
+LEAST_PILOT = 20  # answers of the pilot, to plan by
+
+
+async def logins(bench: CalibrationRun) -> None:
+    if bench.run_phase("logins"):
+        for _ in range(LOGINS):
+            await bench.lab.run(_one_read(), bench.lab.another_session())
+        bench.observations.add(PhaseEnded("logins"))
+
+
+async def pilot(bench: CalibrationRun) -> None:
+    await _post_all(bench, "pilot", calibration_run.pilot_posts(), 1)
+
+
+async def some_at_once(bench: CalibrationRun) -> None:
+    for concurrency in FEW_AT_ONCE:
+        await _post_all(bench, f"{concurrency} at once", [Post(1)] * EACH, concurrency)
+
+
+async def all_at_once(bench: CalibrationRun, concurrency: int) -> None:
+    """The sizes follow from what the pilot found."""
+    piloted = op_samples(bench.observations, ADD, phases=("pilot",))
+    if len(piloted.observed) < LEAST_PILOT:
+        return
+    found = piloted.fit()
+    phase = f"{concurrency} at once, all sizes"
+    done = posts_noted(bench.observations, phase)
+    per_contact = found.per_contact_s + found.per_kib_s * _kib_a_contact(bench)
+    bench.require(1, 1)
+    contacts = round(bench.contacts_left * SHARE_OF_CONTACTS) + sum(post.contacts for post in done)
+    posts = calibration_run.concurrent_posts(
+        found.base_s, per_contact, contacts, _requests(bench, len(done)), bench.rng
+    )
+    await _post_all(bench, phase, posts, concurrency, ends=False)
+
+
+async def reads(bench: CalibrationRun, concurrency: int) -> None:
+    """Pages and sizes by search, lists by name: what everything else is like that has no entry of its own."""
+    if bench.run_phase("reads"):
+        await bench.lab.run_all([_one_read() for _ in range(READS)], 1)
+        await bench.lab.run_all([_page(bench, 1) for _ in range(READS)], 1)
+        await bench.lab.run_all([_page(bench, api.SEARCH_PAGE) for _ in range(READS)], 1)
+        await bench.lab.run_all([_page(bench, 1) for _ in range(2 * READS)], concurrency)
+        bench.observations.add(PhaseEnded("reads"))
+
+
+async def _post_all(
+    bench: CalibrationRun, phase: str, planned: Sequence[Post], concurrency: int, *, ends: bool = True
+) -> None:
+    """Those that were not answered yet. A part that does not end is planned again when there is more to spend."""
+    if not bench.run_phase(phase):
+        return
+    left = calibration_run.remaining_posts(planned, posts_noted(bench.observations, phase))
+    await bench.lab.run_all([bench.post(one) for one in left], concurrency)
+    if ends:
+        bench.observations.add(PhaseEnded(phase))
+
+
+def _requests(bench: CalibrationRun, done: int) -> int:
+    """For POSTs at once: a part of all, or of those that the rate limits let through in a part of the time."""
+    most = round(bench.max_requests * SHARE_OF_REQUESTS)
+    seconds = (bench.driver.ends_at - bench.driver.now()) * SHARE_OF_TIME
+    if bench.per_minute is not None:
+        most = min(most, int(bench.per_minute * seconds / MINUTE_S) + done)
+    allowed = [one.allowed for one in bench.observations.seen if one.op == ADD and one.allowed is not None]
+    if allowed and (window_s := bench.driver.inner.context.budget.window_s):
+        most = min(most, int(min(allowed) * seconds / window_s) + done)
+    return min(most, bench.requests_left + done)
+
+
+def _kib_a_contact(bench: CalibrationRun) -> float:
+    full = [
+        one.kib / one.contacts
+        for one in bench.observations.seen
+        if one.op == ADD and one.contacts == calibration_run.FULL
+    ]
+    return full[0] if full else 0.0
+
+
+def _one_read() -> Flow[None]:
+    yield api.find_list("contactbench calibrate")
+
+
+def _page(bench: CalibrationRun, size: int) -> Flow[None]:
+    yield api.search_all(bench.normal, page_size=size)
