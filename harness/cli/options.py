@@ -27,6 +27,11 @@ class Keep(StrEnum):
     LAST = "last"
 
 
+class RejectRows(StrEnum):
+    ROWS = "rows"
+    IDS_ONLY = "ids-only"
+
+
 def number(least: int) -> Any:
     """For an option that takes a number of leads or contacts in any usual notation."""
 

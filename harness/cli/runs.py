@@ -17,6 +17,7 @@ from .options import (
     Keep,
     PaceName,
     Profile,
+    RejectRows,
     Seed,
     Separator,
     Summary,
@@ -44,6 +45,7 @@ from .output import (
 if TYPE_CHECKING:  # a command imports what it needs when it runs
     from ..runs.prepare import UploadOrder
 
+MAPPING_TO = "FILE.csv, FILE.for-spreadsheets.csv (without formulas), FILE.parquet, or postgresql://.../DATABASE/TABLE."
 QUIET = "Seconds after which a lost request can no longer take effect. [5 on this machine, 60 in an org]"
 
 
@@ -119,6 +121,9 @@ def upload(
     body_bytes: Annotated[int, typer.Option(min=1024, help="Bytes in one POST at most.")] = 3_000_000,
     quiet_period: Annotated[float | None, typer.Option(min=0, help=QUIET)] = None,
     dedupe: Annotated[Keep | None, typer.Option(help="Of rows with the same Lead ID, keep this one.")] = None,
+    rejects: Annotated[RejectRows, typer.Option(help="What rejects.csv holds of a lead: its row, or its Lead ID.")] = (
+        RejectRows.ROWS
+    ),
     again: Annotated[bool, typer.Option("--again", help="Load leads even if an earlier run loaded them.")] = False,
     max_duration: Annotated[float, typer.Option(min=1, help="Seconds before giving up; resumable.")] = 86_400.0,
     journal: Journal = "",
@@ -157,6 +162,7 @@ def upload(
             concurrency=concurrency,
             seed=seed,
             dedupe=None if dedupe is None else dedupe.value,
+            rejects=rejects.value,
             again=again,
             deadline_s=max_duration,
             settings=Settings.for_target(reach(target), quiet_period, batch_size=batch_size, body_bytes=body_bytes),
@@ -262,7 +268,7 @@ def verify(
 
 def mapping(
     run: Annotated[Path, typer.Argument(help="Run folder, or a strategy's folder of a comparison.")],
-    to: Annotated[str, typer.Option(help="FILE.csv, FILE.parquet, or postgresql://.../DATABASE/TABLE.")],
+    to: Annotated[str, typer.Option(help=MAPPING_TO)],
     force: Force = False,
     as_json: Json = False,
 ) -> None:

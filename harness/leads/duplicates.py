@@ -37,7 +37,9 @@ FIRST_ALIKE = """
     SELECT min(line) AS first, max(line) FROM leads GROUP BY folded HAVING count(*) > 1 ORDER BY first LIMIT 1
 """
 ROUNDED = "SELECT count(*) FROM doubled WHERE regexp_full_match(lead_id, $pattern)"
-SPACED = "SELECT count(*), min(line) FROM leads WHERE lead_id[1] <= ' ' OR lead_id[-1] <= ' '"  # tabs and the like too
+# Tabs, no-break and wide spaces too. Assumption: a platform that trims may take any of them for white space.
+BLANK = r"[\x00-\x20\x7f-\xa0\p{Z}]"
+SPACED = f"SELECT count(*), min(line) FROM leads WHERE regexp_matches(lead_id, '^{BLANK}|{BLANK}$')"
 # Assumption: the characters an org accepts in a contact's id, from samples; the mock's default profile refuses others.
 UNFIT = "SELECT count(*) FROM leads WHERE NOT regexp_full_match(lead_id, '[A-Za-z0-9._-]+')"
 POSITIONS = "SELECT row_number() OVER () - 1 AS position, * FROM (SELECT line, lead_id FROM leads ORDER BY line)"

@@ -14,6 +14,7 @@ from typing import Any
 from harness.domain import LeadId, Reject
 from harness.errors import InputBad
 from harness.files.atomic import atomic_file, private_folder
+from harness.files.spreadsheet_copy import twin_of, write_spreadsheet_copy
 from harness.leads.duplicates import Keep, LeadTable, lead_table
 from harness.leads.header import fold
 from harness.leads.oddities import Oddities
@@ -25,20 +26,22 @@ from ..status import status
 from ..wording import quantity
 
 HEADER = ("line", "code", "message", "lead_id")
-# A spreadsheet evaluates such a cell as a formula. Source: https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_rejects(rejects: Sequence[Reject], path: Path, source: LeadSource | None = None) -> None:
     """Write the rejects to `path` (0600), completely or not at all: by line, those without a known line first.
 
-    With a `source`, each reject is followed by its row of the input, with an apostrophe before a cell that a
-    spreadsheet would evaluate. That is personal data; without a source only Lead IDs are written.
+    With a `source`, each reject is followed by its row of the input, exactly as it was, to be corrected and loaded.
+    That is personal data; without a source only Lead IDs are written. Beside it lies a copy for spreadsheets.
     """
     with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(map(escape_formula, [*HEADER, *(source.columns.names if source else ())]))
+        writer.writerow([*HEADER, *(source.columns.names if source else ())])
         writer.writerows(_rows(rejects, source))
+    if rejects:
+        write_spreadsheet_copy(path, twin_of(path))
+    else:
+        twin_of(path).unlink(missing_ok=True)
 
 
 def reasons(rejects: Iterable[Reject]) -> str:
@@ -48,17 +51,11 @@ def reasons(rejects: Iterable[Reject]) -> str:
     return ", ".join(f"{count:,} {code}: {first[code]}" for code, count in counts.most_common())
 
 
-def escape_formula(cell: str) -> str:
-    """`cell` as text that no spreadsheet evaluates."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
-
-
 def _rows(rejects: Iterable[Reject], source: LeadSource | None) -> Iterator[list[Any]]:
     ordered = sorted(rejects, key=lambda reject: reject.line)
     originals = _originals({reject.line for reject in ordered}, source)
     for reject in ordered:
-        cells = (reject.code, reject.message, reject.lead_id, *originals.get(reject.line, ()))
-        yield [reject.line, *map(escape_formula, cells)]
+        yield [reject.line, reject.code, reject.message, reject.lead_id, *originals.get(reject.line, ())]
 
 
 def _originals(lines: set[int], source: LeadSource | None) -> dict[int, list[str]]:

@@ -11,6 +11,7 @@ from ..errors import StateError, UsageError
 from ..files.atomic import atomic_file
 from ..files.duckdb_files import PARQUET, copy_to, csv_table, database
 from ..files.replacement import require_free
+from ..files.spreadsheet_copy import SUFFIX, write_spreadsheet_copy
 from ..journal.open_journal import require_client
 
 
@@ -30,6 +31,8 @@ def copy_mapping(run: Path, to: str, *, force: bool = False) -> dict[str, Any]:
 
 def _copy_to_file(run: Path, to: Path) -> None:
     match to.suffix.lower():
+        case ".csv" if to.name.lower().endswith(SUFFIX):
+            write_spreadsheet_copy(run / "mapping.csv", to)
         case ".csv":
             with atomic_file(to) as temporary:
                 shutil.copyfile(run / "mapping.csv", temporary)
@@ -37,7 +40,9 @@ def _copy_to_file(run: Path, to: Path) -> None:
             with database(to.parent) as db, atomic_file(to) as temporary:
                 db.execute(copy_to(temporary, f"FROM {csv_table(run / 'mapping.csv')}", PARQUET))
         case _:
-            raise UsageError("BAD_TARGET", f"{to}: a mapping is written as .csv, .parquet, or to postgresql://...")
+            raise UsageError(
+                "BAD_TARGET", f"{to}: a mapping is written as .csv, {SUFFIX}, .parquet, or to postgresql://..."
+            )
 
 
 def checked_manifest(run: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..files.atomic import atomic_file
 from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, literal
+from ..files.spreadsheet_copy import twin_of, write_spreadsheet_copy
 from ..journal.schema import ShardRecord
 from .files import CONTACT_ID_COLUMN, RunFiles, check_export
 
@@ -87,7 +88,8 @@ def compare(
         lost, orphaned, wrong = db.execute(COUNTS).fetchone()
         doubled = db.execute(f"SELECT count(*) FROM ({DOUBLED})").fetchone()[0]
         findings = ProofFindings(lost=lost, wrong=wrong, orphaned=orphaned, doubled=doubled)
-        (folder / FINDINGS).unlink(missing_ok=True)
+        for path in (folder / FINDINGS, twin_of(folder / FINDINGS)):
+            path.unlink(missing_ok=True)
         if not findings.is_clean:
             _write_findings(db, folder / FINDINGS)
         return findings
@@ -101,3 +103,4 @@ def _write_findings(db: Any, to: Path) -> None:
     )
     with atomic_file(to) as temporary:
         db.execute(copy_to(temporary, f"SELECT * FROM ({contacts}) ORDER BY ALL", CSV))
+    write_spreadsheet_copy(to, twin_of(to))

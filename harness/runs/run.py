@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -83,6 +83,7 @@ class RunOptions:
     concurrency: int = 8
     deadline_s: float = 24 * 3600.0
     settings: Settings = field(default_factory=Settings)
+    rejects: Literal["rows", "ids-only"] = "rows"  # what rejects.csv holds beside line, reason and Lead ID
     journal: str = field(default="", repr=False)  # address of a database, which may hold a password; "": in the folder
 
 
@@ -326,7 +327,8 @@ class Run:
             known |= {reject.lead_id: reject for reject in skipped}
         refused = [replace(known[lead.lead_id], line=lead.line) for lead in unmapped if lead.lead_id in known]
         self._rejects = [*self.plan.preflight.rejects, *refused]
-        write_rejects(self._rejects, self.files.folder / "rejects.csv", self.plan.preflight.source)
+        source = self.plan.preflight.source if self.plan.rejects == "rows" else None
+        write_rejects(self._rejects, self.files.folder / "rejects.csv", source)
 
     def _proof(self, failure: VerifyFailed | None) -> Proof:
         verification = self.plan.strategy.verification(self._job)

@@ -141,7 +141,8 @@ def complaint(document: dict[str, Any]) -> RunError | None:
         )
     rejected = sum(entry["rejected"] for entry in document["strategies"])
     why = "; ".join(dict.fromkeys(entry["reject_reasons"] for entry in document["strategies"] if entry["rejected"]))
-    told = f"{quantity(rejected, 'lead is', 'leads are')} not in the mapping ({why}); rejects.csv names them."
+    told = f"{quantity(rejected, 'lead is', 'leads are')} not in the mapping ({why}); rejects.csv names them (people's"
+    told += " data); open rejects.for-spreadsheets.csv in a spreadsheet, and load only what came from rejects.csv."
     return Rejected("REJECTED", told) if rejected else None
 
 

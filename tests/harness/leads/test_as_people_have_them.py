@@ -253,7 +253,7 @@ def test_doubles_that_a_spreadsheet_made_are_no_doubles(checked, lead_id, advice
     assert ("rounded" in told, "--dedupe" in told) == (advice == "rounded", advice == "--dedupe")
 
 
-@pytest.mark.parametrize("lead_id", [" a", "a ", "\ta", "a\t"])
+@pytest.mark.parametrize("lead_id", [" a", "a ", "\ta", "a\t", "\u3000a", "a\xa0"])
 def test_ids_that_an_import_would_change_stop_it(checked, lead_id):
     """An import trims them, and then the mapping does not know them; a POST leaves them as they are."""
     content = f"Lead ID,Phone\nL1,1\n{lead_id},2\n"

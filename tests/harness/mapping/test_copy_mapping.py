@@ -1,5 +1,6 @@
 """A mapping as a table of somebody's database."""
 
+import csv
 from contextlib import closing
 from hashlib import sha256
 
@@ -72,3 +73,16 @@ def test_an_address_without_a_table(tmp_path, to):
     with pytest.raises(UsageError) as refused:
         copy_mapping(finished(tmp_path / "run", ROWS), to)
     assert "geheim" not in str(refused.value)
+
+
+@pytest.mark.hardening("harness-22")
+def test_a_copy_for_spreadsheets(tmp_path):
+    """Ids that are formulas stand there as text; a .csv without that name is the mapping, byte for byte."""
+    ids = {"=cmd|'/C calc'!A0": "c1", "+1555": "c2", "\tx": "c3", "a;=1": "c4", "plain": "c5"}
+    folder = finished(tmp_path / "run", ids)
+    copy_mapping(folder, str(tmp_path / "m.for-spreadsheets.csv"))
+    copy_mapping(folder, str(tmp_path / "m.csv"))
+    with (tmp_path / "m.for-spreadsheets.csv").open(newline="") as file:
+        shown = [row["lead_id"] for row in csv.DictReader(file)]
+    assert shown == ["'=cmd|'/C calc'!A0", "'+1555", "'\tx", "a;'=1", "plain"]
+    assert (tmp_path / "m.csv").read_bytes() == (folder / "mapping.csv").read_bytes()
