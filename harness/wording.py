@@ -1,4 +1,4 @@
-"""Text as people read and write it: counts, numbers of leads, and addresses without their passwords."""
+"""Text as people read and write it: counts, numbers of leads, addresses without passwords, a server's words."""
 
 import re
 import unicodedata
@@ -20,6 +20,26 @@ PASSWORD = re.compile(r"(?<=://)([^\s/@:]*):\S*@|(password=)[^\s&'\"]*", re.IGNO
 def redact_passwords(text: str) -> str:
     """`text` with the password of every address in it masked."""
     return PASSWORD.sub(lambda found: f"{found[2]}***" if found[2] else f"{found[1]}:***@", text)
+
+
+LONGEST_SERVER_TEXT = 200  # characters
+# A number in any notation, long enough to be dialled. The first alternative keeps UUIDs, which are ids, whole.
+DIALLED = re.compile(
+    r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])|(\d(?:[\W_]{0,3}\d){6,})", re.IGNORECASE
+)
+
+
+def printable(text: str) -> str:
+    """`text` on one line, without what a terminal obeys or nobody sees: control, format and private characters."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else " " if sign.isspace() else "" for sign in text)
+
+
+def server_text(text: object, longest: int = LONGEST_SERVER_TEXT) -> str:
+    """`text` that a server chose, fit to be shown and kept: printable, short, and without a number to dial."""
+    plain = printable(str(text)[: 2 * longest]).strip()
+    return DIALLED.sub(lambda found: re.sub(r"\d", "*", found[1]) if found[1] else found[0], plain)[:longest]
 
 
 GROUPED = re.compile(r"-?\d{1,3}(?:([,_' ’])\d{3})(?:\1\d{3})*")  # thousands, all separated by the same sign

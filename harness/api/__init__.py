@@ -4,7 +4,7 @@ Readers raise `BadResponse` for a 2xx whose body does not hold what it claims, a
 Source of paths and shapes: official Python SDK 269.0.0, apis/outbound_api.py.
 """
 
-from .answers import JSON, BadResponse, Refusal, decode_body
+from .answers import JSON, BadResponse, Refusal, correlation_id, decode_body
 from .contacts import (
     BULK_GET,
     SEARCH_PAGE,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..flow import Call, FilePart, Reply
+from ..wording import server_text
 from .answers import Refusal, decode_body, json_call
 from .lists import LISTS
 
@@ -54,8 +55,10 @@ def import_progress(reply: Reply) -> ImportProgress:
     if reply.status == 404 and Refusal(reply).code != "contact.list.not.found":
         return ImportProgress(None, None, None)  # it is not shown yet
     body = decode_body(reply)
-    percent = body.get("percentComplete")
-    return ImportProgress(body.get("state"), percent if isinstance(percent, int) else None, body.get("failureReason"))
+    percent, state, reason = body.get("percentComplete"), body.get("state"), body.get("failureReason")
+    return ImportProgress(
+        state and server_text(state), percent if isinstance(percent, int) else None, reason and server_text(reason)
+    )
 
 
 # Exports, and the two hops of their download.

@@ -10,7 +10,7 @@ import msgspec
 
 from ..domain import LeadColumns
 from ..flow import Call, Reply
-from .answers import BadResponse, decode_body, json_call
+from .answers import EntityId, decode_body, json_call
 
 LISTS = "/api/v2/outbound/contactlists"
 DNC_LISTS = "/api/v2/outbound/dnclists"
@@ -45,7 +45,7 @@ class _ImportStatus(msgspec.Struct):
 
 
 class ListFound(msgspec.Struct, rename="camel"):
-    id: str
+    id: EntityId
     name: str = ""
     size: int | None = None
     import_status: _ImportStatus | None = None
@@ -66,7 +66,7 @@ def lists_found(reply: Reply, prefix: str) -> list[ListFound]:
 
 
 class _Entity(msgspec.Struct):
-    id: str
+    id: EntityId
     name: str = ""
 
 
@@ -89,10 +89,7 @@ def list_found(reply: Reply) -> ListFound | None:
 
 
 def created_list_id(reply: Reply) -> str:
-    list_id = decode_body(reply).get("id")
-    if not isinstance(list_id, str) or not list_id:
-        raise BadResponse("a list without an id")
-    return list_id
+    return str(decode_body(reply, _Entity).id)
 
 
 def delete_list(list_id: str) -> Call:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import msgspec
 
 from ..flow import Call, Reply
-from .answers import BadResponse, Refusal, decode_body
+from ..wording import server_text
+from .answers import BadResponse, EntityId, Refusal, decode_body
 
 
 def token(client_id: str, client_secret: str) -> Call:
@@ -40,13 +41,13 @@ def own_organization() -> Call:
 
 
 class OwnOrganization(msgspec.Struct):
-    id: str
+    id: EntityId
     name: str = ""
 
 
 def organization(reply: Reply) -> OwnOrganization:
     found: OwnOrganization = decode_body(reply, OwnOrganization)
-    return found
+    return OwnOrganization(found.id, server_text(found.name))
 
 
 class _Policy(msgspec.Struct, rename="camel"):
@@ -131,7 +132,7 @@ def campaigns(reply: Reply) -> list[str] | None:
         listing: _Campaigns = decode_body(reply, _Campaigns)
     except (Refusal, BadResponse):
         return None
-    return [each.name for each in listing.entities]
+    return [server_text(each.name) for each in listing.entities]
 
 
 def list_of(call: Call) -> str:

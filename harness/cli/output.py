@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 
 from ..errors import GaveUp, LocalResource, RunError, UsageError, disk_error, out_of_descriptors
 from ..status import Status, set_status
-from ..wording import redact_passwords
+from ..wording import printable, redact_passwords
 from .progress_line import ProgressLine
 
 LIBRARY_NOT_MAPPED = "failed to map segment"  # the dynamic linker's words when a library does not fit in memory
@@ -171,11 +171,11 @@ def show(document: dict[str, Any], as_json: bool) -> None:
         _say(msgspec.json.encode(document), err=False)
     else:
         for key, value in document.items():
-            _say(f"{key}: {value}", err=False)
+            _say(printable(f"{key}: {value}"), err=False)
 
 
 def progress(line: str) -> None:
-    _say(line, err=True)
+    _say(printable(line), err=True)
 
 
 def streams_open() -> None:
@@ -214,7 +214,7 @@ HEADINGS = {
     "Mock org": "profile pace store client clients strict",
     "Versions": "layers expected update base base_tree head_tree upload_leads only accept",
     "Limits": "threshold thresholds junit summary",
-    "Output": "run out to journal ready_file force as_json",
+    "Output": "run out to rejects journal ready_file force as_json",
 }
 BY_NAME = {name: heading for heading, names in HEADINGS.items() for name in names.split()}
 

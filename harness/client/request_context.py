@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from ..api.answers import trouble_code
+from ..api.answers import correlation_id, trouble_code
 from ..errors import GaveUp
 from ..flow import Call, Reply, Wait
 from ..wording import quantity
@@ -230,7 +230,7 @@ def _sample(seq: int, call: Call, reply: Reply, planned_at: float, sent_at: floa
         sent_bytes=sent_bytes(call),
         received_bytes=call.save_to.stat().st_size if call.save_to and reply.ok else len(reply.body),
         contacts=call.contacts,
-        correlation_id=reply.headers.get("inin-correlation-id", ""),
+        correlation_id=correlation_id(reply),
     )
 
 

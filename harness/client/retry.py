@@ -17,6 +17,7 @@ from typing import Literal
 
 from ..errors import GaveUp
 from ..flow import Call, Flow, Reply, T, Wait, map_calls
+from ..wording import server_text
 
 MIN_WAIT_S = 0.1
 Outcome = Literal["answered", "throttled", "not_applied", "unknown"]
@@ -123,7 +124,7 @@ def _throttle_s(call: Call, reply: Reply, policy: RetryPolicy, times: int, rng: 
     if asked > policy.max_retry_after_s:
         raise GaveUp(
             "RETRY_AFTER_TOO_LONG",
-            f"op={call.op} http=429: the server asks to wait {asked:.0f} s, more than {policy.max_retry_after_s:.0f} s;"
-            " nothing is lost, the same command goes on later.",
+            f"op={call.op} http=429: the server asks to wait {server_text(f'{asked:.0f}')} s, more than"
+            f" {policy.max_retry_after_s:.0f} s; nothing is lost, the same command goes on later.",
         )
     return asked + rng.uniform(0.0, MIN_WAIT_S) if asked else policy.backoff_s(times, rng)

@@ -23,7 +23,7 @@ from ..errors import Refused
 from ..flow import Flow, Reply
 from ..status import status
 from ..strategies.flows import poll_until, within
-from ..wording import quantity
+from ..wording import quantity, server_text
 from . import experiment
 from .probe.checks import COLUMNS, LEAD_ID, NOBODY, NOTE, PHONE, Probe, lead
 from .probe.lists import create_list
@@ -78,7 +78,7 @@ class Placeholders:
     def _text(self, text: str) -> str:
         text = _DATE.sub("<date>", text.replace(self.run_id, "<run>"))
         text = _ID.sub(lambda found: self._id(found[0]), text)
-        return _QUERY.sub("?<query>", _ORIGIN.sub("<host>", text)) if "/" in text else text
+        return server_text(_QUERY.sub("?<query>", _ORIGIN.sub("<host>", text)) if "/" in text else text)
 
     def _id(self, found: str) -> str:
         return self.ids.setdefault(found.lower(), f"<id {len(self.ids) + 1}>")

@@ -1,6 +1,5 @@
 """Leads cut into batches, the same way every time; and which of them an earlier run has settled."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence, Set
 from hashlib import sha256
@@ -106,7 +105,6 @@ def digest(batch: Batch) -> str:
 
 # These blame the list, the org or the columns, so that a part would be refused like the whole.
 NOT_THE_LEADS = ADVICE.keys() - {"request.entity.too.large", "too.many.contacts.added", "invalid.contact.id"}
-_MAXIMUM = re.compile(r"Maximum bytes: (\d+)")
 
 
 def may_be_split(reply: Reply) -> bool:
@@ -146,7 +144,7 @@ def _learn(job: Job, batch: Batch, refusal: Refusal) -> Flow[None]:
         job.learned.contacts = max(1, min(job.learned.contacts or len(batch.lead_ids), len(batch.lead_ids) // 2))
         yield Save(CapsLearned(contacts=job.learned.contacts))
     elif refusal.status == 413:
-        told = _MAXIMUM.search(refusal.message)
-        cap = int(told[1]) if told else len(batch.body) // 2
+        told = refusal.limit if "bytes" in refusal.message else None
+        cap = told or len(batch.body) // 2
         job.learned.body_bytes = min(job.learned.body_bytes or cap, cap)
         yield Save(CapsLearned(body_bytes=job.learned.body_bytes))

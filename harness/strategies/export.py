@@ -10,6 +10,7 @@ from ..api import Refusal
 from ..errors import GaveUp, SafetyStop
 from ..flow import Flow, Reply, Wait, Work
 from ..journal.schema import ShardRecord
+from ..wording import server_text
 from .flows import ADVICE, intervals, poll_until, stop, within
 from .job import Job, Settings, Verification
 from .lists import settled_size
@@ -138,5 +139,6 @@ def _location(reply: Reply, uri: str, list_id: str) -> str:
         return location
     raise SafetyStop(
         "REDIRECT_REFUSED",
-        f"op=export.download list={list_id}: redirect to {target.scheme}://{target.hostname}, which is not https.",
+        f"op=export.download list={list_id}: redirect to {server_text(f'{target.scheme}://{target.hostname}')},"
+        " which is not https.",
     )

@@ -59,7 +59,7 @@ class Probe:
 
     def send(self, call: Call) -> Flow[Reply]:
         reply: Reply = yield call
-        if corr := reply.headers.get("inin-correlation-id"):
+        if corr := api.correlation_id(reply):
             self.evidence.append(corr)
         return reply
 

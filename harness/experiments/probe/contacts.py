@@ -144,7 +144,6 @@ def _data(probe: Probe, list_id: str, contact_id: str) -> Flow[dict[str, Any]]:
 FAR_TOO_LONG = "x" * 20_000  # for any cell
 MANY = 1001
 MOST_BYTES = 4_000_000
-_NUMBER = re.compile(r"(\d[\d,.]*)")
 
 
 def answer_order(probe: Probe) -> Flow[list[Finding]]:
@@ -200,7 +199,7 @@ def body_bytes(probe: Probe) -> Flow[list[Finding]]:
     question, setting = "How many bytes may a body have?", "limits.request_body_bytes"
     if reply.status != 413:
         return [probe.finding(question, f"{MOST_BYTES:,} and perhaps more")]
-    if told := _limit_in_refusal(reply):
+    if told := api.Refusal(reply).limit:
         return [probe.finding(question, f"{told:,}, says the refusal", {setting: told})]
     least, most = 100_000, MOST_BYTES
     while most - least > least // 100:
@@ -217,12 +216,6 @@ def _post_padded(probe: Probe, list_id: str, size: int) -> Flow[Reply]:
 def _limit(probe: Probe, reply: Reply, question: str, setting: str, tried: int) -> Finding:
     if reply.ok:
         return probe.finding(question, f"{tried:,} and perhaps more")
-    if told := _limit_in_refusal(reply):
+    if told := api.Refusal(reply).limit:
         return probe.finding(question, f"{told:,}, says the refusal", {setting: told})
     return probe.finding(question, f"fewer than {tried:,}: {reply.status} {api.Refusal(reply).code}")
-
-
-def _limit_in_refusal(reply: Reply) -> int | None:
-    """The limit that a refusal names: the last number of its sentence; the one before may be what was sent."""
-    numbers = _NUMBER.findall(api.Refusal(reply).message)
-    return int(re.sub(r"\D", "", numbers[-1])) if numbers else None
