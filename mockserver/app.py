@@ -1,15 +1,80 @@
-"""The API as an aiohttp application: its operations behind the pipeline."""
+"""The API as an aiohttp application: the rows of `mockserver.operations`, bound to the handlers they name, behind the
+pipeline.
+"""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 from aiohttp import web
 
 from mockserver.config import Strictness
-from mockserver.handling import Endpoint
+from mockserver.contacts import Contacts
+from mockserver.dnc.lists import DncEntries, DncLists
+from mockserver.documents import Campaigns, CampaignViews, Documents, MessagingCampaigns
+from mockserver.handling import Endpoint, Handler
+from mockserver.lists.contact_lists import ContactLists
+from mockserver.operations import OPERATIONS
+from mockserver.operations.documents import CAMPAIGNS, KINDS
 from mockserver.pipeline.pipeline import BoundOperations, Pipeline
 from mockserver.pipeline.tenants import among
-from mockserver.routes import endpoints
+from mockserver.platform.divisions import Divisions, Subjects
+from mockserver.platform.fixtures import QUEUES, SCRIPTS, USERS, Fixtures
+from mockserver.platform.handlers import LimitsApi, OpenApi, Platform
+from mockserver.platform.oauth import OAuth
 from mockserver.services import Services
+from mockserver.templates.contact_list_filters import ContactListFilters
+
+# The rows of `mockserver.operations`, each bound to the handler it names.
+
+
+def endpoints(services: Services, strictness: Strictness = "off") -> list[Endpoint]:
+    """Every operation, first match first. Raises LookupError or AttributeError for a handler that does not exist."""
+    holders = _holders(services, strict=strictness != "off")
+    bound = [Endpoint(each, _handler(holders, each.handler)) for each in OPERATIONS]
+    if strictness == "off":
+        return bound
+    from mockserver.openapi.strict import strict_endpoint  # takes a while to load
+
+    return [strict_endpoint(each, services.org, fail=strictness == "fail") for each in bound]
+
+
+def _handler(holders: dict[str, object], name: str) -> Handler:
+    holder, _, method = name.partition(".")
+    handler: Handler = getattr(holders[holder], method)
+    return handler
+
+
+def _holders(services: Services, *, strict: bool) -> dict[str, object]:
+    """What the rows name handlers of: the services, and what serves requests and has no state of its own."""
+    org, imports, dnc, dnc_imports = services.org, services.imports, services.dnc, services.dnc_imports
+    contacts = Contacts(org)
+    served = {field.name: getattr(services, field.name) for field in fields(services)}
+    return (
+        served
+        | {row.name: Documents(org, row) for row in KINDS}
+        | {
+            "campaign_views": CampaignViews(org, CAMPAIGNS),
+            "campaigns": Campaigns(org, CAMPAIGNS),
+            "contacts": contacts,
+            "divisions": Divisions(org),
+            "dnc_custom": DncEntries(org, dnc, "custom"),
+            "dnc_emails": DncEntries(org, dnc, "email"),
+            "dnc_lists": DncLists(org, dnc, dnc_imports),
+            "dnc_phones": DncEntries(org, dnc, "phone"),
+            "dnc_whatsapp": DncEntries(org, dnc, "whatsapp"),
+            "filters": ContactListFilters(org, contacts, services.list_templates, services.import_templates),
+            "limits": LimitsApi(org),
+            "lists": ContactLists(org, imports),
+            "messaging_campaigns": MessagingCampaigns(org),
+            "oauth": OAuth(org),
+            "openapi": OpenApi(strict=strict),
+            "platform": Platform(org),
+            "queues": Fixtures(org, QUEUES),
+            "scripts": Fixtures(org, SCRIPTS),
+            "subjects": Subjects(org),
+            "users": Fixtures(org, USERS),
+        }
+    )
 
 
 def create_app(

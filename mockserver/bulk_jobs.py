@@ -12,7 +12,7 @@ from mockserver.contacts.rows import ContactForm, ParsedContact
 from mockserver.contacts.selection import check_named, selected_ids
 from mockserver.contacts.writes import set_attributes
 from mockserver.errors import NotFound
-from mockserver.exports.contact_lists import export_header, export_lines
+from mockserver.exports import export_header, export_lines
 from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
 from mockserver.http.body import malformed_body, parse_as, parse_json, read_json_bytes

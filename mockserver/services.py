@@ -7,22 +7,20 @@ from pathlib import Path
 from mockserver.bulk_jobs import BulkJobs
 from mockserver.clock import Clock
 from mockserver.dnc.book import DncBook
-from mockserver.dnc.jobs import DncExports, DncImports
-from mockserver.dnc.uploads import DncUploads
-from mockserver.exports.contact_lists import Exports
+from mockserver.dnc.imports import DncExports, DncImports, DncUploads
+from mockserver.exports import Exports
+from mockserver.imports import Imports
 from mockserver.imports.events import Events
-from mockserver.imports.list_imports import Imports
 from mockserver.jobs.downloads import Downloads
 from mockserver.jobs.presigned_uploads import PresignedUploads
 from mockserver.loaded_profile import LoadedProfile
+from mockserver.notifications import Notifications
 from mockserver.notifications.events import Sources
-from mockserver.notifications.notifications import Notifications
 from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 from mockserver.storage.store import Store
-from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.imports import TemplateImports
-from mockserver.templates.list_templates import ContactListTemplates
+from mockserver.templates.templates import ContactListTemplates, ImportTemplates
 from mockserver.uploads import UploadService
 
 

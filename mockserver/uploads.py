@@ -19,14 +19,14 @@ from mockserver.http.body import arriving, read_json, refuse_encoded, too_large
 from mockserver.http.multipart import FormPart, MalformedError, Parser, boundary_of
 from mockserver.http.validation import division_problems, raise_first
 from mockserver.ids import new_id
+from mockserver.imports import Imports
 from mockserver.imports.events import Events
-from mockserver.imports.list_imports import Imports
 from mockserver.imports.upload_request import ListUpload, address_request, timeout_in, upload_in_form, upload_in_json
 from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
 from mockserver.model import Reference
 from mockserver.state.org import Org
-from mockserver.templates.import_templates import ImportTemplates
 from mockserver.templates.imports import TemplateImports
+from mockserver.templates.templates import ImportTemplates
 
 PARTS = 8
 FIELD_BYTES = 64 * 1024

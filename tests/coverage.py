@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from mockserver.openapi.document import error_codes
-from mockserver.operations import OPERATIONS
-from mockserver.operations.official import BASE, OfficialOperation, official_operations
+from mockserver.openapi import error_codes
+from mockserver.operations import BASE, OPERATIONS, OfficialOperation, official_operations
 
 from .architecture import with_parts
 

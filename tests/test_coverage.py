@@ -1,7 +1,6 @@
 """docs/coverage.md shows what is served and what is tested."""
 
-from mockserver.operations import OPERATIONS
-from mockserver.operations.official import BASE, official_operations
+from mockserver.operations import BASE, OPERATIONS, official_operations
 
 from .coverage import PAGE, drawn, is_served
 

@@ -135,7 +135,7 @@ def serve_post(folder: Path) -> Work:
     from aiohttp.test_utils import make_mocked_request
 
     from mockserver.clock import ManualClock
-    from mockserver.contacts.contacts import Contacts
+    from mockserver.contacts import Contacts
     from mockserver.loaded_profile import load
     from mockserver.model import ContactColumn, ContactList
     from mockserver.services import create_services

@@ -30,35 +30,6 @@ from .flows import answer_of, intervals, stable_answer, stop
 from .job import Job, Stage, Strategy, Verification
 from .lists import create_or_find, list_size, lists_stage, settled_size
 
-# Proof by another road than the export: each list's size, and a sample of contacts read one by one.
-
-
-def sample_verification(job: Job) -> Verification:
-    method = f"size of every list, and {job.settings.sample} contacts of each read back by id"
-    return Verification(method, (check(record, job) for record in job.progress.shards()), by_export=False)
-
-
-def check(record: ShardRecord, job: Job) -> Flow[None]:
-    """Raises VerifyFailed when the server shows other contacts than the mapping."""
-    size = yield from settled_size(record, job, record.rows)
-    if size != record.rows:
-        raise VerifyFailed(
-            "VERIFY_FAILED", f"list={record.list_id}: {quantity(size, 'contact')}, {record.rows} of them mapped."
-        )
-    expected: dict[str, str] = yield Work(lambda: job.files.sample(record, job.settings.sample))
-    ids = list(expected)
-    for start in range(0, len(ids), api.BULK_GET):
-        wanted = ids[start : start + api.BULK_GET]
-        found = yield from answer_of(
-            api.bulk_get(record.list_id, wanted), lambda reply: api.bulk_contacts(reply, job.columns.lead_id)
-        )
-        wrong = sum(found.get(ContactId(contact_id)) != expected[contact_id] for contact_id in wanted)
-        if wrong:
-            raise VerifyFailed(
-                "VERIFY_FAILED", f"list={record.list_id}: {wrong} of {len(wanted)} contacts read differ."
-            )
-
-
 UPLOADS = 5  # of a file whose answers keep getting lost
 IMPORTING = "contact.list.import.in.progress"
 EXPORTS = 3  # of a list whose exports are short
@@ -297,3 +268,32 @@ def _page(record: ShardRecord, page: int, job: Job) -> Flow[list[tuple[LeadId, C
         place=f"page={page}",
     )
     return found.pairs
+
+
+# Proof by another road than the export: each list's size, and a sample of contacts read one by one.
+
+
+def sample_verification(job: Job) -> Verification:
+    method = f"size of every list, and {job.settings.sample} contacts of each read back by id"
+    return Verification(method, (check(record, job) for record in job.progress.shards()), by_export=False)
+
+
+def check(record: ShardRecord, job: Job) -> Flow[None]:
+    """Raises VerifyFailed when the server shows other contacts than the mapping."""
+    size = yield from settled_size(record, job, record.rows)
+    if size != record.rows:
+        raise VerifyFailed(
+            "VERIFY_FAILED", f"list={record.list_id}: {quantity(size, 'contact')}, {record.rows} of them mapped."
+        )
+    expected: dict[str, str] = yield Work(lambda: job.files.sample(record, job.settings.sample))
+    ids = list(expected)
+    for start in range(0, len(ids), api.BULK_GET):
+        wanted = ids[start : start + api.BULK_GET]
+        found = yield from answer_of(
+            api.bulk_get(record.list_id, wanted), lambda reply: api.bulk_contacts(reply, job.columns.lead_id)
+        )
+        wrong = sum(found.get(ContactId(contact_id)) != expected[contact_id] for contact_id in wanted)
+        if wrong:
+            raise VerifyFailed(
+                "VERIFY_FAILED", f"list={record.list_id}: {wrong} of {len(wanted)} contacts read differ."
+            )

@@ -6,15 +6,17 @@ platform would and finds out what exactly is wrong.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from mockserver.contacts import data_types
+from mockserver.clock import date_in
+from mockserver.contacts.search import number_in
 from mockserver.errors import ApiError, BadRequest, invalid_columns, missing_columns
 from mockserver.http.body import malformed_body
-from mockserver.model import ContactList
+from mockserver.model import ColumnDataType, ContactList
 from mockserver.profile import PlatformLimits, Profile
 from mockserver.state.contact_attributes import attributes_in
 from mockserver.storage import row_codec
@@ -71,7 +73,7 @@ class ContactForm:
         self._columns = frozenset(contact_list.column_names)
         self._named = self._columns if profile.semantics.unknown_columns == "reject" else None
         self._id_pattern = re.compile(profile.limits.contact_id_pattern or ".+", re.DOTALL)
-        self._checks = data_types.checks(contact_list)
+        self._checks = checks(contact_list)
         self._plain_decoders = plain_decoders(contact_list, profile)
 
     def fits(self, contact_list: ContactList, profile: Profile) -> bool:
@@ -183,7 +185,7 @@ class ContactForm:
         self._check_zip_code(cells.get(self._list.zip_code_column_name or "", ""))
         for column, check in self._checks.items():
             if (complaint := check(cells.get(column, ""))) is not None:
-                raise data_types.refusal(column, complaint)
+                raise refusal(column, complaint)
         (row,) = row_codec.encode_each([cells])
         return row
 
@@ -258,3 +260,72 @@ def check_count(count: int, limits: PlatformLimits) -> None:
         raise BadRequest(f"Too many contacts added, the limit is {limits.contacts_per_post}", "too.many.contacts.added")
     if count == 0:
         raise malformed_body()  # Assumption: an empty array is refused
+
+
+# What the cells of a column have to be, if its list says so: numbers, dates, short texts.
+
+
+INVALID, OUT_OF_RANGE, TOO_LONG = "INVALID_DATATYPE", "NOT_WITHIN_MIN_MAX_RANGE", "GREATER_THAN_MAX_LENGTH"
+
+Check = Callable[[str], str | None]  # a cell -> what is wrong with it
+
+_YEARS = {
+    "TIMESTAMP": (datetime(1970, 1, 1, tzinfo=UTC), datetime(2038, 1, 20, tzinfo=UTC)),
+    "DATETIME": (datetime(1000, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),
+}
+
+
+def checks(contact_list: ContactList) -> dict[str, Check]:
+    """The checks of those columns that have a type or a length."""
+    return {each.column_name: _check(each) for each in contact_list.column_data_type_specifications}
+
+
+def refusal(column: str, complaint: str) -> BadRequest:
+    """Assumption: the code, made like those that imports report."""
+    return BadRequest(
+        f"The value of the column {column} does not fit its data type.",
+        f"contact.data.{complaint.lower().replace('_', '.')}",
+    )
+
+
+def event_code(complaint: str) -> str:
+    return f"IMPORT_FAILED_CONTACT_DATA_{complaint}"
+
+
+def _check(wanted: ColumnDataType) -> Check:
+    of_type = _of_type(wanted)
+
+    def check(cell: str) -> str | None:
+        if not cell:
+            return None
+        if wanted.max_length is not None and len(cell) > wanted.max_length:
+            return TOO_LONG
+        return of_type(cell)
+
+    return check
+
+
+def _of_type(wanted: ColumnDataType) -> Check:
+    match wanted.column_data_type:
+        case "NUMERIC":
+            return lambda cell: _number_complaint(cell, wanted)
+        case "TIMESTAMP" | "DATETIME" as kind:
+            first, end = _YEARS[kind]
+            return lambda cell: _date_complaint(cell, first, end)
+        case _:
+            return lambda _: None
+
+
+def _number_complaint(cell: str, wanted: ColumnDataType) -> str | None:
+    number = number_in(cell)
+    if number is None:
+        return INVALID
+    too_small = wanted.min is not None and number < wanted.min
+    return OUT_OF_RANGE if too_small or (wanted.max is not None and number > wanted.max) else None
+
+
+def _date_complaint(cell: str, first: datetime, end: datetime) -> str | None:
+    moment = date_in(cell)
+    if moment is None:
+        return INVALID
+    return None if first <= moment < end else OUT_OF_RANGE

@@ -9,8 +9,7 @@ from itertools import repeat
 
 import msgspec
 
-from mockserver.dnc.model import Change, DncList, EntryKind
-from mockserver.dnc.rules import minute_of
+from mockserver.dnc.rules import Change, DncList, EntryKind, minute_of
 from mockserver.errors import NotFound
 from mockserver.profile import Semantics
 from mockserver.storage.store import Store

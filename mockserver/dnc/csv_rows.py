@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from mockserver.dnc.model import EntryKind
-from mockserver.dnc.rules import is_too_far, minute_in, minute_of, normal
+from mockserver.dnc.rules import EntryKind, is_too_far, minute_in, minute_of, normal
 from mockserver.imports.csv_rows import Record, RefusedFileError, Report, batches, skip
 from mockserver.profile import PlatformLimits, Semantics
 

@@ -1,19 +1,109 @@
-"""What DNC lists and their entries may be. Pure.
-
-Source of codes and messages: official swagger of 2018-03-21, CLI 166.0.0 outbound_dnclists_phonenumbers.go; messages
-of the latter, which it does not print, are ours.
-"""
+"""DNC lists and changes of their entries, and what both may be. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import get_args
+from typing import Any, Literal, get_args
 
-from mockserver.dnc.model import DncList, EntryKind
+import msgspec
+
 from mockserver.errors import ApiError, BadRequest, invalid_value
 from mockserver.http.validation import name_problems
-from mockserver.operations.dnc import ContactMethod, DncSource
+from mockserver.model import NamedResource, Reference
+from mockserver.operations.dnc import DNC_LISTS, ContactMethod, DncSource, SentDncList
 from mockserver.profile import PlatformLimits, Semantics
+
+# DNC lists as values: one list, one as a client sends it, one change of its entries.
+
+
+EntryKind = Literal["phone", "email", "whatsapp", "custom"]
+
+_OF_METHOD: dict[str | None, tuple[EntryKind, ...]] = {
+    "Phone": ("phone",),
+    "Email": ("email",),
+    "WhatsApp": ("whatsapp",),
+    "Any": ("phone", "email", "whatsapp"),
+}
+
+
+class DncList(NamedResource, frozen=True, kw_only=True):
+    """A DNC list's configuration. Source: SDK 269.0.0 models/dnc_list.py."""
+
+    version: int  # answered even if it is the first
+    division: Reference
+    dnc_source_type: str
+    contact_method: str | None = None
+    login_id: str | None = None
+    campaign_id: str | None = None
+    dnc_codes: tuple[str, ...] = ()
+    license_id: str | None = None
+    custom_exclusion_column: str | None = None
+
+    @property
+    def kinds(self) -> Sequence[EntryKind]:
+        """The kinds of entries it holds: none if they are kept by somebody else.
+
+        Assumption: a list for one contact method takes no entries of another.
+        """
+        if self.dnc_source_type == "rds_custom":
+            return ("custom",)
+        return _OF_METHOD.get(self.contact_method, ()) if self.dnc_source_type == "rds" else ()
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """What is done to the entries of one kind; the store keeps these, in order.
+
+    `expires` are minutes since the epoch, one an entry or one for all; 0 is never. Of "clear", 0 is everything, and
+    another minute what has expired by then.
+    """
+
+    action: Literal["add", "remove", "clear"]
+    kind: EntryKind
+    values: list[str] = []
+    expires: list[int] | int = 0
+
+
+def dnc_list(spec: SentDncList, *, list_id: str, created: str, modified: str, version: int, home: Reference) -> DncList:
+    """The list that `spec` describes. Assumption: fields that its source type does not need are kept as they are."""
+    division = Reference(id=spec.division.id) if spec.division and spec.division.id not in (None, home.id) else home
+    return DncList(
+        id=list_id,
+        name=spec.name or "",
+        date_created=created,
+        date_modified=modified,
+        version=version,
+        division=division,
+        dnc_source_type=spec.dnc_source_type or "",
+        contact_method=spec.contact_method,
+        login_id=spec.login_id,
+        campaign_id=spec.campaign_id,
+        dnc_codes=tuple(spec.dnc_codes or ()),
+        license_id=spec.license_id,
+        custom_exclusion_column=spec.custom_exclusion_column,
+    )
+
+
+def uri(list_id: str) -> str:
+    return f"{DNC_LISTS}/{list_id}"
+
+
+def wire(value: DncList, **shown: object) -> dict[str, Any]:
+    """The JSON object of a list; `shown` are `size` and `importStatus`, where they were asked for."""
+    return {**msgspec.to_builtins(value), **shown, "selfUri": uri(value.id)}
+
+
+def division_view(value: DncList, **shown: object) -> dict[str, Any]:
+    """The short form. Source: SDK 269.0.0 models/dnc_list_division_view.py; the address is inferred."""
+    fields = {
+        "id": value.id,
+        "name": value.name,
+        "division": value.division,
+        "dncSourceType": value.dnc_source_type,
+        "contactMethod": value.contact_method,
+    }
+    kept = {name: field for name, field in fields.items() if field is not None}
+    return {**kept, **shown, "selfUri": f"{DNC_LISTS}/divisionviews/{value.id}"}
+
 
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", re.ASCII)
 _PHONE = re.compile(r"\+?[0-9]{3,15}", re.ASCII)  # Assumption: as short as a service number, as long as E.164 has it

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.errors import ApiError, BadRequest, ClientTooSlow, TooLarge, Unsupported
-from mockserver.operations.reading import read_as
+from mockserver.operations.bodies import read_as
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mockserver.contacts import data_types
+from mockserver.contacts import rows
 from mockserver.ids import new_ids
 from mockserver.imports.retention_columns import RetentionReader
 from mockserver.imports.upload_request import NO_RETENTION, ListUpload, RetentionColumns
@@ -192,7 +192,7 @@ class _Columns:
         self._encode = row_codec.encoder(wanted)
         # The longest encoded row whose cells cannot be too long, whatever it holds.
         self._surely_short = len(self._encode([[""] * len(wanted)])[0]) + rules.limits.cell_chars
-        self._checks = [(header.index(name), check) for name, check in data_types.checks(rules.contact_list).items()]
+        self._checks = [(header.index(name), check) for name, check in rows.checks(rules.contact_list).items()]
         self._id_at = header.index(rules.contact_id_name) if has_own_ids(rules) else None
         self._id_pattern = re.compile(rules.limits.contact_id_pattern or "(?s:.*)")
         self._retention = _retention_reader(header, rules)
@@ -253,7 +253,7 @@ class _Columns:
 
     def _data_complaint(self, record: Record) -> str | None:
         found = (check(record[at]) for at, check in self._checks)
-        return next((data_types.event_code(complaint) for complaint in found if complaint is not None), None)
+        return next((rows.event_code(complaint) for complaint in found if complaint is not None), None)
 
     def _id_complaint(self, contact_id: str) -> str | None:
         if not contact_id:

@@ -15,9 +15,8 @@ from mockserver.http.list_filters import matching_lists
 from mockserver.http.query import Query, flag, listing, page_in, refuse_past_the_end, several
 from mockserver.http.validation import check_version, division_problems, raise_first, validating
 from mockserver.ids import new_id
-from mockserver.imports.list_imports import Imports
+from mockserver.imports import Imports
 from mockserver.lists import rules as list_rules
-from mockserver.lists import spec as list_spec
 from mockserver.model import ContactList
 from mockserver.operations.lists import ContactListsBulkEdit, SentContactList, SentListChange
 from mockserver.operations.operation import LISTS
@@ -117,7 +116,7 @@ class ContactLists:
     def _create(self, spec: SentContactList) -> Response:
         org, now = self._org, wire.timestamp(self._org.clock.now())
         others = org.store.contact_lists()
-        new = list_spec.contact_list(
+        new = list_rules.contact_list(
             spec, list_id=new_id(org.rng), created=now, modified=now, version=1, home=org.home_division
         )
         with validating("ContactList", is_new=True):
@@ -135,7 +134,7 @@ class ContactLists:
     def _update(self, list_id: str, spec: SentContactList) -> Response:
         org, old = self._org, self._existing(list_id)
         check_version(old.version, spec.version)
-        new = list_spec.contact_list(
+        new = list_rules.contact_list(
             spec,
             list_id=list_id,
             created=old.date_created,

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mockserver.dnc.book import DncBook
-from mockserver.dnc.jobs import DncImports
+from mockserver.dnc.imports import DncImports
 from mockserver.errors import NotFound
-from mockserver.imports.list_imports import Imports
+from mockserver.imports import Imports
 from mockserver.jobs.job_queues import JobQueues
 from mockserver.model import ContactColumn, ContactList, ImportStatus, Reference
-from mockserver.notifications.topics import Kind, Topic
+from mockserver.notifications.channels import Kind, Topic
 from mockserver.state.org import Org
 from mockserver.templates.imports import TemplateImports
 

@@ -15,9 +15,9 @@ from aiohttp import web
 from mockserver.errors import ApiError, BadRequest, OAuthError, invalid_value
 from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.body import BODY
-from mockserver.openapi.document import error_codes
+from mockserver.openapi import error_codes
+from mockserver.operations.bodies import in_platform_spelling
 from mockserver.operations.operation import Operation, Parameter
-from mockserver.operations.reading import in_platform_spelling
 from mockserver.state.org import Org
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from mockserver.http.cors import cors_headers, preflight
 from mockserver.http.responses import CommonHeaders, error_response, internal_error
 from mockserver.http.sending import send
 from mockserver.ids import new_id
-from mockserver.operations.official import official_operation
+from mockserver.operations import official_operation
 from mockserver.operations.operation import Operation
 from mockserver.pacing import latency_of, seconds
 from mockserver.pipeline.commits import Commits

@@ -7,8 +7,8 @@ import msgspec
 
 from mockserver.clock import date_in
 from mockserver.errors import BadRequest, invalid_value
+from mockserver.operations.bodies import read_as
 from mockserver.operations.contacts import ContactAttributes
-from mockserver.operations.reading import read_as
 from mockserver.storage.row_codec import encode_each
 
 # What `clearSystemData` resets. Source: SDK 269.0.0 outbound_api.py, "system columns"; which ones is an assumption.

@@ -11,9 +11,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from mockserver.contacts import search
+from mockserver.contacts import Contacts, search
 from mockserver.contacts import selection as contact_search
-from mockserver.contacts.contacts import Contacts
 from mockserver.errors import BadRequest, invalid_value
 from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
@@ -26,8 +25,7 @@ from mockserver.operations.contacts import Clause, Criteria
 from mockserver.operations.templates import FILTERS, SentContactListFilter, SourceType
 from mockserver.state.org import Org
 from mockserver.state.references import check_unused
-from mockserver.templates.import_templates import ImportTemplates
-from mockserver.templates.list_templates import ContactListTemplates
+from mockserver.templates.templates import ContactListTemplates, ImportTemplates
 
 _PREVIEWED = 10  # Assumption: how many contacts a preview holds
 

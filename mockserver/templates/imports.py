@@ -14,18 +14,17 @@ import msgspec
 from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.ids import new_id
+from mockserver.imports import Imports
 from mockserver.imports.csv_rows import FileRules, ReadFile, Report, read_file
 from mockserver.imports.events import Events
-from mockserver.imports.list_imports import Imports
 from mockserver.imports.upload_request import ListUpload
 from mockserver.jobs.import_progress import completed_records, failing, has_ended, import_job
 from mockserver.jobs.job_queues import JobQueues, QueuedJob
 from mockserver.model import ContactList, ImportJob, ImportStatus, Reference
 from mockserver.state.org import Org
-from mockserver.templates.import_templates import ImportTemplates
-from mockserver.templates.list_templates import ContactListTemplates
 from mockserver.templates.plans import NONE_MATCH, ListPlan, Planner, named_filter, obstacles
 from mockserver.templates.rules import ImportTemplate
+from mockserver.templates.templates import ContactListTemplates, ImportTemplates
 
 _FILTER_GONE = "RESOURCE_NOT_FOUND"
 

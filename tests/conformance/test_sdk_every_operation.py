@@ -12,9 +12,8 @@ from msgspec.inspect import LiteralType, Metadata, UnionType
 from msgspec.inspect import type_info as inspect_type
 from PureCloudPlatformClientV2.rest import ApiException
 
-from mockserver.operations import OPERATIONS
+from mockserver.operations import OPERATIONS, official_operations
 from mockserver.operations.documents import KINDS
-from mockserver.operations.official import official_operations
 
 from .every_operation import Story
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.contacts.contacts import Contacts
+from mockserver.contacts import Contacts
 
 DATA = {"Lead ID": "L-1", "Phone": "+15550100"}
 STATUS = {"Phone": {"callable": True}}

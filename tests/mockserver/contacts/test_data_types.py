@@ -4,9 +4,8 @@ import random
 
 import pytest
 
-from mockserver.contacts import data_types
-from mockserver.contacts.contacts import Contacts
-from mockserver.contacts.data_types import INVALID, OUT_OF_RANGE, TOO_LONG
+from mockserver.contacts import Contacts, rows
+from mockserver.contacts.rows import INVALID, OUT_OF_RANGE, TOO_LONG
 from mockserver.imports.csv_rows import FileRules, Report, read_chunks
 from mockserver.model import ColumnDataType, ContactColumn, ContactList
 
@@ -46,7 +45,7 @@ def typed(*specifications):
 )
 def test_checks(specification, cell, complaint):
     """Each type takes its own values, in its own range."""
-    assert data_types.checks(typed(specification))["c"](cell) == complaint
+    assert rows.checks(typed(specification))["c"](cell) == complaint
 
 
 @pytest.fixture

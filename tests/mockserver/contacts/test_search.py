@@ -10,8 +10,8 @@ from mockserver.contacts.selection import search_page
 from mockserver.errors import BadRequest
 from mockserver.http.list_filters import like
 from mockserver.http.query import PageRequest
+from mockserver.operations.bodies import read_as
 from mockserver.operations.contacts import ContactListingRequest, Criteria, Predicate
-from mockserver.operations.reading import read_as
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC).timestamp()
 

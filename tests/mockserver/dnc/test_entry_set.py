@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 from mockserver.dnc.book import DncBook, EntrySet
-from mockserver.dnc.model import Change, DncList
+from mockserver.dnc.rules import Change, DncList
 from mockserver.errors import NotFound
 from mockserver.model import Reference
 from mockserver.storage.durable_store import DurableStore

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from mockserver.dnc.csv_rows import Columns, DncFileRules, read_entries
-from mockserver.dnc.jobs import HEADER, lines
+from mockserver.dnc.imports import HEADER, lines
 from mockserver.imports.csv_rows import RefusedFileError, Report
 
 pytestmark = pytest.mark.anyio

@@ -3,10 +3,10 @@
 import pytest
 
 from mockserver.lists import rules as list_rules
-from mockserver.lists import spec as list_spec
+from mockserver.lists import rules as list_spec
 from mockserver.model import Reference
+from mockserver.operations.bodies import read_as
 from mockserver.operations.lists import SentContactList
-from mockserver.operations.reading import read_as
 
 HOME = Reference(id="home", name="Home")
 GOOD = {

@@ -9,15 +9,14 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from mockserver.app import create_app, serve
+from mockserver.app import create_app, endpoints, serve
 from mockserver.control.inspection import exposition
 from mockserver.errors import BadRequest
 from mockserver.handling import PendingOperation, Response
 from mockserver.in_process import MockGenesys
-from mockserver.openapi.document import document
+from mockserver.openapi import document
 from mockserver.openapi.strict import strict_endpoint
 from mockserver.operations import OPERATIONS
-from mockserver.routes import endpoints
 
 from ...conftest import listening
 

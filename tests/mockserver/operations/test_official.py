@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from mockserver.operations import OPERATIONS
-from mockserver.operations.official import official_operation, official_operations
+from mockserver.operations import OPERATIONS, official_operation, official_operations
 
 OUTBOUND = "/api/v2/outbound"
 

@@ -5,8 +5,8 @@ from inspect import iscoroutinefunction
 
 import pytest
 
+from mockserver.app import endpoints
 from mockserver.operations import OPERATIONS, PERMISSIONS
-from mockserver.routes import endpoints
 
 
 def test_names_and_addresses_are_taken_once():

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 import pytest
 
-from mockserver.operations.bodies import Sent, SentReference, ServersOwn, one_of
-from mockserver.operations.reading import in_platform_spelling, read_as
+from mockserver.operations.bodies import Sent, SentReference, ServersOwn, in_platform_spelling, one_of, read_as
 
 
 class Part(Sent, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.contacts.contacts import Contacts
+from mockserver.contacts import Contacts
 
 LEAD = {"Lead ID": "L-1", "Phone": "+15550100"}
 SILENT = {"Voice": {"contactable": False, "columnStatus": {"Phone": {"contactable": False}}}}

@@ -1,4 +1,4 @@
-"""Import templates: how one uploaded file becomes one or several contact lists."""
+"""Import templates: how one uploaded file becomes one or several contact lists; and templates of these lists."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
@@ -13,10 +13,13 @@ from mockserver.http.named_resources import NamedResources
 from mockserver.http.query import Query, flag, several
 from mockserver.http.validation import raise_first
 from mockserver.ids import new_id
-from mockserver.model import ImportStatus, Reference
+from mockserver.lists import rules as list_rules
+from mockserver.model import ContactList, ImportStatus, Reference
 from mockserver.operations.bodies import SentReference
+from mockserver.operations.lists import SentContactList
 from mockserver.operations.templates import (
     IMPORT_TEMPLATES,
+    LIST_TEMPLATES,
     NameFormat,
     SentImportTemplate,
     SentSplitting,
@@ -24,9 +27,57 @@ from mockserver.operations.templates import (
 )
 from mockserver.state.org import Org
 from mockserver.templates import rules as template_rules
-from mockserver.templates.list_templates import ContactListTemplates
 from mockserver.templates.plans import usable_filter
 from mockserver.templates.rules import ImportTemplate, Splitting
+
+# Contact list templates: what the lists of an import template look like.
+
+
+class ContactListTemplates(NamedResources[ContactList, SentContactList]):
+    kind = "contact_list_template"
+    path = LIST_TEMPLATES
+    id_name = "template_id"
+    entity = "ContactListTemplate"
+
+    def __init__(self, org: Org, users: Callable[[], Sequence[ImportTemplate]]) -> None:
+        """`users` gives the import templates, which may be in the way of a deletion."""
+        super().__init__(org, ContactList, SentContactList)
+        self._users = users
+
+    def _build(self, spec: SentContactList, old: ContactList | None, others: Sequence[ContactList]) -> ContactList:
+        now = wire.timestamp(self._org.clock.now())
+        made = list_rules.contact_list(
+            spec,
+            list_id=old.id if old else new_id(self._org.rng_for("templates")),
+            created=old.date_created if old else now,
+            modified=now,
+            version=old.version + 1 if old else 1,
+            home=self._org.home_division,
+        )
+        new = msgspec.structs.replace(made, division=None, date_expiration=None)
+        raise_first(list_rules.problems(new, self._org.profile.limits, others))
+        return new
+
+    def _to_json(self, each: ContactList, query: Query) -> dict[str, Any]:
+        del query
+        return wire.contact_list(each) | {"selfUri": f"{self.path}/{each.id}"}
+
+    def _matches(self, each: ContactList, query: Query) -> bool:
+        zones = several(query, "timeZone")
+        return not zones or each.time_zone in zones
+
+    def _check_unused(self, each: ContactList) -> None:
+        users = [user for user in self._users() if user.contact_list_template.id == each.id]
+        if users:
+            raise BadRequest(
+                f"The contact list template is used by the import template {users[0].name}.",
+                "referential.integrity.error",
+            )
+
+    def reference(self, template_id: str) -> Reference:
+        """Raises NotFound."""
+        template = self.require(template_id)
+        return Reference(id=template.id, name=template.name, self_uri=f"{self.path}/{template.id}")
 
 
 class ImportsByTemplate(Protocol):

@@ -5,9 +5,8 @@ import io
 
 import pytest
 
-from mockserver.exports.contact_lists import CHUNK_ROWS, export_header, export_lines
+from mockserver.exports import CHUNK_ROWS, export_header, export_job, export_lines
 from mockserver.http.wire import timestamp
-from mockserver.jobs.exports import export_job
 from mockserver.model import ContactColumn, ContactList, ExportJob
 
 pytestmark = pytest.mark.anyio

@@ -1,1 +1,0 @@
-"""Campaigns and what they are made of, stored and checked. Nothing dials."""

@@ -1,1 +1,0 @@
-"""Contacts on their way out: export jobs, CSV files, downloads."""
