@@ -28,6 +28,7 @@ from mockserver.loaded_profile import LoadedProfile as LoadedProfile
 from mockserver.loaded_profile import ProfileError, flat, load
 from mockserver.loaded_profile import not_probed as not_probed
 
+from .client.secret_sources import environment_of_children
 from .client.target import Target
 from .errors import RunError, UsageError
 
@@ -109,6 +110,7 @@ def start_process(profile: str, seed: int, pace: Literal["real", "none"]) -> Ite
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,
+                env=environment_of_children(),
                 start_new_session=True,
             )
             try:

@@ -3,7 +3,6 @@
 Commands import what they need when they run, so that `--help` is quick.
 """
 
-import os
 from collections.abc import Callable
 from inspect import getdoc
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
+from ..client.secret_sources import protect_process
 from . import estimates, experiments, gate, runs
 from .output import GroupedHelp, streams_open
 
@@ -78,5 +78,5 @@ _add(
 
 def main() -> None:
     streams_open()
-    os.umask(0o077)  # a run's files hold personal data: only their owner may read them
+    protect_process()
     app()

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from ..client.org_safety import ORG_OPTIONS, OrgOptions, OrgSafetyLimits, org_of_options
+from ..client.org_safety import ORG_OPTIONS, ORG_PATHS, OrgOptions, OrgSafetyLimits, org_of_options
 from ..errors import SafetyStop
 from .options import number
 from .output import progress
@@ -21,7 +21,7 @@ Options = dict[str, tuple[Any, Any]]  # by name: type, and Typer's option
 
 def _option(name: str, *names: str, **about: Any) -> tuple[Any, Any]:
     default, text = ORG_OPTIONS[name]
-    kind = Path | None if name in ("gc_config", "ca_file") else type(default)
+    kind = Path | None if name in ORG_PATHS else type(default)
     about |= {"help": text, "rich_help_panel": "A real org (--target org)"}
     return kind, typer.Option(None if kind == Path | None else default, *names, **about)
 
@@ -32,6 +32,8 @@ WHO: Options = {
     "yes": _option("yes", "--yes"),
     "gc_profile": _option("gc_profile"),
     "gc_config": _option("gc_config"),
+    "credentials_file": _option("credentials_file"),
+    "keyring": _option("keyring", "--keyring"),
     "ca_file": _option("ca_file"),
 }
 CAPS: Options = {

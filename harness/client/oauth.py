@@ -24,6 +24,7 @@ class Credentials:
     client_secret: str = field(repr=False)
     token: str | None = field(default=None, repr=False)  # a ready one, which nothing renews
     org_id: str = ""  # of a real org: no token is used before that org has said that it is its own
+    origin: str = "the mock's own"  # where they were read, in words
 
 
 MOCK_CREDENTIALS = Credentials("mock-client", "mock-secret")  # which every mock knows that is told of no others

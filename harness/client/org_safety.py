@@ -46,6 +46,8 @@ class OrgOptions:
     region: str = ""
     gc_profile: str = ""
     gc_config: Path | None = None  # "-": standard input
+    credentials_file: Path | None = None
+    keyring: bool = False
     ca_file: Path | None = None
     terms: OrgSafetyLimits = field(default_factory=OrgSafetyLimits)
 
@@ -58,6 +60,8 @@ ORG_OPTIONS: dict[str, tuple[Any, str]] = {
     "yes": (False, "Do not ask at the terminal: this org is meant."),
     "gc_profile": ("", "A profile of the `gc` CLI. [DEFAULT]"),
     "gc_config": ("", "The file of those profiles; - is standard input. [~/.gc/config.toml]"),
+    "credentials_file": ("", "A file of lines GENESYSCLOUD_NAME=value that only you can read, or /dev/fd/N."),
+    "keyring": (False, "Take the OAuth client's secret from the system's keyring: service contactbench."),
     "ca_file": ("", "Certificates to trust besides the system's, a PEM file."),
     "max_contacts": (sum(CANARIES), "Contacts to send at most; the default allows only the canaries."),
     "max_requests": (REQUESTS, "Requests to send at most."),
@@ -65,6 +69,7 @@ ORG_OPTIONS: dict[str, tuple[Any, str]] = {
     "rate": (PER_MINUTE, "Requests a minute at most."),
     "real_numbers": (False, "Allow phone numbers that a campaign could dial."),
 }
+ORG_PATHS = ("gc_config", "credentials_file", "ca_file")
 
 
 def org_of_options(given: Mapping[str, Any]) -> OrgOptions:
@@ -78,8 +83,14 @@ def org_of_options(given: Mapping[str, Any]) -> OrgOptions:
         per_minute=given.get("rate", PER_MINUTE),
         real_numbers=given.get("real_numbers", False),
     )
-    paths = {name: Path(given[name]) for name in ("gc_config", "ca_file") if given.get(name)}
-    return OrgOptions(region=given["region"], gc_profile=given["gc_profile"], terms=terms, **paths)
+    paths = {name: Path(given[name]) for name in ORG_PATHS if given.get(name)}
+    return OrgOptions(
+        region=given["region"],
+        gc_profile=given["gc_profile"],
+        keyring=given.get("keyring", False),
+        terms=terms,
+        **paths,
+    )
 
 
 ANYTIME = ("oauth.token", "organizations.me")

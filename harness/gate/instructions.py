@@ -1,7 +1,6 @@
 """CPU instructions of the hot paths, by callgrind: the same on a busy machine and on an idle one."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..checks import Check, Verdict
+from ..client.secret_sources import environment_of_children
 
 PROGRAM = Path(__file__).parent / "hot_paths.py"
 TIMEOUT_S = 1800.0
@@ -40,7 +40,7 @@ def run_hot_paths(tree: Tree, arguments: Sequence[str], under: Sequence[str] = (
     """Run the program on `tree`, `under` another program if one is given. Its failure is returned, not raised."""
     command = [*under, sys.executable, "-P", str(PROGRAM), *arguments]
     # Sets iterate in the order of hashes, and hashes of strings differ between processes unless they are fixed.
-    environ = {
+    environ = environment_of_children() | {
         "PYTHONPATH": str(tree.path),
         "PYTHONHASHSEED": "0",
         "PYTHONPYCACHEPREFIX": str(tree.compiled),
@@ -49,7 +49,7 @@ def run_hot_paths(tree: Tree, arguments: Sequence[str], under: Sequence[str] = (
     with tempfile.TemporaryDirectory(prefix="contactbench-gate-") as elsewhere:  # the working folder is on the path too
         try:
             done = subprocess.run(  # noqa: S603
-                command, capture_output=True, text=True, env=os.environ | environ, cwd=elsewhere, timeout=TIMEOUT_S
+                command, capture_output=True, text=True, env=environ, cwd=elsewhere, timeout=TIMEOUT_S
             )
         except subprocess.TimeoutExpired:
             return PathFigures({}, {}, f"not finished after {TIMEOUT_S:.0f} s")

@@ -3,7 +3,6 @@
 import atexit
 import errno
 import logging
-import os
 import signal
 import socket
 import sys
@@ -20,6 +19,7 @@ import gevent
 import locust.stats
 from locust import events
 
+from ..client.secret_sources import protect_process
 from ..errors import GaveUp, RunError, UsageError
 from ..load import locust_options
 from ..load.run_sequence import RunSequence
@@ -137,7 +137,7 @@ class Driver:
         return list(dict.fromkeys(name for scenario in self.scenarios for name in scenario.form))
 
     def _on_init(self, environment: Any, **_: Any) -> None:
-        os.umask(0o077)  # a run's files hold personal data: only their owner may read them
+        protect_process()
         self._role = role_of(environment.runner)
         if self._role.is_worker:
             return

@@ -1,22 +1,22 @@
-"""Where the org is and who asks: flags over GENESYSCLOUD_* over a profile of the official CLI. Secrets are no flags.
+"""Where the org is and who asks: flags, then a file of credentials, GENESYSCLOUD_*, a profile of the official CLI.
 
 Source of names and meanings: terraform-provider-genesyscloud provider_schema.go; official CLI 166.0.0
 build/gc/config/config.go, whose flags --clientsecret and --accesstoken are left out: they would be seen in `ps`.
 """
 
-import os
-import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from ..client.org_safety import OrgOptions
+from ..client.org_safety import OrgOptions, OrgSafetyLimits
+from ..client.secret_sources import PREFIX, credentials_in, environment, keyring_secret, read_private
 from ..errors import UsageError
 from ..files.regular_file import settings_text
 
@@ -57,7 +57,6 @@ def domain_of(region: str) -> str:
         raise UsageError("UNKNOWN_REGION", f"{region!r} is no region of the platform: {known}.") from None
 
 
-PREFIX = "GENESYSCLOUD_"
 DEFAULT = "DEFAULT"  # the official CLI's first profile
 STANDARD_INPUT = Path("-")
 # A profile's words for what the environment calls otherwise.
@@ -68,6 +67,7 @@ OF_PROFILE = {
     "proxy_username": "proxy_auth_username",
     "proxy_password": "proxy_auth_password",
 }
+NOTHING: Mapping[str, str] = MappingProxyType({})
 GROUPS = ("gateway", "proxy")  # a source that gives the host gives the whole group
 
 
@@ -106,24 +106,40 @@ class Account:
     origin: str = ""
 
 
-@cache
 def account(aim: OrgOptions) -> Account:
     """The account of this process. Raises UsageError where something is missing or cannot be read."""
-    return merge_sources(aim, os.environ, _profile(aim))
+    return _account_once(replace(aim, terms=OrgSafetyLimits()))  # a pipe can be read only once, whatever the terms
 
 
-def merge_sources(aim: OrgOptions, environ: Mapping[str, str], profile: Mapping[str, Any]) -> Account:
-    """The account from flags, environment and profile; the first source that gives a value wins."""
-    variables = {key.removeprefix(PREFIX).lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
+@cache
+def _account_once(aim: OrgOptions) -> Account:
+    return merge_sources(aim, environment(), _profile(aim), credentials_in(aim.credentials_file))
+
+
+def merge_sources(
+    aim: OrgOptions, environ: Mapping[str, str], profile: Mapping[str, Any], file: Mapping[str, str] = NOTHING
+) -> Account:
+    """The account from flags, a file of credentials, environment and profile; the first source that gives a value
+    wins."""
+    given_in = {"credentials file": _variables(file), "environment": _variables(environ)}
+    variables = given_in["environment"] | given_in["credentials file"]
     named = {OF_PROFILE.get(key, key): str(value) for key, value in profile.items()}
     for group in GROUPS:
         if variables.get(f"{group}_host"):
             named = {key: value for key, value in named.items() if not key.startswith(f"{group}_")}
     flags = {"region": aim.region} if aim.region else {}
-    given = named | {key: value for key, value in variables.items() if value} | flags
+    given = named | variables | flags
     said = msgspec.convert(given, _Said)
-    origins = [name for name, source in (("environment", variables), ("profile", named)) if _has_client(source)]
+    origins = [name for name, source in (given_in | {"profile": named}).items() if _has_client(source)]
+    if aim.keyring and not said.access_token:
+        said.oauthclient_secret = keyring_secret(said.oauthclient_id)
+        origins.insert(0, "keyring")
     return _account(said, " over ".join(origins))
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Those that say something, by the names of `_Said`."""
+    return {key.removeprefix(PREFIX).lower(): said for key, said in environ.items() if key.startswith(PREFIX) and said}
 
 
 def _has_client(source: Mapping[str, str]) -> bool:
@@ -135,7 +151,8 @@ def _account(said: _Said, origin: str) -> Account:
         raise UsageError(
             "NO_CREDENTIALS",
             "a real org needs an OAuth client: set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or"
-            " GENESYSCLOUD_ACCESS_TOKEN, or name a profile of ~/.gc/config.toml with --gc-profile.",
+            " GENESYSCLOUD_ACCESS_TOKEN, in the environment or a --credentials-file, or name a profile of"
+            " ~/.gc/config.toml with --gc-profile.",
         )
     gateway = _address("gateway", said.gateway_host, said.gateway_port, said.gateway_protocol)
     if not said.region and not gateway:
@@ -210,18 +227,9 @@ def _profile(aim: OrgOptions) -> Mapping[str, Any]:
 
 def _tables(path: Path) -> dict[str, Any]:
     try:
-        if path != STANDARD_INPUT:
-            _require_private(path)
-        content = sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes()
+        content = sys.stdin.buffer.read() if path == STANDARD_INPUT else read_private(path)
         return dict(msgspec.toml.decode(settings_text(content)))
     except OSError as error:
         raise UsageError("NO_PROFILE", f"{path}: {error.strerror}.") from None
     except (msgspec.DecodeError, ValueError, TypeError):  # its message may quote a secret
         raise UsageError("NO_PROFILE", f"{path} is not the TOML of a `gc` configuration.") from None
-
-
-def _require_private(path: Path) -> None:
-    """Raises UsageError for a file of secrets that others may read, or that is another user's."""
-    about = path.stat()
-    if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO) or about.st_uid not in (os.getuid(), 0):
-        raise UsageError("NOT_PRIVATE", f"{path} holds secrets and others can read it; `chmod 600 {path}`.")

@@ -1,13 +1,16 @@
 """Where a run goes to: the mock on this machine, or a real org on its terms. Nothing leaves before this says yes."""
 
 import ipaddress
-import os
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from urllib.parse import SplitResult, urlsplit
 
+from .. import __version__
 from ..client.oauth import MOCK_CREDENTIALS, Credentials
 from ..client.org_safety import OrgOptions
+from ..client.secret_sources import credentials_in, environment
 from ..client.target import Target
 from ..errors import SafetyStop, StateError, UsageError
 from ..strategies.job import Reach
@@ -72,11 +75,28 @@ def reach(name: str) -> Reach:
 
 def credentials_for(target: Target, aim: OrgOptions | None = None) -> Credentials:
     """Of a server on this machine as the environment says or the mock's own; of a real org its account's."""
-    if target.terms is None:
-        usual = MOCK_CREDENTIALS
-        return Credentials(os.environ.get(ID, usual.client_id), os.environ.get(SECRET, usual.client_secret))
-    known = account(aim or OrgOptions())
-    return Credentials(known.client_id, known.client_secret, known.token, target.terms.org_id)
+    credentials = _credentials(target, aim or OrgOptions())
+    org = f"org {target.org_id} at " if target.org_id else ""
+    _announce(f"contactbench {__version__}, target {org}{target.api}, credentials: {credentials.origin}")
+    return credentials
+
+
+def _credentials(target: Target, aim: OrgOptions) -> Credentials:
+    if target.terms is not None:
+        known = account(aim)
+        return Credentials(known.client_id, known.client_secret, known.token, target.terms.org_id, known.origin)
+    usual, file = MOCK_CREDENTIALS, credentials_in(aim.credentials_file)
+    given = environment() | file
+    if not {ID, SECRET} & given.keys():
+        return usual
+    origin = "credentials file" if {ID, SECRET} & file.keys() else "environment"
+    return Credentials(given.get(ID, usual.client_id), given.get(SECRET, usual.client_secret), origin=origin)
+
+
+@cache
+def _announce(line: str) -> None:
+    """Say once, before the first request, what goes where: a log alone then tells it."""
+    logging.getLogger("contactbench").warning(line)
 
 
 def credentials_between(targets: Sequence[Target], aim: OrgOptions) -> list[Credentials]:

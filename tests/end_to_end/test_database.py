@@ -21,6 +21,7 @@ def stored(url, query):
         return db.execute(query).fetchall()
 
 
+@pytest.mark.hardening("harness-1")
 def test_a_run_from_the_upload_to_the_clean_up(mock, contactbench, make_leads, upload_of, tmp_path, url):
     """Uploaded, gone on with, verified, copied into a table, removed from the org."""
     leads, run = make_leads(LEADS), tmp_path / f"run-{tmp_path.name}"

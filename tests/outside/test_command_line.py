@@ -99,6 +99,7 @@ def sent_to(contactbench, make_leads, upload_of, tmp_path):
     return upload
 
 
+@pytest.mark.hardening("harness-1")
 @pytest.mark.parametrize(
     ("target", "advice"),
     [
@@ -169,6 +170,7 @@ def test_the_other_scheme(sent_to, certified, said, spoken):
     assert f"speaks {spoken}, not {said}; write {spoken}://127.0.0.1:{port}." in ran.err
 
 
+@pytest.mark.hardening("harness-1")
 @pytest.mark.parametrize(
     "arguments",
     [

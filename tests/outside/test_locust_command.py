@@ -144,6 +144,7 @@ def _nothing_listens():
     until(lambda: not taken())
 
 
+@pytest.mark.hardening("harness-2")
 @pytest.mark.usefixtures("_nothing_listens")
 def test_typed_right_after_the_installation(tmp_path):
     """A mock is started, named with its control API, and gone with Locust; credentials of a real org stay out of it."""

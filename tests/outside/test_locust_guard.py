@@ -113,6 +113,7 @@ def _serves(port):
         return False
 
 
+@pytest.mark.hardening("harness-9")
 def test_a_forged_form_aims_at_nothing(mock, locust, tmp_path):
     """What it names beside the fields that are shown is said in the log, and changes nothing: neither where the leads
     go, nor on whose word, nor a path, nor a cap, nor an option of Locust's own."""
@@ -127,6 +128,7 @@ def test_a_forged_form_aims_at_nothing(mock, locust, tmp_path):
         "leads": "/etc/passwd",
         "thresholds": "/etc/passwd",
         "gc_config": "/etc/passwd",
+        "credentials_file": "/etc/passwd",
         "html_file": str(stray / "report.html"),
         "json_file": str(stray / "stats"),
         "no_mock": "true",

@@ -17,24 +17,28 @@ def once(call):
     return (yield call)
 
 
+@pytest.mark.hardening("harness-9")
 def test_an_org_that_nobody_named(sandbox):
     """Exit 9 ORG_ID_MISSING: not even a login."""
     end = sandbox.on(org_id="").upload()
     assert (end.code, end.word, sandbox.asked()) == (9, "ORG_ID_MISSING", set())
 
 
+@pytest.mark.hardening("harness-9")
 def test_an_org_that_nobody_confirmed(sandbox):
     """Exit 9 NOT_CONFIRMED: not even a login."""
     end = sandbox.on(confirmed=False).upload()
     assert (end.code, end.word, sandbox.asked()) == (9, "NOT_CONFIRMED", set())
 
 
+@pytest.mark.hardening("harness-9")
 def test_credentials_of_another_org(sandbox):
     """Exit 9 WRONG_ORG after the login and the question who it is; nothing else is asked."""
     end = sandbox.on(org_id="00000000-0000-4000-8000-000000000000").upload()
     assert (end.code, end.word, sandbox.asked()) == (9, "WRONG_ORG", LOGIN)
 
 
+@pytest.mark.hardening("harness-9")
 @pytest.mark.parametrize("action", [{"status": 403}, {"status": 200, "body": {"name": "nobody"}}], ids=["403", "no id"])
 def test_an_org_that_does_not_say_who_it_is(sandbox, action):
     """Exit 9 WRONG_ORG: what is not known is not the one that was meant."""
@@ -43,6 +47,7 @@ def test_an_org_that_does_not_say_who_it_is(sandbox, action):
     assert (end.code, end.word, sandbox.asked()) == (9, "WRONG_ORG", LOGIN)
 
 
+@pytest.mark.hardening("harness-9")
 def test_a_token_that_nobody_asked_whose_it_is(sandbox):
     """Exit 9 ORG_NOT_CHECKED: a flow that forgets to ask is stopped where requests are sent."""
     forgetful = sandbox.credentials.__class__("mock-client", "mock-secret")

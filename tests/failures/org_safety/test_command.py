@@ -78,6 +78,7 @@ def test_from_the_first_canary_to_the_last_list(mock, contactbench, leads, tmp_p
     assert leaks == []
 
 
+@pytest.mark.hardening("harness-9")
 def test_nobody_is_at_a_terminal(mock, contactbench, leads):
     """Exit 9 NOT_CONFIRMED without --yes, and nothing is sent: a script has to say it."""
     requests = mock.get("/ledger/counts")
@@ -86,6 +87,7 @@ def test_nobody_is_at_a_terminal(mock, contactbench, leads):
     assert mock.count("oauth.token") - sum(requests.get("oauth.token", {}).values()) == 1  # that of `org_of`
 
 
+@pytest.mark.hardening("harness-9")
 @pytest.mark.parametrize(
     ("typed", "code"), [("another org", "NOT_CONFIRMED"), ("", "RUN_CAP")], ids=["another", "the same"]
 )

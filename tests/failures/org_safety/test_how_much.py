@@ -51,6 +51,7 @@ def test_a_canary_that_is_proved_is_not_sent_again(sandbox):
     assert (end.code, sandbox.rig.count("contacts.add") - posts) == (0, 4)
 
 
+@pytest.mark.hardening("harness-3")
 @EVERY
 def test_the_permissions_of_the_page(sandbox, name):
     """Those that docs/sandbox.md names for an upload are enough for every strategy: exit 0 with no others."""

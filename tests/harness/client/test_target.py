@@ -75,6 +75,7 @@ def test_where_a_signed_address_may_lead(url, allowed):
         assert "s3cret" not in str(stop.value)
 
 
+@pytest.mark.hardening("harness-9")
 @pytest.mark.parametrize(
     "name", ["https://api.mypurecloud.com", "https://api.mypurecloud.ie:443", "http://10.0.0.1:8080", "http://org"]
 )
@@ -97,6 +98,7 @@ def test_what_never_meets_a_real_org():
         require_mock(hosts(REGION), "a load shape")
 
 
+@pytest.mark.hardening("harness-9")
 def test_a_mock_beside_a_real_org_is_not_shown_the_secret(tmp_path):
     """A comparison of the two logs in to the mock as the mock's client."""
     config = tmp_path / "config.toml"

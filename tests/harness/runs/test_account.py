@@ -110,6 +110,7 @@ def test_a_profile_of_the_cli(tmp_path):
     assert _profile(OrgOptions(gc_config=path, gc_profile="sandbox")) == {"client_credentials": "id"}
 
 
+@pytest.mark.hardening("harness-1")
 @pytest.mark.parametrize(
     ("content", "mode", "name", "code"),
     [
