@@ -42,7 +42,7 @@ def mock(
     ] = 0,
     profile: Annotated[str, _option(help="A shipped profile's name, or a TOML file.")] = "default",
     store: Annotated[str, _option(help="A file that survives a kill, or :memory:.")] = ":memory:",
-    seed: Annotated[int, _option(help="The seed of ids and latencies.")] = 0,
+    seed: Annotated[int, _option(help="The seed of ids and latencies; secrets have none.")] = 0,
     client: Annotated[
         list[str] | None,
         _option(

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from mockserver.loaded_profile import LoadedProfile, ProfileError, load, origins
+from mockserver.loaded_profile import LoadedProfile, ProfileError, load, origins, read_settings
 from mockserver.profile import at_cpu_speed
 from mockserver.state.auth import OAuthClient
 
@@ -105,7 +105,7 @@ def parse_client(text: str) -> OAuthClient:
 def clients_in(path: Path) -> list[OAuthClient]:
     """The clients of a TOML file: `[[client]]` with `id`, `secret`, and perhaps `grants` and `org`."""
     try:
-        tables = msgspec.toml.decode(path.read_bytes(), type=_ClientsFile).client
+        tables = msgspec.toml.decode(read_settings(path), type=_ClientsFile).client
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
     except (msgspec.DecodeError, ValueError) as error:  # the message may quote a secret

@@ -1,6 +1,7 @@
 """Exports of lists: asked for, polled, downloaded in two steps; and what those of contact lists hold."""
 
 import math
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
 from mockserver.http.body import parse_as, read_json
-from mockserver.ids import new_download_id
 from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
 from mockserver.model import ContactList, ExportJob
 from mockserver.operations.contacts import ContactsExportRequest, Selection
@@ -71,7 +71,8 @@ class ListExports(ABC, Generic[C]):
         org, now = self._org, self._org.clock.now()
         self._forget_old(list_id, now)
         running = [export.job for export in self._exports.values() if now < export.job.ready_at < math.inf]
-        job = export_job(new_download_id(org.rng), list_id, rows, now, org.profile.jobs, running)
+        download_id = secrets.token_hex(8)  # as long as in two recorded addresses of exports
+        job = export_job(download_id, list_id, rows, now, org.profile.jobs, running)
         self._exports[job.id] = export = ListExport(job, content)
         self._downloads.offer(
             Download(job.id, lambda: self._lines(export), lambda moment: is_available(export.job, moment))

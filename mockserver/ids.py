@@ -1,6 +1,13 @@
-"""Ids, drawn from a generator that is an argument: the same seed gives the same org."""
+"""Ids, drawn from a generator that is an argument: the same seed gives the same org.
+
+What lets somebody in is no such id: tokens, codes, channels, downloads, addresses and their keys come from `SECURE`
+or from `secrets`. Who knows the seed, which has a default, knows none of them.
+"""
 
 import random
+import secrets
+
+SECURE = secrets.SystemRandom()
 
 _FORM = b"00000000-0000-0000-0000-000000000000\n"
 _DIGITS = [at for at, sign in enumerate(_FORM) if sign == ord("0")]
@@ -22,8 +29,3 @@ def new_ids(rng: random.Random, count: int) -> list[str]:
 
 def new_id(rng: random.Random) -> str:
     return new_ids(rng, 1)[0]
-
-
-def new_download_id(rng: random.Random) -> str:
-    """16 hexadecimal digits, as in two recorded addresses of exports. Draws as much as `new_id`."""
-    return new_id(rng).replace("-", "")[16:]

@@ -6,7 +6,9 @@ A profile is a TOML file; every setting in it is `{ value = ..., source = "..." 
 
 import codecs
 import math
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,13 +32,22 @@ class LoadedProfile:
     sources: Mapping[str, str]  # "limits.contacts_per_list" -> where its value comes from
 
 
+_LARGEST_BYTES = 1 << 20  # of a settings file
+_DEEPEST = 9  # dots in the name of a setting; there are three at most
+_SHOWN = 60  # characters of such a name
+_EXTENDED = 8  # profiles that one may start from, each from the next
+# The only form that needs no second look at any character, and holds for ids joined if it holds for each.
+_CLASS = re.compile(r"\[(?:[^\[\]\\]|\\.){1,500}\]\+", re.ASCII)
 Settings = dict[tuple[str, ...], Any]  # ("latency", "contacts.add", "base_s") -> value
 _DEFAULT = "default"
 
 
 def load(name_or_path: str) -> LoadedProfile:
     """A shipped profile by name, or a TOML file. Raises ProfileError."""
-    settings, sources = _read(name_or_path, relative_to=Path(), seen=())
+    try:
+        settings, sources = _read(name_or_path, relative_to=Path(), base_of=())
+    except RecursionError:
+        raise ProfileError(f"{name_or_path}: it is nested too deeply") from None
     profile = _profile(settings | {("name",): Path(name_or_path).stem}, name_or_path)
     return LoadedProfile(profile, {".".join(path): source for path, source in sources.items()})
 
@@ -72,10 +83,22 @@ def not_probed() -> dict[str, str]:
     return {".".join(path): each.reason for path, (_, _, *reasons) in _leaves(_declared(Profile)) for each in reasons}
 
 
-def _read(name: str, relative_to: Path, seen: tuple[str, ...]) -> tuple[Settings, dict[tuple[str, ...], str]]:
+def read_settings(path: Path) -> bytes:
+    """The content of a settings file. Raises OSError, or ValueError for what is no file or too large to be one.
+
+    Nothing is waited for: a pipe may never end, and a device never does.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("a regular file is needed; save it as one")
+        content = file.read(_LARGEST_BYTES + 1)
+    if len(content) > _LARGEST_BYTES:
+        raise ValueError(f"settings take no more than {_LARGEST_BYTES} bytes; name another file")
+    return content
+
+
+def _read(name: str, relative_to: Path, base_of: tuple[str, ...]) -> tuple[Settings, dict[tuple[str, ...], str]]:
     """Values and sources of a file and of those it extends."""
-    if name in seen:
-        raise ProfileError(f"{name}: extends itself")
     if name == _DEFAULT:
         declarations = dict(_leaves(_declared(Profile)))
         return (
@@ -89,7 +112,9 @@ def _read(name: str, relative_to: Path, seen: tuple[str, ...]) -> tuple[Settings
     if base is not None:
         if not isinstance(base, str):
             raise ProfileError(f"{name}: extends: expected the name of a profile")
-        settings, sources = _read(base, folder, (*seen, name))
+        if len(base_of) == _EXTENDED:
+            raise ProfileError(f"{base_of[0]}: extends itself, or more than {_EXTENDED} others")
+        settings, sources = _read(base, folder, (*base_of, name))
     for path, value, source in _settings_with_sources(name, document, ()):
         settings[path], sources[path] = value, source
     return settings, sources
@@ -116,12 +141,13 @@ def _document(name: str, relative_to: Path) -> tuple[dict[str, Any], Path]:
         raise ProfileError(
             f"no profile is called {name!r}; there are {', '.join(built_in_profiles())}, or give a .toml file"
         )
-    path = relative_to / name if is_file else resources.files(__package__).joinpath("profiles", f"{name}.toml")
+    path = relative_to / name
+    shipped = resources.files(__package__).joinpath("profiles", f"{name}.toml")
     try:
-        return tomllib.loads(_text(path.read_bytes())), (relative_to / name).parent
+        return tomllib.loads(_text(read_settings(path) if is_file else shipped.read_bytes())), path.parent
     except OSError as error:
         raise ProfileError(f"{name}: {error.strerror}") from error
-    except ValueError as error:  # of the encoding or of the TOML
+    except ValueError as error:  # of the file, its encoding or the TOML
         raise ProfileError(f"{name}: {error}") from error
 
 
@@ -164,6 +190,10 @@ def _profile(settings: Settings, origin: str) -> Profile:
             raise ProfileError(f"{origin}: {'.'.join(path)}: expected a number from 0 on, got {value}")
     try:
         profile = msgspec.convert(tree, Profile)
+        if profile.limits.contact_id_pattern and not _CLASS.fullmatch(profile.limits.contact_id_pattern):
+            raise ProfileError(
+                f'{origin}: limits.contact_id_pattern: expected one class, such as "[A-Za-z0-9]+", or ""'
+            )
         re.compile(profile.limits.contact_id_pattern)
     except (msgspec.ValidationError, re.error) as error:
         raise ProfileError(f"{origin}: {error}".replace("`$.", "`")) from error
@@ -196,6 +226,8 @@ def _expand_dots(patch: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _path(dotted: str) -> list[str]:
+    if dotted.count(".") > _DEEPEST:
+        raise ProfileError(f"{dotted[:_SHOWN]}...: no such setting")
     section, _, rest = dotted.partition(".")
     if section == "latency" and rest:
         op, _, setting = rest.rpartition(".")

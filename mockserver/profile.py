@@ -42,7 +42,7 @@ class PlatformLimits(_Section, frozen=True):
     contact_id_chars: Annotated[
         int, 100, "assumption: third-party notes, and the code CONTACT_ID_LENGTH_LIMIT_EXCEEDED exists"
     ]
-    # a full match, one character class: "[A-Za-z0-9._-]+"; "" accepts anything
+    # one character class and a plus, "[A-Za-z0-9._-]+"; "" accepts anything
     contact_id_pattern: Annotated[
         str,
         "[A-Za-z0-9._-]+",

@@ -18,7 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("genesys", "mock Genesys Cloud org")
     for name, metavar, default, text in (
         ("profile", "NAME|FILE", "default", "profile of the mock org"),
-        ("seed", "N", "0", "seed of its ids and tokens"),
+        ("seed", "N", "0", "seed of its ids"),
     ):
         group.addoption(f"--genesys-{name}", metavar=metavar, default=None, help=f"{text} [{default}]")
         parser.addini(f"genesys_{name}", text, default=default)

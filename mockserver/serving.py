@@ -62,7 +62,7 @@ async def run(config: Config, announce: Callable[[Ready], None]) -> None:
 @asynccontextmanager
 async def serving(config: Config) -> AsyncIterator[Ready]:
     """The org on its two ports for as long as the context lasts."""
-    control_token = secrets.token_hex(16)
+    control_token = secrets.token_hex(32)
     with opened_orgs(config, SystemClock()) as (services, *others):
         hosts = config.allowed_hosts | ({config.host} if config.exposed else frozenset())
         app = create_app(services, hosts, others, strictness=config.strictness)

@@ -10,6 +10,8 @@ from pathlib import Path
 from harness.errors import InputBad
 from harness.wording import quantity
 
+LARGEST_SETTINGS = 1 << 20  # bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -55,6 +57,20 @@ def is_unchanged(path: Path, stamp: Stamp) -> bool:
         return stamp_of(path) == stamp
     except InputBad:
         return False
+
+
+def settings_bytes(path: Path) -> bytes:
+    """The content of a settings file. Raises OSError, or ValueError for what is no file or too large to be one.
+
+    Nothing is waited for: a pipe may never end, and a device never does.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("is no regular file; save it as one")
+        content = file.read(LARGEST_SETTINGS + 1)
+    if len(content) > LARGEST_SETTINGS:
+        raise ValueError(f"has more than {LARGEST_SETTINGS} bytes; name another file")
+    return content
 
 
 def settings_text(content: bytes) -> str:

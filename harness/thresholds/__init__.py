@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import UsageError
-from ..files.regular_file import settings_text
+from ..files.regular_file import settings_bytes, settings_text
 
 Kind = Literal["time", "number", "share", "rate"]
 UNITS: dict[str, tuple[Kind, float]] = {
@@ -171,7 +171,7 @@ def _file_thresholds(path: Path) -> list[str]:
 def _expressions(path: Path) -> Iterator[str]:
     """One per line, with `#` for comments; or a TOML list named `thresholds`."""
     try:
-        content = settings_text(path.read_bytes())
+        content = settings_text(settings_bytes(path))
     except OSError as error:
         raise UsageError("BAD_THRESHOLDS", f"{path} cannot be read ({type(error).__name__}).") from None
     except ValueError as reason:

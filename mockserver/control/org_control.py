@@ -100,9 +100,7 @@ class OrgControl:
 
     def _issue_token(self, client_id: str) -> str:
         org = self._org
-        secret = org.rng_for("tokens").randbytes(32).hex()
-        org.tokens.issue(secret, org.clients[client_id].id, org.clock.now(), org.profile.tokens.lifetime_s)
-        return secret
+        return org.tokens.issue(org.clients[client_id].id, org.clock.now(), org.profile.tokens.lifetime_s)
 
     def _reset(self) -> None:
         self._services.reset()

@@ -6,6 +6,7 @@ those of a former run are signed with another key.
 """
 
 import os
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from aiohttp import web
 
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.body import arriving
-from mockserver.ids import new_id
+from mockserver.ids import SECURE, new_id
 from mockserver.jobs.downloads import is_signature, signature
 from mockserver.state.org import Org
 
@@ -27,6 +28,7 @@ FileReader = Callable[
 ]  # reads a file that came; the commit starts what is to be done with it
 
 _PATH = "/presigned/"
+_QUERY = ["X-Amz-Date", "X-Amz-Expires", "X-Amz-Signature", "X-Amz-SignedHeaders"]
 _DATE = "%Y%m%dT%H%M%SZ"
 
 
@@ -45,14 +47,14 @@ class PresignedUploads:
 
     def reload(self) -> None:
         """As after a restart: no address is in force, and new ones are signed with another key."""
-        self._key = self._org.rng_for("presigned").randbytes(32)
+        self._key = secrets.token_bytes(32)
         self._addresses: dict[str, _Address] = {}  # by upload key
 
     def issue(self, origin: str, folder: str, content_type: str, timeout_s: int, read: FileReader) -> Response:
         """Answer 200 with an address for one file; `read` gets the file. To be called in a commit."""
         now = datetime.fromtimestamp(self._org.clock.now(), UTC)
         self._forget_expired(now)
-        key = f"{folder}/{new_id(self._org.rng_for('presigned'))}.{_suffix(content_type)}"
+        key = f"{folder}/{new_id(SECURE)}.{_suffix(content_type)}"
         self._addresses[key] = _Address(now + timedelta(seconds=timeout_s), read)
         headers = {"Content-Type": content_type, "x-amz-meta-organizationid": self._org.id}
         date, names = now.strftime(_DATE), ";".join(name.lower() for name in headers)
@@ -90,7 +92,9 @@ class PresignedUploads:
         if "X-Amz-Signature" not in query:
             raise _RefusedError(403, "AccessDenied", "Access Denied")
         sent = [request.headers.get(name, "") for name in names.split(";")]
-        if not is_signature(query["X-Amz-Signature"], self._key, key, date, expires, names, *sent):
+        if sorted(query) != _QUERY or not is_signature(
+            query["X-Amz-Signature"], self._key, key, date, expires, names, *sent
+        ):
             raise _RefusedError(
                 403,
                 "SignatureDoesNotMatch",

@@ -15,6 +15,7 @@ from mockserver.http.access import TOKEN
 from mockserver.http.body import parse_as, read_json
 from mockserver.http.query import flag, one_of, several
 from mockserver.http.wire import timestamp
+from mockserver.ids import SECURE
 from mockserver.model import ImportStatus
 from mockserver.notifications import events
 from mockserver.notifications.channels import (
@@ -201,7 +202,7 @@ class Notifications:
 
     def _new_id(self) -> str:
         """Source of the prefix: an id printed in the official guide. Who knows the id may listen: it is long."""
-        return "streaming-5-" + "".join(self._org.rng_for("channels").choices(_SIGNS, k=26))
+        return "streaming-5-" + "".join(SECURE.choices(_SIGNS, k=26))
 
 
 def _names(value: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -130,7 +131,7 @@ class OAuth:
     def _new_code(self, client: OAuthClient, redirect_uri: str, challenge: str) -> str:
         now = self._org.clock.now()
         self._codes = {code: each for code, each in self._codes.items() if now < each.expires_at}
-        code = self._org.rng_for("tokens").randbytes(32).hex()
+        code = secrets.token_hex(32)
         self._codes[code] = _Code(client, redirect_uri, challenge, now + _CODE_S)
         return code
 
@@ -149,9 +150,8 @@ class OAuth:
         return code.client
 
     def _new_token(self, client: OAuthClient) -> dict[str, Any]:
-        secret = self._org.rng_for("tokens").randbytes(32).hex()
         lifetime_s, at_most = self._org.profile.tokens.lifetime_s, self._org.profile.tokens.per_client
-        self._org.tokens.issue(secret, client.id, self._org.clock.now(), lifetime_s, at_most)
+        secret = self._org.tokens.issue(client.id, self._org.clock.now(), lifetime_s, at_most)
         return {"access_token": secret, "token_type": "bearer", "expires_in": lifetime_s}
 
     def _issue(self, client: OAuthClient) -> Response:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -62,16 +63,17 @@ class IssuedTokens:
     def __iter__(self) -> Iterator[Token]:
         return iter(self._by_hash.values())
 
-    def issue(self, secret: str, client_id: str, now: float, lifetime_s: int, at_most: int = 0) -> Token:
-        """Remember the token `secret`; forget those that have expired, and the client's oldest beyond `at_most`."""
+    def issue(self, client_id: str, now: float, lifetime_s: int, at_most: int = 0) -> str:
+        """A new token, told this once; those that have expired, and the client's oldest beyond `at_most`, are void."""
         self._by_hash = {key: token for key, token in self._by_hash.items() if token.expires_at > now}
         if at_most:
             of_client = [token for token in self._by_hash.values() if token.client_id == client_id]
             for oldest in of_client[: len(of_client) - at_most + 1]:
                 self.revoke(oldest)
+        secret = secrets.token_hex(32)
         token = Token(_hash(secret), client_id, now + lifetime_s)
         self._by_hash[token.hash] = token
-        return token
+        return secret
 
     def find(self, secret: str, now: float) -> Token | None:
         """The token, if it was issued and is still in force."""

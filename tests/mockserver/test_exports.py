@@ -194,6 +194,7 @@ async def test_an_export_from_start_to_end(served):
     assert [line[:2] for line in cells(file.content)][1:] == [["a", "1"], ["b", "2"], ["c", "3"]]
 
 
+@pytest.mark.hardening("mock-30")
 async def test_headers_of_the_file(served):
     """A download, of known length, that is neither kept nor guessed at."""
     file = await fetch(served, await signed_address(served))
@@ -272,6 +273,7 @@ async def test_redirects_and_addresses(served):
     assert (await fetch(served, told.json()["url"])).status_code == 200
 
 
+@pytest.mark.hardening("mock-14")
 @pytest.mark.parametrize(("semantics", "status"), [("ignore", 200), ("refuse", 400)])
 async def test_the_first_step_needs_the_token_and_the_second_does_not(served, semantics, status):
     """Clients take it along, for the host is the same; a profile that refuses it finds those that leak it."""
@@ -289,14 +291,23 @@ async def test_the_first_step_needs_the_token_and_the_second_does_not(served, se
         (lambda address: address.partition("?")[0], 403),
         (lambda address: address.replace("Expires=", "Expires=x"), 403),
         (lambda address: address.replace("Signature=", "Signature=é"), 403),
+        (lambda address: address.replace("&", "0000000000&"), 403),  # more digits than any moment has
+        (lambda address: address.replace("Expires=", "Expires=0"), 403),  # the same number
+        (lambda address: address + "&Expires=99999999999", 403),
+        (lambda address: address + "&more=1", 403),
+        (lambda address: address + "&", 403),
+        (lambda address: address.replace("?", "?more=1&"), 403),
+        (lambda address: "{0}?{2}&{1}".format(*address.replace("?", "&").split("&")), 403),  # in another order
     ],
 )
+@pytest.mark.hardening("mock-14")
 async def test_forged_addresses(served, change, status_code):
     """Nobody signs but the server."""
     reply = await fetch(served, change(await signed_address(served)))
     assert (reply.status_code, reply.json()["code"]) == (status_code, "access.denied")
 
 
+@pytest.mark.hardening("mock-14")
 async def test_expiry(served):
     """Address, download and export end with the profile's lifetime."""
     address = await signed_address(served)

@@ -132,6 +132,29 @@ def test_a_seed_gives_the_same_ids_again(org, client):
         assert new_list(elsewhere) != first
 
 
+@pytest.mark.hardening("mock-11")
+def test_the_seed_tells_no_secret():
+    """Two orgs of one seed have the same ids, and nothing in common of what lets somebody in."""
+    (first_id, first), (second_id, second) = secrets_of_an_org(), secrets_of_an_org()
+    assert first_id == second_id
+    assert not {*first} & {*second}
+    assert [*map(len, first)] == [*map(len, second)]  # so no figure depends on them
+
+
+def secrets_of_an_org():
+    """The id of a list; a token, a channel, a download and its signature, the key and signature of an upload."""
+    with MockGenesys(seed=3) as org, client_of(org) as client:
+        list_id = new_list(client)
+        channel = client.post("/api/v2/notifications/channels").json()["id"]
+        client.post(f"{LISTS}/{list_id}/export")
+        uri = client.get(f"{LISTS}/{list_id}/export").json()["uri"]
+        signed = client.get(uri, params={"issueRedirect": "false"}).json()["url"]
+        upload = client.post(f"{LISTS}/uploads", json={"id": list_id, "contentType": "text/csv"}).json()
+        signatures = [address.rpartition("ignature=")[2] for address in (signed, upload["url"])]
+        key = upload["uploadKey"].rpartition("/")[2]
+        return list_id, (org.control.token(), channel, uri.rpartition("/")[2], key, *signatures)
+
+
 def test_snapshots(org, client):
     """A prepared org can be had again and again; its tokens too."""
     list_id = new_list(client)

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from mockserver.loaded_profile import ProfileError, built_in_profiles, flat, load, origins, with_changes
@@ -58,9 +60,11 @@ def test_extends(profile_file):
         ("[limits]\ncell_chars = 5", r"limits.cell_chars: expected \{ value"),
         ("[limits]\ncell_char = {value = 5, source = 's'}", r"mine.toml: .*cell_char\b"),
         ("[latency.nonsense]\nbase_s = {value = 5, source = 's'}", r"no operation is called 'nonsense'"),
-        ("[limits]\ncontact_id_pattern = {value = '[', source = 's'}", r"mine.toml: "),
+        ("[limits]\ncontact_id_pattern = {value = '[z-a]+', source = 's'}", r"mine.toml: "),
         ("[rate]\nwindow = {value = 'fuzzy', source = 's'}", r"mine.toml: .*rate.window"),
         ("limits = ", r"mine.toml: "),
+        ("[limits]\ncell_chars = " + 5000 * "[", r"mine.toml: it is nested too deeply"),
+        ("limits." + 2000 * "a." + "a = {value = 5, source = 's'}", r"mine.toml: it is nested too deeply"),
     ],
 )
 def test_files_that_are_refused(profile_file, text, complaint):
@@ -79,10 +83,53 @@ def test_names_that_lead_nowhere(name, complaint):
         load(name)
 
 
-def test_a_circle(profile_file):
-    """A file that extends itself is an error, not an endless loop."""
-    with pytest.raises(ProfileError, match="extends itself"):
-        load(profile_file('extends = "mine.toml"', "mine.toml"))
+@pytest.mark.hardening("mock-9")
+@pytest.mark.parametrize("base", ["mine.toml", "./././mine.toml", "again.toml"])
+def test_a_circle(profile_file, base):
+    """A file that extends itself is an error, not an endless loop, however it calls itself."""
+    profile_file('extends = "mine.toml"', "again.toml")
+    with pytest.raises(ProfileError, match=r"mine.toml: extends itself, or more than \d others"):
+        load(profile_file(f'extends = "{base}"', "mine.toml"))
+
+
+@pytest.mark.hardening("mock-9")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "large", "device that is extended"])
+def test_files_that_are_not_read(profile_file, tmp_path, kind):
+    """What never ends, or is too large, is refused at once."""
+    path = tmp_path / "mine.toml"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "folder":
+            path.mkdir()
+        case "large":
+            path.write_bytes(b"#" * ((1 << 20) + 1))
+        case _:
+            path.write_text('extends = "/dev/zero"')
+    with pytest.raises(ProfileError, match=r"(regular file|directory|no more than 1048576 bytes)"):
+        load(str(path))
+
+
+@pytest.mark.hardening("mock-25")
+@pytest.mark.parametrize("pattern", ["(a+)+$", "[a]+b", "a*", "[^\\]]*", "[a]+|[b]+", "[a]]+", "[a]{1,9}"])
+def test_patterns_that_are_refused(pattern):
+    """A setting takes one class of characters: whatever it is matched with, no character is looked at twice."""
+    with pytest.raises(ProfileError, match=r"contact_id_pattern: expected one class"):
+        with_changes(load("default").profile, {"limits.contact_id_pattern": pattern})
+
+
+@pytest.mark.parametrize("pattern", ["", "[^,]+", r"[\w\]\\-]+", "[A-Za-z0-9._:@-]+"])
+def test_patterns_that_are_taken(pattern):
+    """Any class of characters."""
+    assert with_changes(load("default").profile, {"limits.contact_id_pattern": pattern})
+
+
+def test_names_that_are_too_deep():
+    """They are no names of settings, and take no time."""
+    with pytest.raises(ProfileError, match=r"a\.a\..*: no such setting"):
+        with_changes(load("default").profile, {100_000 * "a." + "a": 1})
 
 
 def test_incomplete(profile_file):

@@ -1,5 +1,8 @@
 """Where thresholds come from."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from harness.errors import UsageError
@@ -32,6 +35,14 @@ def test_a_file_as_editors_save_it(tmp_path, name, content):
         (tmp_path / name).write_text(f"# \u00e9\n{content}", encoding=encoding)
         with pytest.raises(UsageError, match=told):
             load_thresholds([], tmp_path / name, {})
+
+
+def test_what_is_no_file(tmp_path):
+    """A pipe is not waited for, and a device not read."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(UsageError, match="no regular file"):
+            load_thresholds([], path, {})
 
 
 @pytest.mark.parametrize(

@@ -68,10 +68,25 @@ async def test_an_address_names_what_it_needs(served):
         ({"url": ("/contactlists/", "/dnclists/")}, 403, "SignatureDoesNotMatch"),
         ({"url": ("X-Amz-Signature=", "X-Amz-Signature=0")}, 403, "SignatureDoesNotMatch"),
         ({"url": ("X-Amz-Signature=", "Other=")}, 403, "AccessDenied"),
+        ({"url": ("?", "?more=1&")}, 403, "SignatureDoesNotMatch"),
+        ({"url": ("?", "?X-Amz-Expires=9999&")}, 403, "SignatureDoesNotMatch"),
         ({"after_s": 601}, 403, "AccessDenied"),
     ],
-    ids=["no headers", "type", "unsigned", "bearer", "expiry", "key", "signature", "none", "expired"],
+    ids=[
+        "no headers",
+        "type",
+        "unsigned",
+        "bearer",
+        "expiry",
+        "key",
+        "signature",
+        "none",
+        "more",
+        "doubled",
+        "expired",
+    ],
 )
+@pytest.mark.hardening("mock-14")
 async def test_puts_that_are_refused(served, outside, change, status, refusal):
     """As an object store does, in XML; nothing is imported."""
     issued = await address(served)

@@ -111,8 +111,8 @@ async def test_channels_of_another_token(mock_org, channel):
     assert [each.keys() for each in others] == [{"expires"}]
     assert (await mock_org.client.get(f"{CHANNELS}?includechannels=all")).status_code == 400
     mock_org.org.clients["other"] = OAuthClient("other", "secret")
-    mock_org.org.tokens.issue("other-token", "other", mock_org.clock.now(), 60)
-    headers = {"Authorization": "Bearer other-token"}
+    other_token = mock_org.org.tokens.issue("other", mock_org.clock.now(), 60)
+    headers = {"Authorization": f"Bearer {other_token}"}
     assert (await mock_org.client.get(f"{channel}/subscriptions", headers=headers)).status_code == 404
 
 

@@ -76,6 +76,7 @@ async def test_a_revoked_token(mock_org):
     assert (await mock_org.client.get("/api/v2/tokens/me")).json()["code"] == "bad.credentials"
 
 
+@pytest.mark.hardening("mock-11")
 async def test_tokens_are_kept_as_hashes(mock_org):
     """Nothing in the org's state is a token that works."""
     token = mock_org.client.headers["Authorization"].removeprefix("Bearer ")
