@@ -10,7 +10,7 @@ from ..client.org_safety import PER_MINUTE, OrgOptions
 from ..wording import quantity
 from .options import Concurrency, Force, Journal, Json, Seed, Target, number, require_no_password
 from .org_options import NO_ORG, confirm_org, with_org_options, with_rate
-from .output import progress, report_errors, show
+from .output import as_document, exit_with, progress, report_errors, show
 
 RUNS = Path("runs")
 LOCAL_PER_MINUTE = 300
@@ -170,9 +170,11 @@ def cleanup(
     from ..runs import cleanup as command
 
     with report_errors(as_json) as status:
-        document = command.cleanup(run, aim, really=yes, tell=progress, url=require_no_password(journal, "--journal"))
+        url = require_no_password(journal, "--journal")
+        document, problem = command.cleanup(run, aim, really=yes, tell=progress, url=url)
         status.rest()
-        show(document if as_json else {key: document[key] for key in ("run", "removed")}, as_json)
+        show(document | as_document(problem) if as_json else {k: document[k] for k in ("run", "removed")}, as_json)
+        exit_with(problem)
         if yes:
             progress(
                 f"removed: {document['removed']} of {quantity(len(document['things']), 'list')}; the others are gone"

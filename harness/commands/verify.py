@@ -1,39 +1,28 @@
 """`contactbench verify`: the proof of a finished upload once more, from its files and the org as they are now."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from ..client.asyncio_driver import open_driver
 from ..client.oauth import Session
 from ..client.org_safety import OrgOptions
-from ..domain import LeadColumns, Leads
 from ..errors import RunError, StateError, VerifyFailed
 from ..journal.journal import Journal
 from ..journal.open_journal import has_journal, open_journal
 from ..mapping.copy_mapping import checked_manifest
-from ..mapping.files import RunFiles
 from ..mapping.verify import ProofFindings, compare_exports
 from ..runs.asyncio_runner import Runner
 from ..runs.resolve_target import target_of_run
+from ..runs.run import stored_job
 from ..status import status
 from ..strategies.export import export_verification
-from ..strategies.job import Job, Settings, Stage
+from ..strategies.job import Stage
 from ..wording import quantity
 
 WORKERS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _OnlyColumns:
-    """Stands for the input, which a proof does not need: the run's files say which leads there were."""
-
-    columns: LeadColumns
-
-    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
-        yield from ()
 
 
 def verify(folder: Path, aim: OrgOptions, tell: Callable[[str], None], url: str = "") -> dict[str, Any]:
@@ -57,11 +46,7 @@ def complaint(document: dict[str, Any]) -> RunError:
 
 async def _compare_with_org(folder: Path, journal: Journal, aim: OrgOptions) -> ProofFindings:
     facts = journal.facts()
-    columns = LeadColumns(names=(facts["lead_id"], facts["phone"]), lead_id=facts["lead_id"], phone=facts["phone"])
-    source = _OnlyColumns(columns)
-    files = RunFiles(folder, source, folder / "leads.parquet")
-    settings = Settings.for_target("org" if facts.get("org") else "local")
-    job = Job(leads=source, progress=journal, files=files, settings=settings)
+    files, job = stored_job(folder, journal)
     target, credentials = target_of_run(facts["host"], facts.get("org", ""), aim)
     async with open_driver(target, journal, folder / "verify.csv", WORKERS) as driver:
         runner = Runner(driver, Session(credentials, driver.context.now), WORKERS, seed=0)

@@ -80,7 +80,7 @@ class RunFiles:
         query = (
             f"SELECT shard.lead_id, {identifier(CONTACT_ID_COLUMN)} AS contact_id,"
             f" {literal(record.list_id)} AS contact_list_id FROM {csv_table(export)} AS export"
-            f" JOIN {self._shard(record)} AS shard ON shard.lead_id = export.{lead_id} ORDER BY shard.position"
+            f" JOIN {self.shard_table(record)} AS shard ON shard.lead_id = export.{lead_id} ORDER BY shard.position"
         )
         part, doubled, shared = self._part(record, query)
         if doubled:
@@ -99,7 +99,7 @@ class RunFiles:
     def map_identity(self, record: ShardRecord) -> MappingPart:
         query = (
             f"SELECT lead_id, lead_id AS contact_id, {literal(record.list_id)} AS contact_list_id"
-            f" FROM {self._shard(record)} ORDER BY position"
+            f" FROM {self.shard_table(record)} ORDER BY position"
         )
         return self._part(record, query)[0]
 
@@ -154,10 +154,9 @@ class RunFiles:
 
     def write_mapping(self, parts: list[Path]) -> list[Reject]:
         """Write `mapping.csv` in the order of the input, completely or not at all; the leads in no part, as rejects."""
-        union = " UNION ALL ".join(f"SELECT * FROM {csv_table(part)}" for part in parts) or _EMPTY_PART
         with database(self.folder) as db, atomic_file(self.mapping) as temporary:
             db.execute(f"CREATE TEMP VIEW leads AS SELECT * FROM {parquet_table(self.leads)}")
-            db.execute(f"CREATE TEMP TABLE part AS {union}")
+            db.execute(f"CREATE TEMP TABLE part AS {union_of(parts)}")
             mapped = "SELECT part.lead_id, contact_id, contact_list_id, 'mapped' AS status FROM leads JOIN part"
             db.execute(copy_to(temporary, f"{mapped} USING (lead_id) ORDER BY position", CSV))
             unmapped = db.execute("SELECT lead_id, line FROM leads ANTI JOIN part USING (lead_id) ORDER BY position")
@@ -183,7 +182,8 @@ class RunFiles:
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _shard(self, record: ShardRecord) -> str:
+    def shard_table(self, record: ShardRecord) -> str:
+        """The shard's leads as SQL: position, line, lead_id."""
         first, stop = record.shard.first, record.shard.first + record.shard.count
         return f"(SELECT * FROM {parquet_table(self.leads)} WHERE position >= {first} AND position < {stop})"
 
@@ -198,6 +198,11 @@ class RunFiles:
             rows, doubled, shared = db.execute(f"SELECT {counts} FROM part").fetchone()
             sha256 = _sha256(temporary)
         return MappingPart(name, int(rows), sha256), int(doubled), int(shared)
+
+
+def union_of(parts: Iterable[Path]) -> str:
+    """The query that reads every row of the parts."""
+    return " UNION ALL ".join(f"SELECT * FROM {csv_table(part)}" for part in parts) or _EMPTY_PART
 
 
 def _sha256(path: Path) -> str:

@@ -9,7 +9,7 @@ from ..files.atomic import atomic_file
 from ..files.duckdb_files import CSV, copy_to, csv_table, database, identifier, literal
 from ..files.spreadsheet_copy import twin_of, write_spreadsheet_copy
 from ..journal.schema import ShardRecord
-from .files import CONTACT_ID_COLUMN, RunFiles, check_export
+from .files import CONTACT_ID_COLUMN, RunFiles, check_export, union_of
 
 # A Lead ID that came back empty is NULL, which is neither equal nor unequal to anything.
 WRONG = "mapping.lead_id IS DISTINCT FROM contact.lead_id"
@@ -72,8 +72,7 @@ def compare(
     for _, path in exports:
         check_export(path, lead_id_column)
     contacts = " UNION ALL ".join(
-        f"SELECT {identifier(lead_id_column)} AS lead_id, {identifier(CONTACT_ID_COLUMN)} AS contact_id,"
-        f" {literal(list_id)} AS contact_list_id FROM {csv_table(path)}"
+        f"SELECT {_ids(lead_id_column)}, {literal(list_id)} AS contact_list_id FROM {csv_table(path)}"
         for list_id, path in exports
     )
     with database(folder) as db:
@@ -93,6 +92,26 @@ def compare(
         if not findings.is_clean:
             _write_findings(db, folder / FINDINGS)
         return findings
+
+
+def count_foreign(files: RunFiles, record: ShardRecord, parts: Sequence[Path]) -> int:
+    """How many contacts of the list's export the run did not send: those whose Lead ID is none of the shard's, or that
+    are not the contact which their lead became, as far as `parts` tell."""
+    export = files.export_path(record)
+    check_export(export, files.columns.lead_id)
+    with database(files.folder) as db:
+        db.execute(f"CREATE TEMP TABLE contact AS SELECT {_ids(files.columns.lead_id)} FROM {csv_table(export)}")
+        db.execute(f"CREATE TEMP TABLE part AS {union_of(parts)}")
+        db.execute(
+            f"CREATE TEMP TABLE sent AS SELECT * FROM {files.shard_table(record)} LEFT JOIN part USING (lead_id)"
+        )
+        foreign = "sent.position IS NULL OR sent.contact_id <> contact.contact_id"
+        query = f"SELECT count(*) FROM contact LEFT JOIN sent USING (lead_id) WHERE {foreign}"
+        return int(db.execute(query).fetchone()[0])
+
+
+def _ids(lead_id_column: str) -> str:
+    return f"{identifier(lead_id_column)} AS lead_id, {identifier(CONTACT_ID_COLUMN)} AS contact_id"
 
 
 def _write_findings(db: Any, to: Path) -> None:

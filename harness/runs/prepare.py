@@ -116,7 +116,9 @@ def upload(order: UploadOrder, tell: Callable[[str], None]) -> dict[str, Any]:
         return _run(complete(plan, target, order.credentials, folder, watch_for_suspension))
 
     def remove(folder: Path) -> None:
-        cleanup(folder, order.aim, really=True, tell=tell)
+        _, problem = cleanup(folder, order.aim, really=True, tell=tell)
+        if problem is not None:
+            raise problem
 
     target = ready.target if ready.target.terms is None else _try_canaries(ready, canary.Means(load, remove), tell)
     return ready.write_document(load(ready.plan, target, ready.folder), time.perf_counter() - wall)

@@ -17,7 +17,7 @@ import msgspec
 from ..client.request_context import RequestContext
 from ..client.request_log import FILE as REQUESTS
 from ..client.target import Target
-from ..domain import GivenList, Reject, Shard
+from ..domain import GivenList, LeadColumns, Leads, Reject, Shard
 from ..errors import StateError, UsageError, VerifyFailed
 from ..events import LeadsRejected, ListCreated, StageEnded
 from ..files.atomic import own_folder
@@ -36,7 +36,7 @@ from ..strategies.preconditions import Preconditions, is_untouched
 from ..wording import quantity
 from .live_figures import mapped_before
 
-DOCUMENT = "run.json"
+DOCUMENT, LEADS = "run.json", "leads.parquet"
 
 
 def former_document(folder: Path, journal: Journal, leads: int) -> dict[str, Any] | None:
@@ -232,6 +232,32 @@ def _remove_unclaimed(path: Path | None) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _OnlyColumns:
+    """Stands for the input where the run's files say which leads there were."""
+
+    columns: LeadColumns
+
+    def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Leads]:
+        yield from ()
+
+
+def stored_job(folder: Path, journal: Journal) -> tuple[RunFiles, Job]:
+    """What the flows that read an upload's lists work with, without its input."""
+    facts = journal.facts()
+    columns = LeadColumns(names=(facts["lead_id"], facts["phone"]), lead_id=facts["lead_id"], phone=facts["phone"])
+    source = _OnlyColumns(columns)
+    files = RunFiles(folder, source, folder / LEADS)
+    settings = Settings.for_target("org" if facts.get("org") else "local")
+    return files, Job(leads=source, progress=journal, files=files, settings=settings)
+
+
+def mapped_parts(files: RunFiles, journal: Journal) -> list[Path]:
+    """The files that together hold every contact the run knows of."""
+    parts = [files.part(record) for record in journal.shards() if record.file]
+    return [*parts, files.write_part(journal.mapping())] if journal.batches() else parts
+
+
 class Run:
     """Hands out stages; each must have been run to its end before the next is asked for."""
 
@@ -312,11 +338,8 @@ class Run:
 
     def _write_mapping(self) -> None:
         """`mapping.csv` and `rejects.csv`: together they hold every row of the input once."""
-        parts = [self.files.part(record) for record in self.journal.shards() if record.file]
-        if self.journal.batches():
-            parts.append(self.files.write_part(self.journal.mapping()))
         known = {reject.lead_id: reject for reject in self.journal.rejects()}
-        unmapped = self.files.write_mapping(parts)
+        unmapped = self.files.write_mapping(mapped_parts(self.files, self.journal))
         skipped = [reject for reject in unmapped if reject.lead_id not in known]
         self._mapped = self.files.all_mapped()
         if skipped and self.plan.strategy.may_skip:
