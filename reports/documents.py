@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from harness.files.atomic import private_opener
 from reports import charts, estimates
 from reports.page import ReportPage, build, build_estimate
 from reports.recommendation import Recommendation
@@ -63,7 +64,8 @@ def _page(directory: Path, draw: charts.Draw | None) -> ReportPage:
 def _replace(path: Path, text: str) -> Path:
     """Replace the file as a whole: a reader never sees half a report."""
     draft = path.with_name(path.name + ".part")
-    draft.write_text(text, encoding="utf-8")
+    with open(draft, "w", encoding="utf-8", opener=private_opener) as file:
+        file.write(text)
     os.replace(draft, path)  # noqa: PTH105
     return path
 

@@ -74,7 +74,7 @@ def build(
         lists=tables.lists(run),
         operations={entry.strategy: tables.operations(entry) for entry in proved if entry.operations},
         settings=tables.settings(run),
-        reproduce=tables.reproduce(run),
+        reproduce=tables.reproduce(run, directory),
     )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from harness.files.personal_data import personal_files
 from reports.answer import soonest
 from reports.results import TRAITS, FaultTotals, OperationResult, RunResult, StrategyResult
 from reports.wording import NONE, code, duration, number, rate
@@ -203,8 +205,9 @@ def _value(value: Any) -> str:
     )
 
 
-def reproduce(run: RunResult) -> Table:
-    """What is needed to reproduce the numbers."""
+def reproduce(run: RunResult, directory: Path) -> Table:
+    """What is needed to reproduce the numbers, and where people's data lie."""
+    names = ", ".join(code(name) for name in sorted({path.name for path in personal_files(directory)}))
     columns = (
         f"{run.input.lead_id_column} (Lead ID), {run.input.phone_column} (phone)" if run.input.lead_id_column else ""
     )
@@ -217,6 +220,7 @@ def reproduce(run: RunResult) -> Table:
         ("Columns used", columns),
         ("Run", code(run.run_id)),
         ("Created", run.created),
+        ("People's data", f"{names}; {code('contactbench purge')} removes them" if names else "no file of this folder"),
         ("Target", " ".join(dict.fromkeys((run.target.kind, run.target.host, run.target.org or "")))),
         ("Machine", _machine(run)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in _versions(run).items())),

@@ -29,6 +29,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     runs.reconcile,
     runs.verify,
     runs.mapping,
+    runs.purge,
     runs.report,
     estimates.estimate,
     experiments.probe,

@@ -284,6 +284,32 @@ def mapping(
         progress(f"copied: {quantity(document['rows'], 'row')} to {document['file']}, {proof}")
 
 
+def purge(
+    run: Annotated[Path, typer.Argument(help="Folder of an upload or a comparison.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it; without this, only list it.")] = False,
+    keep_mapping: Annotated[bool, typer.Option("--keep-mapping", help="Leave mapping.csv where it is.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Even if the org still has lists of the run.")] = False,
+    journal: Journal = "",
+    as_json: Json = False,
+) -> None:
+    """Remove people's data from a run's folder: leads, ids, rejects and state. Its figures and reports stay."""
+    from ..runs import purge as command
+
+    with report_errors(as_json) as status:
+        url = require_no_password(journal, "--journal")
+        document = command.purge(run, really=yes, force=force, keep_mapping=keep_mapping, tell=progress, url=url)
+        if yes and (run / "run.json").exists():
+            write_report(run)
+        status.rest()
+        counts = {name: len(document[name]) for name in ("removed", "left")}
+        show(document if as_json else document | counts, as_json)
+        left = ", ".join(sorted({name.rpartition("/")[2] for name in document["left"]}))
+        progress(f"{'removed' if yes else 'would be removed'}: {quantity(counts['removed'], 'file')}; left: {left}")
+        progress("not touched: the input, copies that were made elsewhere, and contacts in the org")
+        if not yes:
+            progress(f"next: {shlex.join(['contactbench', 'purge', str(run), '--yes'])}")
+
+
 def report(
     run: Annotated[Path, typer.Argument(help="A folder with a run.json.")],
     as_json: Json = False,

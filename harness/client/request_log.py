@@ -59,7 +59,7 @@ class RequestLog:
         self._errors: dict[str, int] = defaultdict(int)
         self._service: dict[str, array[float]] = defaultdict(lambda: array("d"))
         self._latency: dict[str, array[float]] = defaultdict(lambda: array("d"))
-        earlier = list(_read(path)) if path.exists() else []
+        earlier = list(samples_of(path)) if path.exists() else []
         draft = path.with_name(f".{path.name}.{os.getpid()}.new")
         self._file: TextIO = open(draft, "w", newline="", encoding="utf-8", opener=private_opener)  # noqa: SIM115
         self._writer = csv.writer(self._file, lineterminator="\n")
@@ -132,7 +132,7 @@ def _cut_after_last_line(path: Path) -> None:
         file.truncate(file.read().rfind(b"\n") + 1)
 
 
-def _read(path: Path) -> list[Sample]:
+def samples_of(path: Path) -> list[Sample]:
     """The samples of a file whose last line may have been cut off by a kill."""
     samples = []
     with path.open(newline="", encoding="utf-8") as file:

@@ -43,6 +43,10 @@ class Journal(ABC):
         """Release the run."""
 
     @abstractmethod
+    def erase(self) -> None:
+        """Remove all that is stored of the run outside of its folder. The journal is of no use after that."""
+
+    @abstractmethod
     def _translate_errors(self) -> AbstractContextManager[None]:
         """Raise the database's errors as this project's."""
 

@@ -108,6 +108,9 @@ class SqliteJournal(Journal):
         self._db.close()
         os.close(self._lock)
 
+    def erase(self) -> None:
+        """Its file is in the folder."""
+
     def _commit(self, change: Callable[[], None]) -> None:
         """Durable when this returns. After a commit that the disk did not accept, none is tried again."""
         if self._failed:

@@ -52,6 +52,13 @@ class PostgresJournal(Journal):
     def close(self) -> None:
         self._db.close()
 
+    def erase(self) -> None:
+        """Remove the run; the server frees the space of its rows with the next vacuum."""
+        with self._translate_errors(), self._transaction():
+            for table in tables.definitions():
+                key = "name" if table == "run" else "run"
+                self._db.execute(f"DELETE FROM {SCHEMA}.{table} WHERE {key} = %s", (self.run,))
+
     def _connect(self) -> None:
         self._db = connect(self._url, f"contactbench {os.getpid()}")
         self._backend = self._db.info.backend_pid
