@@ -9,17 +9,17 @@ from aiohttp import web
 
 from mockserver.config import Strictness
 from mockserver.contacts import Contacts
-from mockserver.dnc.lists import DncEntries, DncLists
+from mockserver.dnc import DncEntries, DncLists
 from mockserver.documents import Campaigns, CampaignViews, Documents, MessagingCampaigns
 from mockserver.handling import Endpoint, Handler
-from mockserver.lists.contact_lists import ContactLists
+from mockserver.lists import ContactLists
 from mockserver.operations import OPERATIONS
 from mockserver.operations.documents import CAMPAIGNS, KINDS
 from mockserver.pipeline.pipeline import BoundOperations, Pipeline
 from mockserver.pipeline.tenants import among
+from mockserver.platform import LimitsApi, OpenApi, Platform
 from mockserver.platform.divisions import Divisions, Subjects
 from mockserver.platform.fixtures import QUEUES, SCRIPTS, USERS, Fixtures
-from mockserver.platform.handlers import LimitsApi, OpenApi, Platform
 from mockserver.platform.oauth import OAuth
 from mockserver.services import Services
 from mockserver.templates.contact_list_filters import ContactListFilters

@@ -19,8 +19,8 @@ from mockserver.notifications.events import Sources
 from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 from mockserver.storage.store import Store
+from mockserver.templates import ContactListTemplates, ImportTemplates
 from mockserver.templates.imports import TemplateImports
-from mockserver.templates.templates import ContactListTemplates, ImportTemplates
 from mockserver.uploads import UploadService
 
 

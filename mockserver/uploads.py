@@ -25,8 +25,8 @@ from mockserver.imports.upload_request import ListUpload, address_request, timeo
 from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
 from mockserver.model import Reference
 from mockserver.state.org import Org
+from mockserver.templates import ImportTemplates
 from mockserver.templates.imports import TemplateImports
-from mockserver.templates.templates import ImportTemplates
 
 PARTS = 8
 FIELD_BYTES = 64 * 1024

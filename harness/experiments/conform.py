@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from .. import api
+from .. import api, experiments
 from ..api import BadResponse, Refusal
 from ..client.oauth import Credentials
 from ..client.org_safety import RunCaps
@@ -24,7 +24,6 @@ from ..flow import Flow, Reply
 from ..status import status
 from ..strategies.flows import poll_until, within
 from ..wording import quantity, server_text
-from . import experiment
 from .probe.checks import COLUMNS, LEAD_ID, NOBODY, NOTE, PHONE, Probe, lead
 from .probe.lists import create_list
 
@@ -256,7 +255,7 @@ class Side:
 
 async def record(side: Side, consistency_wait_s: float = 5.0) -> list[Exchange]:
     """The org's answers to the script; nothing of it is left in the org."""
-    async with experiment.open_lab(
+    async with experiments.open_lab(
         side.folder,
         side.target,
         side.credentials,

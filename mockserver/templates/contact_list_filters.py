@@ -25,7 +25,7 @@ from mockserver.operations.contacts import Clause, Criteria
 from mockserver.operations.templates import FILTERS, SentContactListFilter, SourceType
 from mockserver.state.org import Org
 from mockserver.state.references import check_unused
-from mockserver.templates.templates import ContactListTemplates, ImportTemplates
+from mockserver.templates import ContactListTemplates, ImportTemplates
 
 _PREVIEWED = 10  # Assumption: how many contacts a preview holds
 

@@ -22,9 +22,9 @@ from mockserver.jobs.import_progress import completed_records, failing, has_ende
 from mockserver.jobs.job_queues import JobQueues, QueuedJob
 from mockserver.model import ContactList, ImportJob, ImportStatus, Reference
 from mockserver.state.org import Org
+from mockserver.templates import ContactListTemplates, ImportTemplates
 from mockserver.templates.plans import NONE_MATCH, ListPlan, Planner, named_filter, obstacles
 from mockserver.templates.rules import ImportTemplate
-from mockserver.templates.templates import ContactListTemplates, ImportTemplates
 
 _FILTER_GONE = "RESOURCE_NOT_FOUND"
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ... import experiments
 from ...client.oauth import Credentials
 from ...client.org_safety import RunCaps
 from ...client.target import Target
 from ...errors import SafetyStop
 from ...files.atomic import own_folder
-from .. import experiment
 from . import timed_experiments
 from .calibration_run import CalibrationRun
 from .fitting import fit_all
@@ -68,7 +68,7 @@ async def _run_experiment(
         per_minute=order.per_minute,
     )
     notices: list[str] = []
-    async with experiment.open_lab(
+    async with experiments.open_lab(
         order.folder,
         order.target,
         order.credentials,

@@ -20,7 +20,7 @@ from ...errors import SafetyStop
 from ...flow import Flow, Reply
 from ...leads.synthetic import COLUMNS, SyntheticLeads
 from ...status import status
-from ..experiment import Lab
+from .. import Lab
 from .observations import Observations, RecordingDriver
 
 FULL = 1000

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...mapping.files import write_json
-from ..experiment import write_profile
+from .. import write_profile
 from .fitting import FitResult, beside, table
 from .job_fit import JobFit, Moments
 from .latency_fit import LatencyFit, Observed

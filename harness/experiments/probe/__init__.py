@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ... import simulator
+from ... import experiments, simulator
 from ...api import BadResponse, Refusal
 from ...client.oauth import Credentials
 from ...client.org_safety import RunCaps
 from ...client.target import Target
 from ...status import status
-from .. import experiment
-from ..experiment import Lab, write_profile
+from .. import Lab, write_profile
 from . import contacts, csv_jobs, lists, platform
 from .checks import Finding, Probe, ProbeCheck
 
@@ -53,7 +52,7 @@ class ProbeOrder:
 
 async def run_probe(probe: ProbeOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     """The observations as a document; the org is left as it was. Raises RunError where the org cannot be asked."""
-    async with experiment.open_lab(
+    async with experiments.open_lab(
         probe.folder, probe.target, probe.credentials, purpose="probe", run_id=probe.run_id, caps=probe.caps
     ) as opened:
         seen: list[Finding] = []

@@ -10,7 +10,7 @@ from ... import api
 from ...domain import LeadColumns
 from ...flow import Call, Flow, Reply, Wait
 from ...strategies.flows import stable_answer
-from ..experiment import Lab
+from .. import Lab
 
 LEAD_ID, PHONE, NOTE = "Lead ID", "Phone", "Note"
 COLUMNS = LeadColumns(names=(LEAD_ID, PHONE, NOTE), lead_id=LEAD_ID, phone=PHONE)

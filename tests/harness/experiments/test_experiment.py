@@ -5,13 +5,12 @@ from contextlib import suppress
 
 import pytest
 
-from harness import simulator
+from harness import experiments, simulator
 from harness.api import create_list
 from harness.client.oauth import MOCK_CREDENTIALS
 from harness.client.org_safety import RunCaps
 from harness.domain import LeadColumns
 from harness.errors import SafetyStop, StateError
-from harness.experiments import experiment
 from harness.flow import Reply, Save
 from harness.runs import cleanup, created_resources
 
@@ -48,7 +47,7 @@ async def in_org(tmp_path, work, **caps):
     async with simulator.serve_in_process(simulator.load_profile("default"), 1) as (target, services):
         seen = []
         try:
-            async with experiment.open_lab(
+            async with experiments.open_lab(
                 tmp_path, target, MOCK_CREDENTIALS, purpose="probe", run_id="run", caps=RunCaps(**caps)
             ) as opened:
                 await work(opened)
@@ -89,7 +88,7 @@ def test_killed_at_any_step(tmp_path, steps):
     async def story():
         async with simulator.serve_in_process(simulator.load_profile("default"), 1) as (target, services):
             caps = RunCaps()
-            async with experiment.open_lab(
+            async with experiments.open_lab(
                 tmp_path, target, MOCK_CREDENTIALS, purpose="probe", run_id="run", caps=caps
             ) as opened:
                 await opened.run(_foreign())
@@ -139,7 +138,7 @@ def test_notes_of_another_org(tmp_path):
 
 def test_intent_comes_first():
     """A list is noted before it is asked for, and its id before anything is done with it."""
-    opened = experiment.Lab("probe", _Notes(), None, None, None, None, None)
+    opened = experiments.Lab("probe", _Notes(), None, None, None, None, None)
     steps = opened.contact_list(COLUMNS)
     assert isinstance(next(steps), Save)
     assert steps.send(None).op == "lists.create"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.lists.contact_lists import ContactLists
+from mockserver.lists import ContactLists
 
 NEW = {
     "name": "January",

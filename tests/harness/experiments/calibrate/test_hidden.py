@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from harness.estimate import EstimateOrder, estimate
-from harness.experiments.experiment import write_profile
+from harness.experiments import write_profile
 from harness.strategies import MAIN
 
 from . import orgs
