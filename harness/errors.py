@@ -14,9 +14,12 @@ The errors that stop a run, as a tree. Each class has an exit code; `docs/script
 """
 
 import errno
+import re
 from collections.abc import Iterator
 
 PLAIN_ANSWERS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # OpenSSL's reasons for plain http
+# OpenSSL's reasons for two sides that will not agree. What a server that restarts may say as well is not among them.
+NO_TLS = re.compile("PROTOCOL|VERSION|HANDSHAKE_FAILURE|CIPHER|CERTIFICATE|UNKNOWN_CA|TOO_SMALL|TOO_WEAK|INSUFFICIENT")
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -86,26 +89,27 @@ def disk_error(error: OSError) -> LocalResource | None:
     )
 
 
-def certificate_error(error: BaseException | None, host: str) -> Refused | None:
-    """The error to raise if `error` or one of its causes is an untrusted certificate."""
+def connection_error(error: BaseException | None, url: str) -> RunError | None:
+    """The error to raise if `error` or one of its causes says that no connection to `url` can ever be agreed on: by the
+    other scheme, with another certificate, by another version of TLS; None for one that only failed this time."""
     import ssl  # slow to load, and every command loads this module
 
+    host = url.partition("://")[2].partition("/")[0]
     for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError) and cause.reason in PLAIN_ANSWERS:
+            return wrong_scheme(url)
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Refused(
                 "TLS_REFUSED",
                 f"{host}: {cause.verify_message}; nothing was sent. A proxy that intercepts connections has its own"
                 " certificate authority: give it with --ca-file.",
             )
-    return None
-
-
-def scheme_error(error: BaseException | None, url: str) -> UsageError | None:
-    """The error to raise if `error` or one of its causes is a plain http answer to a client that speaks https."""
-    import ssl
-
-    if any(isinstance(cause, ssl.SSLError) and cause.reason in PLAIN_ANSWERS for cause in _causes(error)):
-        return wrong_scheme(url)
+        if isinstance(cause, ssl.SSLError) and NO_TLS.search(cause.reason or ""):
+            return Refused(
+                "TLS_REFUSED",
+                f"{host}: the handshake ended with {cause.reason}; nothing was sent. TLS 1.2 or later is required, with"
+                " ciphers and keys that are not too weak.",
+            )
     return None
 
 

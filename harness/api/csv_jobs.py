@@ -91,9 +91,9 @@ def export_of(reply: Reply) -> Export | None:
     return Export(uri, str(timestamp))
 
 
-def download(uri: str, list_id: str) -> Call:
+def download(uri: str, list_id: str, to: Path | None = None) -> Call:
     """First hop: wants the token, answers with a redirect or with the file itself."""
-    return Call(op="export.download", method="GET", url=uri, idempotent=True, contact_list_id=list_id)
+    return Call(op="export.download", method="GET", url=uri, idempotent=True, contact_list_id=list_id, save_to=to)
 
 
 def download_file(location: str, list_id: str, to: Path) -> Call:

@@ -9,21 +9,23 @@ import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
-from ..errors import LocalResource, UsageError, certificate_error, out_of_descriptors, scheme_error, wrong_scheme
+from ..errors import LocalResource, SafetyStop, UsageError, connection_error, out_of_descriptors, wrong_scheme
 from ..flow import Call, FilePart, Reply
+from .answer_body import ACCEPT, AnswerBody, UnusableAnswer
 from .target import Target
 
 # Nothing of the body can have left when one of these is raised.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
+NO_COOKIES = DefaultCookiePolicy(allowed_domains=())  # what one host sets, no other must see
 NO_TIMEOUT = httpx.Timeout(None)  # each call has one of its own, over everything it does
-WRITE_BUFFER = 1024 * 1024
 HANDSHAKE_S = 2.0
 FILES = 30  # that an upload may have open besides its connections: 27 were counted
 NO_CONNECTION = httpx.ConnectError.__name__
@@ -36,7 +38,7 @@ class HttpxClient(httpx.AsyncClient):
     """One that knows of the calls under way: they share what connections the server, or this machine, has left."""
 
     def __init__(self, most: int = 1000, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(headers=ACCEPT, cookies=CookieJar(NO_COOKIES), **options)
         self.under_way = 0
         self.heard = False  # an answer, ever
         self.room = asyncio.Semaphore(most)
@@ -72,10 +74,30 @@ async def open_client(target: Target, connections: int) -> AsyncIterator[HttpxCl
         uds=None if target.socket is None else str(target.socket),
         socket_options=[RESET_ON_CLOSE],
     )
+    if target.proxy is None:  # through a proxy, it is the proxy that looks up names
+        transport._pool._network_backend = _CheckedNetwork(target)  # httpx has no option for it
     async with HttpxClient(
         connections, transport=transport, timeout=NO_TIMEOUT, follow_redirects=False, trust_env=False
     ) as client:
         yield client
+
+
+class _CheckedNetwork(httpcore.AnyIOBackend):
+    """Connects as httpx does, and sends nothing to an address at which the host cannot be."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    async def connect_tcp(self, host: str, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        stream = await super().connect_tcp(host, *args, **options)
+        try:
+            if (peer := stream.get_extra_info("server_addr")) is None:
+                raise httpcore.ConnectError("closed by the server at once")
+            self._target.require_peer(host, peer[0])
+        except (SafetyStop, httpcore.ConnectError):
+            await stream.aclose()
+            raise
+        return stream
 
 
 def _descriptors() -> int:
@@ -114,18 +136,21 @@ async def _answer(client: HttpxClient, target: Target, call: Call) -> Reply:
                 call.method, target.url(call), params=call.query or None, headers=dict(call.headers), **content
             ) as response:
                 client.heard = True
-                body = await _body(call, response)
                 headers = {key.lower(): value for key, value in response.headers.items()}
-                return Reply(status=response.status_code, headers=headers, body=body)
+                response.headers.pop("content-encoding", None)  # httpx would decompress it, in steps of any size
+                with AnswerBody(call, response.status_code, headers) as body:
+                    async for piece in response.aiter_bytes():
+                        body.feed(piece)
+                    return Reply(status=response.status_code, headers=headers, body=body.content())
     except NEVER_SENT as error:
         if client.under_way == 1 and (trouble := out_of_descriptors(error)) is not None:
             raise trouble from None
-        if (refusal := certificate_error(error, urlsplit(target.url(call)).netloc)) is not None:
-            raise refusal from None
-        if (mistake := scheme_error(error, target.url(call))) is not None:
+        if (mistake := connection_error(error, target.url(call))) is not None:
             raise mistake from None
         return Reply(status=0, error=type(error).__name__, sent=False)
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _TooLong) as error:
+    except UnusableAnswer as unusable:
+        return Reply(status=0, error=str(unusable))
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         hung_up = isinstance(error, httpx.RemoteProtocolError) and not client.heard
         if hung_up and call.host == "login" and target.socket is None and await _speaks_tls(target.url(call)):
             raise wrong_scheme(target.url(call)) from None
@@ -147,10 +172,6 @@ async def _speaks_tls(url: str) -> bool:
     return False
 
 
-class _TooLong(Exception):
-    """The answer is larger than anything this API has reason to say."""
-
-
 def _content(call: Call, files: AsyncExitStack) -> dict[str, Any]:
     if call.form is None:
         return {"content": call.body}
@@ -167,22 +188,3 @@ def _open_upload(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:
         raise LocalResource("NOT_READ", f"{path}: {error.strerror}; run the same command again.") from None
-
-
-async def _body(call: Call, response: httpx.Response) -> bytes:
-    """The body; empty if it went to the call's file."""
-    if call.save_to is None or not response.is_success:
-        chunks, size = [], 0
-        async for chunk in response.aiter_bytes():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MAX_ANSWER_BYTES:
-                raise _TooLong
-        return b"".join(chunks)
-    try:
-        with call.save_to.open("wb", buffering=WRITE_BUFFER) as file:
-            async for chunk in response.aiter_bytes():
-                file.write(chunk)
-    except OSError as error:
-        raise LocalResource("DISK_FULL", f"{call.save_to}: {error.strerror}; free space and run again.") from None
-    return b""

@@ -1,6 +1,7 @@
 """What every driver does around a request, whatever it sends with: budget, outages, samples, journal, progress."""
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from .fault_counts import FaultCounts
 from .org_safety import RunCaps, SafetyGuard
 from .progress_file import FILE as PROGRESS
 from .progress_file import ProgressLog
-from .rate_budget import RateBudget
+from .rate_budget import MINUTE_S, RateBudget
 from .request_log import FILE as REQUESTS
 from .request_log import RequestLog, Sample
 from .retry import retry_after_s
@@ -113,8 +114,10 @@ class RequestContext:
         return None
 
     def record_sent(self, call: Call) -> float:
-        """Note that `call` leaves now. Raises SafetyStop where it would go beyond what the run may do."""
+        """Note that `call` leaves now. Raises SafetyStop where it would go beyond what the run may do, GaveUp where its
+        time is over."""
         now = self.now()
+        self._require_time(now)
         self.guard.admit(call)
         self.caps.take(call, now, self.clock())
         self.budget.take()
@@ -122,8 +125,8 @@ class RequestContext:
         return now
 
     def with_timeout(self, call: Call) -> Call:
-        """`call` with the time that it may take, from what is known of its operation."""
-        limit_s = self.timeouts.limit_s(call)
+        """`call` with the time that it may take, from what is known of its operation; none outlasts the run."""
+        limit_s = min(self.timeouts.limit_s(call), max(0.0, self._ends_at_s() - self.now()))
         return call if limit_s == call.timeout_s else replace(call, timeout_s=limit_s)
 
     def record_reply(self, call: Call, reply: Reply, planned_at: float, sent_at: float) -> Reply:
@@ -163,13 +166,7 @@ class RequestContext:
         if wait.why == "outage":
             self.outage_s += wait.seconds
             self.samples.throttled_s -= wait.seconds  # whose sample counts all of its wait, and this was no limit
-        if self.now() + wait.seconds > self.deadline_s:
-            raise GaveUp(
-                "DEADLINE",
-                f"the next request would go after {self.now() + wait.seconds:.0f} s, --max-duration ends at"
-                f" {self.deadline_s:.0f} s; {quantity(self.progress.mapped_leads, 'lead is', 'leads are')} mapped;"
-                " run the same command again.",
-            )
+        self._require_time(self.now() + wait.seconds)
         return wait.seconds
 
     def save(self, event: Any) -> None:
@@ -177,6 +174,20 @@ class RequestContext:
         self.journal.save(event)
         self.progress.record_event(self.now(), event)
         self.fault_counts.record_event(event)
+
+    def _ends_at_s(self) -> float:
+        """When the run has to end, by its deadline or by a real org's cap of minutes."""
+        return min(self.deadline_s, math.inf if self.caps.minutes is None else self.caps.minutes * MINUTE_S)
+
+    def _require_time(self, at_s: float) -> None:
+        """Raises GaveUp where a request at this moment of the run would go after its deadline."""
+        if at_s > self.deadline_s:
+            raise GaveUp(
+                "DEADLINE",
+                f"the next request would go after {at_s:.0f} s, --max-duration ends at"
+                f" {self.deadline_s:.0f} s; {quantity(self.progress.mapped_leads, 'lead is', 'leads are')} mapped;"
+                " run the same command again.",
+            )
 
     def _learn_duration(self, call: Call, reply: Reply, sent_at: float, done_at: float) -> None:
         """Learn how long the operation takes."""

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ..errors import LocalResource, Refused
 
@@ -24,6 +24,7 @@ QUIET = "SET enable_progress_bar = false"  # DuckDB draws one on stdout if Pytho
 AWKWARD = re.compile(r"[*?\[\\\udc80-\udcff]")
 CSV, PARQUET = "FORMAT csv, HEADER, DELIMITER ','", "FORMAT parquet"  # output formats
 LONGEST_LINE = 2 * 1024 * 1024  # a contact has 50 cells of 512 characters at most
+MOST_COLUMNS = 1_000  # 50 of a list, and the platform's own of each phone
 READ_BYTES = 2 * LONGEST_LINE  # read at a time; DuckDB's default is 16 times the longest line
 
 
@@ -149,11 +150,22 @@ def csv_table(path: Path) -> str:
 
 
 def csv_header(path: Path) -> list[str]:
+    """The names in the file's first row, which is read no further than a line may be long."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return next(csv.reader(file, strict=True), [])
+            names = next(csv.reader(_first_lines(file), strict=True), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise bad_file(path, type(error).__name__) from None
+    if len(names) > MOST_COLUMNS:
+        raise bad_file(path, f"{len(names):,} columns")
+    return names
+
+
+def _first_lines(file: TextIO) -> Iterator[str]:
+    left = LONGEST_LINE  # a quoted cell may go over many lines
+    while line := file.readline(left):
+        left -= len(line)
+        yield line
 
 
 def bad_file(path: Path, reason: str) -> Refused:

@@ -5,31 +5,35 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import gevent
+import geventhttpclient.client
 from geventhttpclient.client import HTTPClientPool
-from geventhttpclient.response import HTTPParseError
+from geventhttpclient.response import HTTPParseError, HTTPSocketPoolResponse
 from locust.contrib.fasthttp import FastHttpSession
 from locust.exception import CatchResponseError
 
+from ..client.answer_body import ACCEPT, AnswerBody, UnusableAnswer
 from ..client.asyncio_driver import TICK_S, is_suspension
-from ..client.httpx_transport import MAX_ANSWER_BYTES, RESET_ON_CLOSE
+from ..client.httpx_transport import RESET_ON_CLOSE
 from ..client.request_context import RequestContext
 from ..client.target import Target
-from ..errors import LocalResource, scheme_error
+from ..errors import LocalResource, connection_error
 from ..flow import Call, Reply, Wait
 from ..load.arrivals import Pacing
 from ..load.multipart import Multipart
 
 CHUNK = 256 * 1024
+MAX_OVERHEAD_BYTES = 128 * 1024  # of an answer besides its body; h11, under httpx, takes 100 kB of it
 
 
 def exchange(session: FastHttpSession, target: Target, call: Call, name: str = "") -> Reply:
     """The reply to `call`, counted by Locust under its operation or `name`. A lost answer is a Reply too."""
     url = target.url(call) + (f"?{urlencode(call.query)}" if call.query else "")
+    session.client.clientpool.target = target
     with gevent.Timeout(call.timeout_s), _body(call) as (body, headers):
         return _exchange(session, url, call, {"name": name or call.op, "data": body, "headers": headers})
 
@@ -54,8 +58,8 @@ def _exchange(session: FastHttpSession, url: str, call: Call, request: dict[str,
 
 @contextmanager
 def _body(call: Call) -> Iterator[tuple[Any, dict[str, str]]]:
-    """The body and headers to send. The answer is requested uncompressed, since it may go to a file."""
-    headers = {"Accept-Encoding": "identity", **call.headers}
+    """The body and headers to send."""
+    headers = {**ACCEPT, **call.headers}
     if call.form is None:
         yield call.body, headers
     else:
@@ -77,56 +81,26 @@ def _reply(call: Call, response: Any, url: str) -> Reply:
         known = headers.get(name.lower())
         headers[name.lower()] = value if known is None else f"{known}, {value}"
     try:
-        body = _read(call, response)
-    except _Broken as broken:
+        with AnswerBody(call, response.status_code, headers) as body:
+            while piece := response.read(CHUNK):
+                body.feed(piece)
+            return Reply(status=response.status_code, headers=headers, body=body.content())
+    except UnusableAnswer as unusable:
+        return Reply(status=0, error=str(unusable), truncated=True)
+    except (gevent.Timeout, HTTPParseError, OSError) as broken:
+        return Reply(status=0, error=type(broken).__name__, truncated=True)
+    finally:
         response.release()
-        return Reply(status=0, error=str(broken), truncated=True)
-    return Reply(status=response.status_code, headers=headers, body=body)
 
 
 def _lost_reply(error: Exception, url: str) -> Reply:
-    """Only a connection that was never established proves that nothing was sent. Raises UsageError for https to an
-    http port."""
+    """Only a connection that was never established proves that nothing was sent. Raises RunError where it never will
+    be."""
     cause = getattr(error, "original", None) or error
-    if (mistake := scheme_error(cause, url)) is not None:
+    if (mistake := connection_error(cause, url)) is not None:
         raise mistake from None
-    never_sent = isinstance(
-        cause, (ConnectionRefusedError, gevent.socket.gaierror, gevent.ssl.SSLCertVerificationError)
-    )
+    never_sent = isinstance(cause, (ConnectionRefusedError, gevent.socket.gaierror))
     return Reply(status=0, error=type(cause).__name__, sent=not never_sent)
-
-
-class _Broken(Exception):
-    """The answer is incomplete, or longer than any answer of this API."""
-
-
-def _read(call: Call, response: Any) -> bytes:
-    """The body; empty if it was saved to the call's file."""
-    if call.save_to is not None and 200 <= response.status_code < 300:
-        _save(call.save_to, _chunks(response))
-        return b""
-    body = bytearray()
-    for chunk in _chunks(response):
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            raise _Broken("TooLong")
-    return bytes(body)
-
-
-def _chunks(response: Any) -> Iterator[bytes]:
-    try:
-        while chunk := response.read(CHUNK):
-            yield chunk
-    except (gevent.Timeout, HTTPParseError, OSError) as error:
-        raise _Broken(type(error).__name__) from None
-
-
-def _save(path: Path, chunks: Iterator[bytes]) -> None:
-    try:
-        with path.open("wb") as file:
-            file.writelines(chunks)
-    except OSError as error:
-        raise LocalResource("DISK_FULL", f"{path}: {error.strerror}; free space and run again.") from None
 
 
 def _failure(call: Call, reply: Reply) -> str | None:
@@ -139,19 +113,38 @@ def _failure(call: Call, reply: Reply) -> str | None:
     return f"HTTP {reply.status}"
 
 
-class ResettingPool(HTTPClientPool):  # type: ignore[misc]  # no types
-    """Connections that drop their unsent bytes when closed, so that an abandoned call is not delivered later."""
+class BoundedResponse(HTTPSocketPoolResponse):  # type: ignore[misc]  # no types
+    """An answer whose parser gives up on a head, a trailer or interim answers without end, which it would keep."""
+
+    _overhead = 0  # bytes since the last piece of the body
+
+    def feed(self, data: bytes) -> None:
+        known = len(self._body_buffer)
+        super().feed(data)
+        self._overhead = 0 if len(self._body_buffer) > known else self._overhead + len(data)
+        if self._overhead > MAX_OVERHEAD_BYTES:
+            raise HTTPParseError("a head without end")
+
+
+geventhttpclient.client.HTTPSocketPoolResponse = BoundedResponse  # the client's name for it is no option
+
+
+class CheckedPool(HTTPClientPool):  # type: ignore[misc]  # no types
+    """Connections to where a target may be. They drop their unsent bytes when closed, so that an abandoned call is not
+    delivered later."""
+
+    target: Target
 
     def get_client(self, url: Any) -> Any:
         known = len(self.clients)
         client = super().get_client(url)
         if len(self.clients) > known:
-            client._connection_pool.after_connect = _reset_on_close  # the hook of a pool that has no public access
+            client._connection_pool.after_connect = partial(self._check, url.host)  # a hook without public access
         return client
 
-
-def _reset_on_close(sock: Any) -> None:
-    sock.setsockopt(*RESET_ON_CLOSE)
+    def _check(self, host: str, sock: Any) -> None:
+        sock.setsockopt(*RESET_ON_CLOSE)
+        self.target.require_peer(host, sock.getpeername()[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,14 @@ from ..load.background_traffic import MappedContact
 from ..load.shared_run import SharedRun
 from ..runs.asyncio_runner import wrap_flow
 from ..runs.resolve_target import MOCK_URL
-from .gevent_driver import ResettingPool, exchange
+from .gevent_driver import CheckedPool, exchange
 from .load_run import LoadRun
 
 if TYPE_CHECKING:
     from ..client.oauth import Session
 
 
-EVERY_STATUS = frozenset(range(100, 600))
+EVERY_STATUS = frozenset(range(1000))
 
 
 class OrgUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
@@ -45,7 +45,8 @@ class OrgUser(FastHttpUser):  # type: ignore[misc]  # Locust has no types
         super().__init__(environment)
         agent = self.client.client
         agent.valid_response_codes = EVERY_STATUS  # a refusal is an answer, not an exception
-        agent.clientpool = ResettingPool(**agent.clientpool.client_args)
+        agent.cookiejar = None  # what one host sets, no other must see
+        agent.clientpool = CheckedPool(**agent.clientpool.client_args)
 
     def on_stop(self) -> None:
         self.load.settle(self.environment)

@@ -15,9 +15,9 @@ from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_STOPPING
 from locust.stats import StatsCSVFileWriter
 from werkzeug.datastructures import ImmutableMultiDict
 
+from ..client.target import is_loopback
 from ..errors import RunError
 from ..load.locust_options import from_form
-from ..runs.resolve_target import is_loopback
 
 EVERYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104 - the values of --web-host for all addresses
 FROM_HERE = ("same-origin", "none")

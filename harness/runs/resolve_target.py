@@ -1,6 +1,5 @@
 """Where a run goes to: the mock on this machine, or a real org on its terms. Nothing leaves before this says yes."""
 
-import ipaddress
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ from .. import __version__
 from ..client.oauth import MOCK_CREDENTIALS, Credentials
 from ..client.org_safety import OrgOptions
 from ..client.secret_sources import credentials_in, environment
-from ..client.target import Target
+from ..client.target import Target, is_loopback
 from ..errors import SafetyStop, StateError, UsageError
 from ..strategies.job import Reach
 from .account import Account, account
@@ -129,13 +128,6 @@ def require_mock(target: Target, what: str) -> None:
     """Raises SafetyStop where something that must never meet a real org is aimed at one."""
     if target.terms is not None:
         raise SafetyStop("MOCK_ONLY", f"{what} is for a server on this machine; it never meets a real org.")
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _hosts(known: Account) -> Target:

@@ -72,13 +72,12 @@ def _is_page(path: Path) -> bool:
 
 
 def download_export(export: api.Export, list_id: str, to: Path) -> Flow[Reply]:
-    reply: Reply = yield api.download(export.uri, list_id)
+    """Of redirects only this one is followed, once, and without the token. The driver allows no address but a place
+    where the platform keeps files."""
+    reply: Reply = yield api.download(export.uri, list_id, to)
     if reply.status in REDIRECTS:
         location = _location(reply, export.uri, list_id)
         reply = yield api.download_file(location, list_id, to)
-    elif reply.ok:
-        body = reply.body
-        yield Work(lambda: to.write_bytes(body))
     return reply
 
 

@@ -149,7 +149,7 @@ def test_what_goes_out():
 def test_a_download_goes_to_its_file(tmp_path):
     """A file of any size; only a success is kept."""
     saved, refused = tmp_path / "export.csv", tmp_path / "refused.csv"
-    with server(answer(b"x" * 3_000_000), answer(b"no", status=b"403 No")) as serving:
+    with server(answer(b"123456,\n" * 375_000), answer(b"no", status=b"403 No")) as serving:
         good, bad = probe(serving, {"save_to": str(saved)}, {"save_to": str(refused)})
     assert (good["body"], saved.stat().st_size) == ("", 3_000_000)
     assert (bad["body"], refused.exists()) == ("no", False)

@@ -8,7 +8,7 @@ import pytest
 
 from harness import events
 from harness.client.circuit_breaker import OPENS_AFTER, PROBE_EVERY_S
-from harness.client.request_context import FIRST_TRIES, RequestContext, sent_bytes
+from harness.client.request_context import DAY_S, FIRST_TRIES, RequestContext, sent_bytes
 from harness.client.request_log import RequestLog
 from harness.client.timeouts import RAISE, ROUNDS
 from harness.errors import GaveUp
@@ -114,6 +114,18 @@ def test_no_wait_goes_past_the_deadline(context, seconds, fits):
         context.record_wait(Wait(seconds))
 
 
+@pytest.mark.hardening("harness-10")
+@pytest.mark.parametrize(("minutes", "left_s"), [(None, 30.0), (1.5, 20.0)])
+def test_no_request_outlasts_the_run(context, clock, minutes, left_s):
+    """A call has the time that is left to the deadline, or to the cap of minutes; past the deadline none is sent."""
+    context.caps.minutes = minutes
+    clock.now += 70.0
+    assert context.with_timeout(CALL).timeout_s == left_s
+    clock.now += 31.0
+    with pytest.raises(GaveUp, match="DEADLINE"):
+        context.record_sent(CALL)
+
+
 @pytest.mark.parametrize(("why", "counted"), [("throttle", 7.0), ("poll", 0.0), ("backoff", 0.0), ("quiet", 0.0)])
 def test_what_counts_as_throttled(context, why, counted):
     """Only what the server asked for."""
@@ -166,6 +178,7 @@ def test_a_process_that_was_suspended(context, clock):
 
 def test_a_limit_is_raised_with_a_notice(context, clock, caplog):
     """Calls that run out of time, one after the other: the next may take longer, and a person is told, once."""
+    context.deadline_s = DAY_S
     for _ in range(ROUNDS + 1):
         exchange(context, clock, Reply(status=0, error="TimeoutError"), seconds=CALL.timeout_s)
     assert context.with_timeout(CALL).timeout_s == CALL.timeout_s * RAISE

@@ -19,6 +19,16 @@ def current(stamp, uri=f"{API}/downloads/1"):
     return ok({"uri": uri, "exportTimestamp": stamp})
 
 
+def file_of(content):
+    """An answer whose body went to the call's file."""
+
+    def saved(call):
+        call.save_to.write_bytes(content)
+        return Reply(status=200)
+
+    return saved
+
+
 def redirect(location, status=302):
     return Reply(status=status, headers={"location": location})
 
@@ -69,7 +79,7 @@ def test_a_small_file_that_comes_at_once(tmp_path):
         NONE_YET,
         STARTED,
         current("1"),
-        Reply(status=200, body=body),
+        file_of(body),
     )
     assert (tmp_path / "export-0.csv").read_bytes() == body
     assert end.driver.trail[-1] == "work"
@@ -86,7 +96,7 @@ def test_an_export_that_never_comes_is_given_up():
 @pytest.mark.parametrize("page", [b"<html>Sign in</html>", b"\xef\xbb\xbf\n <!DOCTYPE html>", b"<Error/>"])
 def test_a_page_in_place_of_the_file(tmp_path, page):
     """Another export is asked for; a second page ends the run for now."""
-    reply = Reply(status=200, body=page)
+    reply = file_of(page)
     answers = [NONE_YET, STARTED, current("1"), reply, current("1"), STARTED, current("2"), reply]
     end = ran(export_list(shard(), job(files=Files(tmp_path))), *answers)
     assert (type(end.error), end.error.code) == (GaveUp, "EXPORT_NO_FILE")
