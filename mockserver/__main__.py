@@ -67,7 +67,13 @@ def mock(
             help="Let pages of this origin, such as http://localhost:3000, ask and log in; repeatable.",
         ),
     ] = None,
-    max_connections: Annotated[int, _option(min=1, help="The most connections at once; one more gets a 503.")] = 1_000,
+    max_connections: Annotated[
+        int, _option(min=1, help="The most connections at once; one more takes an idle one's place, or gets a 503.")
+    ] = 1_000,
+    access_log: Annotated[
+        Path | None,
+        _option(help="A file to append a JSON line to for each answer; no word in it is a client's."),
+    ] = None,
     exposed: Annotated[
         bool,
         _option(
@@ -106,6 +112,7 @@ def mock(
             allowed_origins=frozenset(origin.lower() for origin in allow_origin or ()),
             exposed=exposed,
             max_connections=max_connections,
+            access_log=access_log,
             strictness="log" if strict else "off",
         )
         _serve(config)

@@ -12,6 +12,7 @@ from mockserver.contacts import Contacts
 from mockserver.dnc import DncEntries, DncLists
 from mockserver.documents import Campaigns, CampaignViews, Documents, MessagingCampaigns
 from mockserver.handling import Endpoint, Handler
+from mockserver.http.body import HALF_SENT, HalfSentBodies
 from mockserver.lists import ContactLists
 from mockserver.operations import OPERATIONS
 from mockserver.operations.documents import CAMPAIGNS, KINDS
@@ -100,6 +101,7 @@ def serve(services: Services, served: list[Endpoint], hosts: frozenset[str] = fr
 def _application(served: BoundOperations) -> web.Application:
     # Bodies are counted where they are read, with limits of their own: aiohttp would refuse them in its own words.
     app = web.Application(middlewares=[served.outermost], client_max_size=1 << 62)
+    app[HALF_SENT] = HalfSentBodies()
     for operation, route in zip(served.operations, served.routes, strict=True):
         for path in (operation.path, *operation.also_at):
             app.router.add_route(operation.method, path, route)

@@ -50,7 +50,8 @@ class Config:
     allowed_hosts: frozenset[str] = field(default_factory=frozenset)
     allowed_origins: frozenset[str] = field(default_factory=frozenset)  # of pages in a browser
     exposed: bool = False  # may listen beyond this machine
-    max_connections: int = 1_000  # at once; one more is answered 503
+    max_connections: int = 1_000  # at once; one more takes the place of an idle one, or is answered 503
+    access_log: Path | None = None
     strictness: Strictness = "off"
 
     def check(self) -> None:

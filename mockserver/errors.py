@@ -14,6 +14,7 @@ Every refusal the mock answers with:
   + Misdirected       421, a Host that is not this server
   + TooManyRequests   429, says when to come back
   + NotImitated       501, an operation that the platform has and the mock has not
+  + Overloaded        503, says when to come back
   + TimedOut          504
 * OAuthError          400 `{error, description, error_description}`: the token endpoint has a body of its own
 
@@ -87,6 +88,14 @@ class NotImitated(ApiError):
     status, code = 501, "mock.not.imitated"  # the mock's own
 
 
+class Overloaded(ApiError):
+    status, code = 503, "service.unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("Service Unavailable - The server is currently unavailable (because it is overloaded).")
+        self.headers = {"Retry-After": "1"}
+
+
 class TimedOut(ApiError):
     status, code = 504, "request.timeout"
 
@@ -99,8 +108,9 @@ class OAuthError(Exception):
 
     status = 400
 
-    def __init__(self, error: str, description: str) -> None:
+    def __init__(self, error: str, description: str, delay_s: float = 0.0) -> None:
         super().__init__(description)
+        self.delay_s = delay_s  # before it is told
         self.error = error
         self.description = description
 

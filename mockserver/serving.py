@@ -5,8 +5,10 @@ import ctypes
 import errno
 import gc
 import json
+import logging
 import os
 import re
+import resource
 import secrets
 import signal
 import tempfile
@@ -27,9 +29,12 @@ from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
 from mockserver.storage.store import Store
 
+log = logging.getLogger(__name__)
+
+_CONTROL_CONNECTIONS = 100
 _STOP_S = 2.0  # how long requests in work may take once the mock is told to stop
-_KEEP_ALIVE_S = 75.0
-_HEAD_S = 10.0  # how long the first request of a connection may take to say what it is
+_BACKLOG = 128  # connections that the system accepts ahead of the server
+_SPARE_FILES = 2 * _BACKLOG  # for them, the store, the spool and the control port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +72,47 @@ async def serving(config: Config) -> AsyncIterator[Ready]:
         hosts = config.allowed_hosts | ({config.host} if config.exposed else frozenset())
         app = create_app(services, hosts, others, strictness=config.strictness)
         control_app = create_control_app(services, control_token, others)
-        async with (
-            listening(app, config.host, config.port, config.max_connections) as url,
-            listening(control_app, "127.0.0.1", config.control_port) as control_url,
-        ):
-            yield _ready(services.org, url, control_url, control_token)
+        at_most = connections_for(config.max_connections)
+        with _access_log(config.access_log) as access_log:
+            async with (
+                listening(app, config.host, config.port, at_most, access_log) as url,
+                listening(control_app, "127.0.0.1", config.control_port, _CONTROL_CONNECTIONS, access_log) as control,
+            ):
+                yield _ready(services.org, url, control, control_token)
+
+
+def connections_for(wanted: int) -> int:
+    """As many connections as wanted, or as the process may have open files for; says so if that is less."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or wanted + _SPARE_FILES <= soft:
+        return wanted
+    if hard == resource.RLIM_INFINITY or hard > soft:
+        soft = wanted + _SPARE_FILES if hard == resource.RLIM_INFINITY else min(hard, wanted + _SPARE_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    at_most = max(1, min(wanted, soft - min(_SPARE_FILES, soft // 2)))
+    if at_most < wanted:
+        log.warning(
+            "This process may open %d files, so at most %d connections are served at once, not %d;"
+            " `ulimit -n %d` before the start allows all of them.",
+            *(soft, at_most, wanted, wanted + _SPARE_FILES),
+        )
+    return at_most
+
+
+@contextmanager
+def _access_log(path: Path | None) -> Iterator[logging.Logger | None]:
+    """A log that appends to the file, which is made for its owner alone."""
+    if path is None:
+        yield None
+        return
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    except OSError as error:
+        raise ConfigError(f"The access log {path} cannot be written: {error.strerror}.") from error
+    with os.fdopen(handle, "a", encoding="ascii") as file:
+        access_log = logging.Logger("mockserver.access")
+        access_log.addHandler(logging.StreamHandler(file))
+        yield access_log
 
 
 @contextmanager
@@ -113,15 +154,14 @@ def _ready(org: Org, url: str, control_url: str, control_token: str) -> Ready:
 
 
 @asynccontextmanager
-async def listening(app: web.Application, host: str, port: int, at_most: int = 0) -> AsyncIterator[str]:
+async def listening(
+    app: web.Application, host: str, port: int, at_most: int = 0, access_log: logging.Logger | None = None
+) -> AsyncIterator[str]:
     """The address under which `app` is served, to `at_most` connections at once."""
-    # Compressed bodies are refused; what cannot be decompressed must not end the connection that says so.
-    runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=_STOP_S, keepalive_timeout=_KEEP_ALIVE_S, auto_decompress=False
-    )
+    runner = web.AppRunner(app, shutdown_timeout=_STOP_S)
     await runner.setup()
     try:
-        server = await _listen(runner, host, port, at_most)
+        server = await _listen(runner, host, port, at_most, access_log)
         try:
             bound_host, bound_port = server.sockets[0].getsockname()[:2]
             yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
@@ -131,13 +171,15 @@ async def listening(app: web.Application, host: str, port: int, at_most: int = 0
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int, at_most: int) -> asyncio.Server:
-    """A listening socket. aiohttp's own sites have no place for a gate."""
+async def _listen(
+    runner: web.AppRunner, host: str, port: int, at_most: int, access_log: logging.Logger | None
+) -> asyncio.Server:
+    """A listening socket. aiohttp's own sites have no place for a limiter."""
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
-    gate = ConnectionLimiter(runner.server, at_most, _HEAD_S)
+    limiter = ConnectionLimiter(runner.server, at_most, access_log=access_log)
     try:
-        return await asyncio.get_running_loop().create_server(gate, host, port)
+        return await asyncio.get_running_loop().create_server(limiter, host, port, backlog=_BACKLOG)
     except OSError as error:
         raise ConfigError(_why_not(error, host, port)) from error
 

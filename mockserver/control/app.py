@@ -2,17 +2,18 @@
 
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
+from uuid import uuid4
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from mockserver.control.api import Control
-from mockserver.errors import ApiError, Forbidden, MethodNotAllowed, NotFound, Unauthorized
+from mockserver.errors import Forbidden, NotFound, Unauthorized
 from mockserver.http.access import check_host
-from mockserver.http.responses import error_response
-from mockserver.ids import new_id
+from mockserver.http.body import HALF_SENT, HalfSentBodies, refuse_encoded, send_before_the_rest
+from mockserver.http.logs import CORRELATION_ID, log_failure
+from mockserver.http.responses import error_response, identity, internal_error, own_headers, platform_error
 from mockserver.services import Services
-from mockserver.state.org import Org
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,7 +41,9 @@ _ROUTES: list[tuple[str, str, Callable[[Control], Route]]] = [
 def create_control_app(services: Services, token: str, others: Sequence[Services] = ()) -> web.Application:
     """The control API as an aiohttp application, open to who knows `token`. `?org=NAME` speaks to one of `others`."""
     controls = {each.org.name: Control(each) for each in (services, *others)}
-    app = web.Application(middlewares=[_guard(services.org, token)], client_max_size=1 << 62)
+    app = web.Application(middlewares=[_guard(token)], client_max_size=1 << 62)
+    app[HALF_SENT] = HalfSentBodies()
+    app.on_response_prepare.append(_say_what_it_is)
     for method, path, handler in _ROUTES:
         app.router.add_route(method, path, _route_to_org(controls, handler))
     return app
@@ -56,28 +59,41 @@ def _route_to_org(controls: dict[str, Control], handler: Callable[[Control], Rou
     return route
 
 
-def _guard(org: Org, token: str) -> Middleware:
+def _guard(token: str) -> Middleware:
     """A middleware that lets in tools with the token, never a browser, and answers refusals as JSON."""
 
     @web.middleware
     async def guard(request: web.Request, handler: Route) -> web.StreamResponse:
+        request[CORRELATION_ID] = str(uuid4())  # the org's generators are for what happens in the org
         try:
             check_host(request)
+            refuse_encoded(request)
             _refuse_browsers(request)
             _authenticate(request, token)
-            return await handler(request)
-        except ApiError as error:
-            refusal = error
-        except web.HTTPMethodNotAllowed as error:
-            refusal = MethodNotAllowed("The requested method is not allowed on this resource.")
-            refusal.headers = {"Allow": ",".join(sorted(error.allowed_methods))}
-        except web.HTTPNotFound:
-            refusal = NotFound("The requested resource was not found.")
-        answer = error_response(refusal, new_id(org.rng_for("control")))
-        headers = {"Content-Type": answer.content_type, **answer.headers}
-        return web.Response(status=answer.status, body=answer.body, headers=headers)
+            response = await handler(request)
+        except ConnectionError:
+            raise  # nobody is left to be answered
+        except Exception as error:
+            response = _refusal(request, error)
+        if not request.content.is_eof():
+            await send_before_the_rest(request, response)
+        return response
 
     return guard
+
+
+def _refusal(request: web.Request, error: Exception) -> web.Response:
+    correlation_id = request[CORRELATION_ID]
+    translated = platform_error(request, error)
+    if translated is None:
+        log_failure(correlation_id, error)
+    answer = error_response(translated, correlation_id) if translated else internal_error(correlation_id)
+    return web.Response(status=answer.status, body=answer.body, headers=own_headers(answer, correlation_id))
+
+
+async def _say_what_it_is(request: web.Request, response: web.StreamResponse) -> None:
+    del request
+    response.headers.update(identity())
 
 
 def _refuse_browsers(request: web.Request) -> None:

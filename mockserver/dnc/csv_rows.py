@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mockserver.dnc.rules import EntryKind, is_too_far, minute_in, minute_of, normal
-from mockserver.imports.csv_rows import Record, RefusedFileError, Report, batches, skip
+from mockserver.imports.csv_rows import Record, RefusedFileError, Report, batches, skip, text_of
 from mockserver.profile import PlatformLimits, Semantics
 
 _INVALID: dict[EntryKind, str] = {
@@ -50,7 +50,7 @@ class DncFileRules:
 
 def read_entries(path: Path, rules: DncFileRules, report: Report, found: EntriesByKind) -> Iterator[None]:
     """Add the file's entries to `found`, some 1,000 records a step. Raises RefusedFileError, possibly after some."""
-    with path.open(encoding="utf-8-sig", newline="\n") as file:
+    with text_of(path) as file:
         reader = csv.reader(file, strict=True)
         read = _record_reader(_header(reader, rules), rules)
         for first, records in batches(reader, rules.semantics, report):

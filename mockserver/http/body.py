@@ -1,14 +1,15 @@
-"""Request bodies: read with a limit, and parsed strictly."""
+"""Request bodies: read within limits of size, time and memory, and parsed strictly."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
-from mockserver.errors import ApiError, BadRequest, ClientTooSlow, TooLarge, Unsupported
+from mockserver.errors import ApiError, BadRequest, ClientTooSlow, Overloaded, TooLarge, Unsupported
 from mockserver.operations.bodies import read_as
 
 T = TypeVar("T")
@@ -16,38 +17,126 @@ T = TypeVar("T")
 BODY = web.RequestKey("body", bytes)
 
 _MAX_DEPTH = 20
-_SILENCE_S = 30.0
+_PATIENCE_S = 30.0  # a client that keeps the server waiting longer is given up
+_BYTES_PER_S = 16 * 1024  # what makes up for a second of waiting: to drip a body is to be silent
+_HALF_SENT_BYTES = 24 << 20
+_SLOW_S = 1.0  # who has kept the server waiting that long gives way if others need the room
+_LOOK_AGAIN_S = 0.05
+_UNWANTED_BYTES, _UNWANTED_S = 8 << 20, 10.0  # read behind a refusal, so that the client comes to read it
 _CHECKED_FOR_DUPLICATES_BYTES = 64 * 1024  # larger bodies are contacts, where a repeated key harms nobody
 
 
+class Arrival:
+    """A body on its way. Its client may keep the server waiting for 30 s in all, which bytes that come make up for."""
+
+    def __init__(self, request: web.Request) -> None:
+        self.content = request.content
+        self._until = asyncio.get_running_loop().time() + _PATIENCE_S
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body bit by bit. Raises ClientTooSlow."""
+        while True:
+            try:
+                async with asyncio.timeout_at(self._until):
+                    chunk = await self.content.readany()
+            except TimeoutError as error:
+                raise ClientTooSlow from error
+            except RuntimeError as error:  # so aiohttp says that the connection has gone
+                raise ConnectionResetError from error
+            if not chunk:
+                return
+            self._until = min(self._until + len(chunk) / _BYTES_PER_S, asyncio.get_running_loop().time() + _PATIENCE_S)
+            yield chunk
+
+    def has_kept_waiting_s(self) -> float:
+        return asyncio.get_running_loop().time() + _PATIENCE_S - self._until
+
+    def give_up(self) -> None:
+        """Have the client told that it is too slow."""
+        self.content.set_exception(ClientTooSlow())
+
+
+class HalfSentBodies:
+    """Room in memory for bodies that have not come whole, so that many of them do not take all of it.
+
+    Room is reserved for a whole body before it is read: whoever has it needs no more, so nobody waits in a circle.
+    """
+
+    def __init__(self, at_most: int = _HALF_SENT_BYTES) -> None:
+        self._at_most = self._free = at_most
+        self._reserved: dict[Arrival, int] = {}
+
+    @asynccontextmanager
+    async def reserve(self, arrival: Arrival, size: int) -> AsyncIterator[None]:
+        """Wait until there is room, or the body has come whole after all. Raises Overloaded after 30 s."""
+        size = min(size, self._at_most)
+        for _ in range(int(_PATIENCE_S / _LOOK_AGAIN_S)):
+            if size <= self._free or arrival.content.is_eof():
+                break
+            slowest = max(self._reserved, key=Arrival.has_kept_waiting_s, default=arrival)
+            if slowest.has_kept_waiting_s() > _SLOW_S:
+                slowest.give_up()
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        else:
+            raise Overloaded
+        self._reserved[arrival] = size
+        self._free -= size
+        try:
+            yield
+        finally:
+            self._free += self._reserved.pop(arrival)
+
+
+HALF_SENT = web.AppKey("half_sent", HalfSentBodies)
+
+
 async def read_body(request: web.Request, limit: int) -> bytes:
-    """The whole body; bytes that arrive are counted, not those announced. Raises TooLarge, Unsupported. Repeatable."""
-    if BODY in request:
-        return request[BODY]
-    refuse_encoded(request)
-    if (request.content_length or 0) > limit:
-        raise too_large(request.content_length or 0, limit)
+    """The whole body; bytes that arrive are counted, not those announced. Repeatable.
+
+    Raises TooLarge, Unsupported, ClientTooSlow, Overloaded.
+    """
+    if BODY not in request:
+        refuse_encoded(request)
+        if (request.content_length or 0) > limit:
+            raise too_large(request.content_length or 0, limit)
+        arrival = Arrival(request)
+        if request.content.is_eof():
+            request[BODY] = await _whole(arrival, limit)
+        else:
+            async with request.app[HALF_SENT].reserve(arrival, request.content_length or limit):
+                request[BODY] = await _whole(arrival, limit)
+    return request[BODY]
+
+
+async def _whole(arrival: Arrival, limit: int) -> bytes:
     chunks, size = [], 0
-    async for chunk in arriving(request):
+    async for chunk in arrival.chunks():
         size += len(chunk)
         if size > limit:
             raise too_large(size, limit)
         chunks.append(chunk)
-    request[BODY] = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    return request[BODY]
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def arriving(request: web.Request) -> AsyncIterator[bytes]:
-    """The body bit by bit. Raises ClientTooSlow if the client falls silent in the middle."""
-    while True:
-        try:
-            async with asyncio.timeout(_SILENCE_S):
-                chunk = await request.content.readany()
-        except TimeoutError as error:
-            raise ClientTooSlow from error
-        if not chunk:
-            return
-        yield chunk
+def arriving(request: web.Request) -> AsyncIterator[bytes]:
+    """The body bit by bit, for who does not keep it in memory. Raises ClientTooSlow."""
+    return Arrival(request).chunks()
+
+
+async def send_before_the_rest(request: web.Request, response: web.StreamResponse) -> None:
+    """Send the answer to a body that nobody wants to the end, and take the rest of it: clients send, then read.
+
+    Past 8 MiB or 10 s of it the connection is closed.
+    """
+    left = _UNWANTED_BYTES
+    with suppress(TimeoutError, ConnectionError, RuntimeError, web.RequestPayloadError, ClientTooSlow):
+        await response.prepare(request)
+        await response.write_eof()
+        async with asyncio.timeout(_UNWANTED_S):
+            while left > 0 and not request.content.at_eof():
+                left -= len(await request.content.readany())
+    if not request.content.is_eof() and request.transport is not None:
+        request.transport.close()
 
 
 async def read_json_bytes(request: web.Request, limit: int) -> bytes:

@@ -1,83 +1,221 @@
-"""What stands between a socket and the server: not too many connections, and none that only holds its place.
+"""Connections: how many there may be, how long each may keep the server waiting, and which gives way to another.
 
-aiohttp has no limit for the time a request's head may take to come, and none for the number of connections.
+aiohttp has no limit for the number of connections, for the time a head may take to come, nor for that in which an
+answer is read. What it cannot read it answers in its own words, with the line that was sent, and logs that as well.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
+from typing import Any, NamedTuple
+from uuid import uuid4
 
-_REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-_HEAD_ENDS = b"\r\n\r\n"
+from aiohttp import web
+
+from mockserver.http.access import TOKEN
+from mockserver.http.logs import AccessLog, log_failure, log_unreadable
+from mockserver.http.responses import internal_error, own_headers, service_unavailable, unreadable_request
+
+_LEAST_WAIT_S = 0.25  # who has waited less may have sent something that is on its way
+_PROGRESS_BYTES = 1024  # of a body at once; less does not make the waiting begin anew
+_BUFFER_BYTES = 128 * 1024  # of a body that nobody reads yet, twice that is taken from the socket
+
+
+class Patience(NamedTuple):
+    """Seconds that a client may keep the server waiting. 0: for ever."""
+
+    head_s: float = 10.0  # from a connection's beginning, or the first byte of a later request, to the end of its head
+    idle_s: float = 75.0  # between requests. Assumption: load balancers wait 60 s and more
+    answer_s: float = 60.0  # while nothing of an answer is taken
+
+
+PATIENCE = Patience()
 
 
 class ConnectionLimiter:
-    """A protocol factory: that of `serve`, for at most `at_most` connections, whose first head comes in `head_s`.
+    """A protocol factory: connections of an application, at most `at_most` at once. 0 is no limit.
 
-    Later requests on a connection are the affair of its keep-alive time. 0 is no limit.
+    One more takes the place of the connection that has waited longest for its client; those whose last request brought
+    no token give way first. If none waits, it is answered 503.
     """
 
-    def __init__(self, serve: Callable[[], asyncio.Protocol], at_most: int, head_s: float) -> None:
-        self._serve = serve
-        self.at_most = at_most
-        self.head_s = head_s
+    def __init__(
+        self,
+        server: web.Server,
+        at_most: int,
+        patience: Patience = PATIENCE,
+        access_log: logging.Logger | None = None,
+    ) -> None:
+        self.server, self.at_most, self.patience = server, at_most, patience
         self.open = 0
+        self.waiting: dict[Connection, float] = {}  # for their clients, since when; the longest first
+        self._options: dict[str, Any] = {
+            "keepalive_timeout": patience.idle_s,
+            "read_bufsize": _BUFFER_BYTES,
+            "lingering_time": 0,  # the rest of a body that nobody wants is `discard_rest`'s affair
+            # Compressed bodies are refused; what cannot be decompressed must not end the connection that says so.
+            "auto_decompress": False,
+            "access_log": access_log,
+            "access_log_class": AccessLog,
+        }
+        server.request_factory = _beginning(server.request_factory)
 
     def __call__(self) -> asyncio.Protocol:
-        return _Connection(self, self._serve())
+        return Connection(self, self.server, loop=asyncio.get_running_loop(), **self._options)
+
+    def admit(self) -> bool:
+        """Whether there is room for one more, which somebody else's going may have made."""
+        if self.at_most and self.open >= self.at_most:
+            earliest = asyncio.get_running_loop().time() - _LEAST_WAIT_S
+            idle = [each for each, since in self.waiting.items() if since <= earliest]
+            if not idle:
+                return False
+            next((each for each in idle if not each.is_known), idle[0]).give_way()
+        self.open += 1
+        return True
 
 
-class _Connection(asyncio.Protocol):
-    """Passes everything on, and watches the beginning."""
+def _beginning(make: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
+    """The request factory of a server, which tells the connection that a request begins."""
 
-    def __init__(self, gate: ConnectionLimiter, inner: asyncio.Protocol) -> None:
+    def begin(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        request = make(message, payload, protocol, writer, task)
+        protocol.begin(request, payload)
+        return request
+
+    return begin
+
+
+class Connection(web.RequestHandler):
+    """aiohttp's, which tells the limiter when it waits, and speaks for itself."""
+
+    __slots__ = ("_gate", "_has_spoken", "_is_in", "_request", "_timer", "_was_known")
+
+    def __init__(self, gate: ConnectionLimiter, server: web.Server, **options: Any) -> None:
+        super().__init__(server, **options)
         self._gate = gate
-        self._inner = inner
         self._is_in = False
-        self._tail: bytes | None = b""  # of the head so far; None: it has come
+        self._has_spoken = False  # since the last request
+        self._request: web.BaseRequest | None = None  # being served
+        self._was_known = False
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the request, or else the last one, brought a token in force."""
+        return self._was_known if self._request is None else TOKEN in self._request
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        gate = self._gate
-        if gate.at_most and gate.open >= gate.at_most:
-            if isinstance(transport, asyncio.WriteTransport):
-                transport.write(_REFUSAL)
+        self._is_in = self._gate.admit()
+        if self._is_in:
+            super().connection_made(transport)
+            self._wait_for_client(self._gate.patience.head_s)
+        elif isinstance(transport, asyncio.WriteTransport):
+            transport.write(_refusal())
             transport.close()
-            return
-        gate.open += 1
-        self._is_in = True
-        if gate.head_s:
-            self._timer = asyncio.get_running_loop().call_later(gate.head_s, transport.close)
-        self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         if not self._is_in:
             return
-        if self._tail is not None:
-            self._look(data)
-        self._inner.data_received(data)
+        if self._request is None:
+            if data and not self._has_spoken:
+                self._has_spoken = True
+                self._wait_for_client(0 if self._timer else self._gate.patience.head_s)
+        elif len(data) >= _PROGRESS_BYTES and self in self._gate.waiting:
+            self._wait_for_client()
+        super().data_received(data)
 
-    def eof_received(self) -> bool | None:
-        return self._inner.eof_received() if self._is_in else None
+    def begin(self, request: web.BaseRequest, payload: Any) -> None:
+        """The head of a request has come; it is the server's turn as soon as the body has."""
+        self._request = request
+        self._go_on()
+        if not payload.is_eof():
+            self._wait_for_client()
+            payload.on_eof(self._go_on)
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        finished = await super().finish_response(request, resp, start_time)
+        self._request, self._was_known, self._has_spoken = None, TOKEN in request, False
+        if self._is_in:
+            self._wait_for_client()
+        return finished
 
     def pause_writing(self) -> None:
-        self._inner.pause_writing()
+        super().pause_writing()
+        self._wait_for_client(self._gate.patience.answer_s)
 
     def resume_writing(self) -> None:
-        self._inner.resume_writing()
+        super().resume_writing()
+        self._go_on()
 
-    def connection_lost(self, error: Exception | None) -> None:
-        if self._timer:
-            self._timer.cancel()
-        if self._is_in:
-            self._gate.open -= 1
-            self._inner.connection_lost(error)
+    def connection_lost(self, error: BaseException | None) -> None:
+        self._go_on()
+        self._leave()
+        super().connection_lost(error)
 
-    def _look(self, data: bytes) -> None:
-        """Stop the clock once the head is complete."""
-        seen = (self._tail or b"") + data
-        if _HEAD_ENDS in seen:
-            self._tail = None
-            if self._timer:
-                self._timer.cancel()
+    def give_way(self) -> None:
+        """Make room for another connection."""
+        self._leave()
+        self._abort()
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """Answer what could not be read, or served, with the platform's body; nothing of it is repeated or logged."""
+        del message  # it quotes what was sent
+        if isinstance(exc, ConnectionError):
+            raise exc  # nobody is left to be answered
+        correlation_id = str(uuid4())  # the org, whose generators draw the others, has not seen the request
+        if status >= 500:
+            log_failure(correlation_id, exc)
         else:
-            self._tail = seen[-3:]
+            log_unreadable(correlation_id, exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("a part of an answer is sent already")
+        answer = internal_error(correlation_id) if status >= 500 else unreadable_request(correlation_id)
+        response = web.Response(status=answer.status, body=answer.body, headers=own_headers(answer, correlation_id))
+        response.force_close()
+        return response
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        del args
+        log_failure("", kw.get("exc_info"))
+
+    def _wait_for_client(self, at_most_s: float = 0) -> None:
+        """The connection waits, from now on, and is closed once it has for `at_most_s`."""
+        loop, waiting = asyncio.get_running_loop(), self._gate.waiting
+        waiting.pop(self, None)
+        waiting[self] = loop.time()
+        if at_most_s:
+            self._stop_timer()
+            self._timer = loop.call_later(at_most_s, self._abort)
+
+    def _go_on(self) -> None:
+        """The client has done its part."""
+        self._gate.waiting.pop(self, None)
+        self._stop_timer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _leave(self) -> None:
+        self._gate.waiting.pop(self, None)
+        self._gate.open -= self._is_in
+        self._is_in = False
+
+    def _abort(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+
+def _refusal() -> bytes:
+    """The whole answer to a connection that finds no room."""
+    correlation_id = str(uuid4())
+    answer = service_unavailable(correlation_id)
+    headers = own_headers(answer, correlation_id) | {"Content-Length": str(len(answer.body)), "Connection": "close"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 503 Service Unavailable\r\n{head}\r\n".encode() + answer.body

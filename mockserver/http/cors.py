@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 
 from aiohttp import web
 
+from mockserver.errors import Forbidden
 from mockserver.handling import Response
 
 _READABLE = "ININ-Correlation-Id, inin-ratelimit-count, inin-ratelimit-allowed, inin-ratelimit-reset, X-Mock"
@@ -37,6 +38,18 @@ def preflight(request: web.Request, origins: Collection[str]) -> Response | None
         "Access-Control-Max-Age": "600",
     }
     return Response(status=204, headers=allowed)
+
+
+def refuse_foreign_page(request: web.Request, origins: Collection[str]) -> None:
+    """Raise Forbidden for a page of another origin, whose browser asks nobody before it opens a WebSocket.
+
+    Programs send no origin, or that of the address they connect to. Source: websocket-client, a library of Python's.
+    """
+    own = {f"{scheme}://{request.host}".lower() for scheme in ("http", "https", "ws", "wss")}
+    if "Origin" in request.headers and not own.union(origins).issuperset(
+        origin.lower() for origin in request.headers.getall("Origin")
+    ):
+        raise Forbidden("Pages of this origin may not listen; --allow-origin names those that may.", "not.authorized")
 
 
 def _origin(request: web.Request) -> str:

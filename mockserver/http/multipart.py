@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from email.message import Message
 from typing import NamedTuple
 
-PREAMBLE_BYTES = 4_096
+PREAMBLE_BYTES = EPILOGUE_BYTES = 4_096
 HEADER_BYTES = 8_192
 _UNENCODED = {"", "7bit", "8bit", "binary"}
 
@@ -43,6 +43,7 @@ class Parser:
         self._buffer = b"\r\n"  # so that the first delimiter looks like the others
         self._step = self._preamble
         self._closed = False
+        self._behind = 0  # bytes that came after the closing boundary
 
     def feed(self, data: bytes) -> Iterator[FormPart | bytes]:
         self._buffer += data
@@ -105,6 +106,9 @@ class Parser:
         return content or None
 
     def _epilogue(self) -> FormPart | bytes | None:
+        self._behind += len(self._buffer)
+        if self._behind > EPILOGUE_BYTES:
+            raise MalformedError(f"At most {EPILOGUE_BYTES} bytes may follow the closing boundary.")
         self._buffer = b""
         return None
 

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Mapping
 from email.utils import formatdate
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import msgspec
+from aiohttp import web
 
 from mockserver.clock import Clock
-from mockserver.errors import ApiError, OAuthError
+from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, OAuthError
 from mockserver.faults.engine import Action
 from mockserver.handling import Response
 
@@ -50,6 +52,42 @@ def error_response(error: ApiError | OAuthError, correlation_id: str) -> Respons
 def internal_error(correlation_id: str) -> Response:
     """What an unexpected failure looks like from outside: an id to find it in the log, nothing else."""
     return Response(status=500, body=_error_body(500, *_CODES[500], correlation_id))
+
+
+def unreadable_request(correlation_id: str) -> Response:
+    """The answer to what is not HTTP, or not as the standard has it."""
+    return Response(status=400, body=_error_body(400, *_CODES[400], correlation_id))
+
+
+def service_unavailable(correlation_id: str) -> Response:
+    return Response(status=503, body=_error_body(503, *_CODES[503], correlation_id), headers={"Retry-After": "1"})
+
+
+def platform_error(request: web.Request, error: Exception) -> ApiError | OAuthError | None:
+    """The platform's word for a failure; None if it has none."""
+    if isinstance(error, ApiError | OAuthError):
+        return error
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        refusal = MethodNotAllowed("The requested method is not allowed on this resource.")
+        refusal.headers = {"Allow": ",".join(_methods_at(request))}
+        return refusal
+    if isinstance(error, web.HTTPNotFound):
+        return NotFound("The requested resource was not found.")
+    if isinstance(error, web.RequestPayloadError | web.HTTPBadRequest):
+        return BadRequest("The body of the request ended early or was not framed as announced.")
+    return None
+
+
+def _methods_at(request: web.Request) -> list[str]:
+    """What the address takes. Where a fixed word and an id both fit, as in .../contactlists/uploads, it is the word."""
+    path = request.rel_url.raw_path
+    methods: dict[int, set[str]] = {}
+    for resource in request.app.router.resources():
+        info = resource.get_info()
+        if path == info.get("path") or ("pattern" in info and info["pattern"].fullmatch(path)):
+            ids = info.get("formatter", "").count("{")
+            methods.setdefault(ids, set()).update(route.method for route in resource)
+    return sorted(methods[min(methods)])
 
 
 def fault_response(action: Action, status: int, correlation_id: str) -> tuple[Response, set[str]]:
@@ -99,8 +137,7 @@ class CommonHeaders:
             "Pragma": "no-cache",
             "Expires": "0",
             "Strict-Transport-Security": "max-age=600; includeSubDomains",
-            "Server": "contactbench-mock",
-            "X-Mock": f"contactbench/{mock_version()}",
+            **identity(),
             "Date": "",
         }
 
@@ -118,6 +155,18 @@ class CommonHeaders:
             self._second = math.floor(now)
             self._fixed["Date"] = formatdate(self._second, usegmt=True)
         return self._fixed
+
+
+def own_headers(answer: Response, correlation_id: str) -> dict[str, str]:
+    """Headers of an answer that no org gives: from the connection, and from the control API."""
+    headers = {"Content-Type": answer.content_type, "Cache-Control": "no-store", "ININ-Correlation-Id": correlation_id}
+    return {**headers, **identity(), **answer.headers}
+
+
+@cache
+def identity() -> Mapping[str, str]:
+    """Headers that tell a mock's answer from a real one's."""
+    return {"Server": "contactbench-mock", "X-Mock": f"contactbench/{mock_version()}"}
 
 
 def mock_version() -> str:

@@ -6,6 +6,7 @@ contact.list.both.phone.email.column.empty, cannot.update.phone.columns. Assumpt
 the parameters but DUPLICATE_NAME, and that what is true of contact lists is true of the other kinds.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,7 @@ from mockserver.state.org import Org
 
 _CREATED = "An attempt was made to create an invalid {entity}. Details: {detail}"
 _CHANGED = "An attempt was made to update a {entity} in an invalid way. Details: {detail}"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _GENERAL = {"bad.request", "invalid.value", "invalid.date"}  # worded alike all over the platform
 
 
@@ -58,6 +60,8 @@ def division_problems(org: Org, division: Reference | None, before: Reference | 
 def name_problems(new: Named, limits: PlatformLimits, others: Iterable[Named]) -> Iterator[BadRequest]:
     if not new.name.strip():
         yield BadRequest("A name must be provided.", "name.cannot.be.blank")
+    if _CONTROL.search(new.name):  # Assumption: the code, and that they are refused
+        yield invalid_value(_CONTROL.sub("?", new.name), "name", "text without control characters")
     if len(new.name) > limits.list_name_chars:
         yield BadRequest(
             f"The name length exceeds the limit of {limits.list_name_chars} characters.", "name.length.exceeded"

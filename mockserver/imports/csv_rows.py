@@ -16,6 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BufferedReader, TextIOWrapper
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -34,6 +35,9 @@ from mockserver.storage import row_codec
 CHUNK_RECORDS = 1_000
 EVENTS_KEPT = 1_000
 _UNPARSABLE = "IMPORT_COULD_NOT_PARSE_AN_ENTRY"
+_LINE_BYTES = 1 << 20
+# How the csv module says that a quote is not closed, or not within 128 KiB, which is its limit for a cell.
+_UNCLOSED = ("unexpected end of data", "field larger than field limit")
 _PADDING = " \t"  # Assumption: what `trimWhitespace` removes at both ends of a cell
 
 Record = list[str]
@@ -90,8 +94,7 @@ def read_chunks(path: Path, rules: FileRules, rng: random.Random, report: Report
     Duplicate ids stay in: stored in order, the last one wins (assumption). A byte order mark is accepted, as exports
     carry one (assumption).
     """
-    # Lines end with LF or CRLF (documented): a lone CR outside quotes cannot be parsed.
-    with path.open(encoding="utf-8-sig", newline="\n") as file:
+    with text_of(path) as file:
         reader = csv.reader(file, strict=True)
         columns = _Columns(_read_header(reader, rules), rules)
         last: Record = columns.header
@@ -101,6 +104,24 @@ def read_chunks(path: Path, rules: FileRules, rng: random.Random, report: Report
     if not any(last):
         # The documentation says that blank rows at the end "can" fail an import. Assumption: they do.
         raise RefusedFileError("IMPORT_ENTRY_DOES_NOT_ALIGN_WITH_HEADERS")
+
+
+def text_of(path: Path) -> TextIOWrapper:
+    """An uploaded file as text. Lines end with LF or CRLF (documented): a lone CR outside quotes cannot be parsed."""
+    return TextIOWrapper(_BoundedLines(path.open("rb", buffering=0)), encoding="utf-8-sig", newline="\n")
+
+
+class _BoundedLines(BufferedReader):
+    """A file whose lines are short enough to be held. A line of megabytes refuses the file (assumption)."""
+
+    _without_end = 0
+
+    def read1(self, size: int = -1, /) -> bytes:
+        block = super().read1(size)
+        self._without_end = 0 if b"\n" in block else self._without_end + len(block)
+        if self._without_end > _LINE_BYTES:
+            raise RefusedFileError(_UNPARSABLE)
+        return block
 
 
 def has_own_ids(rules: FileRules) -> bool:
@@ -166,7 +187,10 @@ def _next_records(reader: Iterator[Record]) -> tuple[list[Record], bool]:
     records: list[Record] = []
     try:
         records.extend(islice(reader, CHUNK_RECORDS))  # what came before an error stays in the list
-    except csv.Error:
+    except csv.Error as error:
+        if str(error).startswith(_UNCLOSED):
+            # Assumption: thousands of records may stand behind a quote that is not closed. They are not skipped as one.
+            raise RefusedFileError(_UNPARSABLE) from None
         return records, True
     except UnicodeDecodeError:
         # Assumption: the documentation wants UTF-8 and names no code for anything else.

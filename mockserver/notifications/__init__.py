@@ -13,6 +13,7 @@ from aiohttp import web
 from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.access import TOKEN
 from mockserver.http.body import parse_as, read_json
+from mockserver.http.cors import refuse_foreign_page
 from mockserver.http.query import flag, one_of, several
 from mockserver.http.wire import timestamp
 from mockserver.ids import SECURE
@@ -117,7 +118,8 @@ class Notifications:
         return PendingOperation(lambda: json_response({"entities": [kind.to_json(expand) for kind in KINDS]}))
 
     async def connect(self, request: web.Request) -> PendingOperation:
-        """GET /channels/{id}, the `connectUri`: a WebSocket for who knows the id."""
+        """GET /channels/{id}, the `connectUri`: a WebSocket for who knows the id, and no page of another origin."""
+        refuse_foreign_page(request, self._org.browser_origins)
         channel_id = request.match_info["channel_id"]
 
         def commit() -> Response:

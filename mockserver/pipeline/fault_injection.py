@@ -12,13 +12,13 @@ from mockserver.faults.rules import Rewrite
 from mockserver.handling import PendingOperation, Response
 from mockserver.http.access import TOKEN
 from mockserver.http.body import BODY
+from mockserver.http.logs import CORRELATION_ID
 from mockserver.http.responses import fault_response, without_nulls
 from mockserver.http.sending import cut
 from mockserver.pipeline.commits import Commits
 from mockserver.profile import FaultRates
 from mockserver.services import Services
 
-CORRELATION_ID = web.RequestKey("correlation_id", str)
 OP = web.RequestKey("op", str)
 LEFT_OUT = web.RequestKey("left_out", set[str])  # lower-case names of headers the answer does without
 CHANCE_FAULT = web.RequestKey("chance_fault", InjectedFault)

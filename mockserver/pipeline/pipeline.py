@@ -4,29 +4,27 @@ host and encoding > authentication > rate limit > faults before the parse > the 
 faults before the commit > commit > faults after it > the answer, with common headers, into the ledger
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, NotImitated, OAuthError, TimedOut
+from mockserver.errors import NotImitated, OAuthError, TimedOut
 from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.access import RATE_HEADERS, TOKEN, authenticate, check_host, limit
-from mockserver.http.body import BODY, read_body, refuse_encoded
+from mockserver.http.body import BODY, read_body, refuse_encoded, send_before_the_rest
 from mockserver.http.cors import cors_headers, preflight
-from mockserver.http.responses import CommonHeaders, error_response, internal_error
+from mockserver.http.logs import CORRELATION_ID, log_failure
+from mockserver.http.responses import CommonHeaders, error_response, internal_error, platform_error
 from mockserver.http.sending import send
 from mockserver.ids import new_id
 from mockserver.operations import official_operation
 from mockserver.operations.operation import Operation
 from mockserver.pacing import latency_of, seconds
 from mockserver.pipeline.commits import Commits
-from mockserver.pipeline.fault_injection import CORRELATION_ID, LEFT_OUT, OP, FaultInjector
+from mockserver.pipeline.fault_injection import LEFT_OUT, OP, FaultInjector
 from mockserver.services import Services
-
-log = logging.getLogger(__name__)
 
 LIST_ID = web.RequestKey("list_id", str)
 
@@ -72,8 +70,12 @@ class Pipeline:
             self._record(request, 0, 0)
             return response
         except Exception as error:  # the last resort answers 500 and logs
+            if isinstance(error, OAuthError):
+                await self._org.clock.sleep(error.delay_s)
             response = self._refusal(request, error)
         self._record(request, response.status, response.content_length or 0)
+        if not request.content.is_eof():
+            await send_before_the_rest(request, response)
         return response
 
     def _route_of(self, request: web.Request, handler: Route) -> Route:
@@ -163,9 +165,9 @@ class Pipeline:
 
     def _refusal(self, request: web.Request, error: Exception) -> web.Response:
         correlation_id = request[CORRELATION_ID]
-        translated = _platform_error(request, error)
+        translated = platform_error(request, error)
         if translated is None:
-            log.error("correlation id %s", correlation_id, exc_info=error)
+            log_failure(correlation_id, error)
             answer = internal_error(correlation_id)
         else:
             answer = error_response(translated, correlation_id)
@@ -192,30 +194,3 @@ class Pipeline:
             correlation_id=request[CORRELATION_ID],
             sent=sent,
         )
-
-
-def _platform_error(request: web.Request, error: Exception) -> ApiError | OAuthError | None:
-    """The platform's word for a failure; None if it has none."""
-    if isinstance(error, ApiError | OAuthError):
-        return error
-    if isinstance(error, web.HTTPMethodNotAllowed):
-        refusal = MethodNotAllowed("The requested method is not allowed on this resource.")
-        refusal.headers = {"Allow": ",".join(_methods_at(request))}
-        return refusal
-    if isinstance(error, web.HTTPNotFound):
-        return NotFound("The requested resource was not found.")
-    if isinstance(error, web.RequestPayloadError | web.HTTPBadRequest):
-        return BadRequest("The body of the request ended early or was not framed as announced.")
-    return None
-
-
-def _methods_at(request: web.Request) -> list[str]:
-    """What the address takes. Where a fixed word and an id both fit, as in .../contactlists/uploads, it is the word."""
-    path = request.rel_url.raw_path
-    methods: dict[int, set[str]] = {}
-    for resource in request.app.router.resources():
-        info = resource.get_info()
-        if path == info.get("path") or ("pattern" in info and info["pattern"].fullmatch(path)):
-            ids = info.get("formatter", "").count("{")
-            methods.setdefault(ids, set()).update(route.method for route in resource)
-    return sorted(methods[min(methods)])

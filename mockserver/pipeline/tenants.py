@@ -60,7 +60,7 @@ async def _client_id(request: web.Request) -> str:
         if request.path in _LOGINS:
             form = parse_qs((await read_body(request, _FORM_BYTES)).decode(), max_num_fields=20)
             return form["client_id"][0] if "client_id" in form else request.query.get("client_id", "")
-    except (ApiError, ValueError):
+    except (ApiError, ValueError, web.RequestPayloadError):
         return ""  # the token endpoint will say what is wrong
     return ""
 

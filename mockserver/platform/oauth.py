@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -18,6 +19,8 @@ from mockserver.state.org import Org
 
 _FORM_BYTES = 64 * 1024
 _FORM = "application/x-www-form-urlencoded"
+# Guessing becomes slow, and the right secret is taken at once: a lock-out would be a way to keep others out. Assumption
+_QUICK_REFUSALS, _SLOW_S = 5, 1.0
 _CODE_S = 60.0  # Assumption: how long a page may take to fetch its token
 
 
@@ -36,6 +39,7 @@ class OAuth:
     def __init__(self, org: Org) -> None:
         self._org = org
         self._codes: dict[str, _Code] = {}
+        self._wrong: Counter[str] = Counter()  # secrets in a row, by client
 
     async def token(self, request: web.Request) -> PendingOperation:
         """Issue a token to a client that knows its secret, or for a code. Refusals are 400 with a body of their own."""
@@ -125,7 +129,10 @@ class OAuth:
         """Answers to an unknown client and to a wrong secret are the same. Source: public client tests."""
         client = self._org.clients.get(client_id)
         if client is None or not client.secret_is(secret):
-            raise _unknown_client()
+            known = client_id if client else ""  # those that do not exist are one, so that they cannot fill the memory
+            self._wrong[known] += 1
+            raise _unknown_client(delay_s=_SLOW_S if self._wrong[known] > _QUICK_REFUSALS else 0.0)
+        self._wrong[client_id] = 0
         return client
 
     def _new_code(self, client: OAuthClient, redirect_uri: str, challenge: str) -> str:
@@ -171,5 +178,5 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
-def _unknown_client() -> OAuthError:
-    return OAuthError("invalid_client", "authentication failed")
+def _unknown_client(delay_s: float = 0.0) -> OAuthError:
+    return OAuthError("invalid_client", "authentication failed", delay_s)

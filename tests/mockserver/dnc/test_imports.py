@@ -81,7 +81,7 @@ def test_a_file_of_several_kinds(tmp_path, profile_with):
         ("+15550100,,tomorrow", "IMPORT_INVALID_EXPIRATION_DATE"),
         ("+15550100,,2025-12-31T00:00Z", "IMPORT_INVALID_EXPIRATION_DATE"),
         ("+15550100,,2026-01-09T00:00Z", "IMPORT_EXPIRATION_DATE_EXCEEDS_MAX_DAYS"),
-        ('"+15550100,,', "IMPORT_COULD_NOT_PARSE_AN_ENTRY"),
+        ('"+15550100"0,,', "IMPORT_COULD_NOT_PARSE_AN_ENTRY"),
     ],
 )
 def test_records_that_are_skipped(tmp_path, profile_with, line, code):

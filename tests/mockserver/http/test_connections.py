@@ -3,86 +3,115 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from mockserver.errors import ClientTooSlow
-from mockserver.http.body import arriving
-from mockserver.http.connections import ConnectionLimiter
+from mockserver.http.access import TOKEN
+from mockserver.http.connections import ConnectionLimiter, Patience
+from mockserver.state.auth import Token
 
 pytestmark = pytest.mark.anyio
 
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+WITH_TOKEN = REQUEST.replace(b"/ ", b"/known ")
+HALF_SENT = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf"
+UNREAD_BYTES = 16 << 20  # more than the buffers of two sockets hold
+
 
 async def welcome(request):
-    return web.Response(text="in")
+    if request.path == "/known":
+        request[TOKEN] = Token("hash", "client", 0)
+    await request.read()
+    return web.Response(text="in" if request.path != "/large" else "x" * UNREAD_BYTES)
 
 
 @pytest.fixture
 async def knock(anyio_backend):
-    """A function that opens a connection to a server behind a gate made with its arguments."""
+    """A function that opens a connection to a server behind a limiter made with its arguments."""
     opened, runners, writers = [], [], []
 
-    async def one(**gate):
+    async def one(at_most=0, **patience):
         if not opened:
             app = web.Application()
-            app.router.add_get("/", welcome)
+            app.router.add_route("*", "/{name:.*}", welcome)
             runners.append(web.AppRunner(app, access_log=None, shutdown_timeout=0.1))
             await runners[0].setup()
-            server = await asyncio.get_running_loop().create_server(
-                ConnectionLimiter(runners[0].server, **gate), "127.0.0.1", 0
-            )
-            opened.append(server)
+            limiter = ConnectionLimiter(runners[0].server, at_most, Patience(**patience))
+            opened.append(await asyncio.get_running_loop().create_server(limiter, "127.0.0.1", 0))
         reader, writer = await asyncio.open_connection(*opened[0].sockets[0].getsockname())
         writers.append(writer)
         return reader, writer
 
     yield one
     for writer in writers:
-        writer.close()
-        await writer.wait_closed()
+        writer.transport.abort()
     opened[0].close()
     await runners[0].cleanup()
 
 
 async def answer(reader):
-    return await asyncio.wait_for(reader.read(200), 5)
+    try:
+        return await asyncio.wait_for(reader.read(2000), 5)
+    except ConnectionError:
+        return b""
 
 
-REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+async def ask(connection, request=REQUEST):
+    connection[1].write(request)
+    return await answer(connection[0])
 
 
+@pytest.mark.hardening("mock-23", "mock-5")
 async def test_one_connection_too_many(knock):
-    """It is told so; once another one has gone there is room again."""
-    first = await knock(at_most=1, head_s=0)
-    first[1].write(REQUEST)
-    assert b"200 OK" in await answer(first[0])
-    second = await knock()
-    assert (await answer(second[0])).startswith(b"HTTP/1.1 503")
+    """It is told so, as a mock; once another one has gone there is room again."""
+    first = await knock(at_most=1)
+    assert b"200 OK" in await ask(first)
+    second = await answer((await knock())[0])
+    assert second.startswith(b"HTTP/1.1 503")
+    assert b"X-Mock: contactbench/" in second
     first[1].close()
     await first[1].wait_closed()
-    third = await knock()
-    third[1].write(REQUEST)
-    assert b"200 OK" in await answer(third[0])
+    assert b"200 OK" in await ask(await knock())
 
 
+@pytest.mark.hardening("mock-22", "mock-23")
+@pytest.mark.parametrize("idle", [b"", REQUEST, REQUEST[:-1], HALF_SENT])
+async def test_one_that_waits_gives_way(knock, idle):
+    """Who has sent nothing, half a head, half a body, or wants nothing more, makes room for a newcomer."""
+    first = await knock(at_most=1)
+    first[1].write(idle)
+    await asyncio.sleep(0.3)
+    assert b"200 OK" in await ask(await knock())
+    await answer(first[0])
+    assert await answer(first[0]) == b""
+
+
+@pytest.mark.hardening("mock-22", "mock-23")
+async def test_strangers_give_way_first(knock):
+    """Whose last request brought a token stays, though it has waited longest."""
+    known, stranger = await knock(at_most=2), await knock()
+    assert b"200 OK" in await ask(known, WITH_TOKEN)
+    assert b"200 OK" in await ask(stranger)
+    await asyncio.sleep(0.3)
+    assert b"200 OK" in await ask(await knock())
+    assert (b"200 OK" in await ask(known, WITH_TOKEN), await ask(stranger)) == (True, b"")
+
+
+@pytest.mark.hardening("mock-22")
 async def test_a_head_that_never_ends(knock):
-    """A connection that does not say what it wants is closed, one that does stays."""
-    slow, quick = await knock(at_most=0, head_s=0.05), await knock()
+    """A connection that does not say what it wants is closed, be it its first request or a later one."""
+    slow, quick = await knock(head_s=0.05), await knock()
     slow[1].write(b"GET / HTTP/1.1\r\nX-Slow: 1\r\n")
-    quick[1].write(REQUEST[:-3])
-    quick[1].write(REQUEST[-3:])
-    assert b"200 OK" in await answer(quick[0])
+    assert b"200 OK" in await ask(quick)
     assert await answer(slow[0]) == b""
-    quick[1].write(REQUEST)
-    assert b"200 OK" in await answer(quick[0])
+    assert b"200 OK" in await ask(quick)
+    assert await ask(quick, REQUEST[:-1]) == b""
 
 
-async def test_a_body_that_never_comes():
-    """A client that falls silent in the middle of a body is told 408."""
-
-    class Silent:
-        class content:  # noqa: N801 the name is aiohttp's
-            @staticmethod
-            async def readany():
-                raise TimeoutError
-
-    with pytest.raises(ClientTooSlow) as error:
-        [chunk async for chunk in arriving(Silent)]
-    assert (error.value.status, error.value.code) == (408, "client.timeout")
+@pytest.mark.hardening("mock-22")
+async def test_an_answer_that_nobody_reads(knock):
+    """It does not hold its connection for ever."""
+    reader, writer = await knock(answer_s=0.05)
+    writer.write(REQUEST.replace(b"/ ", b"/large "))
+    await asyncio.sleep(0.2)
+    taken = 0
+    while chunk := await answer(reader):
+        taken += len(chunk)
+    assert taken < UNREAD_BYTES

@@ -135,11 +135,17 @@ def test_the_longest_cell(read, cell):
     assert (len(rows[0]["phone"]), report.events) == (512, [])
 
 
-def test_an_unclosed_quote_swallows_the_rest(read):
-    """Everything after it is one record that cannot be parsed; what came before is accepted."""
-    ids, rows, report = read('id,phone\n1,2\n3,"4\n5,6\n7,8\n')
-    assert ([row["id"] for row in rows], len(ids)) == (["1"], 1)
-    assert report.events == [(3, PARSE)]
+@pytest.mark.hardening("mock-21")
+@pytest.mark.parametrize(
+    "rest",
+    ['3,"4\n5,6\n7,8\n', '3,"' + "x\n" * 100_000 + '"\n', "3," + "x" * 1_200_000 + "\n"],
+    ids=["an unclosed quote", "a cell of 200 kB", "a line of 1.2 MB"],
+)
+def test_what_may_hide_records_refuses_the_file(read, rest):
+    """No end is looked for in what is far too long, and nothing that may be thousands of records is skipped as one."""
+    with pytest.raises(RefusedFileError) as refused:
+        read("id,phone\n1,2\n" + rest)
+    assert refused.value.code == PARSE
 
 
 def test_events_are_bounded(read):
