@@ -69,20 +69,21 @@ async def serve_in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[t
     from mockserver.config import DEFAULT_CLIENTS
     from mockserver.services import create_services
     from mockserver.storage.memory_store import MemoryStore
+    from mockserver.storage.spool import spool_folder
 
-    with tempfile.TemporaryDirectory(prefix="contactbench-") as folder:
+    with spool_folder() as folder:
         services = create_services(
             store=MemoryStore(),
             clock=LoopClock(asyncio.get_running_loop(), EPOCH),
             profile=profile,
-            spool=Path(folder),
+            spool=folder,
             clients=list(DEFAULT_CLIENTS),
             seed=seed,
         )
         runner = web.AppRunner(create_app(services), access_log=None, keepalive_timeout=3600.0)
         await runner.setup()
         try:
-            socket = Path(folder) / "org"
+            socket = folder / "org"
             await web.UnixSite(runner, str(socket)).start()
             yield Target.one_host("http://localhost", socket), services
         finally:

@@ -16,6 +16,7 @@ from mockserver.state.auth import OAuthClient
 
 _option = partial(typer.Option, show_envvar=False)
 EPILOG = "Each option can also be set in the environment: --port as CONTACTBENCH_MOCK_PORT."
+AS_ROOT = "Warning: this mock runs as root, and so would whoever broke into it; start it as another user."
 NAMES = {"auto_envvar_prefix": "CONTACTBENCH_MOCK", "help_option_names": ["-h", "--help"]}
 
 
@@ -133,7 +134,13 @@ def _serve(config: Config) -> None:
         run,
     )
 
-    asyncio.run(run(config, lambda ready: typer.echo(hints(ready, config.clients))))
+    asyncio.run(run(config, lambda ready: _announce(hints(ready, config.clients))))
+
+
+def _announce(greeting: str) -> None:
+    if os.geteuid() == 0:
+        typer.echo(AS_ROOT, err=True)
+    typer.echo(greeting)
 
 
 def main(

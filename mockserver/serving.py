@@ -11,7 +11,6 @@ import re
 import resource
 import secrets
 import signal
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -24,14 +23,17 @@ from mockserver.clock import Clock, SystemClock
 from mockserver.config import Config, ConfigError, StoreUnavailableError
 from mockserver.control.app import create_control_app
 from mockserver.http.connections import ConnectionLimiter
+from mockserver.loaded_profile import read_settings
 from mockserver.services import Services, create_services
 from mockserver.state.auth import OAuthClient
 from mockserver.state.org import Org
+from mockserver.storage.spool import spool_folder
 from mockserver.storage.store import Store
 
 log = logging.getLogger(__name__)
 
 _CONTROL_CONNECTIONS = 100
+_IN_MEMORY = ":memory:"
 _STOP_S = 2.0  # how long requests in work may take once the mock is told to stop
 _BACKLOG = 128  # connections that the system accepts ahead of the server
 _SPARE_FILES = 2 * _BACKLOG  # for them, the store, the spool and the control port
@@ -53,10 +55,9 @@ async def run(config: Config, announce: Callable[[Ready], None]) -> None:
     """Serve until SIGTERM or SIGINT. Raises ConfigError if it cannot start."""
     os.umask(0o077)  # whatever is written from here on is the owner's alone
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     async with serving(config) as ready:
+        for number in (signal.SIGTERM, signal.SIGINT):  # until now they end the process, whatever it is reading
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         spare_the_garbage_collector()
         keep_freed_memory()
         with _ready_file(config.ready_file, ready):
@@ -128,12 +129,13 @@ def opened_org(config: Config, clock: Clock, name: str = "") -> Iterator[Service
     """The org as configured, not served yet. Each has a store of its own. Raises ConfigError."""
     config.check()
     profile = config.loaded_profile()
-    with _open_store(config.store_of(name)) as store, tempfile.TemporaryDirectory(prefix="contactbench-mock-") as spool:
+    place = config.store_of(name)
+    with _open_store(place) as store, spool_folder(None if place == _IN_MEMORY else Path(place).parent) as spool:
         yield create_services(
             store=store,
             clock=clock,
             profile=profile,
-            spool=Path(spool),
+            spool=spool,
             clients=list(config.clients),
             seed=config.seed,
             name=name,
@@ -201,7 +203,7 @@ def _open_store(store: str) -> Iterator[Store]:
 
 
 def _open(store: str) -> Store:
-    if store == ":memory:":
+    if store == _IN_MEMORY:
         from mockserver.storage.memory_store import MemoryStore
 
         return MemoryStore()
@@ -227,12 +229,14 @@ def _ready_file(path: Path | None, ready: Ready) -> Iterator[None]:
         return
     draft = path.with_name(f".{path.name}.{ready.pid}")
     try:
-        if path.exists() and b'"control_token"' not in path.read_bytes():
-            raise ConfigError(f"{path} is no ready file, and stays as it is; name another file.")
+        if path.exists() and b'"control_token"' not in read_settings(path):
+            raise ValueError
         draft.unlink(missing_ok=True)
         with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             json.dump(asdict(ready), file)
         draft.replace(path)
+    except ValueError:
+        raise ConfigError(f"{path} is no ready file, and stays as it is; name another file.") from None
     except OSError as error:
         raise ConfigError(f"The ready file {path} cannot be written: {error.strerror}.") from error
     try:

@@ -6,6 +6,7 @@ One process at a time: a lock beside the file belongs to the process that has it
 import fcntl
 import os
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -89,13 +90,25 @@ def _lock(path: Path) -> int:
             path.open("rb").close()
         elif not path.parent.is_dir():
             raise UnusableError(f"{path}: there is no folder {path.parent}; make it")
+        _check_place(path)
         return _acquire(path)
     except OSError as error:
         raise UnusableError(f"{path}: {error.strerror}; name another file") from error
 
 
+def _check_place(path: Path) -> None:
+    """Raises UnusableError where somebody else could put another file, or a link, into the store's place."""
+    about = path.parent.stat()
+    if about.st_uid != os.geteuid():
+        raise UnusableError(f"{path.parent} belongs to user {about.st_uid}, not to you; name a folder of your own")
+    if about.st_mode & stat.S_IWOTH:
+        raise UnusableError(f"{path.parent} can be written to by other users; name a folder of your own")
+    if link := next((each for each in (path, Path(f"{path}.lock")) if each.is_symlink()), None):
+        raise UnusableError(f"{link} is a link, which is not followed; name the file itself")
+
+
 def _acquire(path: Path) -> int:
-    handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -105,7 +118,7 @@ def _acquire(path: Path) -> int:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     # Autocommit: each INSERT is a transaction. The server works in one thread, not always the one that opened the file.
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:

@@ -8,7 +8,7 @@ import sys
 import httpx
 import pytest
 
-from mockserver.__main__ import main
+from mockserver.__main__ import AS_ROOT, main
 from mockserver.config import Config, ConfigError, clients_in, parse_client
 
 FORM = {"grant_type": "client_credentials"}
@@ -29,7 +29,8 @@ class Started:
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=20)
-        return self.process.returncode, self.first_line + out, err
+        assert err.startswith(AS_ROOT) == (os.geteuid() == 0)
+        return self.process.returncode, self.first_line + out, err.removeprefix(f"{AS_ROOT}\n")
 
 
 @pytest.fixture
@@ -47,6 +48,7 @@ def start(tmp_path):
         mock.process.communicate()
 
 
+@pytest.mark.hardening("mock-4")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_from_start_to_stop(start, tmp_path, number):
     """A started mock says where it is, serves, and stops without leaving anything behind."""
@@ -60,8 +62,15 @@ def test_from_start_to_stop(start, tmp_path, number):
     assert reply.status_code == 200
     control = httpx.get(f"{ready['control_url']}/state", headers={"Authorization": f"Bearer {ready['control_token']}"})
     assert control.json()["lists"] == []
+    (spool,) = spools.iterdir()
+    assert spool.stat().st_mode & 0o777 == 0o700
     code, out, err = mock.stop(number)
-    assert (code, err, list(spools.iterdir()), (tmp_path / "ready.json").exists()) == (0, "", [], False)
+    assert (code, err, list(spools.iterdir()), (tmp_path / "ready.json").exists()) == (
+        0,
+        "",
+        [],
+        False,
+    )
     assert ready["url"] in out
 
 
@@ -95,6 +104,7 @@ def test_settings_from_the_environment(start):
     )
 
 
+@pytest.mark.hardening("mock-34")
 def test_a_store_that_is_in_use(start, tmp_path, capsys):
     """A second mock on the same store is refused at once, with an exit code of its own."""
     start("--store", str(tmp_path / "org.sqlite"))
@@ -230,13 +240,19 @@ def test_clients_that_do_not_go_together(clients, complaint):
         ("pipe", 2, "not a file"),
         ("leads.csv", 7, "not a store"),
         ("leads.csv/org", 2, "no folder"),
+        ("shared/org.sqlite", 2, "can be written to by other users"),
+        ("link", 2, "a link, which is not followed"),
     ],
 )
+@pytest.mark.hardening("mock-8", "mock-29")
 def test_a_store_that_cannot_be(tmp_path, capsys, store, code, complaint):
     """One sentence, and nothing is left beside files that are somebody's own."""
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "leads.csv").write_text("Lead ID,Phone\n")
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o777)
+    (tmp_path / "link").symlink_to("leads.csv")
     before = sorted(tmp_path.rglob("*"))
     assert main(["--port", "0", "--store", str(tmp_path / store)]) == code
     assert complaint in capsys.readouterr().err
