@@ -82,6 +82,14 @@ class Listing(Answered, frozen=True, kw_only=True):
     previous_uri: str | Unset = UNSET
 
 
+@cache
+def listing_of(kind: Any, name: str = "") -> Any:
+    """The type of a page of them. `name` is what the API calls them there, if not as `kind`."""
+    return msgspec.defstruct(
+        f"{name or kind.__name__}Listing", [("entities", list[kind])], bases=(Listing,), frozen=True, kw_only=True
+    )
+
+
 class Detail(Answered, frozen=True, kw_only=True):
     error_code: str | Unset = UNSET
     field_name: str | Unset = UNSET

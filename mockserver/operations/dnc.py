@@ -12,13 +12,13 @@ from mockserver.operations.bodies import (
     DomainEntityRef,
     ExportUri,
     ImportStatusBody,
-    Listing,
     Moment,
     Sent,
     SentNamed,
     SentReference,
     ServersOwn,
     UploadUrl,
+    listing_of,
     one_of,
 )
 from mockserver.operations.files import DOWNLOAD, ContentType, ExportStarted, Timeout
@@ -26,11 +26,9 @@ from mockserver.operations.operation import (
     ALLOW_EMPTY,
     DIVISIONS,
     IDS,
-    NAMED,
+    LISTED,
     NOT_FOUND,
-    PAGING,
     SIZE_AND_IMPORT,
-    SORTED,
     Operation,
     Parameter,
 )
@@ -59,14 +57,6 @@ class DncListBody(DncListDivisionView, frozen=True, kw_only=True):
     dnc_codes: list[str] | Unset = UNSET
     license_id: str | Unset = UNSET
     custom_exclusion_column: str | Unset = UNSET
-
-
-class DncListListing(Listing, frozen=True, kw_only=True):
-    entities: list[DncListBody]
-
-
-class DncListDivisionViewListing(Listing, frozen=True, kw_only=True):
-    entities: list[DncListDivisionView]
 
 
 class SentDncList(SentNamed, frozen=True, kw_only=True):
@@ -139,9 +129,7 @@ _UNSUPPORTED = ("dnc.source.operation.not.supported",)
 _EXPIRATION = Parameter("expirationDateTime", str, "When they leave the list: yyyy-MM-ddTHH:mmZ.")
 _EXPIRED_ONLY = Parameter("expiredOnly", bool, "Only what has expired.")
 _LISTED = (
-    *PAGING,
-    *NAMED,
-    *SORTED,
+    *LISTED,
     IDS,
     DIVISIONS,
     Parameter("dncSourceType", DncSource, "Only of this source."),
@@ -203,7 +191,7 @@ DNC = (
     ),
     Operation(
         "dnc.list", "GET", DNC_LISTS, "dnc_lists.list", _VIEW,
-        summary="A page of the DNC lists", query=(*_LISTED, ALLOW_EMPTY), answer=DncListListing,
+        summary="A page of the DNC lists", query=(*_LISTED, ALLOW_EMPTY), answer=listing_of(DncListBody),
         codes={400: ("invalid.value",)},
     ),
     Operation(
@@ -213,7 +201,7 @@ DNC = (
     ),
     Operation(
         "dnc.division_views", "GET", _VIEWS, "dnc_lists.division_views", _SEARCH,
-        summary="A page of the DNC lists in their short form", query=_LISTED, answer=DncListDivisionViewListing,
+        summary="A page of the DNC lists in their short form", query=_LISTED, answer=listing_of(DncListDivisionView),
         codes={400: ("invalid.value",)},
     ),
     Operation(

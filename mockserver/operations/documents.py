@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import UNSET, Meta
 from msgspec import UnsetType as Unset
 
 from mockserver.model import NamedResource
-from mockserver.operations.bodies import Answered, Count, DomainEntityRef, Int64, Listing, Percent, Sent
-from mockserver.operations.operation import IDS, NAMED, NOT_FOUND, PAGING, PAST_THE_END, SORTED, Operation, Parameter
+from mockserver.operations.bodies import Answered, Count, DomainEntityRef, Int64, Percent, Sent, listing_of
+from mockserver.operations.operation import IDS, LISTED, NOT_FOUND, PAST_THE_END, Operation, Parameter
 from mockserver.operations.templates import NAME_RULES, named_operations
 
 Own = Annotated[str, Meta(description="The server's own; ignored in requests.", extra={"ignored": True})]
@@ -193,10 +192,6 @@ class CampaignDivisionView(Answered, frozen=True, kw_only=True):
     self_uri: str
 
 
-class CampaignDivisionViewListing(Listing, frozen=True, kw_only=True):
-    entities: list[CampaignDivisionView]
-
-
 class CampaignProgress(Answered, frozen=True, kw_only=True):
     campaign: DomainEntityRef
     contact_list: DomainEntityRef
@@ -290,15 +285,6 @@ KINDS = (
 _ACTIONS = (".create", ".list", ".get", ".update")
 
 
-def _listing(kind: DocumentKind) -> Any:
-    """The type of a page of them."""
-    document: Any = kind.type
-    name, bases = f"{kind.type.__name__}Listing", (Listing,)
-    return msgspec.defstruct(
-        name, [("entities", list[document])], bases=bases, module=__name__, frozen=True, kw_only=True
-    )
-
-
 def _operations(kind: DocumentKind) -> Iterator[Operation]:
     invalid = {400: (*NAME_RULES, "invalid.create", "invalid.update", "invalid.value")}
     rows = named_operations(
@@ -308,7 +294,6 @@ def _operations(kind: DocumentKind) -> Iterator[Operation]:
         noun=kind.noun,
         sent=kind.type,
         answer=kind.type,
-        listing=_listing(kind),
         refusals=invalid,
         query=[Parameter(name, str, "Only those with one of these.", many=True) for name in kind.filters],
         in_use=("referential.integrity.error",),
@@ -343,8 +328,8 @@ DOCUMENTS = (
     ),
     Operation(
         "campaigns.division_views", "GET", CAMPAIGN_VIEWS, "campaign_views.list", _SEARCH,
-        summary="A page of the campaigns in their short form", query=(*PAGING, *NAMED, *SORTED, IDS),
-        answer=CampaignDivisionViewListing, codes={400: ("invalid.value",), **PAST_THE_END},
+        summary="A page of the campaigns in their short form", query=(*LISTED, IDS),
+        answer=listing_of(CampaignDivisionView), codes={400: ("invalid.value",), **PAST_THE_END},
     ),
     Operation(
         "campaigns.division_view", "GET", CAMPAIGN_VIEWS + "/{document_id}", "campaign_views.get", _SEARCH,

@@ -10,11 +10,11 @@ from mockserver.operations.bodies import (
     DomainEntityRef,
     ExportUri,
     ImportStatusBody,
-    Listing,
     Moment,
     Sent,
     UploadUrl,
     Uri,
+    listing_of,
     one_of,
 )
 from mockserver.operations.contacts import ContactsExportRequest
@@ -89,10 +89,6 @@ class EventLogBody(Answered, frozen=True, kw_only=True):
     error_entity: DomainEntityRef | Unset = UNSET
     related_entity: DomainEntityRef | Unset = UNSET
     self_uri: str
-
-
-class EventLogListing(Listing, frozen=True, kw_only=True):
-    entities: list[EventLogBody]
 
 
 _TEXT = {"type": "string"}
@@ -192,7 +188,7 @@ FILES = (
             Parameter("sortBy", Literal["timestamp", "level", "category", "id"], "timestamp unless told."),
             Parameter("sortOrder", SortOrder),
         ),
-        answer=EventLogListing, codes={400: ("invalid.value",)},
+        answer=listing_of(EventLogBody), codes={400: ("invalid.value",)},
     ),
     Operation(
         "events.get", "GET", _EVENTS + "/{event_id}", "events.get", _EVENT_LOG,

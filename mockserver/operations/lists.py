@@ -13,12 +13,12 @@ from mockserver.operations.bodies import (
     DomainEntityRef,
     ImportStatusBody,
     Int64,
-    Listing,
     Moment,
     Sent,
     SentNamed,
     SentReference,
     ServersOwn,
+    listing_of,
     one_of,
 )
 from mockserver.operations.operation import (
@@ -27,23 +27,18 @@ from mockserver.operations.operation import (
     IDS,
     LIST,
     LIST_NOT_FOUND,
+    LISTED,
     LISTS,
-    NAMED,
     NOT_FOUND,
     PAGING,
     PAST_THE_END,
     SIZE_AND_IMPORT,
-    SORTED,
     Operation,
     Parameter,
 )
 
 RetentionType = Literal["Never", "Today", "RetentionDays"]
 DataType = Literal["NUMERIC", "TEXT", "TIMESTAMP", "DATETIME"]
-
-
-class MessagingCampaignListing(Listing, frozen=True, kw_only=True):
-    entities: list[DomainEntityRef]
 
 
 class ContactColumnBody(Answered, frozen=True, kw_only=True):
@@ -106,18 +101,6 @@ class ContactListBody(ContactListTemplate, frozen=True, kw_only=True):
     date_expiration: Moment | Unset = UNSET
     size: Count | Unset = UNSET
     import_status: ImportStatusBody | Unset = UNSET
-
-
-class ContactListTemplateListing(Listing, frozen=True, kw_only=True):
-    entities: list[ContactListTemplate]
-
-
-class ContactListEntityListing(Listing, frozen=True, kw_only=True):
-    entities: list[ContactListBody]
-
-
-class ContactListDivisionViewListing(Listing, frozen=True, kw_only=True):
-    entities: list[ContactListDivisionView]
 
 
 class SentColumn(Sent, frozen=True, kw_only=True):
@@ -246,7 +229,7 @@ _UPDATE = {
     409: ("invalid.update.wrong.version",),
     **NOT_FOUND,
 }
-_LISTED = (*PAGING, *NAMED, *SORTED, IDS)
+_LISTED = (*LISTED, IDS, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT)
 
 COLUMNS = {"columnNames": ["Lead ID", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
 
@@ -263,8 +246,9 @@ CONTACT_LISTS = (
     ),
     Operation(
         "lists.list", "GET", LISTS, "lists.list", _VIEW,
-        summary="A page of the contact lists", query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT, ALLOW_EMPTY),
-        answer=ContactListEntityListing, codes={400: ("invalid.value", "too.many.bulk.retrieves"), **PAST_THE_END},
+        summary="A page of the contact lists", query=(*_LISTED, ALLOW_EMPTY),
+        answer=listing_of(ContactListBody, "ContactListEntity"),
+        codes={400: ("invalid.value", "too.many.bulk.retrieves"), **PAST_THE_END},
     ),
     Operation(
         "lists.delete_many", "DELETE", LISTS, "lists.delete_many", _DELETE,
@@ -279,7 +263,7 @@ CONTACT_LISTS = (
     Operation(
         "lists.division_views", "GET", _VIEWS, "lists.division_views", _SEARCH,
         summary="A page of the contact lists in their short form",
-        query=(*_LISTED, DIVISIONS, *_FIELDS, *SIZE_AND_IMPORT), answer=ContactListDivisionViewListing,
+        query=_LISTED, answer=listing_of(ContactListDivisionView),
         codes={400: ("invalid.value", "too.many.bulk.retrieves")},
     ),
     Operation(
@@ -314,6 +298,6 @@ CONTACT_LISTS = (
         "messaging_campaigns.list", "GET", "/api/v2/outbound/messagingcampaigns", "messaging_campaigns.list",
         "outbound:messagingCampaign:view", summary="A page of the messaging campaigns, which are none",
         query=(*PAGING, Parameter("contactListId", str, "Only those that use this list.")),
-        answer=MessagingCampaignListing, codes={400: ("invalid.value",)},
+        answer=listing_of(DomainEntityRef, "MessagingCampaign"), codes={400: ("invalid.value",)},
     ),
 )  # fmt: skip

@@ -27,7 +27,7 @@ class Operation:
     op: str  # its name in fault rules, ledger and latencies, and its operationId: "contacts.add"
     method: str
     path: str  # aiohttp pattern
-    handler: str  # "contacts.add": the method `add` of what `routes.py` calls `contacts`
+    handler: str  # "contacts.add": the method `add` of what `app.py` calls `contacts`
     permission: str = ""  # what the client must hold; several with blanks between them
     _: KW_ONLY
     also_at: tuple[str, ...] = ()  # addresses that some clients have for it
@@ -84,11 +84,10 @@ ALLOW_EMPTY = Parameter(
 )
 IDS = Parameter("id", str, "Only these.", many=True)
 DIVISIONS = Parameter("divisionId", str, "Only of these divisions.", many=True)
-NAMED = (
+LISTED = (
+    *PAGING,
     Parameter("filterType", NameFilter, "How `name` is compared; Prefix unless told."),
     Parameter("name", str, "Only what is so called. RegEx knows `.` and `.*` alone."),
-)
-SORTED = (
     Parameter("sortBy", Literal["id", "name", "dateCreated", "dateModified"], "name unless told."),
     Parameter("sortOrder", SortOrder),
 )

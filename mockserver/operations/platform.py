@@ -9,13 +9,13 @@ from mockserver.operations.bodies import (
     Answered,
     Count,
     DomainEntityRef,
-    Listing,
     Moment,
     OAuthErrorBody,
     Sent,
     ServersOwn,
+    listing_of,
 )
-from mockserver.operations.operation import PAGING, Operation, Parameter
+from mockserver.operations.operation import IDS, PAGING, Operation, Parameter
 
 
 class OAuthToken(Answered, frozen=True, kw_only=True, rename=None):
@@ -93,14 +93,6 @@ class CountedDivision(AuthzDivision, frozen=True, kw_only=True):
     """`objectCounts` is there if it was asked for."""
 
     object_counts: dict[str, Count] | Unset = UNSET
-
-
-class AuthzDivisionListing(Listing, frozen=True, kw_only=True):
-    entities: list[CountedDivision]
-
-
-class LimitNamespaceListing(Listing, frozen=True, kw_only=True):
-    entities: list[str]
 
 
 class LimitBody(Answered, frozen=True, kw_only=True):
@@ -201,10 +193,6 @@ class DomainEntity(Answered, frozen=True, kw_only=True):
     self_uri: str
 
 
-class DomainEntityListing(Listing, frozen=True, kw_only=True):
-    entities: list[DomainEntity]
-
-
 class UserMe(DomainEntity, frozen=True, kw_only=True):
     state: Literal["active"]
     version: Count
@@ -252,8 +240,8 @@ def _fixtures(name: str, path: str, handler: str, permission: str, noun: str) ->
     return (
         Operation(
             f"{name}.list", "GET", path, f"{handler}.list", permission,
-            summary=f"A page of the {noun}s", query=(*PAGING, named, Parameter("id", str, "Only these.", many=True)),
-            answer=DomainEntityListing, codes={400: ("invalid.value",)},
+            summary=f"A page of the {noun}s", query=(*PAGING, named, IDS),
+            answer=listing_of(DomainEntity), codes={400: ("invalid.value",)},
         ),
         Operation(
             f"{name}.get", "GET", path + "/{entity_id}", f"{handler}.get", permission,
@@ -329,11 +317,11 @@ PLATFORM = (
         summary="A page of the divisions",
         query=(
             *PAGING,
-            Parameter("id", str, "Only these.", many=True),
+            IDS,
             Parameter("name", str, "Only those whose name holds this."),
             _OBJECT_COUNT,
         ),
-        answer=AuthzDivisionListing, codes={400: ("invalid.value",)},
+        answer=listing_of(CountedDivision, "AuthzDivision"), codes={400: ("invalid.value",)},
     ),
     Operation(
         "divisions.get", "GET", _DIVISIONS + "/{division_id}", "divisions.get",
@@ -341,8 +329,8 @@ PLATFORM = (
     ),
     Operation(
         "limits.namespaces", "GET", _LIMITS + "/namespaces", "limits.namespaces",
-        summary="A page of the names under which limits are kept", query=PAGING, answer=LimitNamespaceListing,
-        codes={400: ("invalid.value",)},
+        summary="A page of the names under which limits are kept", query=PAGING,
+        answer=listing_of(str, "LimitNamespace"), codes={400: ("invalid.value",)},
     ),
     Operation(
         "limits.get", "GET", _NAMESPACE, "limits.in_force",

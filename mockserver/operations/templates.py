@@ -11,12 +11,12 @@ from mockserver.operations.bodies import (
     Count,
     DomainEntityRef,
     ImportStatusBody,
-    Listing,
     Moment,
     Sent,
     SentNamed,
     SentReference,
     ServersOwn,
+    listing_of,
     one_of,
 )
 from mockserver.operations.contacts import Clause, ColumnType, DialerContact, FilterType, Operator, Scalar
@@ -24,16 +24,13 @@ from mockserver.operations.lists import (
     COLUMNS,
     LIST_RULES,
     ContactListTemplate,
-    ContactListTemplateListing,
     SentContactList,
 )
 from mockserver.operations.operation import (
     ALLOW_EMPTY,
-    NAMED,
+    LISTED,
     NOT_FOUND,
-    PAGING,
     PAST_THE_END,
-    SORTED,
     Codes,
     Operation,
     Parameter,
@@ -88,10 +85,6 @@ class ContactListFilterBody(Answered, frozen=True, kw_only=True):
     self_uri: str
 
 
-class ContactListFilterListing(Listing, frozen=True, kw_only=True):
-    entities: list[ContactListFilterBody]
-
-
 class SentContactListFilter(SentNamed, frozen=True, kw_only=True):
     """A filter to be made or changed. `version` has to be the current one in a change."""
 
@@ -135,10 +128,6 @@ class ImportTemplateBody(Answered, frozen=True, kw_only=True):
     self_uri: str
 
 
-class ImportTemplateListing(Listing, frozen=True, kw_only=True):
-    entities: list[ImportTemplateBody]
-
-
 class SentSplitting(Sent, frozen=True, kw_only=True):
     criteria: Annotated[str, one_of(get_args(SplittingCriteria), documented=False)] | None = None
     criteria_value: str | int | None = None
@@ -176,7 +165,6 @@ def named_operations(
     noun: str,
     sent: Any,
     answer: Any,
-    listing: Any,
     refusals: Codes,
     query: Sequence[Parameter] = (),
     in_use: tuple[str, ...] = (),
@@ -187,7 +175,7 @@ def named_operations(
 
     `shown` are the parameters of both ways to read it. Permissions of bulk operations: assumptions.
     """
-    invalid = refusals[400]
+    invalid, listing = refusals[400], listing_of(answer)
     not_found = {404: tuple(dict.fromkeys((*refusals.get(404, ()), *NOT_FOUND[404])))}
     new = {**refusals, 400: (*invalid, "max.entity.count.reached")}
     changed = {400: invalid, 409: ("invalid.update.wrong.version",), **not_found}
@@ -199,7 +187,7 @@ def named_operations(
         ),
         Operation(
             f"{name}.list", "GET", every, f"{name}.list", view,
-            summary=f"A page of the {noun}s", query=(*PAGING, *NAMED, *SORTED, *shown, ALLOW_EMPTY, *query),
+            summary=f"A page of the {noun}s", query=(*LISTED, *shown, ALLOW_EMPTY, *query),
             answer=listing, codes={400: ("invalid.value",), **PAST_THE_END},
         ),
         Operation(
@@ -242,7 +230,6 @@ _ALL = (
     *named_operations(
         "filters", FILTERS, FILTERS + "/{filter_id}", "outbound:contactListFilter",
         noun="contact list filter", sent=SentContactListFilter, answer=ContactListFilterBody,
-        listing=ContactListFilterListing,
         refusals=_FILTER_RULES,
         query=(Parameter("contactListId", str, "Only of this contact list."),),
         in_use=("referential.integrity.error",),
@@ -255,7 +242,6 @@ _ALL = (
     *named_operations(
         "list_templates", LIST_TEMPLATES, LIST_TEMPLATES + "/{template_id}", "outbound:contactListTemplate",
         noun="contact list template", sent=SentContactList, answer=ContactListTemplate,
-        listing=ContactListTemplateListing,
         refusals={400: LIST_RULES},
         example={"name": "First", **COLUMNS},
         query=(Parameter("timeZone", str, "Only of these time zones.", many=True),),
@@ -264,7 +250,6 @@ _ALL = (
     *named_operations(
         "import_templates", IMPORT_TEMPLATES, IMPORT_TEMPLATES + "/{template_id}", "outbound:importTemplate",
         noun="import template", sent=SentImportTemplate, answer=ImportTemplateBody,
-        listing=ImportTemplateListing,
         refusals={
             400: (*NAME_RULES, "contact.list.template.not.found", "contact.list.filter.not.found", "invalid.value"),
             404: ("contact.list.filter.not.found",),
