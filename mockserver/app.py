@@ -65,7 +65,7 @@ def _holders(services: Services, *, strict: bool) -> dict[str, object]:
             "dnc_whatsapp": DncEntries(org, dnc, "whatsapp"),
             "filters": ContactListFilters(org, contacts, services.list_templates, services.import_templates),
             "limits": LimitsApi(org),
-            "lists": ContactLists(org, imports),
+            "lists": ContactLists(org, imports, services.forget_jobs),
             "messaging_campaigns": MessagingCampaigns(org),
             "oauth": OAuth(org),
             "openapi": OpenApi(strict=strict),

@@ -1,6 +1,6 @@
 """Bulk removals and updates of contacts: started, polled, and done bit by bit. Progress follows from the time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -125,7 +125,7 @@ class BulkJobs(JobQueues[BulkJob, _Changing]):
         if wanted.generate_download_uri is not False:
             self._offer(job, contact_list, contact_selection.snapshot(org.store, list_id, ids))
         self._begin(job, _Changing(ids, patch))
-        self._forget_old(list_id)
+        self._forget(self._of_list(list_id)[:-KEPT])
         self.advance_to_now()
         return Response(status=org.profile.semantics.bulk_job_status, body=self._json(job, origin))
 
@@ -179,7 +179,7 @@ class BulkJobs(JobQueues[BulkJob, _Changing]):
 
     def _record_end(self, job: BulkJob, work: _Changing) -> None:
         """Older jobs need not be remembered any more."""
-        self._forget_old(job.owner_id)
+        self._forget(self._of_list(job.owner_id)[:-KEPT])
 
     def _patch(self, list_id: str, patch: ParsedContact, ids: Sequence[str]) -> None:
         """Change those that are still there."""
@@ -189,13 +189,18 @@ class BulkJobs(JobQueues[BulkJob, _Changing]):
         if patch.attributes is not None:
             set_attributes(self._org, list_id, list(rows), dict.fromkeys(rows, patch.attributes))
 
-    def _forget_old(self, list_id: str) -> None:
-        """Remember no more jobs of a list than are shown, and those that are on their way."""
-        for old in self._of_list(list_id)[:-KEPT]:
-            if old.ended:
-                del self._remembered[old.key]
-                self._org.store.delete_document(self.kind, old.key)
-                self._downloads.withdraw(old.key)
+    def forget(self, list_id: str) -> None:
+        """As if there never had been a job of the list."""
+        self.drop(list_id)
+        self._forget(self._of_list(list_id))
+
+    def _forget(self, jobs: Iterable[BulkJob]) -> None:
+        """Those that are not on their way need not be remembered any more."""
+        for job in jobs:
+            if job.ended or job.owner_id not in self._queues:
+                del self._remembered[job.key]
+                self._org.store.delete_document(self.kind, job.key)
+                self._downloads.withdraw(job.key)
 
     def _of_list(self, list_id: str) -> list[BulkJob]:
         return [job for job in self._remembered.values() if job.owner_id == list_id]

@@ -106,7 +106,7 @@ class Limiter:
         asked = []
         for name, allowed in (("", rate.requests_per_window), (op, rate.per_op.get(op, 0))):
             if allowed:
-                window = self._window(bucket, name, rate.window, rate.window_s)
+                window = self._window(bucket, name, rate.window, rate.window_s, now)
                 asked.append((window, decide(window, allowed, now)))
         refused = [decision for _, decision in asked if not decision.admitted]
         if refused:
@@ -115,9 +115,13 @@ class Limiter:
             window.count(now)
         return min((decision for _, decision in asked), key=lambda d: d.allowed - d.used, default=None)
 
-    def _window(self, bucket: str, op: str, kind: Literal["fixed", "sliding"], length_s: float) -> Window:
+    def _window(self, bucket: str, op: str, kind: Literal["fixed", "sliding"], length_s: float, now: float) -> Window:
         key = (bucket, op, kind, length_s)
         if key not in self._windows:
+            # A window without requests is as good as none: the buckets of tokens that are gone must not add up.
+            for old in [each for each, window in self._windows.items() if not window.requests_at(now)]:
+                if old[0] != bucket:  # the request under way may be about to count in it
+                    del self._windows[old]
             self._windows[key] = FixedWindow(length_s) if kind == "fixed" else SlidingWindow(length_s)
         return self._windows[key]
 

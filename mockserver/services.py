@@ -65,7 +65,12 @@ class Services:
         """Leave a list as it was made: without contacts, imports and exports. Raises NotFound."""
         self.org.store.clear(list_id)
         self.imports.forget(list_id)
+        self.forget_jobs(list_id)
+
+    def forget_jobs(self, list_id: str) -> None:
+        """Let go of what is known of a list beside its contacts. Assumption: its exports go with it."""
         self.exports.forget(list_id)
+        self.bulk_jobs.forget(list_id)
         self.org.queues.pop(list_id, None)
 
     def reload(self) -> None:

@@ -21,7 +21,7 @@ from mockserver.state.contact_attributes import merge_json
 from mockserver.state.org import Org
 from mockserver.storage.store import Row
 
-_KEPT = 1_000  # forms and writers that are kept; more lists than an org may have
+_KEPT = 100  # forms and writers that are kept, some 8 kB each; more lists than are worked on at once
 
 
 class Contacts:

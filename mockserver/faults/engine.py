@@ -77,6 +77,7 @@ class Faults:
 
 SPARED = frozenset({"oauth.token", "oauth.authorize", "health", "openapi", "channels.connect"})
 _FRESH = 50  # requests of a token that are spared its end
+_REMEMBERED = 10_000  # tokens whose requests are counted
 
 EXPIRED = "expired_token"
 
@@ -144,4 +145,6 @@ class ChanceFaults:
     def is_fresh(self, token: str) -> bool:
         """Whether the request now counted is one of the first of this token."""
         self._requests[token] += 1
+        if len(self._requests) > _REMEMBERED:
+            del self._requests[next(iter(self._requests))]  # the oldest
         return self._requests[token] <= _FRESH

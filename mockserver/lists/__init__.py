@@ -32,8 +32,8 @@ _VIEWS = LISTS + "/divisionviews"
 
 
 class ContactLists:
-    def __init__(self, org: Org, imports: Imports) -> None:
-        self._org, self._imports = org, imports
+    def __init__(self, org: Org, imports: Imports, forget_jobs: Callable[[str], None]) -> None:
+        self._org, self._imports, self._forget_jobs = org, imports, forget_jobs
 
     async def create(self, request: web.Request) -> PendingOperation:
         """Answer 200 with the new list."""
@@ -166,6 +166,7 @@ class ContactLists:
         check_unused(self._org.store, "contact_list", list_id)
         self._org.store.delete_list(list_id)
         self._imports.drop(list_id)
+        self._forget_jobs(list_id)
         return Response()
 
     def _delete_many(self, ids: Ids) -> Response:

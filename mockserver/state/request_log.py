@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -19,11 +20,15 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     bytes_out: int = 0
 
 
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple).decode
+
+
 class ServerRequestLog:
     """Holds the last `capacity` entries; counts for ever."""
 
     def __init__(self, capacity: int = 100_000) -> None:
-        self._entries: deque[Entry] = deque(maxlen=capacity)
+        self._entries: deque[bytes] = deque(maxlen=capacity)  # encoded: half as large
         self._counts: Counter[tuple[str, int]] = Counter()
         self._seq = 0
         self._violations: Counter[str] = Counter()
@@ -33,12 +38,13 @@ class ServerRequestLog:
     ) -> None:
         self._seq += 1
         self._counts[op, status] += 1
-        self._entries.append(Entry(self._seq, op, token, status, size, t, list_id, correlation_id, sent))
+        self._entries.append(_encode((self._seq, op, token, status, size, t, list_id, correlation_id, sent)))
 
     def since(self, seq: int) -> list[Entry]:
         """Entries after `seq`, oldest first; those that fell out of the ring are missing."""
         newer = min(self._seq - seq, len(self._entries))
-        return [self._entries[at] for at in range(len(self._entries) - newer, len(self._entries))] if newer > 0 else []
+        newest = [*islice(reversed(self._entries), max(0, newer))]
+        return [_entry(encoded) for encoded in reversed(newest)]
 
     def select(
         self,
@@ -66,7 +72,7 @@ class ServerRequestLog:
             "kept": len(self._entries),
             "adds_up": self._seq == sum(self._counts.values()),
             "cut": sum(count for (_, status), count in self._counts.items() if status == 0),
-            "busiest": busiest(self._entries, window_s) if window_s else {},
+            "busiest": busiest(map(_entry, self._entries), window_s) if window_s else {},
         }
 
     def counts(self) -> dict[str, dict[int, int]]:
@@ -82,6 +88,10 @@ class ServerRequestLog:
 
     def violations(self) -> dict[str, int]:
         return dict(sorted(self._violations.items()))
+
+
+def _entry(encoded: bytes) -> Entry:
+    return Entry(*_decode(encoded))
 
 
 def busiest(entries: Iterable[Entry], window_s: float) -> dict[str, dict[str, float]]:

@@ -164,3 +164,21 @@ async def test_progress_by_polls(bulk):
     bulk.mock.change(jobs__progress="polls", jobs__polls=2)
     started = await bulk.start("remove", **EVEN)
     assert [(await bulk.job(started))["completedRecords"] for _ in range(2)] == [2, 5]
+
+
+async def test_nothing_is_left_of_a_deleted_list(bulk):
+    """Neither in memory nor in the store: its exports and jobs go with it, and their files."""
+    await bulk.start("update", **EVEN, contact={"data": {"Kind": "changed"}})
+    (await bulk.client.post(f"{bulk.uri}/export", json={})).raise_for_status()
+    bulk.mock.clock.advance(60)
+    (await bulk.client.get(f"{bulk.uri}/export?download=true", follow_redirects=True)).raise_for_status()
+    services = bulk.mock.services
+    assert (len(services.bulk_jobs._remembered), len(services.downloads._downloads)) == (1, 2)
+    (await bulk.client.delete(bulk.uri)).raise_for_status()
+    assert (services.bulk_jobs._remembered, services.downloads._downloads) == ({}, {})
+    assert services.exports._of_list(bulk.uri.rpartition("/")[2]) == []
+    assert [services.org.store.document_kinds(), [*services.org.spool.iterdir()], [*services.org.queues]] == [
+        [],
+        [],
+        [],
+    ]

@@ -133,6 +133,6 @@ def watch(processes: Sequence[Watched], tell: Callable[[str], None]) -> None:
                 of_process.append(process.sample())
         passed = time.monotonic() - began
         for process, of_process in zip(processes, samples, strict=True):
-            mb = of_process[-1][0]
-            process.minutes.append(Minute(round(passed / 60, 2), mb, *(min(each[at] for each in of_process) for at in (1, 2, 3))))
+            fewest = [min(each[at] for each in of_process) for at in (1, 2, 3)]
+            process.minutes.append(Minute(round(passed / 60, 2), of_process[-1][0], *fewest))
         tell("  ".join(str(asdict(process.minutes[-1])) for process in processes))

@@ -13,7 +13,7 @@ NEW = {
 
 @pytest.fixture
 def lists(bare_org, imports):
-    return ContactLists(bare_org, imports)
+    return ContactLists(bare_org, imports, lambda list_id: None)
 
 
 @pytest.fixture

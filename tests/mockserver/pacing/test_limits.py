@@ -70,3 +70,11 @@ def test_a_lower_limit_of_one_operation():
 def test_no_limit():
     """A limit of 0 is none, and there is nothing to tell about it."""
     assert Limiter().admit("b", "contacts.add", msgspec.structs.replace(RATE, requests_per_window=0), START) is None
+
+
+def test_windows_without_requests_are_let_go():
+    """Every login has a bucket of its own: those of tokens that are gone must not add up."""
+    limiter = Limiter()
+    for minutes in range(100):
+        limiter.admit(f"token {minutes}", "contacts.add", RATE, START + 61 * minutes)
+    assert len(limiter._windows) == 1
