@@ -66,11 +66,19 @@ MOCK = (
     Line("Requests that two parsers could read differently are refused."),
     Line("A wrong method or content type gets the status that says so, and no foreign origin is let in."),
     Line("A TLS mode lets tests see that clients refuse wrong certificates."),
-    Line("The server library is kept at a version whose known faults are mended."),
+    Line(
+        "The server library is kept at a version whose known faults are mended.",
+        "The lock and the lowest version that is allowed are tested. `tox -e security` looks for advisories, in CI each"
+        " week; where no source of advisories can be reached it says so, and proves nothing.",
+    ),
 )
 HARNESS = (
     Line("Secrets come from a file, a keyring or the environment, never from the command line or stray settings."),
-    Line("A secret shows as *** wherever it is printed, is passed to no other process, and ends in no core dump."),
+    Line(
+        "A secret shows as *** wherever it is printed, is passed to no other process, and ends in no core dump.",
+        "The kernel keeps a process's first environment readable for its own user. The database's password stays in the"
+        " environment, where its library reads it at each connection.",
+    ),
     Line("The permissions that a run needs are documented, and more than that is told."),
     Line("The token is sent to the org's own hosts and nowhere else."),
     Line("No redirect is followed but an export's, over TLS, without token or cookie, to a host that is allowed."),
@@ -93,7 +101,11 @@ HARNESS = (
     Line("Files that machines read are exact; those that people open in a spreadsheet run no formula."),
     Line("A run can be purged of people's data; its figures stay."),
     Line("Nothing is sent to anybody but the org."),
-    Line("Dependencies are few and locked by hash; no file is read in a way that runs code."),
+    Line(
+        "Dependencies are few and locked by hash; no file is read in a way that runs code.",
+        "The image is locked; an installation by pip takes what the lowest versions of pyproject.toml allow. The"
+        " image's base is pinned by whoever builds it: its digest is not known here.",
+    ),
     Line("Checks for insecure code and for secrets run with the others."),
     Line("Version, target and the origin of the credentials are printed before the first request."),
 )

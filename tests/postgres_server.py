@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ class Server:
 
     programs: Path
     folder: Path
+    within: Sequence[str] = ()  # what its command is prefixed with: a network namespace, or nothing
     _leader: "subprocess.Popen[bytes]" = field(init=False)
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
@@ -36,7 +37,14 @@ class Server:
     def start(self, *settings: str) -> None:
         options = ["-c", "listen_addresses=", "-k", str(self.folder), *(f"-c{each}" for each in settings)]
         with self.log.open("ab") as log:
-            command = [*_as_nobody_special(), str(self.programs / "postgres"), "-D", str(self.data), *options]
+            command = [
+                *self.within,
+                *_as_nobody_special(),
+                str(self.programs / "postgres"),
+                "-D",
+                str(self.data),
+                *options,
+            ]
             self._leader = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
         ready = [str(self.programs / "pg_isready"), "-q", "-h", str(self.folder)]
         ends = time.monotonic() + STARTING_S
@@ -87,7 +95,7 @@ def _gone(pid: int) -> bool:
 
 
 @contextmanager
-def running(*settings: str) -> Iterator[Server]:
+def running(*settings: str, within: Sequence[str] = ()) -> Iterator[Server]:
     """A new server with an empty database. Skips the test where there is no PostgreSQL, or nobody it could run as."""
     programs = _programs()
     if os.geteuid() == 0:
@@ -99,7 +107,7 @@ def running(*settings: str) -> Iterator[Server]:
     folder.chmod(0o755)
     if os.geteuid() == 0:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
-    server = Server(programs, folder)
+    server = Server(programs, folder, within)
     try:
         server._run("initdb", "-D", str(server.data), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale")
         server.start(*settings)

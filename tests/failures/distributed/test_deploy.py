@@ -18,10 +18,14 @@ def cluster() -> list[dict[str, Any]]:
     return list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))
 
 
+def pods() -> list[dict[str, Any]]:
+    """Of the cluster."""
+    return [thing["spec"]["template"]["spec"] for thing in cluster() if "template" in thing.get("spec", {})]
+
+
 def containers() -> dict[str, dict[str, Any]]:
     """Of the cluster, by name."""
-    pods = [thing["spec"]["template"]["spec"] for thing in cluster() if "template" in thing.get("spec", {})]
-    return {each["name"]: each for pod in pods for each in pod["containers"]}
+    return {each["name"]: each for pod in pods() for each in pod["containers"]}
 
 
 def commands() -> list[list[str]]:
@@ -54,10 +58,49 @@ def test_a_master_and_its_workers_have_the_same_scenario():
     assert f"--expect-workers={replicas}" in containers()["master"]["command"]
 
 
+@pytest.mark.hardening("harness-1")
 def test_no_secret_is_written_down():
-    """Passwords come from the environment and from a secret of the cluster."""
+    """A password is in no file here and in no environment: containers read it from a mounted file."""
     for name in ("compose.yaml", "kubernetes.yaml"):
         content = (DEPLOY / name).read_text()
         assert "contactbench:contactbench@" not in content
-        assert not [line for line in content.splitlines() if "PASSWORD" in line and "value:" in line]
-    assert compose()["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD")
+        assert [line for line in content.splitlines() if "PASSWORD" in line and "PASSWORD_FILE" not in line] == []
+    given = [each.get("environment", {}) for each in compose().values()]
+    given += [{each["name"]: each["value"] for each in container.get("env", [])} for container in containers().values()]
+    files = {value for each in given for name, value in each.items() if name.endswith("FILE")}
+    assert files == {"/run/secrets/postgres-password", "/run/secrets/pg_service.conf"}
+
+
+@pytest.mark.hardening("harness-25")
+@pytest.mark.parametrize("service", compose())
+def test_a_service_is_confined(service):
+    """Not root, without capabilities and ways to get some, on a disk that it cannot change but for its volumes."""
+    about = compose()[service]
+    assert int(about["user"].partition(":")[0]) > 0
+    assert (about["read_only"], about["cap_drop"], about["security_opt"]) == (True, ["ALL"], ["no-new-privileges:true"])
+    assert not {"privileged", "cap_add", "ports"} & about.keys()
+
+
+@pytest.mark.hardening("harness-25")
+@pytest.mark.parametrize("container", containers())
+def test_a_container_is_confined(container):
+    """The same in the cluster; and no pod may ask the cluster for anything."""
+    pod = next(pod for pod in pods() if container in [each["name"] for each in pod["containers"]])
+    assert (pod["securityContext"]["runAsNonRoot"], pod["automountServiceAccountToken"]) == (True, False)
+    assert (pod["securityContext"]["runAsUser"] > 0, pod["securityContext"]["seccompProfile"]["type"]) == (
+        True, "RuntimeDefault",
+    )  # fmt: skip
+    assert containers()[container]["securityContext"] == {
+        "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+    }  # fmt: skip
+
+
+@pytest.mark.hardening("harness-25")
+def test_the_image():
+    """Its packages are those of the lock, by digest; it does not run as root; its base can be named by digest."""
+    lines = (DEPLOY / "Dockerfile").read_text().splitlines()
+    (locked, own) = [line for line in lines if "pip install" in line]
+    assert "--require-hashes" in locked
+    assert {"--no-deps", "--no-build-isolation"} <= set(own.split())
+    assert lines.index("USER 10001:10001") > lines.index(own)
+    assert "FROM ${PYTHON_IMAGE}" in lines
