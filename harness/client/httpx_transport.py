@@ -1,6 +1,7 @@
 """Call -> Reply on httpx. The only module that imports it."""
 
 import asyncio
+import logging
 import resource
 import socket
 import ssl
@@ -32,6 +33,10 @@ NO_CONNECTION = httpx.ConnectError.__name__
 # What a call that was given up has not sent yet goes with its connection: otherwise the system would send it for as
 # long as the server reads, and a write could happen long after it was looked for in vain.
 RESET_ON_CLOSE = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+# Below this they log headers, and addresses with their signatures.
+for library in ("asyncio", "httpcore", "httpx", "urllib3"):
+    logging.getLogger(library).setLevel(logging.WARNING)
 
 
 class HttpxClient(httpx.AsyncClient):

@@ -5,6 +5,8 @@ import fcntl
 
 import pytest
 
+from harness.leads.synthetic import COLUMNS as INVENTED
+
 from .canaries import leaks
 
 LEADS = 120
@@ -54,3 +56,18 @@ def test_what_may_not_be_purged(contactbench, uploaded, tmp_path):
     assert (run / "mapping.csv").exists()
     ran = contactbench("purge", run, "--yes", "--force", "--keep-mapping", "--json")
     assert (ran.code, "mapping.csv" in ran.document["left"], (run / "rejects.csv").exists()) == (0, True, False)
+
+
+@pytest.mark.slow
+@pytest.mark.hardening("harness-21")
+def test_rejects_without_their_rows(contactbench, mock, make_leads, upload_of, tmp_path):
+    """With ids-only, line, reason and Lead ID say enough to find the row in the input; the message says what else the
+    file of rejects would be."""
+    leads = make_leads(3)
+    with leads.open("a") as file:
+        file.write("+15550100,only\n")
+    ran = contactbench(*upload_of(leads, "batch-api", mock.url, "--rejects", "ids-only"))
+    assert (ran.code, "people's data" in ran.err) == (3, True)
+    rejects = (tmp_path / "run" / "rejects.csv").read_text().splitlines()
+    message = f"2 cells, the header has {len(INVENTED.names)}"
+    assert rejects == ["line,code,message,lead_id", f'5,ROW_SHAPE,"{message}",+15550100']

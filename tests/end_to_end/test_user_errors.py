@@ -33,9 +33,9 @@ def failing(contactbench, upload_of, tmp_path):
 
 
 def leaks(run: Path) -> list[str]:
-    """Files of a run that hold a phone number, a name or a secret; rejects.csv is there to show the rows."""
+    """Files of a run that hold a phone number, a name or a secret; rejects are there to show the rows."""
     words = [word.encode() for word in (PHONE, "Canary", SECRET)]
-    files = [path for path in run.rglob("*") if path.is_file() and path.name != "rejects.csv"]
+    files = [path for path in run.rglob("*") if path.is_file() and not path.name.startswith("rejects.")]
     return [path.name for path in files if any(word in path.read_bytes() for word in words)]
 
 

@@ -170,6 +170,7 @@ def _tree(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.hardening("harness-17")
 @pytest.mark.parametrize("name", ["journal.lock", "journal.sqlite", "requests.csv", "run.json", "work", "mapping.csv"])
 def test_a_link_in_a_run_folder(contactbench, make_leads, upload_of, tmp_path, name):
     """It is not followed, dangling or not: what it leads to is not made and not touched, and nothing is sent."""
@@ -208,6 +209,7 @@ def _of_another(run, folder):
     os.chown(run, 4_711, 4_711)
 
 
+@pytest.mark.hardening("harness-17")
 @pytest.mark.parametrize(
     ("make", "why"),
     [
@@ -232,6 +234,7 @@ def test_a_run_folder_that_is_not_safe(contactbench, make_leads, upload_of, tmp_
     assert _tree(tmp_path) == before | {leads.relative_to(tmp_path): leads.read_bytes()}
 
 
+@pytest.mark.hardening("harness-17")
 def test_nobody_else_reads_what_a_run_writes(mock, make_leads, upload_of, tmp_path):
     """Folders are 0700 and files 0600 under a umask of 000; a folder just made for a group becomes one's own."""
     (tmp_path / "run").mkdir()

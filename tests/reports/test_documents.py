@@ -46,6 +46,7 @@ def test_both_documents_lie_beside_the_run(drawn):
     assert sum(tag == "svg" for tag, _ in tags(html)) == 2
 
 
+@pytest.mark.hardening("harness-20")
 def test_the_page_loads_nothing_and_runs_nothing(drawn):
     """There is no script, no link, no address of another host, and a policy that would stop them."""
     html = (drawn / "report.html").read_text("utf-8")
@@ -123,6 +124,7 @@ def test_what_a_person_should_know(documents, fake):
     ] == []
 
 
+@pytest.mark.hardening("harness-20")
 def test_values_of_a_run_are_text(documents, fake):
     """Markup in a name is shown, not obeyed."""
     lists = [{"id": EVIL, "name": EVIL, "size": 1}]
@@ -134,6 +136,7 @@ def test_values_of_a_run_are_text(documents, fake):
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows if row.startswith("| batch-api")} == {5}
 
 
+@pytest.mark.hardening("harness-20")
 def test_names_in_drawings_are_text(fake, tmp_path):
     """A strategy's name with markup in it stays text inside the SVG."""
     values = fake.run(fake.entry("batch-api") | {"strategy": EVIL})

@@ -221,7 +221,11 @@ class Rig:
         words = {MOCK_CREDENTIALS.client_secret, "Bearer "}
         for row in oracle.table(self.leads)[:20]:
             words |= {row[column] for column in ("Email", "Phone") if row.get(column)}
-        files = [path for path in (self.folder / folder).rglob("*") if path.is_file() and path.name != "rejects.csv"]
+        files = [
+            path
+            for path in (self.folder / folder).rglob("*")
+            if path.is_file() and not path.name.startswith("rejects.")
+        ]
         return [f"{path.name}: {word}" for path in files for word in words if word.encode() in path.read_bytes()]
 
     def lead_ids(self) -> list[str]:

@@ -63,6 +63,7 @@ def test_a_list_that_nobody_asked_about(sandbox):
     assert (end.code, end.word, sandbox.asked()) == (9, "LIST_NOT_CHECKED", LOGIN)
 
 
+@pytest.mark.hardening("harness-13")
 @pytest.mark.parametrize("name", ["batch-api", "csv-import-own-ids"])
 @pytest.mark.parametrize("op", ["campaigns.list", "messaging_campaigns.list"])
 def test_a_list_in_a_campaign(sandbox, name, op):
@@ -73,6 +74,7 @@ def test_a_list_in_a_campaign(sandbox, name, op):
     assert sandbox.rig.size() == 0
 
 
+@pytest.mark.hardening("harness-13")
 def test_a_list_that_is_given_to_a_campaign_meanwhile(sandbox):
     """It is asked again every ten minutes: exit 9 in the middle."""
     sandbox.rig.settings(**{"latency__contacts.add__base_s": 400.0, "latency__contacts.add__sigma": 0.0})

@@ -31,12 +31,14 @@ def look(*answers, main_op="contacts.add", again=False):
     return ran(flow, *answers), preconditions
 
 
+@pytest.mark.hardening("harness-13")
 def test_nothing_in_the_way():
     """Two requests, both of them reads."""
     end, preconditions = look(grants(EVERYTHING), lists())
     assert (end.error, end.driver.trail, preconditions.unknown) == (None, ["subjects.me", "lists.list"], [])
 
 
+@pytest.mark.hardening("harness-13")
 @pytest.mark.parametrize(
     ("policies", "main_op", "missing"),
     [
