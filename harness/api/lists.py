@@ -3,6 +3,7 @@
 Source of paths and shapes: official Python SDK 269.0.0. There is no POST of such entries, only PATCH.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -14,6 +15,7 @@ from .answers import EntityId, decode_body, json_call
 
 LISTS = "/api/v2/outbound/contactlists"
 DNC_LISTS = "/api/v2/outbound/dnclists"
+LIKELY_NAME = re.compile(r"[\w ./-]{1,128}", re.ASCII)  # of a list that this program has made
 
 
 def create_list(name: str, columns: LeadColumns, division_id: str | None = None) -> Call:
@@ -60,9 +62,9 @@ class _ListsFound(msgspec.Struct):
 
 
 def lists_found(reply: Reply, prefix: str) -> list[ListFound]:
-    """Those whose names do begin so, whatever the server makes of spaces and of letter case."""
+    """Those whose names do begin so, whatever the server makes of spaces and of letter case, and are not odd."""
     listing: _ListsFound = decode_body(reply, _ListsFound)
-    return [each for each in listing.entities if each.name.startswith(prefix)]
+    return [each for each in listing.entities if each.name.startswith(prefix) and LIKELY_NAME.fullmatch(each.name)]
 
 
 class _Entity(msgspec.Struct):

@@ -300,3 +300,22 @@ def test_secrets_and_personal_data_are_not_in_a_repr(value):
     """What is printed by mistake shows no secret and no row of a lead."""
     assert "s3cret" not in repr(value)
     assert "data" not in repr(value)
+
+
+@pytest.mark.hardening("harness-18")
+@pytest.mark.parametrize("list_id", ["", None, 7, "a b", "../x", "\x1b[31m", "=1+1", "x" * 65, "a\n"])
+def test_ids_of_lists_look_like_ids(list_id):
+    """They become part of addresses, files and messages; anything else is no list."""
+    with pytest.raises(BadResponse):
+        api.created_list_id(ok({"id": list_id}))
+    with pytest.raises(BadResponse):
+        api.list_id_by_name(ok({"entities": [{"id": list_id, "name": "mine"}]}), "mine")
+
+
+@pytest.mark.hardening("harness-18", "harness-22")
+@pytest.mark.parametrize("said", ["=cmd()", "+15550100", "a b", "x" * 65, "15550100987", "\t1"])
+def test_codes_and_correlation_ids_look_like_ones(said):
+    """What does not is as if it were not there; requests.csv then runs nothing in a spreadsheet."""
+    reply = Reply(status=400, headers={"inin-correlation-id": said}, body=msgspec.json.encode({"code": said}))
+    refusal = Refusal(reply)
+    assert (refusal.code, refusal.correlation_id) == ("400", "")

@@ -50,6 +50,21 @@ def test_runs_in_one_database_do_not_touch_each_other(postgres_run):
         assert (first.facts(), list(second.batches())) == ({}, [0])
 
 
+@pytest.mark.hardening("harness-23")
+def test_a_run_that_is_erased(postgres_run):
+    """Not one of its rows is left in any table; other runs keep theirs."""
+    other = InDatabase(postgres_run.url, postgres_run.run + " too")
+    planned(other, *LISTED, sending(0, "A"))
+    planned(postgres_run, *LISTED, sending(0, "A", "B"), acked(0, A="c1", B="c2"))
+    with opened(postgres_run) as journal_of_run:
+        journal_of_run.erase()
+    counts = "SELECT count(*) FROM contactbench.{} WHERE run = '{}'"
+    for table in ("meta", "shard", "batch", "reject", "learned", "seal"):
+        assert sql(postgres_run, counts.format(table, postgres_run.run)).fetchone() == (0,)
+    with opened(other) as kept:
+        assert list(kept.batches()) == [0]
+
+
 def test_the_view_is_for_anybody_with_psql(postgres_run):
     """Leads, contacts and lists, by run."""
     planned(postgres_run, *LISTED, sending(0, "A", "B"), acked(0, A="c1", B="c2"), sending(2, "C"))
