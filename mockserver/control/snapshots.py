@@ -1,19 +1,22 @@
 """The whole state of an org as one file, and back.
 
-A file is a line with the format's name, then records: four bytes with the length, and MessagePack of `[kind, value]`.
-The last record is the number of those before it, so a file that was cut is refused before anything is changed.
+A file is a line with the format's name; then records: four bytes with the length, and MessagePack of `[kind, value]`;
+then the SHA-256 of all that. What was cut or altered is refused before anything is changed, and so is format 1, which
+had no digest: who keeps such a file takes it anew.
 
 In it: lists, contacts, documents (templates, filters, DNC lists, events), tokens, seed and generators. Not in it:
 profile, clients, fault rules, ledger, used rates, files of exports, and imports on their way, which are FAILED after.
 """
 
+import hashlib
+import os
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, BinaryIO
 
 import msgspec
 
-from mockserver.errors import BadRequest
+from mockserver.errors import ApiError, BadRequest
 from mockserver.model import ContactList
 from mockserver.services import Services
 from mockserver.state.auth import Token
@@ -21,9 +24,10 @@ from mockserver.state.org import Org
 from mockserver.state.retention import Queue
 from mockserver.storage.store import Store
 
-_FORMAT = b"contactbench snapshot 1\n"
+_FORMAT = b"contactbench snapshot 2\n"
 _CHUNK_CONTACTS = 5_000
-_LARGEST_RECORD = 1 << 31
+_DIGEST_BYTES = hashlib.sha256().digest_size
+_BLOCK_BYTES = 256 * 1024
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -41,22 +45,31 @@ class _RandomState(msgspec.Struct):
 def snapshot(services: Services) -> Iterator[bytes]:
     """The file, in pieces, to be taken before anything else happens."""
     services.advance_to_now()
+    digest = hashlib.sha256(_FORMAT)
     yield _FORMAT
-    count = 0
-    for kind, value in _records(services.org):
-        yield _frame([kind, value])
-        count += 1
-    yield _frame(["end", count])
+    for record in _records(services.org):
+        raw = _encode(record)
+        for piece in (len(raw).to_bytes(4, "big"), raw):
+            digest.update(piece)
+            yield piece
+    yield digest.digest()
 
 
 def restore(services: Services, file: BinaryIO) -> None:
-    """Make the org what it was. Raises BadRequest, and then nothing has changed."""
-    _check(file)
+    """Make the org what it was. Raises BadRequest, and then nothing has changed.
+
+    If somebody has put a right digest to wrong contents, it raises BadRequest and leaves the org empty.
+    """
+    end = _checked_end(file)
     services.reset()
-    for kind, value in _read(file):
-        _RESTORES[kind](services.org, value)
-    # What is kept beside the store is read from it anew.
-    services.reload()
+    try:
+        for kind, value in _read(file, end):
+            _RESTORES[kind](services.org, value)
+        # What is kept beside the store is read from it anew.
+        services.reload()
+    except (ApiError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, msgspec.MsgspecError):
+        services.reset()
+        raise BadRequest("The snapshot holds what no org of this mock can be; the org is empty now.") from None
 
 
 def _records(org: Org) -> Iterator[tuple[str, Any]]:
@@ -88,32 +101,26 @@ def _contacts(store: Store, list_id: str) -> Iterator[tuple[str, Any]]:
         yield "attributes", (list_id, taken.attributes)
 
 
-def _frame(record: object) -> bytes:
-    raw = _encode(record)
-    return len(raw).to_bytes(4, "big") + raw
-
-
-def _check(file: BinaryIO) -> None:
-    """Walk over the records without reading them, but for the last."""
+def _checked_end(file: BinaryIO) -> int:
+    """Where the records end. Raises BadRequest for a file that is not as it was taken."""
+    end = file.seek(0, os.SEEK_END) - _DIGEST_BYTES
     file.seek(0)
     if file.readline(len(_FORMAT)) != _FORMAT:
-        raise BadRequest("This is not a snapshot of this mock.")
-    count, last = 0, b""
-    while length := file.read(4):
-        last = file.read(int.from_bytes(length, "big"))
-        if len(last) != int.from_bytes(length, "big"):
-            break
-        count += 1
-    if not last or last != _encode(["end", count - 1]):
-        raise BadRequest("The snapshot is incomplete.")
+        raise BadRequest("This is not a snapshot of this version of the mock.")
+    digest, rest = hashlib.sha256(_FORMAT), max(0, end - len(_FORMAT))
+    while rest and (block := file.read(min(rest, _BLOCK_BYTES))):
+        digest.update(block)
+        rest -= len(block)
+    if file.read() != digest.digest():
+        raise BadRequest("The snapshot was cut or altered: it does not have its digest.")
+    return end
 
 
-def _read(file: BinaryIO) -> Iterator[tuple[str, Any]]:
+def _read(file: BinaryIO, end: int) -> Iterator[tuple[str, Any]]:
     file.seek(len(_FORMAT))
-    while length := file.read(4):
-        kind, value = _decode(file.read(int.from_bytes(length, "big")))
-        if kind != "end":
-            yield kind, value
+    while file.tell() < end:
+        kind, value = _decode(file.read(int.from_bytes(file.read(4), "big")))
+        yield kind, value
 
 
 def _restore_random_state(org: Org, value: Any) -> None:

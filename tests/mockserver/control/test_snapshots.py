@@ -1,6 +1,8 @@
+import hashlib
 import io
 import random
 
+import msgspec
 import pytest
 
 from mockserver.clock import ManualClock
@@ -12,7 +14,7 @@ from mockserver.services import create_services
 from mockserver.state.auth import OAuthClient
 from mockserver.storage.durable_store import DurableStore
 
-from ...conftest import listening
+from ...conftest import listening, log_in
 
 pytestmark = pytest.mark.anyio
 
@@ -99,10 +101,39 @@ async def test_a_spoiled_file(mock_org, control, spoil):
     assert (reply.status_code, mock_org.org.store.size(leads)) == (400, 3)
 
 
-async def test_every_cut_is_seen(mock_org):
-    """Wherever a file is cut."""
-    await add_list(mock_org, "A")
+@pytest.mark.hardening("mock-26")
+async def test_every_change_is_seen(mock_org):
+    """Wherever a file is cut, altered by a bit, or lengthened: it is refused, and nothing has changed."""
+    leads, _ = await add_list(mock_org, "A")
     taken = b"".join(snapshot(mock_org.services))
-    for size in random.Random(1).sample(range(len(taken)), 50):
-        with pytest.raises(BadRequest):
-            restore(mock_org.services, io.BytesIO(taken[:size]))
+    rng = random.Random(1)
+    for at in rng.sample(range(len(taken)), 50):
+        altered = bytearray(taken)
+        altered[at] ^= 1 << rng.randrange(8)
+        for spoiled in (taken[:at], altered, taken[:at] + rng.randbytes(9) + taken[at:]):
+            with pytest.raises(BadRequest, match=r"not a snapshot|cut or altered"):
+                restore(mock_org.services, io.BytesIO(spoiled))
+    assert mock_org.org.store.size(leads) == 3
+
+
+@pytest.mark.hardening("mock-26")
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"no MessagePack",
+        msgspec.msgpack.encode(["tokens", 3]),
+        msgspec.msgpack.encode(["none-such", None]),
+        msgspec.msgpack.encode(["contacts", ["no such list", ["1"], [b"{}"], 0.0]]),
+        msgspec.msgpack.encode(["luck", {"seed": 1, "run": "", "ids": [3, [-1], None], "streams": {}}]),
+    ],
+    ids=["bytes", "tokens", "kind", "contacts", "luck"],
+)
+async def test_forged_contents(mock_org, control, record):
+    """Contents that no org has are a 400 even with a right digest; the org is empty then, and goes on."""
+    await add_list(mock_org, "A")
+    body = b"contactbench snapshot 2\n" + len(record).to_bytes(4, "big") + record
+    reply = await control.put("/state/snapshot", content=body + hashlib.sha256(body).digest())
+    assert (reply.status_code, reply.json()["message"].endswith("the org is empty now.")) == (400, True)
+    assert mock_org.org.store.contact_lists() == []
+    await log_in(mock_org.client)
+    await add_list(mock_org, "A")
