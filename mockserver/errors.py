@@ -16,6 +16,7 @@ Every refusal the mock answers with:
   + NotImitated       501, an operation that the platform has and the mock has not
   + Overloaded        503, says when to come back
   + TimedOut          504
+  + StoreFull         507, the disk has no room; what was asked was not done
 * OAuthError          400 `{error, description, error_description}`: the token endpoint has a body of its own
 
 Source of codes and messages: official swagger of 2018-03-21, unless a handler says otherwise.
@@ -101,6 +102,13 @@ class TimedOut(ApiError):
 
     def __init__(self) -> None:
         super().__init__("The request timed out.")
+
+
+class StoreFull(ApiError):
+    status, code = 507, "insufficient.storage"  # the mock's own
+
+    def __init__(self) -> None:
+        super().__init__("The mock's disk has no room for this. Free some, then send the request again.")
 
 
 class OAuthError(Exception):

@@ -58,7 +58,7 @@ class ListExports(ABC, Generic[C]):
 
     @abstractmethod
     def _lines(self, export: ListExport[C]) -> Iterator[bytes]:
-        """The file's content; lets go of what the export holds."""
+        """The file's content; at the end, lets go of what the export holds."""
 
     async def get(self, request: web.Request) -> PendingOperation:
         """GET .../export: where the newest file is, as JSON or as a redirect."""
@@ -308,6 +308,6 @@ class Exports(ListExports[_Content]):
 
     def _lines(self, export: ListExport[_Content]) -> Iterator[bytes]:
         contact_list, (ids, rows, attributes, _) = export.content
-        export.content = contact_list, ContactSnapshot((), ())
         yield export_header(contact_list)
         yield from export_lines(contact_list, ids, rows, self._org.profile.semantics, attributes)
+        export.content = contact_list, ContactSnapshot((), ())

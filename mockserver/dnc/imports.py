@@ -210,8 +210,8 @@ class DncExports(ListExports[Entries]):
         self._book.dnc_list(list_id)
 
     def _lines(self, export: ListExport[Entries]) -> Iterator[bytes]:
-        entries, export.content = export.content, {}
-        return lines(entries)
+        yield from lines(export.content)
+        export.content = {}
 
 
 def lines(entries: Entries) -> Iterator[bytes]:

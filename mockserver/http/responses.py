@@ -1,5 +1,6 @@
 """How answers look on the wire: error bodies, the headers every answer carries, what a fault answers."""
 
+import errno
 import math
 from collections.abc import Mapping
 from email.utils import formatdate
@@ -11,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from mockserver.clock import Clock
-from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, OAuthError
+from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, OAuthError, StoreFull
 from mockserver.faults.engine import Action
 from mockserver.handling import Response
 
@@ -67,6 +68,8 @@ def platform_error(request: web.Request, error: Exception) -> ApiError | OAuthEr
     """The platform's word for a failure; None if it has none."""
     if isinstance(error, ApiError | OAuthError):
         return error
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):  # of a file on its way
+        return StoreFull()
     if isinstance(error, web.HTTPMethodNotAllowed):
         refusal = MethodNotAllowed("The requested method is not allowed on this resource.")
         refusal.headers = {"Allow": ",".join(_methods_at(request))}

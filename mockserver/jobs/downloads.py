@@ -30,7 +30,7 @@ class Gone(ApiError):
 
 @dataclass(slots=True)
 class Download:
-    """A file to be fetched. `lines` gives its content, once; `is_available` says whether it may be fetched now."""
+    """A file to be fetched. `lines` gives its content, to the end once; `is_available` says whether it is time."""
 
     id: str
     lines: Callable[[], Iterator[bytes]]
@@ -112,6 +112,7 @@ class Downloads:
             with os.fdopen(handle, "wb") as file:
                 for lines in download.lines():
                     file.write(lines)
+                    file.flush()  # before `lines` goes on, and at its end lets go of what the file is made from
                     await asyncio.sleep(0)
             download.written = True
 

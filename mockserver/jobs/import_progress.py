@@ -66,7 +66,7 @@ def after_restart(job: ImportJob, interruption: str | None) -> ImportJob:
 
 def without_progress(job: ImportJob) -> ImportJob:
     """The job without any progress to come: what is completed stays so."""
-    return msgspec.structs.replace(job, started_at=0.0, records_per_s=0.0)
+    return msgspec.structs.replace(job, started_at=0.0, records_per_s=0.0, polls=0)
 
 
 def has_ended(job: ImportJob, now: float) -> bool:

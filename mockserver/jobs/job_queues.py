@@ -10,18 +10,24 @@ from typing import ClassVar, Generic, TypeVar
 
 import msgspec
 
-from mockserver.errors import NotFound
+from mockserver.errors import NotFound, StoreFull, TooManyRequests
 from mockserver.jobs.import_progress import (
     INTERRUPTED,
     after_poll,
     after_restart,
+    completed_records,
     ends_at,
+    failing,
     has_ended,
     import_status_at,
     next_step_at,
+    without_progress,
 )
 from mockserver.model import ImportJob, ImportStatus
 from mockserver.state.org import Org
+
+_MOST_ON_THEIR_WAY = 10_000  # jobs of one kind: each holds what it is to bring
+_COME_BACK_S = 60
 
 
 class QueuedJob(msgspec.Struct, eq=False, kw_only=True):
@@ -81,6 +87,8 @@ class JobQueues(ABC, Generic[J, W]):
                 self._advance(owner_id, now)
             except NotFound:
                 self.drop(owner_id)
+            except StoreFull:
+                self._give_up(owner_id, now)
 
     def poll(self, owner_id: str) -> None:
         """Count a request for the status: jobs whose progress follows the polls move on."""
@@ -119,16 +127,26 @@ class JobQueues(ABC, Generic[J, W]):
         return import_status_at(job.progress, self._org.clock.now(), self._org.profile.jobs.import_status_visible_rows)
 
     def _begin(self, job: J, work: W) -> None:
-        queue = self._queues.setdefault(job.owner_id, [])
-        queue.append((job, work))
-        if job in self._active_jobs(job.owner_id):
+        if sum(map(len, self._queues.values())) >= _MOST_ON_THEIR_WAY:
+            raise TooManyRequests(_COME_BACK_S)
+        if not (self.one_at_a_time and self._queues.get(job.owner_id)):
             self._remember(job)
+        self._queues.setdefault(job.owner_id, []).append((job, work))
 
     def _poll(self, jobs: Iterable[J]) -> None:
         for job in jobs:
             if job.progress.polls:
                 job.progress = after_poll(job.progress)
         self.advance_to_now()
+
+    def _give_up(self, owner_id: str, now: float) -> None:
+        """Let the owner's jobs fail where nothing can be written: in memory, as their unfinished records will later."""
+        for job, _ in self._queues.pop(owner_id):
+            job.progress = without_progress(
+                failing(job.progress, self.interrupted, completed_records(job.progress, now))
+            )
+            job.ended = True
+            self._remembered[job.key] = job
 
     def _advance(self, owner_id: str, now: float) -> None:
         queue = self._queues[owner_id]
@@ -156,8 +174,8 @@ class JobQueues(ABC, Generic[J, W]):
         self._remember(job)
 
     def _remember(self, job: J) -> None:
-        self._remembered[job.key] = job
         self._save_record(job.key, msgspec.json.encode(job))
+        self._remembered[job.key] = job
 
     def _restore(self, record: bytes) -> J:
         job = msgspec.json.decode(record, type=self.job_type)

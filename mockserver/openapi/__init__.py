@@ -43,6 +43,7 @@ def _common(operation: Operation) -> Iterator[tuple[int, str]]:
         yield 429, "too.many.requests.retry.after"
     yield 500, "internal.server.error"
     yield 504, "request.timeout"
+    yield 507, "insufficient.storage"
 
 
 # Where the ids that an operation needs come from, as links of the document.

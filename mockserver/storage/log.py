@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from mockserver.errors import StoreFull
+
 SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x6D6F636B  # marks the files that are ours
 # Large pages suit records of some 300 kB; a checkpoint every 16 MiB keeps its pause short.
@@ -56,9 +58,12 @@ class StoreLog:
             raise
 
     def append(self, record: Record) -> None:
+        """Raises StoreError, or StoreFull where the disk is the reason; the record is not in the log then."""
         try:
             self._db.execute(_INSERT, record)
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                raise StoreFull from error
             raise StoreError(f"{self._path} could not be written ({error}); the change was not made") from error
 
     def records(self) -> Iterator[Record]:

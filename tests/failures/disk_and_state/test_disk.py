@@ -21,7 +21,7 @@ from harness.errors import UsageError, disk_error
 from harness.leads.synthetic import SyntheticLeads
 from harness.mapping.files import needed_bytes, require_disk_space
 
-from ...end_to_end.processes import CONTACTBENCH, WITHOUT_CHARTS, ended, environment, start
+from ...end_to_end.processes import CONTACTBENCH, WITHOUT_CHARTS, Mock, ended, environment, start
 from ...oracle import complaints
 
 FAULTS = int(os.environ.get("CONTACTBENCH_DISK_FAULTS", "4"))
@@ -37,6 +37,7 @@ ALL = [
 CHOSEN = [(*fault, next(STRATEGIES)) for fault in ALL[:: max(1, len(ALL) // FAULTS)]]
 CAN_MOUNT = shutil.which("unshare") and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
 STALL_S = 1.0
+LISTS = "/api/v2/outbound/contactlists"
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not on this machine")
 
 
@@ -189,3 +190,41 @@ def test_a_trouble_of_the_disk_is_told(number, code):
     told = disk_error(OSError(number, os.strerror(number), "requests.csv"))
     assert (told.code, told.exit_code, "requests.csv" in str(told)) == (code, 8, True)
     assert disk_error(OSError(errno.EPIPE, "broken")) is None
+
+
+@pytest.mark.hardening("mock-24", "mock-32")
+@pytest.mark.skipif(not CAN_MOUNT, reason="a small disk has to be mounted")
+def test_a_mock_whose_disk_fills_up(small_disk, tmp_path):
+    """507 as long as it is full, for contacts, files and exports; what was answered is there after a kill."""
+    disk = small_disk("2m")
+    mock = Mock(tmp_path / "first", "--store", str(disk / "org.sqlite"), "--pace", "none")
+    with mock.api() as client:
+        columns = {"columnNames": ["Lead ID", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
+        leads = f"{LISTS}/{client.post(LISTS, json={'name': 'Leads', **columns}).json()['id']}"
+        rows = [{"data": {"Lead ID": f"L-{n}", "Phone": "+15550100"}} for n in range(1000)]
+        assert client.post(f"{leads}/contacts", json=rows).status_code == 200
+        client.post(f"{leads}/export")
+        filler = fill(disk)
+        answers, answered = [client.post(f"{leads}/contacts", json=rows)], 1000
+        while answers[-1].status_code == 200:  # what is left of the last page of the store
+            answered += 1000
+            answers.append(client.post(f"{leads}/contacts", json=rows))
+        form, file = {"fileType": "contactlist", "id": leads.rpartition("/")[2]}, {"file": ("a.csv", "Lead ID,Phone\n")}
+        answers = [answers[-1], client.post("/uploads/v2/contactlist", data=form, files=file), exported(client, leads)]
+        assert [(each.status_code, each.json()["code"]) for each in answers] == [(507, "insufficient.storage")] * 3
+        assert client.get(f"{leads}?includeSize=true").json()["size"] == answered
+        filler.unlink()
+        assert exported(client, leads).text.count("\n") == 1001
+        assert client.post(f"{leads}/contacts", json=rows[:1]).status_code == 200
+    mock.process.kill()
+    mock.stop()
+    again = Mock(tmp_path / "second", "--store", str(disk / "org.sqlite"))
+    assert len(list(again.contacts())) == answered + 1
+    again.stop()
+    assert sorted(path.name for path in disk.iterdir()) == ["org.sqlite", "org.sqlite.lock"]
+
+
+def exported(client, leads):
+    """The answer of the signed address of the list's newest export."""
+    uri = client.get(f"{leads}/export").json()["uri"]
+    return client.get(uri, follow_redirects=True)

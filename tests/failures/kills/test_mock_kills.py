@@ -164,6 +164,7 @@ class Posting:
         return found
 
 
+@pytest.mark.hardening("mock-32")
 @pytest.mark.sized
 @pytest.mark.parametrize("seed", range(MOCKS))
 def test_every_answer_of_a_killed_mock_holds(mortal_mock, tally, seed):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from mockserver.errors import StoreFull
+
 pytestmark = pytest.mark.anyio
 
 LISTS = "/api/v2/outbound/contactlists"
@@ -65,3 +67,34 @@ async def test_a_frozen_export_is_not_asked_into_being(mock_org, leads):
     await mock_org.client.post(f"{leads}/export")
     mock_org.services.exports.freeze(leads.rpartition("/")[2])
     assert {(await mock_org.client.get(f"{leads}/export")).status_code for _ in range(5)} == {404}
+
+
+@pytest.mark.hardening("mock-24", "mock-33")
+async def test_an_import_into_a_full_store(mock_org, leads, monkeypatch):
+    """It has failed, with the rows that came before; everybody else is served."""
+    mock_org.change(jobs__progress="polls")
+    await upload(mock_org, leads)
+    await status(mock_org, leads)
+
+    def add_contacts(*arguments):
+        raise StoreFull
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mock_org.org.store, "add_contacts", add_contacts)
+        failed = await status(mock_org, leads)
+    assert (failed["state"], failed["failureReason"], await size(mock_org, leads)) == ("FAILED", "INTERRUPTED", 10)
+    await upload(mock_org, leads)
+    assert [(await status(mock_org, leads)).get("percentComplete") for _ in range(3)] == [33, 66, 100]
+
+
+@pytest.mark.hardening("mock-24")
+async def test_too_many_imports(mock_org, leads, monkeypatch):
+    """One more than the mock holds is a 429, and leaves no file behind."""
+    monkeypatch.setattr("mockserver.jobs.job_queues._MOST_ON_THEIR_WAY", 2)
+    for _ in range(2):
+        await upload(mock_org, leads)
+    fields = {"fileType": "contactlist", "id": leads.rpartition("/")[2]}
+    files = {"file": ("a.csv", FILE)}
+    refused = await mock_org.client.post("/uploads/v2/contactlist", data=fields, files=files)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+    assert list(mock_org.org.spool.iterdir()) == []
