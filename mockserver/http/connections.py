@@ -18,6 +18,7 @@ from mockserver.http.responses import internal_error, own_headers, service_unava
 
 _LEAST_WAIT_S = 0.25  # who has waited less may have sent something that is on its way
 _PROGRESS_BYTES = 1024  # of a body at once; less does not make the waiting begin anew
+_HEAD_ENDS = b"\r\n\r\n"
 _BUFFER_BYTES = 128 * 1024  # of a body that nobody reads yet, twice that is taken from the socket
 
 
@@ -120,7 +121,8 @@ class Connection(web.RequestHandler):
         if self._request is None:
             if data and not self._has_spoken:
                 self._has_spoken = True
-                self._wait_for_client(0 if self._timer else self._gate.patience.head_s)
+                is_whole = _HEAD_ENDS in data  # as most are, and then no timer is needed
+                self._wait_for_client(0 if is_whole or self._timer else self._gate.patience.head_s)
         elif len(data) >= _PROGRESS_BYTES and self in self._gate.waiting:
             self._wait_for_client()
         super().data_received(data)

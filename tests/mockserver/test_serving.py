@@ -232,3 +232,70 @@ async def test_open_files(monkeypatch, caplog):
     assert (connections_for(1_000), "at most 20 connections" in caplog.text) == (20, True)
     limits[:] = [(1_024, 4_096)]
     assert (connections_for(1_000), limits[-1]) == (1_000, (1_256, 4_096))
+
+
+async def idle(url, request, ended):
+    """Somebody who asks once, or says nothing, and then holds the connection; turned away, the same again."""
+    while not ended.is_set():
+        reader, writer = await asyncio.open_connection(*at(url))
+        try:
+            writer.write(request)
+            while not ended.is_set() and await reader.read(65_536):
+                pass
+        except ConnectionError:
+            pass
+        finally:
+            writer.transport.abort()
+        await asyncio.sleep(1)
+
+
+async def drip(url, token, ended):
+    """A body of megabytes, a byte a second, by somebody with a token; turned away, the same again."""
+    head = f"POST {LISTS} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 2800000\r\n\r\n"
+    while not ended.is_set():
+        _, writer = await asyncio.open_connection(*at(url))
+        writer.write(head.encode())
+        try:
+            while not (ended.is_set() or writer.transport.is_closing()):
+                writer.write(b" ")
+                await asyncio.sleep(1)
+        finally:
+            writer.transport.abort()
+
+
+async def times_of(client, requests, every_s):
+    """Seconds that each of so many requests took, every other one on a connection of its own. Each is answered 200."""
+    loop, times = asyncio.get_running_loop(), []
+    for number in range(requests):
+        began = loop.time()
+        reply = await client.get("/api/v2/tokens/me", headers={"Connection": "close"} if number % 2 else {})
+        times.append(loop.time() - began)
+        assert reply.status_code == 200
+        await asyncio.sleep(every_s)
+    return sorted(times)
+
+
+@pytest.mark.hardening("mock-22", "mock-23")
+@pytest.mark.parametrize(
+    ("connections", "idlers", "drippers", "requests"),
+    [(40, 40, 8, 30), pytest.param(1_000, 1_000, 100, 1_000, marks=[pytest.mark.slow, pytest.mark.timeout(300)])],
+)
+async def test_an_honest_client_in_a_crowd(connections, idlers, drippers, requests, record_property):
+    """Idle and dripping clients that fill all connections delay nobody: p99 under 1 s, and no request is refused."""
+    async with served(max_connections=connections, allowed_hosts=frozenset()) as (ready, client):
+        token, ended = client.headers["Authorization"], asyncio.Event()
+        asks = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        crowd = [asyncio.create_task(idle(ready.url, asks if n % 2 else b"", ended)) for n in range(idlers)]
+        crowd += [asyncio.create_task(drip(ready.url, token, ended)) for _ in range(drippers)]
+        await asyncio.sleep(0.5 if connections < 100 else 5)
+        times = await times_of(client, requests, 0.02)
+        ended.set()
+        for task in crowd:
+            task.cancel()
+        await asyncio.gather(*crowd, return_exceptions=True)
+        await asyncio.sleep(0.05)  # for the ends of their connections
+    p99 = times[int(len(times) * 0.99) - 1]
+    record_property("p99_s", p99)
+    print(f"{requests} requests among {idlers} idle and {drippers} dripping: p50 {times[len(times) // 2]}, p99 {p99}")
+    assert p99 < 1.0
