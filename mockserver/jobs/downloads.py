@@ -126,6 +126,7 @@ class Downloads:
         headers = {
             "Content-Disposition": f'attachment; filename="{path.name}"',
             "X-Content-Type-Options": "nosniff",
+            "Accept-Ranges": "none",
             "Cache-Control": "no-store",
         }
         # Assumption: a client reads the file as text, and finds the names behind the byte order mark in UTF-8 only.

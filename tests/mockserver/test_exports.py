@@ -205,6 +205,16 @@ async def test_headers_of_the_file(served):
     assert int(file.headers["Content-Length"]) == len(file.content)
 
 
+@pytest.mark.hardening("mock-31")
+async def test_parts_of_the_file(served):
+    """There are none, and the file says so: a range gets the whole file, and HEAD is refused."""
+    address = await signed_address(served)
+    part = await served.client.get(address, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.headers["Accept-Ranges"], len(part.content) > 4) == (200, "none", True)
+    head = await served.client.head(address)
+    assert (head.status_code, head.headers["Allow"], head.content) == (405, "GET", b"")
+
+
 @pytest.mark.parametrize("body", [b"", b"null", b"{}"])
 async def test_bodies_that_mean_the_whole_list(served, body):
     """SDKs send nothing, null or an empty object."""

@@ -127,6 +127,7 @@ def test_a_kept_store_never_draws_the_same_ids_again(start, tmp_path):
     assert ids[0] != ids[1]
 
 
+@pytest.mark.hardening("mock-19")
 def test_a_body_that_is_not_compressed_as_it_says(start):
     """It is refused like any compressed body, and the connection stays usable."""
     mock = start("--pace", "none")
@@ -155,6 +156,7 @@ def test_a_port_that_is_taken(capsys):
         (["--ready-file", "/no/such/folder/ready.json"], "cannot be written"),
     ],
 )
+@pytest.mark.hardening("mock-1")
 def test_starts_that_are_refused(capsys, args, complaint):
     """What cannot work is said before anything is opened, with exit code 2."""
     assert main(["--port", "0", *args]) == 2
@@ -162,6 +164,7 @@ def test_starts_that_are_refused(capsys, args, complaint):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+@pytest.mark.hardening("mock-1")
 def test_hosts_of_this_machine(host):
     """Loopback addresses need no permission."""
     Config(host=host).check()

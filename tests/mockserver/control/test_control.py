@@ -38,6 +38,7 @@ async def add_list(mock, contacts=2):
         ({"Host": "evil.example"}, 421),
     ],
 )
+@pytest.mark.hardening("mock-2", "mock-3", "mock-7")
 async def test_who_is_kept_out(control, headers, status):
     """Only a tool with the control token gets in; a browser never does."""
     encoded = [(name, value.encode("latin-1")) for name, value in headers.items()]
@@ -45,6 +46,7 @@ async def test_who_is_kept_out(control, headers, status):
     assert (reply.status_code, reply.json()["status"]) == (status, status)
 
 
+@pytest.mark.hardening("mock-6", "mock-7")
 async def test_the_two_doors_are_apart(mock_org, control):
     """The API's token does not open the control API, whose paths the API does not have."""
     api_token = {"Authorization": mock_org.client.headers["Authorization"]}
@@ -140,6 +142,7 @@ async def test_reset(mock_org, control):
     assert await add_list(mock_org) == first
 
 
+@pytest.mark.hardening("mock-37")
 async def test_metrics(mock_org, control):
     """Counts, and nothing but counts."""
     await add_list(mock_org)

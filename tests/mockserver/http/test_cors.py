@@ -59,6 +59,7 @@ async def test_row_06_a_page_reads_answers_and_refusals(org_for_pages, path):
 @pytest.mark.parametrize(
     "origin", ["http://localhost:3001", "https://localhost:3000", "http://localhost", f"{PAGE}.example", "null", "*"]
 )
+@pytest.mark.hardening("mock-3", "mock-39")
 async def test_row_06_other_origins_get_nothing(org_for_pages, origin):
     """Neither the question nor the request itself is answered for them; caches are told why."""
     asked = await org_for_pages.client.options(LISTS, headers={"Origin": origin} | ASKED)
@@ -66,6 +67,7 @@ async def test_row_06_other_origins_get_nothing(org_for_pages, origin):
     assert cors(await org_for_pages.client.get(LISTS, headers={"Origin": origin})) == {"vary": "Origin"}
 
 
+@pytest.mark.hardening("mock-3", "mock-39")
 async def test_without_the_option_nothing_is_said(mock_org):
     asked = await mock_org.client.options(LISTS, headers={"Origin": PAGE} | ASKED)
     assert (asked.status_code, cors(asked)) == (405, {})

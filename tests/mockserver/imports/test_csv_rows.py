@@ -99,6 +99,7 @@ def test_refused(read, text, code):
     assert refused.value.code == code
 
 
+@pytest.mark.hardening("mock-21")
 def test_column_limits(read):
     """50 columns and names of 128 characters are still fine."""
     header = ",".join(["id", "phone", "x" * 128, *(f"c{n}" for n in range(47))])
@@ -117,6 +118,7 @@ def test_column_limits(read):
         ("1\r2,3", PARSE),
     ],
 )
+@pytest.mark.hardening("mock-21")
 def test_a_bad_record_is_skipped_or_refuses_the_file(read, record, code):
     """The profile says which; the records around it are accepted, and the event names its place."""
     text = f"id,phone\n1,2\n{record}\n3,4\n"

@@ -301,6 +301,7 @@ async def test_injected_failures(served):
         (FIELDS | {f"p{n}": "" for n in range(5)}, 400, "bad.request"),  # nine parts with the file
     ],
 )
+@pytest.mark.hardening("mock-18")
 async def test_refused_forms(served, fields, status_code, code):
     """Fields are checked before anything is started, and the file does not stay."""
     reply = await upload(served, fields=fields)
@@ -333,6 +334,7 @@ ID, TYPE = ('name="id"', LIST), ('name="fileType"', "contactlist")
         (form(FILE, ('name="id"', "?"), TYPE).replace(b"?", b"\xff"), "multipart/form-data; boundary=XX", 400),
     ],
 )
+@pytest.mark.hardening("mock-18")
 async def test_forms(served, body, content_type, status_code):
     """Parts in any order; anything that is not quite a form is refused and leaves no file behind."""
     headers = {"Content-Type": content_type}
@@ -341,7 +343,29 @@ async def test_forms(served, body, content_type, status_code):
     assert spooled(served) == []
 
 
+@pytest.mark.hardening("mock-27")
+@pytest.mark.parametrize(
+    "filename",
+    [
+        *('filename="../../../../outside"', 'filename="/tmp/outside"', 'filename="C:\\\\outside"', 'filename=""'),
+        *('filename="%2e%2e%2foutside"', "filename*=UTF-8''..%2F..%2Foutside", 'filename="a\x00b\x1b[31m"'),
+        f'filename="{"x" * 4_000}"',
+    ],
+)
+async def test_names_of_files(served, tmp_path, filename):
+    """Whatever the file is called, nothing is written but to the spool, and nothing stays there."""
+    before = sorted(tmp_path.parent.rglob("*"))
+    body = form((f'name="file"; {filename}', CSV), ID, TYPE)
+    headers = {"Content-Type": "multipart/form-data; boundary=XX"}
+    assert (await served.client.post("/uploads/v2/contactlist", content=body, headers=headers)).status_code in (
+        200,
+        400,
+    )
+    assert sorted(tmp_path.parent.rglob("*")) == before
+
+
 @pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.hardening("mock-17")
 async def test_too_large(served, announced):
     """Bytes are counted as they come, whether or not their number was announced."""
     served.change(limits__upload_bytes=1_000)
@@ -358,6 +382,7 @@ async def test_too_large(served, announced):
     assert spooled(served) == []
 
 
+@pytest.mark.hardening("mock-18")
 async def test_an_upload_that_breaks_off(served):
     """A client that goes away in the middle leaves no file and no import."""
 

@@ -55,6 +55,7 @@ def put_faults(mock, *rules):
     mock.org.faults = Faults(parse_rules([{"op": "contacts.add"} | rule for rule in rules]))
 
 
+@pytest.mark.hardening("mock-5")
 async def test_common_headers(notes):
     """Every answer carries the platform's headers, with the date of the org's own clock."""
     mock, _ = notes
@@ -83,6 +84,7 @@ async def test_refusals_are_error_bodies(notes):
     assert committed == []
 
 
+@pytest.mark.hardening("mock-26")
 async def test_a_bug_tells_nothing_but_an_id(notes, caplog):
     """An unexpected failure is a 500 with an id; what happened stands in the log under that id."""
     mock, _ = notes
@@ -109,6 +111,7 @@ async def test_a_bug_tells_nothing_but_an_id(notes, caplog):
         ("POST", "/notes?access_token=x", {"Authorization": ""}, 401, "authentication.required"),
     ],
 )
+@pytest.mark.hardening("mock-2", "mock-10", "mock-19", "mock-39")
 async def test_what_is_refused_before_the_handler(notes, method, path, headers, status, code):
     """Wrong paths, methods, hosts, encodings and tokens never reach a handler."""
     mock, committed = notes
@@ -118,12 +121,14 @@ async def test_what_is_refused_before_the_handler(notes, method, path, headers, 
     assert committed == []
 
 
+@pytest.mark.hardening("mock-39")
 async def test_405_says_what_is_allowed(notes):
     """The Allow header names the methods there are."""
     mock, _ = notes
     assert (await mock.client.put("/notes", json="a")).headers["Allow"] == "POST"
 
 
+@pytest.mark.hardening("mock-10")
 async def test_a_doubled_token_header(notes):
     """Two Authorization headers are ambiguous, even if one of them is right."""
     mock, _ = notes
@@ -133,6 +138,7 @@ async def test_a_doubled_token_header(notes):
         assert (await client.post("/notes", json="a")).json()["code"] == "bad.credentials"
 
 
+@pytest.mark.hardening("mock-10")
 async def test_an_expired_token(notes):
     """After its lifetime a token is as good as none, to the second."""
     mock, _ = notes
@@ -179,6 +185,7 @@ async def test_what_a_second_token_is_worth(mock_org, scope, status):
     assert (await mock_org.client.get("/api/v2/tokens/me", headers=headers)).status_code == status
 
 
+@pytest.mark.hardening("mock-17")
 async def test_a_body_over_the_limit(notes):
     """Bytes are counted as they arrive when no length is announced, and the message says how many."""
     mock, _ = notes
@@ -198,6 +205,7 @@ async def test_a_body_over_the_limit(notes):
 @pytest.mark.parametrize(
     "body", [b"", b"null", b"{", b"NaN", b'{"a":1,"a":2}', b"[" * 30 + b"]" * 30, b'"\xff"', b'"\\ud800"', b"1 2"]
 )
+@pytest.mark.hardening("mock-20")
 async def test_json_that_is_refused(notes, body):
     """Malformed, ambiguous and deeply nested JSON is a 400 of its own."""
     mock, _ = notes
@@ -310,6 +318,7 @@ async def test_the_ledger(notes):
     assert mock.org.request_log.counts()["contacts.add"] == {0: 1, 200: 1}
 
 
+@pytest.mark.hardening("mock-35")
 async def test_no_secret_is_logged(notes, caplog):
     """Neither tokens nor bodies reach a log or the ledger."""
     caplog.set_level("DEBUG")

@@ -36,6 +36,7 @@ async def test_a_token(mock_org):
         (basic(b"mock-client:mock-secret"), {"grant_type": ["client_credentials"] * 2}, "invalid_request"),
     ],
 )
+@pytest.mark.hardening("mock-15")
 async def test_refusals(mock_org, headers, form, error):
     """A refusal is a 400 with the token endpoint's own body, the same for a wrong secret and an unknown client."""
     form_type = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -59,6 +60,7 @@ async def test_credentials_in_the_form(mock_org, accepted, status):
         assert (await client.post("/oauth/token", data=form)).status_code == status
 
 
+@pytest.mark.hardening("mock-15")
 async def test_its_own_limit(mock_org):
     """The endpoint counts by itself, and refuses like the rest of the API."""
     mock_org.change(tokens__requests_per_window=1)
@@ -67,6 +69,19 @@ async def test_its_own_limit(mock_org):
     ]
     assert [reply.status_code for reply in replies] == [200, 429]
     assert (replies[1].headers["Retry-After"], replies[1].json()["code"]) == ("60", "too.many.requests.retry.after")
+
+
+@pytest.mark.hardening("mock-15")
+async def test_wrong_secrets_one_after_the_other(mock_org):
+    """Guessing becomes slow; the right secret is taken at once, and makes up for them."""
+
+    async def took(secret):
+        before = mock_org.clock.now()
+        reply = await mock_org.client.post("/oauth/token", data=GRANT, auth=("mock-client", secret))
+        return reply.status_code, mock_org.clock.now() - before
+
+    assert [await took("wrong") for _ in range(6)] == [(400, 0.0)] * 5 + [(400, 1.0)]
+    assert (await took("mock-secret"), await took("wrong")) == ((200, 0.0), (400, 0.0))
 
 
 async def test_a_revoked_token(mock_org):
