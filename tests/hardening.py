@@ -112,15 +112,28 @@ HARNESS = (
     Line("The first contact with a real org is a small canary that is checked and removed."),
     Line("Before anything is written, the checks only read, and a list that a campaign uses is refused."),
     Line("A run stops within a second of a signal, and can be resumed."),
-    Line("Only what the run itself made is deleted, and only while it holds what the run sent."),
+    Line(
+        "Only what the run itself made is deleted, and only while it holds what the run sent.",
+        "Lists of probes and calibrations hold invented contacts, which are not compared.",
+    ),
     Line("The state of a run holds ids and digests, no other cell of a lead."),
     Line("A run's files are their owner's alone; links and folders that others can write are refused."),
-    Line("Logs and messages show the server's text short, masked, and without control characters."),
-    Line("No cell, header, secret or token is found outside input, rejects and mapping, not even after a crash."),
+    Line(
+        "Logs and messages show the server's text short, masked, and without control characters.",
+        "No message holds a Lead ID or contact id, so none has to be hashed, and no option shows them.",
+    ),
+    Line(
+        "No cell, header, secret or token is found outside input, rejects and mapping, not even after a crash.",
+        "Names of columns are no values: run.json lists them. Lead IDs and contact ids are the run's state."
+        " After a kill, files in work/ hold rows until the next start or a purge.",
+    ),
     Line("A report shows figures, never rows, escapes everything, and loads nothing."),
     Line("The file of rejects keeps rows exactly, for their owner alone, and says that it holds people's data."),
     Line("Files that machines read are exact; those that people open in a spreadsheet run no formula."),
-    Line("A run can be purged of people's data; its figures stay."),
+    Line(
+        "A run can be purged of people's data; its figures stay.",
+        "Blocks of a disk are not overwritten; a database frees rows with its next vacuum.",
+    ),
     Line("Nothing is sent to anybody but the org."),
     Line(
         "Dependencies are few and locked by hash; no file is read in a way that runs code.",

@@ -26,7 +26,7 @@ COMMANDS = (
     "calibrate",
     "conform",
 )
-OTHERS = ("cleanup", "gate", "leads", "mock")
+OTHERS = ("cleanup", "gate", "leads", "mock", "purge")
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, *OTHERS])

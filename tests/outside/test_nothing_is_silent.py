@@ -100,6 +100,8 @@ def test_every_command_says_what_came_of_it(mock, contactbench, arguments):
         ("report", run): "report: ",
         ("cleanup", run): "next: contactbench cleanup ",
         ("cleanup", run, "--yes"): "removed: 1 of 1 list",
+        ("purge", run): "next: contactbench purge ",
+        ("purge", run, "--yes"): "not touched: the input",
         ("leads", "--count", "1", "--to", "one.csv"): "written: 1 lead to one.csv",
         ("estimate", "--leads", "2000", "--replicates", "20", "--json"): "Soonest is ",
     }.items():

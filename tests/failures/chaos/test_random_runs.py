@@ -19,6 +19,7 @@ def said_by(*arguments, **options):
     return document, [line for line in told if " runs, " not in line]
 
 
+@pytest.mark.hardening("harness-19")
 @pytest.mark.sized
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("strategy", STRATEGIES)
