@@ -28,7 +28,7 @@ from ..mapping.verify import count_foreign
 from ..status import status
 from ..strategies.csv_import import IMPORTING
 from ..strategies.export import export_list
-from ..strategies.flows import poll_until, stop
+from ..strategies.flows import answer_of, poll_until, stop
 from ..strategies.job import Job
 from ..strategies.lists import count_contacts
 from ..wording import quantity
@@ -115,7 +115,7 @@ def _fates(folder: Path, aim: OrgOptions, url: str, problems: list[Kept], *, rea
         parts = mapped_parts(files, journal)
 
         def guard(thing: CreatedResource, list_id: str) -> Flow[None]:
-            return _require_own_contacts(replace(records[thing.name], contact_list_id=list_id), files, job, parts)
+            return require_own_contacts(replace(records[thing.name], contact_list_id=list_id), files, job, parts)
 
         try:
             return asyncio.run(remove_all(things, facts["host"], facts.get("org", ""), NullJournal(), guard))
@@ -128,12 +128,19 @@ def _no_guard(thing: CreatedResource, list_id: str) -> Flow[None]:
     yield from ()
 
 
-def _require_own_contacts(record: ShardRecord, files: RunFiles, job: Job, parts: list[Path]) -> Flow[None]:
+def require_own_contacts(record: ShardRecord, files: RunFiles, job: Job, parts: list[Path]) -> Flow[None]:
     """Raises Kept where a campaign uses the list, or somebody else has added contacts to it."""
     where = f"list {record.shard.list_name!r} ({record.list_id})"
     for call in api.find_campaigns(record.list_id):
         if names := api.campaigns((yield call)):
             raise Kept("LIST_IN_CAMPAIGN", f"{where} is used by campaign {', '.join(map(repr, names))}; it is kept.")
+    # What an import adds later is not in an export of now.
+    status_call = api.import_status(record.list_id)
+    yield from poll_until(
+        lambda: answer_of(status_call, api.import_progress),
+        lambda progress: progress.state != "IN_PROGRESS",
+        repeat(POLL_S, IMPORT_POLLS - 1),
+    )
     foreign = yield from count_contacts(record.list_id)
     if foreign and files.leads.exists():
         yield from export_list(record, job)

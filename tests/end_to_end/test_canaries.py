@@ -35,15 +35,16 @@ def write_leads(path, count):
             rows.writerow([f"L{n:07d}", phone, f"{MARK}a{n}", f"{MARK}b{n}"])
 
 
-def hostile(leads, phone):
+def hostile(leads, posts, phone):
     """What an org would have to answer to get people's data into files and onto terminals."""
+    every = max(11, posts // 25)  # each batch in doubt is looked up, which takes a large list a second
     body = {"code": f"{MARK} {phone}", "message": f"\x1b]0;{MARK}\x07 {phone} {MARK}a17" + " x" * 2000, "status": 400}
     headers = {"ININ-Correlation-Id": HOSTILE_ID}
     never = [{"status": 400, "body": body, "headers": headers}]
     return [
         *({"op": "contacts.add", "contains": f'"L{leads * n // 7:07d}"', "action": never[0]} for n in (1, 3, 6)),
-        {"op": "contacts.add", "every": 11, "when": "after_commit", "action": never[0] | {"status": 500}},
-        {"op": "contacts.add", "every": 13, "action": {"reset": True}},
+        {"op": "contacts.add", "every": every, "when": "after_commit", "action": never[0] | {"status": 500}},
+        {"op": "contacts.add", "every": every + 2, "action": {"reset": True}},
         {"op": "*", "every": 2, "action": {"headers": headers}},
     ]
 
@@ -99,7 +100,7 @@ def scan(start_mock, talkative, tmp_path, leads, batch, patience_s):
     run, path = tmp_path / "run", tmp_path / "leads.csv"
     write_leads(path, leads)
     mock = start_mock("--pace", "none", "--seed", "1", "--client", f"canary:{SECRET}")
-    mock.faults(*hostile(leads, "+12025550123"))
+    mock.faults(*hostile(leads, leads // batch, "+12025550123"))
     columns = ("--lead-id", "Lead ID", "--phone", "Phone")
     upload = ("upload", "--strategy", "batch-api", "--leads", path, *columns, "--target", mock.url, "--run", run)
     upload = (*upload, "--batch-size", batch, "--quiet-period", 0.2, "--max-duration", patience_s)
