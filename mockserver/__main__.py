@@ -17,6 +17,7 @@ from mockserver.state.auth import OAuthClient
 _option = partial(typer.Option, show_envvar=False)
 EPILOG = "Each option can also be set in the environment: --port as CONTACTBENCH_MOCK_PORT."
 AS_ROOT = "Warning: this mock runs as root, and so would whoever broke into it; start it as another user."
+IN_COMMAND = "Warning: other users can read the secret in this command; --clients or CONTACTBENCH_MOCK_CLIENT hides it."
 NAMES = {"auto_envvar_prefix": "CONTACTBENCH_MOCK", "help_option_names": ["-h", "--help"]}
 
 
@@ -134,12 +135,14 @@ def _serve(config: Config) -> None:
         run,
     )
 
-    asyncio.run(run(config, lambda ready: _announce(hints(ready, config.clients))))
+    asyncio.run(run(config, lambda ready: _announce(hints(ready, config.clients), config.clients)))
 
 
-def _announce(greeting: str) -> None:
+def _announce(greeting: str, clients: Sequence[OAuthClient]) -> None:
     if os.geteuid() == 0:
         typer.echo(AS_ROOT, err=True)
+    if any(f"{client.id}:{client.secret}" in word for client in clients for word in sys.argv):
+        typer.echo(IN_COMMAND, err=True)
     typer.echo(greeting)
 
 

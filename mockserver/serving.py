@@ -54,6 +54,7 @@ class Ready:
 async def run(config: Config, announce: Callable[[Ready], None]) -> None:
     """Serve until SIGTERM or SIGINT. Raises ConfigError if it cannot start."""
     os.umask(0o077)  # whatever is written from here on is the owner's alone
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no crash writes the memory to a file
     stop = asyncio.Event()
     async with serving(config) as ready:
         for number in (signal.SIGTERM, signal.SIGINT):  # until now they end the process, whatever it is reading

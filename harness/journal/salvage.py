@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from .checksummed_tables import NotAsStored, SqliteTables
+from .schema import open_database
 
 LISTS_OF = "contact_list_id"
 
@@ -40,7 +41,7 @@ def _from_journal(path: Path, found: Salvage) -> None:
     if not path.is_file():
         return
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(open_database(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
             for row in _intact_rows(db, "meta", "key"):
                 found.facts[row["key"]] = row["value"]
             for row in _intact_rows(db, "shard", "number"):

@@ -7,7 +7,8 @@ and their digests combined into one, so that both altered and lost rows are noti
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from ..domain import Shard
 
@@ -54,6 +55,13 @@ CREATION = (
 FORMER = ("meta", "shard", "batch", "reject")  # tables of version 1, which had no digests
 
 Put = Callable[[str, object, dict[str, object]], None]
+
+
+def open_database(name: Path | str, **options: Any) -> sqlite3.Connection:
+    """A connection that runs nothing with an effect for a schema that somebody has altered."""
+    db: sqlite3.Connection = sqlite3.connect(name, **options)
+    db.execute("PRAGMA trusted_schema = OFF")
+    return db
 
 
 def create(db: sqlite3.Connection) -> None:

@@ -72,7 +72,7 @@ class SqliteJournal(Journal):
                 f"{self.path} has schema {version}, this version reads {schema.VERSION}; it is left unchanged:"
                 " continue with the newer version that wrote it.",
             )
-        self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self._db = schema.open_database(self.path, isolation_level=None, check_same_thread=False)
         self._tables = SqliteTables(self._db)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
@@ -151,5 +151,5 @@ def _version(path: Path) -> int:
 
 
 def _user_version(uri: str) -> int:
-    with closing(sqlite3.connect(uri, uri=True)) as db:
+    with closing(schema.open_database(uri, uri=True)) as db:
         return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -286,7 +286,7 @@ class Run:
         if self._former is not None:
             log.warning(proof_again_notice(self.files.folder, self._former))
         if self.plan.checks_preconditions and is_untouched(self.journal.shards(), self.journal.batches()):
-            yield from self._preconditions()
+            yield from self._preconditions(context)
         to_clear = [given.list_id for given in self.plan.given if given.clear and given.list_id]
         if to_clear and unsent(self.journal.shards(), self.journal.batches()):
             yield from self._time_stage(
@@ -303,15 +303,18 @@ class Run:
             self._stage_ends[stage.name] = context.now()
             self.journal.save(StageEnded(stage.name, context.now()))
 
-    def _preconditions(self) -> Iterator[Stage]:
+    def _preconditions(self, context: RequestContext) -> Iterator[Stage]:
         strategy, digest = self.plan.strategy, self.plan.preflight.digest
         preconditions = Preconditions(
-            main_op=strategy.main_op, prefix=list_prefix(digest, strategy.name), again=self.plan.again
+            main_op=strategy.main_op,
+            prefix=list_prefix(digest, strategy.name),
+            again=self.plan.again,
+            real=context.guard.terms is not None,
         )
         yield preconditions.stage()
-        for unknown in preconditions.unknown:
-            self.notices.append(f"not known: {unknown}")
-            log.warning(self.notices[-1])
+        for notice in preconditions.notices:
+            self.notices.append(notice)
+            log.warning(notice)
 
     def proof_stage(self) -> Stage:
         """Write the mapping; what then is left is to ask the server again, by a road that did not make it."""

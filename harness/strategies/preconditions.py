@@ -18,16 +18,21 @@ NEEDED = {
     "outbound:contact:view": "to look contacts up and to export them",
 }
 NEEDED_TO_ADD = {"outbound:contact:add": "to add contacts"}
+# docs/sandbox.md names no other entities of `outbound` with more than `view`.
+OURS = ("contactlist", "contact", "dnclist", "dnc")
+NAMED = 5  # permissions in a message
 
 
 @dataclass(slots=True, kw_only=True)
 class Preconditions:
-    """Reads, and raises RunError before the first write. `unknown` is what it could not find out."""
+    """Reads, and raises RunError before the first write. `notices` tell what it could not find out, and which
+    permissions a real org's client should not have."""
 
     main_op: str
     prefix: str  # of the names of all lists with these leads, whichever run made them
     again: bool  # such lists are meant to be there
-    unknown: list[str] = field(default_factory=list)
+    real: bool = False  # the org; a mock's client may do anything
+    notices: list[str] = field(default_factory=list)
 
     def stage(self) -> Stage:
         return Stage("foresight", [self._look()])
@@ -42,7 +47,9 @@ class Preconditions:
         reply = yield api.own_grants()
         held = _own_permissions(reply)
         if held is None:
-            self.unknown.append("what the OAuth client may do: the org does not tell; a refusal would stop the run")
+            self.notices.append(
+                "not known: what the OAuth client may do: the org does not tell; a refusal would stop the run"
+            )
             return
         needed = NEEDED | (NEEDED_TO_ADD if self.main_op == "contacts.add" else {})
         missing = [f"{name} {purpose}" for name, purpose in needed.items() if not held.permit(name)]
@@ -51,6 +58,12 @@ class Preconditions:
                 "FORBIDDEN",
                 f"op=subjects.me: the OAuth client lacks {', '.join(missing)}; nothing was written. Give one of its"
                 " roles what it lacks and run the same command.",
+            )
+        if self.real and (surplus := [":".join(each) for each in held.policies if not _is_ours(*each)]):
+            more = f" and {len(surplus) - NAMED} more" if len(surplus) > NAMED else ""
+            self.notices.append(
+                f"the OAuth client may do more than any command needs: {', '.join(surplus[:NAMED])}{more};"
+                " docs/sandbox.md names the role that is enough"
             )
 
     def _former_run(self) -> Flow[None]:
@@ -66,6 +79,10 @@ class Preconditions:
                     " reconcile --from-server` and the upload's other options rebuild the mapping; --again loads these"
                     " leads once more.",
                 )
+
+
+def _is_ours(domain: str, entity: str, action: str) -> bool:
+    return domain == "outbound" and (entity in OURS or action == "view")
 
 
 def is_untouched(shards: Sequence[ShardRecord], batches: dict[int, BatchRecord]) -> bool:

@@ -127,6 +127,7 @@ def _open(path: Path) -> sqlite3.Connection:
     # Autocommit: each INSERT is a transaction. The server works in one thread, not always the one that opened the file.
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
+        db.execute("PRAGMA trusted_schema = OFF")  # an altered schema runs nothing with an effect
         _prepare(db, path)
     except sqlite3.DatabaseError as error:
         db.close()

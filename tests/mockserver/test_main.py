@@ -1,14 +1,16 @@
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
 
-from mockserver.__main__ import AS_ROOT, main
+from mockserver.__main__ import AS_ROOT, IN_COMMAND, main
 from mockserver.config import Config, ConfigError, clients_in, parse_client
 
 FORM = {"grant_type": "client_credentials"}
@@ -161,6 +163,15 @@ def test_starts_that_are_refused(capsys, args, complaint):
     """What cannot work is said before anything is opened, with exit code 2."""
     assert main(["--port", "0", *args]) == 2
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.hardening("harness-2")
+def test_a_secret_in_the_command(start):
+    """It is taken, with a warning that does not repeat it; a crash would write no memory to a file."""
+    mock = start("--client", "mine:s3cret-0815")
+    limits = Path(f"/proc/{mock.process.pid}/limits").read_text()
+    assert re.search(r"Max core file size +0 +0 ", limits)
+    assert mock.stop()[2] == f"{IN_COMMAND}\n"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])

@@ -124,8 +124,8 @@ def test_a_file_of_profiles_that_cannot_be_used(tmp_path, content, mode, name, c
     """One that others can read is refused; what is wrong in one is told without a word of it."""
     path = tmp_path / "config.toml"
     if content is not None:
-        path.touch(mode=mode)
         path.write_text(content)
+        path.chmod(mode)
     with pytest.raises(UsageError) as error:
         _profile(OrgOptions(gc_config=path, gc_profile=name))
     assert (error.value.code, "s3cret" in str(error.value)) == (code, False)

@@ -24,9 +24,9 @@ def lists(**sizes):
     return ok({"entities": [{"id": f"id-{end}", "name": PREFIX + end, "size": size} for end, size in sizes.items()]})
 
 
-def look(*answers, main_op="contacts.add", again=False):
+def look(*answers, main_op="contacts.add", again=False, real=False):
     """How it ended, and the object that looked."""
-    preconditions = Preconditions(main_op=main_op, prefix=PREFIX, again=again)
+    preconditions = Preconditions(main_op=main_op, prefix=PREFIX, again=again, real=real)
     (flow,) = preconditions.stage().flows
     return ran(flow, *answers), preconditions
 
@@ -35,7 +35,7 @@ def look(*answers, main_op="contacts.add", again=False):
 def test_nothing_in_the_way():
     """Two requests, both of them reads."""
     end, preconditions = look(grants(EVERYTHING), lists())
-    assert (end.error, end.driver.trail, preconditions.unknown) == (None, ["subjects.me", "lists.list"], [])
+    assert (end.error, end.driver.trail, preconditions.notices) == (None, ["subjects.me", "lists.list"], [])
 
 
 @pytest.mark.hardening("harness-13")
@@ -64,13 +64,34 @@ def test_what_is_needed_and_no_more(policies, main_op):
     assert look(grants(policies), lists(), main_op=main_op)[0].error is None
 
 
+@pytest.mark.hardening("harness-3")
+@pytest.mark.parametrize(
+    ("policies", "surplus"),
+    [
+        ([*ALL_BUT_ADDING, ("outbound", "contact", ["add"]), ("outbound", "campaign", ["view"])], []),
+        ([("*", "*", ["*"])], ["*:*:*"]),
+        ([*EVERYTHING], ["outbound:*:*"]),
+        ([("outbound", "contactList", ["*"]), ("outbound", "contact", ["*"]), ("outbound", "campaign", ["edit"])],
+         ["outbound:campaign:edit"]),
+        ([*EVERYTHING, *(("routing", f"e{number}", ["add"]) for number in range(7))],
+         ["outbound:*:*", "routing:e3:add and 3 more"]),
+    ],
+)  # fmt: skip
+def test_permissions_that_nothing_needs(policies, surplus):
+    """Those of a real org's client are told, and the run goes on; a mock's client may do anything."""
+    end, preconditions = look(grants(policies), lists(), real=True)
+    assert (end.error, len(preconditions.notices)) == (None, bool(surplus))
+    assert [each for each in surplus if each not in preconditions.notices[0]] == []
+    assert look(grants(policies), lists())[1].notices == []
+
+
 @pytest.mark.parametrize(
     "answer", [no(403), no(404), no(503), LOST, grants(None), ok([]), Reply(status=200, body=b"<html>")]
 )
 def test_an_org_that_does_not_tell(answer):
     """The run goes on, and says what it does not know."""
     end, preconditions = look(answer, lists())
-    assert (end.error, len(preconditions.unknown)) == (None, 1)
+    assert (end.error, len(preconditions.notices)) == (None, 1)
 
 
 @pytest.mark.parametrize(("size", "count"), [(0, 5), (7, 5), (None, 5)])
