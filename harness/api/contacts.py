@@ -180,8 +180,10 @@ def bulk_contacts(reply: Reply, lead_id_column: str) -> dict[ContactId, LeadId]:
 
 def lead_of(reply: Reply, lead_id_column: str) -> LeadId:
     """The Lead ID of the one contact that was read."""
-    (lead_id,) = bulk_contacts(replace(reply, body=b"[" + reply.body + b"]"), lead_id_column).values()
-    return lead_id
+    lead_ids = list(bulk_contacts(replace(reply, body=b"[" + reply.body + b"]"), lead_id_column).values())
+    if len(lead_ids) != 1:
+        raise BadResponse(f"{len(lead_ids)} contacts where one was asked for")
+    return lead_ids[0]
 
 
 # Contacts written and read in bulk: types made from the names of the columns, so that no Python runs for a lead.

@@ -62,7 +62,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         return None
     try:
         seconds = (parsedate_to_datetime(text) - parsedate_to_datetime(headers["date"])).total_seconds()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return seconds if seconds > 0 else None
 

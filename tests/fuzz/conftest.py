@@ -12,8 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from .mutation import SECONDS
+
 if not find_spec("schemathesis"):
-    collect_ignore_glob = ["test_*.py"]  # nothing makes up requests then
+    collect_ignore = ["test_schemathesis.py"]  # nothing makes up requests then
 
 _LISTS = "/api/v2/outbound/contactlists"
 _COLUMNS = {"columnNames": ["Lead ID", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
@@ -128,3 +130,16 @@ def config_in(folder: Path, fuzzed: Fuzzed) -> Path:
     config = folder / "schemathesis.toml"
     config.write_text((Path(__file__).parent / "schemathesis.toml").read_text())
     return config
+
+
+@pytest.fixture
+def told(capsys):
+    """A function: writes a line that is seen even of a test that passes, where targets are played for a while."""
+
+    def tell(text: str) -> None:
+        if SECONDS:
+            with capsys.disabled():
+                sys.stdout.write(f"\n{text}\n")
+                sys.stdout.flush()
+
+    return tell

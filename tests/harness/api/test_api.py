@@ -194,6 +194,15 @@ def test_contacts_read_back_by_id():
     assert api.bulk_contacts(ok([entity("A1"), entity("A2")]), "Lead ID") == {"c-A1": "A1", "c-A2": "A2"}
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b" ", msgspec.json.encode(entity("A1")) + b"," + msgspec.json.encode(entity("A2"))]
+)
+def test_an_answer_that_is_not_one_contact(body):
+    """It proves nothing: neither an empty body nor two objects in a row."""
+    with pytest.raises(BadResponse):
+        api.lead_of(Reply(status=200, body=body), "Lead ID")
+
+
 def test_an_import_that_is_not_shown_yet():
     """A 404 is no end of it, unless the list is gone."""
     assert api.import_progress(no(404)) == api.ImportProgress(None, None, None)

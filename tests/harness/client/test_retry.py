@@ -69,6 +69,7 @@ def test_what_is_known_of_a_calls_effect(reply, known):
         ("Wed, 21 Oct 2015 07:27:55 GMT", DATE, None),  # past
         ("Wed, 21 Oct 2015 07:28:05 -0000", DATE, None),  # no time zone to compare with
         ("Wed, 99 Oct 2015 07:28:05 GMT", DATE, None),
+        ("Wed, 21 Oct 2015 99999999999999999999:28:05 GMT", DATE, None),  # more than a C integer holds
         ("Wed, 21 Oct 2015 07:28:05 GMT", "yesterday", None),
     ],
 )
