@@ -17,7 +17,7 @@ PATIENCE = ("--batch-size", 100, "--quiet-period", 0.5)
 
 
 def test_a_process_that_is_stopped(mock, make_leads, upload_of, tmp_path):
-    """SIGSTOP while answers are due, SIGCONT later: ALL; the pause is told apart, it is no time of the server's."""
+    """SIGSTOP while answers are due, SIGCONT later: ALL; the pause is reported and not counted as server time."""
     leads = make_leads(LEADS)
     mock.faults({"op": "contacts.add", "nth": 2, "when": "after_commit", "action": {"stall_s": 2}})
     process = start(upload_of(leads, "batch-api", mock.url, *PATIENCE), tmp_path)

@@ -15,7 +15,7 @@ def told(folder):
 
 
 def test_a_report_in_any_time_zone(mock, contactbench, make_leads, upload_of, tmp_path):
-    """An upload under each of three zones: ALL; the same facts, the same bytes of the report drawn from one of them."""
+    """Uploads in three time zones: ALL; the facts are equal, and so are the bytes of reports drawn from one."""
     leads, facts, drawn = make_leads(20), [], []
     for zone in ZONES:
         mock.reset()

@@ -47,7 +47,7 @@ def test_values_arrive_as_they_are(mock, contactbench, upload_of, tmp_path, stra
 
 
 def test_no_leads_at_all(mock, contactbench, upload_of, tmp_path):
-    """A header alone is a mapping without rows, and no list is made."""
+    """An input of a header alone gives a mapping without rows, and no list is created."""
     leads = tmp_path / "leads.csv"
     leads.write_text("Lead ID,Phone\n")
     ran = contactbench(*upload_of(leads, "batch-api", mock.url))

@@ -54,7 +54,7 @@ def leaks(run: Path) -> list[str]:
     ],
 )
 def test_a_file_that_is_none(mock, failing, tmp_path, content, code):
-    """A file that cannot be read for sure is refused before anything is sent, and nothing can be without a login."""
+    """A file that cannot be read unambiguously is refused before anything is sent."""
     leads = tmp_path / "broken.csv"
     leads.write_bytes(content)
     assert (failing(leads, mock.url), mock.count("oauth.token")) == ((2, code), 0)
@@ -75,7 +75,7 @@ def test_a_file_that_is_none(mock, failing, tmp_path, content, code):
     ],
 )
 def test_a_command_that_cannot_work(mock, failing, leads, more, strategy, expected):
-    """Nothing reaches a server that was not meant, and a server that is not there is not waited for."""
+    """Nothing is sent to a wrong server, and a missing server is reported without a long wait."""
     mock.faults({"op": "import.status", "action": {"status": 503}})
     assert failing(leads, mock.url, *more, strategy=strategy) == expected
 
@@ -113,7 +113,7 @@ def test_another_input_in_the_same_folder(mock, contactbench, make_leads, upload
 
 @pytest.mark.parametrize("damage", [b"SQLite format 3\0" + b"\xff" * 5_000, b"no database at all\n" * 300])
 def test_a_journal_that_is_damaged(mock, contactbench, make_leads, upload_of, failing, tmp_path, damage):
-    """A journal that cannot be read is not guessed at."""
+    """A journal that cannot be read is refused."""
     leads = make_leads(10)
     assert contactbench(*upload_of(leads, "batch-api", mock.url)).code == 0
     (tmp_path / "run" / "journal.sqlite").write_bytes(damage)

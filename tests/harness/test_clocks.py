@@ -24,6 +24,6 @@ def called(path):
 
 
 def test_nothing_is_counted_by_the_wall_clock():
-    """It may jump, or be wrong by a year: it names things, in UTC, and measures and compares nothing."""
+    """It may jump or be wrong by a year: it is used for names, in UTC, never to measure or compare times."""
     found = {(str(path.relative_to(ROOT)), name) for path in ROOT.rglob("*.py") for name in called(path) & WALL}
     assert found == NAMES_ONLY

@@ -20,7 +20,7 @@ def run_json(locust, scenario="batch_api"):
 
 
 def test_a_stall_is_seen_from_the_plan(locust, mock):
-    """Both users wait 3 s for an answer: the slots of that time are dropped and counted, and p99 knows of them."""
+    """Both users wait 3 s for an answer: requests due in that time are dropped, counted, and included in p99."""
     rule = {"op": "contacts.add", "nth": 60, "when": "before_commit", "action": {"stall_s": 3}}
     assert mock.control.put("/faults", json=[rule, {**rule, "nth": 61}]).status_code == 200
     try:

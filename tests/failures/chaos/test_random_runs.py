@@ -24,7 +24,7 @@ def said_by(*arguments, **options):
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_random_runs(strategy, part):
-    """Each violation is told with the command that plays it again."""
+    """Each violation is reported with the command that reproduces it."""
     seeds = range(1 + part * SEEDS // PARTS, 1 + (part + 1) * SEEDS // PARTS)
     document, told = said_by(seeds, [strategy], LEADS)
     assert (document["violations"], told) == (0, [])

@@ -67,7 +67,7 @@ def outcome(path):
 
 @pytest.mark.sized
 def test_f139_any_byte_of_the_journal(path):
-    """Every so many bytes one is altered: the journal is refused (exit 7), or says what it said."""
+    """With one altered byte the journal is refused (exit 7), or still says the same."""
     whole, content = told(path), path.read_bytes()
     wrong = []
     refused = 0
@@ -99,7 +99,7 @@ def test_f139_any_byte_of_the_journal(path):
     ],
 )
 def test_f139_a_value_of_the_journal(path, change, named):
-    """SQLite's own check finds nothing; the message names the row, and the command that mends it."""
+    """SQLite's own check finds nothing; the message names the row and the command that repairs the journal."""
     with closing(sqlite3.connect(path)) as db:
         db.execute(change)
         db.commit()
@@ -121,7 +121,7 @@ def test_f139_a_part_of_the_mapping(path, tmp_path):
 
 @pytest.mark.parametrize("left", [0, 1, 100, 4096, 0.5])
 def test_f138_a_journal_that_was_cut(path, left):
-    """What is left of it is not taken for a run that has just begun, unless nothing is left."""
+    """The rest of a truncated journal is not taken for that of a new run, unless it is empty."""
     content = path.read_bytes()
     path.write_bytes(content[: int(left * len(content)) if isinstance(left, float) else left])
     found = outcome(path)
@@ -129,7 +129,7 @@ def test_f138_a_journal_that_was_cut(path, left):
 
 
 def test_f150_read_while_it_is_written(path):
-    """A reader sees whole transactions and is never told to wait; nor is the writer."""
+    """A reader sees whole transactions; neither reader nor writer has to wait."""
     with (
         closing(SqliteJournal(path)) as journal,
         closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)) as db,

@@ -61,7 +61,7 @@ def half_written(run):
 @needs_strace
 @pytest.mark.parametrize(("call", "error", "nth", "strategy"), CHOSEN)
 def test_a_call_that_fails(mock, contactbench, make_leads, upload_of, tmp_path, call, error, nth, strategy):
-    """The n-th write or fsync of the process fails: exit 8, or it did not matter; then ALL by the same command."""
+    """The n-th write or fsync of the process fails: exit 8, or no effect; then ALL by the same command."""
     leads, run = make_leads(LEADS), tmp_path / "run"
     arguments = upload_of(leads, strategy, mock.url, *OPTIONS)
     inject = [
@@ -136,7 +136,7 @@ def struck(mock, process):
 def test_f134_a_disk_that_fills_up(
     mock, contactbench, make_leads, upload_of, tmp_path, small_disk, strategy, op, nth, how
 ):
-    """Full while an answer is awaited: exit 8 and nothing half written; with room again, the same command: ALL."""
+    """The disk fills up while an answer is awaited: exit 8, no partial file; the same command with more room: ALL."""
     leads, disk = make_leads(LEADS), small_disk("16m") if how == "tmpfs" else tmp_path
     run = disk / "run"
     arguments = upload_of(leads, strategy, mock.url, *OPTIONS, "--concurrency", 1, "--run", run)
@@ -158,7 +158,7 @@ def test_f134_a_disk_that_fills_up(
 
 @pytest.mark.parametrize("free", [0, 1000])
 def test_f137_room_is_asked_for_first(tmp_path, free):
-    """Too little of it: exit 2, with what there is and what it takes; what it takes is enough."""
+    """Too little room: exit 2 names the free and the needed room; the needed room is enough."""
     need = needed_bytes(1000, SyntheticLeads(1000, seed=1))
     with pytest.raises(UsageError, match=f"NO_ROOM .*free={free} need={need}"):
         require_disk_space(tmp_path, need, free)
@@ -174,7 +174,7 @@ def test_f137_a_run_takes_no_more_than_was_asked_for(mock, contactbench, make_le
 
 @pytest.mark.parametrize(("what", "code"), [("small", 2), ("read-only", 8)] if CAN_MOUNT else [("forbidden", 8)])
 def test_f137_f143_a_disk_that_will_not_do(mock, contactbench, make_leads, upload_of, tmp_path, small_disk, what, code):
-    """Too small, or not to be written: said before a login."""
+    """A disk that is too small or cannot be written is reported before a login."""
     if what == "forbidden":
         run = tmp_path / "run"
         run.mkdir(mode=0o500)

@@ -49,7 +49,7 @@ def sent(name):
 
 @pytest.mark.parametrize("name", MAIN)
 def test_f133_a_run_of_the_former_version_goes_on(rig, former, name):
-    """Its journal becomes one of this version, what it says is kept, the rest is sent: ALL."""
+    """Its journal is migrated, its contents are kept, the rest is sent: ALL."""
     folder = former(name)
     options = {"batch_size": 5, "lists": 2, "contacts_per_list": 1_000_000}
     end = rig.upload(name, **options)

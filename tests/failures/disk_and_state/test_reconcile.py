@@ -54,7 +54,7 @@ def losing(run, how):
     ],
 )
 def test_f144_the_state_of_a_finished_run(rig, reconcile, name, how):
-    """Made anew, the mapping is that of the unbroken run byte for byte, and neither command writes to the org."""
+    """The rebuilt mapping equals the original byte for byte, and neither command writes to the org."""
     assert rig.upload(name, **LISTS).code == 0
     mapping, writes = rig.mapping(), rig.writes()
     losing(rig.folder / "run", how)
@@ -69,7 +69,7 @@ def test_f144_the_state_of_a_finished_run(rig, reconcile, name, how):
 @pytest.mark.parametrize("nth", [9, 14, 19, 30])
 @pytest.mark.parametrize("name", list(STRATEGIES))
 def test_f144_the_state_of_a_run_that_was_killed(rig, reconcile, name, nth):
-    """What is there is kept, the upload sends what is not: ALL."""
+    """Contacts in the org are kept, and the upload sends the missing ones: ALL."""
     plan = rig.plan(name, concurrency=2, **LISTS)
     assert rig.run(killed(plan, rig.target, rig.folder / "run", lambda step: True, nth, "before"))
     losing(rig.folder / "run", "deleted")

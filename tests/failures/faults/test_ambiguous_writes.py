@@ -39,7 +39,7 @@ def test_f016_500_after_commit(rig, name, posts, resolved):
 
 
 def test_f016_500_after_commit_and_a_blind_repeat(rig):
-    """An upload that simply sends again leaves a batch doubled and orphaned: CHECK says C3 and C4."""
+    """An upload that simply sends again duplicates a batch and orphans contacts: CHECK says C3 and C4."""
     rig.faults(strike("after_commit", status=500))
     end = rig.upload(naive.BLIND)
     assert (end.code, rig.size()) == (0, LEADS + BATCH)
@@ -57,7 +57,7 @@ def test_f016_500_after_commit_and_a_blind_repeat(rig):
     ],
 )
 def test_f017_gateways(rig, name, when, posts, resolved, status):
-    """502, 503 and 504 are all unknown for a POST, whatever was or was not stored: ALL."""
+    """After 502, 503 or 504 to a POST it is unknown whether anything was stored, and the upload looks: ALL."""
     rig.faults(strike(when, status=status))
     end = rig.upload(name)
     assert numbers(rig, end) == (posts, resolved)
@@ -66,7 +66,7 @@ def test_f017_gateways(rig, name, when, posts, resolved, status):
 
 @pytest.mark.parametrize(("name", "posts", "resolved"), [(GEN, BATCHES, BATCH), (OWN, BATCHES + 1, 0)])
 def test_f019_the_client_gives_up_waiting(rig, name, posts, resolved):
-    """Stored in time, but the answer takes longer than the client waits: as after a 500 that hides a commit."""
+    """Stored, but the answer takes longer than the client waits; handled like a 500 after a commit."""
     rig.faults(strike("after_commit", stall_s=130))
     end = rig.upload(name)
     rig.sleep(60)  # until the answer that nobody waits for has been written
@@ -76,7 +76,7 @@ def test_f019_the_client_gives_up_waiting(rig, name, posts, resolved):
 
 @pytest.mark.parametrize(("name", "posts", "resolved"), [(GEN, BATCHES, BATCH), (OWN, BATCHES + 1, 0)])
 def test_f020_a_late_commit(rig, name, posts, resolved):
-    """504 after 60 s, stored after 75 s: the quiet period outlasts it, the search sees it: ALL."""
+    """504 after 60 s, stored after 75 s: the quiet period is longer, so the search finds the contacts: ALL."""
     rig.faults(strike("before_commit", late_commit_s=75))
     end = rig.upload(name)
     assert numbers(rig, end) == (posts, resolved)
@@ -84,7 +84,7 @@ def test_f020_a_late_commit(rig, name, posts, resolved):
 
 
 def test_f020_a_quiet_period_that_is_too_short(rig):
-    """The batch is sent again and lands after all: whoever asks then gets exit 4; ALL once the surplus is removed."""
+    """The batch is sent again, then the first attempt is stored too: exit 4; ALL once the surplus is removed."""
     rig.faults(strike("before_commit", late_commit_s=75))
     rig.upload(GEN, in_flight_grace_s=1.0, consistency_wait_s=1.0)
     rig.sleep(120)
@@ -95,7 +95,7 @@ def test_f020_a_quiet_period_that_is_too_short(rig):
 
 
 def test_f021_an_upsert_that_comes_late(rig):
-    """The first attempt lands after the second one: the bytes are the same, so nothing changes: ALL."""
+    """The first attempt is stored after the second one: both have the same bytes, so nothing changes: ALL."""
     rig.faults(strike("before_commit", late_commit_s=600, status=504))
     end = rig.upload(OWN)
     rig.sleep(600)
@@ -103,7 +103,7 @@ def test_f021_an_upsert_that_comes_late(rig):
 
 
 def test_f021_another_input_while_a_batch_is_in_doubt(rig):
-    """A corrected file is another run: exit 7, and nothing is sent."""
+    """A corrected input file makes it a different run: exit 7, and nothing is sent."""
     rig.faults({"op": "contacts.add", "when": "after_commit", "action": {"status": 500}})
     assert rig.upload(OWN).code == 5
     rig.faults()
@@ -124,7 +124,7 @@ def test_f022_half_a_batch_is_stored(rig, name, resolved):
 
 @pytest.mark.parametrize(("name", "resolved"), [(GEN, 40), (OWN, 0)])
 def test_f023_half_a_batch_and_a_200(rig, name, resolved):
-    """A 200 that names 40 of 100 leads is not believed; what it stored is found: ALL."""
+    """A 200 that names only 40 of 100 leads is not trusted; what was stored is looked up: ALL."""
     rig.faults(strike("before_commit", partial_commit=40, status=200))
     end = rig.upload(name)
     assert numbers(rig, end) == (BATCHES + 1, resolved)
@@ -132,14 +132,14 @@ def test_f023_half_a_batch_and_a_200(rig, name, resolved):
 
 
 def test_f023_a_2xx_that_is_trusted(rig):
-    """An upload that maps what it is told and goes on loses 60 leads: CHECK says C1."""
+    """An upload that trusts such an answer loses 60 leads: CHECK says C1."""
     rig.faults(strike("before_commit", partial_commit=40, status=200))
     rig.upload(naive.TRUSTING)
     assert rig.complaints() == [f"C1: {BATCH - 40} in neither mapping nor rejects"]
 
 
 def test_f024_searches_that_fail_too(rig):
-    """Three searches answered 500: they are asked again, nothing is sent blindly: ALL."""
+    """Three searches are answered with 500 and repeated; no batch is sent again before one succeeds: ALL."""
     rig.faults(
         strike("after_commit", status=500), {"op": "contacts.search", "nth": 1, "times": 3, "action": {"status": 500}}
     )
@@ -160,7 +160,7 @@ def test_f024_a_search_that_never_works(rig):
 
 @pytest.mark.parametrize("name", [GEN, OWN, "csv-import-export", "csv-import-own-ids"])
 def test_f027_duplicates_of_somebody_else(rig, name):
-    """Ten leads get a second contact behind the upload's back: exit 4, told one by one, and nothing is deleted."""
+    """Another client adds a second contact for ten leads: exit 4 lists each of them, and nothing is deleted."""
     assert rig.upload(name).code == 0
     rig.add_foreign(10)
     deleted = rig.count("contacts.delete_many") + rig.count("lists.delete")
@@ -172,7 +172,7 @@ def test_f027_duplicates_of_somebody_else(rig, name):
 
 @pytest.mark.parametrize(("name", "posts"), [(GEN, BATCHES), (OWN, BATCHES + 1)])
 def test_f028_408(rig, name, posts):
-    """408 is no plain refusal: the batch may be there, and it is: ALL."""
+    """After a 408 the batch may have been stored, and here it was: ALL."""
     rig.faults(strike("after_commit", status=408))
     end = rig.upload(name)
     assert rig.count("contacts.add") == posts
@@ -180,7 +180,7 @@ def test_f028_408(rig, name, posts):
 
 
 def test_f029_409_on_an_upsert(rig):
-    """A conflict with another writer passes: sent once more after a pause: ALL."""
+    """After a conflict with another writer the batch is sent again after a pause: ALL."""
     rig.faults(strike("before_commit", status=409))
     end = rig.upload(OWN)
     assert rig.count("contacts.add") == BATCHES + 1
@@ -189,7 +189,7 @@ def test_f029_409_on_an_upsert(rig):
 
 @pytest.mark.parametrize(("name", "posts"), [(GEN, 1), (OWN, 2)])
 def test_f029_409_without_end(rig, name, posts):
-    """Refused for good: exit 6, nobody in doubt; ALL after the same command once it is over."""
+    """Refused every time: exit 6, no lead in doubt; ALL after the same command once the conflict is over."""
     rig.faults({"op": "contacts.add", "action": {"status": 409}})
     end = rig.upload(name, concurrency=1)
     assert (end.code, rig.count("contacts.add"), rig.size()) == (6, posts, 0)
@@ -219,7 +219,7 @@ def test_f031_other_2xx(rig, name, posts, resolved, status):
 
 
 def test_f016_nothing_is_left_in_doubt(rig):
-    """A run that ended well has no batch in its journal that is not settled."""
+    """After a successful run, every batch in the journal is settled."""
     rig.faults(strike("after_commit", status=500))
     rig.upload(GEN)
     journal = SqliteJournal(rig.folder / "run" / "journal.sqlite")

@@ -24,20 +24,20 @@ def looked_up(rig, name, posts, resolved, rule):
 @BOTH
 @pytest.mark.parametrize("at", [0, 1, 11, 500])
 def test_f050_json_that_ends_early(rig, name, posts, resolved, at):
-    """The length agrees, the array is cut: nothing of it is taken: ALL."""
+    """The length is right but the array is cut; nothing of it is used: ALL."""
     looked_up(rig, name, posts, resolved, {"op": "contacts.add", "nth": 3, "action": {"truncate_at": at}})
 
 
 @BOTH
 @pytest.mark.parametrize("body", ["<html>hello</html>", "", None, {}, [None], []], ids=repr)
 def test_f051_something_else(rig, name, posts, resolved, body):
-    """HTML, nothing, null or an empty array: no proof of anything: ALL."""
+    """HTML, no body, null or an empty array prove nothing: ALL."""
     looked_up(rig, name, posts, resolved, strike(status=200, body=body))
 
 
 @pytest.mark.parametrize("name", [GEN, OWN])
 def test_f052_another_order(rig, name):
-    """Contacts are joined with leads by the Lead ID they echo: ALL, and nothing had to be looked up."""
+    """Contacts are joined with leads by the Lead ID in the answer: ALL, and nothing had to be looked up."""
     rig.settings(semantics__answer_order="shuffled")
     end = rig.upload(name)
     assert (rig.count("contacts.add"), end.entry["in_doubt"]) == (BATCHES, 0)
@@ -45,7 +45,7 @@ def test_f052_another_order(rig, name):
 
 
 def test_f052_another_order_and_a_join_by_position(rig):
-    """Every count is right and nearly every contact is somebody else's: only C2 and C5 see it."""
+    """All counts are right but nearly every lead is mapped to another lead's contact: only C2 and C5 notice."""
     rig.settings(semantics__answer_order="shuffled")
     end = rig.upload(naive.BY_POSITION)
     assert (end.code, {complaint[:2] for complaint in rig.complaints()}) == (0, {"C2", "C5"})
@@ -66,7 +66,7 @@ def test_f056_an_id_that_is_none(rig, name, posts, resolved, rewrite):
 
 
 def test_f058_an_org_that_ignores_own_ids(rig):
-    """Found out on the first batch: exit 6 before the second one is sent, and the message names what to use instead."""
+    """Noticed on the first batch: exit 6 before the second one is sent, and the message names what to use instead."""
     rig.settings(semantics__own_ids="ignore")
     end = rig.upload(OWN)
     assert (end.code, end.word, rig.count("contacts.add")) == (6, "OWN_IDS_IGNORED", 1)
@@ -74,7 +74,7 @@ def test_f058_an_org_that_ignores_own_ids(rig):
 
 
 def test_f058_own_ids_that_are_taken_on_trust(rig):
-    """An upload that takes the Lead IDs for the contact ids without a look maps contacts that do not exist."""
+    """An upload that assumes its Lead IDs are the contact ids maps contacts that do not exist."""
     rig.settings(semantics__own_ids="ignore")
     end = rig.upload(naive.OWN_ON_TRUST)
     assert (end.code, rig.complaints()) == (0, [f"C2: {LEADS} mapped, but lost", f"C4: {LEADS} orphaned"])
@@ -82,7 +82,7 @@ def test_f058_own_ids_that_are_taken_on_trust(rig):
 
 @BOTH
 def test_f060_contacts_of_another_list(rig, name, posts, resolved):
-    """An answer that names another list is not believed: ALL."""
+    """An answer that names another list is not trusted: ALL."""
     looked_up(rig, name, posts, resolved, strike(rewrite="wrong_list"))
 
 
@@ -93,5 +93,5 @@ def test_f060_contacts_of_another_list(rig, name, posts, resolved):
     ids=["doubled key", "NaN", "lone surrogate", "nested", "nested deeply", "NUL"],
 )
 def test_f061_odd_json(rig, name, posts, resolved, body):
-    """No crash and no belief: ALL."""
+    """It neither crashes the upload nor is trusted: ALL."""
     looked_up(rig, name, posts, resolved, strike(status=200, body=body))

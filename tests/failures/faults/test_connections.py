@@ -26,7 +26,7 @@ def looked_up(rig, name, posts, resolved, rule):
 
 @EVERY
 def test_f032_nobody_listens(rig, name):
-    """Exit 5 after a few tries, nothing has been sent; ALL once somebody does."""
+    """Exit 5 after a few tries, nothing has been sent; ALL once a server listens."""
     there = rig.target
     rig.target = replace(there, socket=rig.folder / "nobody")
     end = rig.upload(name)
@@ -43,19 +43,19 @@ def test_f036_cut_before_the_answer(rig, name, posts, resolved):
 
 @BATCHED
 def test_f037_cut_within_the_answer(rig, name, posts, resolved):
-    """Half of the ids were read: none of them is taken: ALL."""
+    """Half of the ids arrive, and none of them is used: ALL."""
     looked_up(rig, name, posts, resolved, strike("mid_response", reset=True))
 
 
 @BATCHED
 def test_f038_a_black_hole(rig, name, posts, resolved):
-    """Stored, and then silence: given up after two minutes: ALL."""
+    """Stored, but no answer comes: the call is given up after two minutes: ALL."""
     looked_up(rig, name, posts, resolved, strike("after_commit", stall_s=150))
 
 
 @BATCHED
 def test_f039_an_answer_that_stops_half_way(rig, name, posts, resolved):
-    """The time-out is over all of a call, so a trickle does not keep it alive: ALL."""
+    """The time-out covers the whole call, so a trickle of bytes does not extend it: ALL."""
     looked_up(rig, name, posts, resolved, strike("mid_response", stall_s=150))
 
 
@@ -68,7 +68,7 @@ def test_f041_fewer_bytes_than_announced(rig, name, posts, resolved, more):
 
 @pytest.mark.parametrize("name", [GEN, OWN])
 def test_f045_a_connection_that_was_closed_meanwhile(rig, name):
-    """The POST dies on it, and is not repeated by the client in secret: looked up or sent again: ALL."""
+    """The POST fails, the HTTP client does not repeat it silently, and the batch is looked up or sent again: ALL."""
     rig.faults(strike("before_parse", reset=True))
     end = rig.upload(name)
     assert rig.count("contacts.add") == BATCHES + 1
@@ -77,7 +77,7 @@ def test_f045_a_connection_that_was_closed_meanwhile(rig, name):
 
 @EVERY
 def test_f046_every_seventh_connection_breaks(rig, name):
-    """Whatever is asked: ALL, in one run or after the same command."""
+    """Requests of every kind are hit: ALL, in one run or after the same command."""
     rig.faults({"op": "*", "every": 7, "when": "after_commit", "action": {"reset": True}})
     for _ in range(3):
         end = rig.upload(name)
@@ -89,7 +89,7 @@ def test_f046_every_seventh_connection_breaks(rig, name):
 
 @EVERY
 def test_f047_away_for_ten_minutes(rig, name):
-    """Longer than the upload's patience with silence: exit 5 at worst; ALL after the same command."""
+    """The outage is longer than the upload waits: exit 5 at worst; ALL after the same command."""
     rig.faults({"op": "*", "when": "before_parse", "action": {"reset": True}})
     end = rig.upload_meanwhile(name, 600, rig.faults)
     assert end.code in (0, 5)

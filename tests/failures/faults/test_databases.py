@@ -49,7 +49,7 @@ def test_a_run_whose_journal_is_in_a_database(rig, postgres, name):
 
 @pytest.mark.parametrize("name", ["batch-api", "csv-import-export"])
 def test_f151_the_server_is_killed_within_a_transaction(rig, postgres, proxy, name):
-    """It comes back at once: what was under way is noted again, the run goes on by itself, ALL."""
+    """The server is back at once: the transaction is repeated and the run continues by itself: ALL."""
     between, url = proxy
 
     def kill():
@@ -76,7 +76,7 @@ def test_f152_the_connection_is_lost_during_commit(rig, proxy, fate, nth):
 
 @pytest.mark.slow
 def test_f153_the_server_stays_away(rig, postgres, proxy):
-    """Nothing is sent that cannot be noted first: exit 5; once it is back, the same command ends with ALL."""
+    """Nothing is sent that cannot be saved first: exit 5; once the server is back, the same command: ALL."""
     between, url = proxy
     sent = []
 
@@ -94,7 +94,7 @@ def test_f153_the_server_stays_away(rig, postgres, proxy):
 
 
 def test_f153_there_is_no_server(rig, postgres):
-    """Said before anything is sent; the same command begins once there is one."""
+    """Reported before anything is sent; the same command starts once there is a server."""
     about = options(rig, "postgresql://postgres@127.0.0.1:1/leads")
     end = rig.upload("batch-api", **about)
     assert (end.code, rig.requests()) == (5, 0)

@@ -21,7 +21,7 @@ def file(times: int = 1, when: str = "before_parse", **action):
 @pytest.mark.parametrize("status", [404, 400])
 @EVERY
 def test_f092_an_export_that_takes_its_time(rig, name, status):
-    """Asked for 40 times before it is there, and begun once: ALL."""
+    """It is ready at the 40th poll and was requested once: ALL."""
     rig.faults({"op": "export.get", "nth": 2, "times": 40, "action": {**NOT_YET, "status": status}})
     end = rig.upload(name)
     assert rig.count("export.create") == 1
@@ -30,7 +30,7 @@ def test_f092_an_export_that_takes_its_time(rig, name, status):
 
 @EVERY
 def test_f092_an_export_that_never_comes(rig, name):
-    """Asked for twice, exit 5 EXPORT_STALLED after 22 min; ALL after the same command."""
+    """Requested twice, then exit 5 EXPORT_STALLED after 22 min; ALL after the same command."""
     rig.faults({"op": "export.get", "nth": 2, "times": 100_000, "action": NOT_YET})
     end = rig.upload(name)
     assert (end.code, end.word) == (5, "EXPORT_STALLED")
@@ -40,7 +40,7 @@ def test_f092_an_export_that_never_comes(rig, name):
 
 @EVERY
 def test_f092_an_export_that_the_platform_forgot(rig, name):
-    """It says yes to the first request for one and does nothing: a second one after 7 min: ALL."""
+    """The first request is accepted and nothing happens; the export is requested again after 7 min: ALL."""
     rig.faults({"op": "export.create", "nth": 1, "action": {"status": 200, "body": {"id": "forgotten"}}})
     end = rig.upload(name)
     assert rig.count("export.create") == 2
@@ -58,7 +58,7 @@ def test_f093_an_address_that_has_expired(rig, name, status):
 
 
 def test_f093_addresses_that_are_always_dead(rig):
-    """The platform's addresses live for no time at all: exit 5 EXPORT_EXPIRED; ALL once they live again."""
+    """Every address has expired when it is issued: exit 5 EXPORT_EXPIRED; ALL once addresses are valid again."""
     rig.settings(jobs__export_uri_ttl_s=0.0)
     end = rig.upload(CSV, deadline_s=7200.0)
     assert (end.code, end.word) in ((5, "EXPORT_EXPIRED"), (5, "EXPORT_STALLED"))
@@ -80,7 +80,7 @@ def test_f095_a_download_that_breaks_off(rig, name, action):
 @pytest.mark.parametrize(("cut", "word"), [("in an id", "EXPORT_TRUNCATED"), ("in a row", "EXPORT_TRUNCATED")])
 @pytest.mark.parametrize("name", [GEN, CSV])
 def test_f096_a_file_that_ends_in_a_row(rig, name, cut, word):
-    """Its length agrees: exit 5, nothing is joined, nobody is called lost; ALL after the same command."""
+    """Its length agrees: exit 5, nothing is joined, no lead is reported lost; ALL after the same command."""
     at = {"in an id": 20_010, "in a row": 20_060}[cut]
     rig.faults({"op": "export.file", "nth": 1, "action": {"truncate_at": at}})
     end = rig.upload(name)
@@ -89,7 +89,7 @@ def test_f096_a_file_that_ends_in_a_row(rig, name, cut, word):
 
 
 def test_f096_a_file_that_ends_between_two_rows(rig):
-    """Nothing of the file is wrong: it names fewer leads than the list has, so it is fetched again: ALL."""
+    """The file is well-formed but names fewer leads than the list has, so it is fetched again: ALL."""
     end_of_a_row = rig.export_of(CSV).find(b"\n", 20_000) + 1
     rig.delete()
     rig.forget_the_run()
@@ -101,7 +101,7 @@ def test_f096_a_file_that_ends_between_two_rows(rig):
 
 
 def test_f096_a_proof_that_ends_between_two_rows(rig):
-    """Leads seem to be lost: exit 4, never 0; ALL after the same command."""
+    """Leads appear to be lost: exit 4, never 0; ALL after the same command."""
     end_of_a_row = rig.export_of(GEN).find(b"\n", 20_000) + 1
     rig.faults({"op": "export.file", "nth": 1, "action": {"truncate_at": end_of_a_row}})
     end = rig.upload(GEN)
@@ -111,7 +111,7 @@ def test_f096_a_proof_that_ends_between_two_rows(rig):
 
 @EVERY
 def test_f099_a_former_export_is_on_offer(rig, name):
-    """GET still shows the export of the run before: the proof waits for its own, and sees what is lost: exit 4."""
+    """GET still shows the previous export: the proof waits for its own, and reports what is lost: exit 4."""
     assert rig.upload(name).code == 0
     rig.lose(3)
     end = rig.upload(name)
@@ -120,7 +120,7 @@ def test_f099_a_former_export_is_on_offer(rig, name):
 
 @pytest.mark.parametrize("name", [GEN, CSV_OWN])
 def test_f099_an_export_that_a_killed_start_asked_for(rig, name):
-    """It becomes ready during the next start, and shows contacts that are gone by then: not believed, exit 4."""
+    """It becomes ready during the next start and shows contacts that are gone by then: it is not used, exit 4."""
     rig.settings(jobs__export_start_delay_s=30.0)
     assert rig.run(killed(rig.plan(name), rig.target, rig.folder / "run", asks_for_an_export, 1, "after"))
     rig.lose(LEADS)
@@ -134,13 +134,13 @@ def asks_for_an_export(step):
 
 
 def test_f099_a_former_export_that_is_taken(rig):
-    """An upload that takes what is on offer reads the list as it was before the import: CHECK says C4."""
+    """An upload that takes the previous export reads the list as it was before the import: CHECK says C4."""
     end = rig.upload_meanwhile(naive.FirstUrlWins(), 2.0, rig.export)
     assert (end.code, rig.complaints()) == (3, [f"C4: {LEADS} orphaned"])
 
 
 def test_f100_a_byte_order_mark_and_quotes(rig):
-    """Exports begin with a mark before a quoted header, and are read all the same: ALL."""
+    """An export that begins with a byte order mark and a quoted header is read correctly: ALL."""
     assert rig.export_of(CSV).startswith('\ufeff"inin-outbound-id"'.encode())
     assert rig.complaints() == []
 
@@ -157,7 +157,7 @@ def test_f100_a_byte_order_mark_and_quotes(rig):
 )
 @pytest.mark.parametrize("name", [GEN, CSV])
 def test_f101_another_header(rig, name, content):
-    """A column that is missing, doubled or in other letters: exit 6 COLUMN_MISMATCH; ALL once it is right."""
+    """A column is missing, there twice or spelled differently: exit 6 COLUMN_MISMATCH; ALL once it is right."""
     rig.faults(file(times=100, status=200, body=content))
     end = rig.upload(name)
     assert (end.code, end.word) == (6, "COLUMN_MISMATCH")
@@ -167,7 +167,7 @@ def test_f101_another_header(rig, name, content):
 
 @EVERY
 def test_f101_a_page_in_place_of_the_file(rig, name):
-    """Whoever stands between wants somebody to sign in: another export is asked for: ALL."""
+    """A login page arrives in place of the file: another export is requested: ALL."""
     rig.faults(file(status=200, body="<html>Sign in</html>\n"))
     end = rig.upload(name)
     assert rig.count("export.create") == 2
@@ -175,7 +175,7 @@ def test_f101_a_page_in_place_of_the_file(rig, name):
 
 
 def test_f101_pages_in_place_of_every_file(rig):
-    """Exit 5 EXPORT_NO_FILE; ALL once there is a file."""
+    """Every download is a web page: exit 5 EXPORT_NO_FILE; ALL once there is a file."""
     rig.faults(file(times=100, status=200, body="<html>Sign in</html>\n"))
     end = rig.upload(CSV)
     assert (end.code, end.word) == (5, "EXPORT_NO_FILE")
@@ -185,7 +185,7 @@ def test_f101_pages_in_place_of_every_file(rig):
 
 @pytest.mark.parametrize(("name", "told"), [(GEN, (4, "VERIFY_FAILED")), (CSV, (5, "EXPORT_MISMATCH"))])
 def test_f105_lead_ids_that_were_changed_on_the_way(rig, name, told):
-    """Lead IDs are compared as text: none of the file fits, and nothing is mapped to it; ALL once it is right."""
+    """Lead IDs are compared as text: none in the file match and none are mapped; ALL once the file is right."""
     rig.faults(file(times=100, when="after_commit", rewrite="lower_lead_id"))
     end = rig.upload(name)
     assert (end.code, end.word) == told
@@ -195,7 +195,7 @@ def test_f105_lead_ids_that_were_changed_on_the_way(rig, name, told):
 
 @pytest.mark.parametrize(("rewrite", "code"), [("shuffle", 0), ("drop_one", 4), ("add_one", 4), ("duplicate_id", 4)])
 def test_f101_rows_in_another_order_or_number(rig, rewrite, code):
-    """The order of an export means nothing; a row too few or too many is not proved."""
+    """The order of rows does not matter; with a row too few or too many the proof fails."""
     rig.faults(file(when="after_commit", rewrite=rewrite))
     assert rig.upload(GEN).code == code
     rig.check(rig.upload(GEN), GEN)
@@ -213,7 +213,7 @@ def test_f101_rows_in_another_order_or_number(rig, rewrite, code):
 )
 @EVERY
 def test_f109_a_download_that_leads_elsewhere(rig, name, location):
-    """Exit 9 REDIRECT_REFUSED, told by its host at most, and nothing is fetched; ALL once it leads home."""
+    """Exit 9 REDIRECT_REFUSED names at most the host, and nothing is fetched; ALL once the address is right."""
     away = {"status": 303, "headers": {"Location": location}}
     rig.faults({"op": "export.download", "nth": 1, "times": 100, "action": away})
     end = rig.upload(name)
@@ -225,7 +225,7 @@ def test_f109_a_download_that_leads_elsewhere(rig, name, location):
 @pytest.mark.parametrize("status", [307, 308])
 @pytest.mark.parametrize("name", [GEN, "batch-api-own-ids"])
 def test_f110_contacts_are_not_posted_elsewhere(rig, name, status):
-    """A redirect of a POST is not followed: exit 9, no contact left the org's own host; ALL once it is gone."""
+    """A redirect of a POST is not followed: exit 9, no contact was sent to another host; ALL without the redirect."""
     away = {"status": status, "headers": {"Location": "http://elsewhere.example/contacts"}}
     rig.faults({"op": "contacts.add", "nth": 2, "times": 100, "action": away})
     end = rig.upload(name, concurrency=1)

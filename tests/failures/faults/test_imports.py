@@ -25,7 +25,7 @@ def status(body, times: int = 1, code: int = 200):
     ("name", "when", "lists"), [(GEN, "before_parse", 2), (GEN, "before_commit", 2), (OWN, "before_parse", 1)]
 )
 def test_f076_an_upload_that_is_cut_off(rig, name, when, lists):
-    """What has arrived is not known: CSV-OWN imports again into its list, CSV-GEN drops the list it made: ALL."""
+    """It is unknown what arrived: CSV-OWN imports again into its list, CSV-GEN drops the list it created: ALL."""
     rig.faults(upload(when, reset=True))
     end = rig.upload(name)
     assert (rig.count("lists.create"), rig.count("import.upload")) == (lists, 2)
@@ -34,7 +34,7 @@ def test_f076_an_upload_that_is_cut_off(rig, name, when, lists):
 
 @BOTH
 def test_f077_a_file_that_was_taken_for_whole(rig, name):
-    """100 % of a file whose last 100 rows never arrived: they are named in the rejects, exit 3, nothing is invented."""
+    """The import reports 100 % though the last 100 rows never arrived: rejects.csv names them, exit 3."""
     rig.faults(job("drop_rows", rows=100))
     end = rig.upload(name)
     assert (end.code, end.entry["mapped"], end.entry["rejected"]) == (3, LEADS - 100, 100)
@@ -43,7 +43,7 @@ def test_f077_a_file_that_was_taken_for_whole(rig, name):
 
 @pytest.mark.parametrize(("name", "lists"), [(GEN, 2), (OWN, 1)])
 def test_f078_an_upload_whose_answer_is_lost(rig, name, lists):
-    """Its rows are on their way: CSV-GEN drops that list first, CSV-OWN imports the same ids again: ALL."""
+    """Its rows are being imported: CSV-GEN drops that list first, CSV-OWN imports the same ids again: ALL."""
     rig.faults(upload("after_commit", reset=True))
     end = rig.upload(name)
     assert rig.count("lists.create") == lists
@@ -69,7 +69,7 @@ def test_f078_a_lost_upload_whose_import_is_long(rig, name, action):
 )
 @BOTH
 def test_f079_f080_an_import_that_fails(rig, name, action, told):
-    """Exit 6 IMPORT_FAILED with the reason, or with the word that there is none; ALL after the same command."""
+    """Exit 6 IMPORT_FAILED with the reason, or saying that none was given; ALL after the same command."""
     rig.faults(job("fail", **action))
     end = rig.upload(name)
     assert (end.code, end.word, told in end.message) == (6, "IMPORT_FAILED", True)
@@ -78,7 +78,7 @@ def test_f079_f080_an_import_that_fails(rig, name, action, told):
 
 @pytest.mark.parametrize(("name", "lists"), [(GEN, 2), (OWN, 1)])
 def test_f081_an_import_that_fails_at_63_percent(rig, name, lists):
-    """Rows are in: the next run imports again, CSV-GEN into a list made anew: ALL, nobody doubled."""
+    """Some rows were stored: the next run imports again, CSV-GEN into a new list: ALL, no lead twice."""
     rig.faults(job("fail", at_percent=63, reason="INTERNAL_ERROR"))
     assert rig.upload(name).code == 6
     assert 0 < rig.size() < LEADS
@@ -111,7 +111,7 @@ def test_f082_an_import_that_stands_still(rig, name):
     ids=str,
 )
 def test_f083_a_status_of_another_kind(rig, body):
-    """Only 100 % without a state that says otherwise is an end; the rest is asked again: ALL."""
+    """Only 100 % without a contradicting state counts as finished; anything else is polled again: ALL."""
     rig.faults(status(body, times=3))
     rig.check(rig.upload(GEN), GEN)
 
@@ -128,14 +128,14 @@ def test_f083_a_status_that_is_no_object(rig):
 
 @pytest.mark.parametrize("code", [404, 500])
 def test_f084_a_status_that_is_not_there_at_first(rig, code):
-    """Asked again until it is: ALL."""
+    """It is polled until it is there: ALL."""
     rig.faults(status({"code": "not.found", "message": "no", "status": code}, times=5, code=code))
     rig.check(rig.upload(GEN), GEN)
 
 
 @BOTH
 def test_f085_a_small_import_that_shows_no_status(rig, name):
-    """The list's size, read twice, decides: ALL."""
+    """The size of the list, read twice, tells that the import has ended: ALL."""
     rig.settings(jobs__import_status_visible_rows=10_000)
     rig.check(rig.upload(name), name)
 
@@ -160,7 +160,7 @@ def test_f087_rows_that_are_dropped_without_a_word(rig, name):
 
 
 def test_f087_percent_taken_for_rows(rig):
-    """An upload that maps every row because the job is done maps 17 that are not there: CHECK says C2."""
+    """An upload that maps every row because the job has ended maps 17 contacts that do not exist: CHECK says C2."""
     rig.faults(job("drop_rows", rows=17))
     end = rig.upload(naive.PercentIsAll())
     assert (end.code, rig.complaints()) == (0, ["C2: 17 mapped, but lost"])

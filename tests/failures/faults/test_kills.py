@@ -46,7 +46,7 @@ def kill(rig):
 @pytest.mark.parametrize("moment", ["before", "after"])
 @EVERY
 def test_f121_killed_at_any_step(rig, kill, name, moment, first):
-    """Killed before and after every eighth step there is, in turn: the same command finishes: ALL."""
+    """Killed before and after every eighth step, one at a time: the same command finishes: ALL."""
     rig.invent(FEW)
     kill(name, any_step, first, moment, concurrency=2)
     end = rig.upload(name)
@@ -67,7 +67,7 @@ def test_f122_killed_between_commit_and_acknowledgement(rig, kill, name, resolve
 
 @pytest.mark.parametrize(("name", "lists"), [(CSV, 2), (CSV_OWN, 1)])
 def test_f122_killed_between_upload_and_its_acknowledgement(rig, kill, name, lists):
-    """The file is in, the journal does not know: CSV-GEN drops the list it made, CSV-OWN imports again: ALL."""
+    """The file was uploaded but the journal does not say so: CSV-GEN drops its list, CSV-OWN imports again: ALL."""
     assert kill(name, call("import.upload"), 1, "after")
     end = rig.upload(name)
     assert rig.count("lists.create") == lists
@@ -75,7 +75,7 @@ def test_f122_killed_between_upload_and_its_acknowledgement(rig, kill, name, lis
 
 
 def test_f122_a_journal_that_forgets_what_was_sent(rig, kill):
-    """With intents but no search a restart sends again: CHECK says C3."""
+    """A restart that trusts the journal without a search sends batches again: CHECK says C3."""
     rig.invent(FEW)
     assert kill(GEN, call("contacts.add"), 2, "after", concurrency=1)
     end = rig.upload(naive.BLIND)
@@ -84,7 +84,7 @@ def test_f122_a_journal_that_forgets_what_was_sent(rig, kill):
 
 @EVERY
 def test_f123_killed_between_intent_and_sending(rig, kill, name):
-    """Nothing has left: the restart finds nothing and sends: ALL."""
+    """Nothing was sent: the restart finds no contacts and sends the batch: ALL."""
     rig.invent(FEW)
     assert kill(name, event(events.BatchSending, events.UploadSending), 1, "after")
     end = rig.upload(name)
@@ -102,7 +102,7 @@ def test_f124_killed_before_the_mapping_is_proved(rig, kill, name):
 
 @pytest.mark.parametrize("name", [GEN, CSV])
 def test_f125_killed_while_doubts_are_resolved(rig, kill, name):
-    """Killed, killed again while it looks up, and once more when it has: the fourth start ends it: ALL."""
+    """Killed, killed again during the look-up, and once more after it: the fourth start finishes: ALL."""
     rig.invent(FEW)
     assert kill(name, call("contacts.add", "import.upload"), 2 if name == GEN else 1, "after", concurrency=1)
     assert kill(name, call("contacts.search", "lists.delete"), 1, "after")
@@ -120,7 +120,7 @@ def test_f121_what_is_sent_again_is_bounded(rig, kill, name):
 
 @EVERY
 def test_f139_any_byte_of_the_journal(rig, kill, name):
-    """Altered at many places in turn: exit 7 and nothing is sent; or the altered byte means nothing: ALL."""
+    """One byte at a time is altered: exit 7 and nothing is sent; or the byte has no meaning: ALL."""
     rig.invent(FEW)
     assert kill(name, call("export.create", "contacts.search"), 1, "before")
     run, kept = rig.folder / "run", rig.folder / "kept"
@@ -139,7 +139,7 @@ def test_f139_any_byte_of_the_journal(rig, kill, name):
 
 
 def test_f139_one_letter_of_a_part(rig, kill):
-    """A contact id that was altered in the mapping of a list is no mapping: exit 7, before it is published."""
+    """An altered contact id in the mapping of a list is noticed before the mapping is published: exit 7."""
     assert kill(CSV, call("contacts.bulk"), 1, "before")
     part = rig.folder / "run" / "part-0.csv"
     part.write_bytes(part.read_bytes()[:-60] + b"0" + part.read_bytes()[-59:])

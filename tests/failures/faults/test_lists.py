@@ -30,7 +30,7 @@ def test_f111_as_many_lists_as_needed(rig, name):
 @pytest.mark.parametrize(("mode", "told"), [("reject", (6, "LIST_CAP")), ("partial", (5, "IN_DOUBT"))])
 @BATCHED
 def test_f112_a_list_that_is_full_before_its_time(rig, name, mode, told):
-    """The list takes 550, and says so or keeps quiet: exit 6 or 5, nobody twice; ALL once the cap is raised."""
+    """The list takes 550 contacts, with or without an error: exit 6 or 5, no lead twice; ALL once the cap is raised."""
     rig.settings(limits__contacts_per_list=550, semantics__over_capacity=mode)
     end = rig.upload(name, contacts_per_list=1_000)
     assert ((end.code, end.word), rig.size() <= 550) == (told, True)
@@ -50,7 +50,7 @@ def test_f113_a_cap_that_changes_between_two_runs(rig, name):
 
 @EVERY
 def test_f114_another_number_of_lists_between_two_runs(rig, name):
-    """The stored plan counts: one list as at first, no lead in two: ALL."""
+    """The stored plan applies: one list as before, no lead in two lists: ALL."""
     rig.stopped(name)
     end = rig.upload(name, lists=3)
     assert len(rig.lists()) == 1
@@ -67,7 +67,7 @@ def test_f114_leads_that_are_planned_anew(rig):
 
 @BATCHED
 def test_f115_fewer_contacts_a_request(rig, name):
-    """1,000 is not what this org takes: the batches get smaller, once: ALL."""
+    """The org takes fewer than 1,000 contacts a request: the batches become smaller, once: ALL."""
     rig.settings(limits__contacts_per_post=50)
     end = rig.upload(name)
     assert rig.count("contacts.add", 400) <= 4  # as many as were under way
@@ -76,7 +76,7 @@ def test_f115_fewer_contacts_a_request(rig, name):
 
 @EVERY
 def test_f116_the_list_is_deleted_under_way(rig, name):
-    """Exit 6 LIST_GONE, and no mapping that points to nothing."""
+    """Exit 6 LIST_GONE, and no mapping names a contact that does not exist."""
     end = rig.upload_meanwhile(name, 2.0, rig.delete, batch_size=5)
     assert (end.code, end.word) == (6, "LIST_GONE")
     assert not (rig.folder / "run" / "mapping.manifest.json").exists()
@@ -84,7 +84,7 @@ def test_f116_the_list_is_deleted_under_way(rig, name):
 
 @BATCHED
 def test_f117_the_list_is_cleared_under_way(rig, name):
-    """What was acknowledged is gone: exit 4 with the number, never 0."""
+    """Acknowledged contacts are gone: exit 4 with their number, never 0."""
     end = rig.upload_meanwhile(name, 3.0, rig.clear, batch_size=5)
     assert (end.code, end.word) == (4, "VERIFY_FAILED")
     assert end.entry["verification"]["lost"] == LEADS - rig.size() > 0
@@ -92,14 +92,14 @@ def test_f117_the_list_is_cleared_under_way(rig, name):
 
 @pytest.mark.parametrize("strategy", [naive.Unproved(), naive.UnprovedOwnIds()], ids=["GEN", "OWN"])
 def test_f117_what_was_acknowledged_is_taken_to_be_there(rig, strategy):
-    """Without a proof the run ends well: CHECK says C2."""
+    """Without a proof the run would end with success: CHECK says C2."""
     end = rig.upload_meanwhile(strategy, 3.0, rig.clear, batch_size=5)
     assert (end.code, rig.complaints()) == (0, [f"C2: {LEADS - rig.size()} mapped, but lost"])
 
 
 @pytest.mark.parametrize("name", [GEN, OWN, CSV, CSV_OWN])
 def test_f119_the_name_of_the_list_is_taken(rig, name):
-    """A foreign list of this very name with five contacts: exit 7, nothing is written."""
+    """Another list has this name and five contacts: exit 7, nothing is written."""
     rig.foreign_list(rig.plan(name).shards()[0].list_name, 5)
     writes = rig.writes()
     end = rig.upload(name)
@@ -108,7 +108,7 @@ def test_f119_the_name_of_the_list_is_taken(rig, name):
 
 @pytest.mark.parametrize("name", [GEN, OWN, CSV, CSV_OWN])
 def test_f119_the_name_is_taken_and_nobody_looks(rig, name):
-    """Without a look ahead the list is not proved to be the run's: exit 4, nothing is deleted."""
+    """Without the check before the start, the proof finds contacts of somebody else: exit 4, nothing is deleted."""
     rig.foreign_list(rig.plan(name).shards()[0].list_name, 5)
     end = rig.upload(name, again=True)
     assert (end.code, end.word) == (4, "VERIFY_FAILED")
@@ -118,7 +118,7 @@ def test_f119_the_name_is_taken_and_nobody_looks(rig, name):
 @pytest.mark.parametrize("setting", [{"limits__lists_per_org": 0}, {"limits__contacts_per_org": 350}], ids=str)
 @BATCHED
 def test_f120_the_org_is_full(rig, name, setting):
-    """Exit 6 ORG_CAP, nobody in doubt; ALL after the same command once there is room."""
+    """Exit 6 ORG_CAP, no lead in doubt; ALL after the same command once there is room."""
     rig.settings(**setting)
     end = rig.upload(name)
     assert (end.code, end.word) == (6, "ORG_CAP")
@@ -130,7 +130,7 @@ def test_f120_the_org_is_full(rig, name, setting):
 
 @EVERY
 def test_f140_the_journal_is_deleted(rig, name):
-    """The folder shows that a run has been: exit 7, and nothing is sent twice."""
+    """The folder shows that there has been a run: exit 7, and nothing is sent twice."""
     rig.stopped(name)
     rig.forget_the_journal()
     writes = rig.writes()
@@ -152,7 +152,7 @@ def test_f140_the_whole_folder_is_deleted(rig, name):
 
 @EVERY
 def test_f140_the_same_leads_on_purpose(rig, name):
-    """With `--again` they are loaded once more, into lists of their own: exit 0; other leads need no such word."""
+    """With `--again` the same leads are loaded into new lists: exit 0; other leads need no option."""
     rig.upload(name)
     rig.forget_the_run()
     end = rig.upload(name, run_id="another", again=True)
@@ -162,7 +162,7 @@ def test_f140_the_same_leads_on_purpose(rig, name):
 
 
 def test_f140_an_empty_list_of_a_former_run(rig):
-    """It is in nobody's way: ALL."""
+    """An empty list of an earlier run does not stop an upload: ALL."""
     rig.faults({"op": "contacts.add", "action": {"status": 403}})
     assert rig.upload(GEN).code == 6
     rig.forget_the_run()
@@ -187,7 +187,7 @@ def test_f141_the_folder_of_another_upload(rig, name):
 @EVERY
 @pytest.mark.parametrize(("count", "batches"), [(1, 1), (99, 1), (100, 1), (101, 2), (199, 2), (200, 2)])
 def test_f172_round_and_odd_numbers(rig, name, count, batches):
-    """One more or less than a batch: as many requests as needed: ALL."""
+    """One lead more or less than a batch: no more requests than needed: ALL."""
     rig.invent(count)
     end = rig.upload(name)
     assert rig.count("contacts.add") == (batches if name in (GEN, OWN) else 0)
@@ -196,7 +196,7 @@ def test_f172_round_and_odd_numbers(rig, name, count, batches):
 
 @EVERY
 def test_f171_no_leads_at_all(rig, name):
-    """A header and no rows: exit 0, an empty mapping, and not one request."""
+    """A header and no rows: exit 0, an empty mapping, no request."""
     rig.invent(0)
     end = rig.upload(name)
     assert (end.code, rig.requests(), rig.complaints()) == (0, 0, [])
@@ -204,7 +204,7 @@ def test_f171_no_leads_at_all(rig, name):
 
 @BATCHED
 def test_f189_a_smaller_cap_of_bytes(rig, name):
-    """413: the platform's number is learned, the batches are cut by bytes: ALL."""
+    """After a 413 the batches are cut to the number of bytes that the platform allows: ALL."""
     rig.settings(limits__request_body_bytes=10_000)
     end = rig.upload(name)
     assert rig.count("contacts.add", 413) <= 4 * 3
@@ -212,7 +212,7 @@ def test_f189_a_smaller_cap_of_bytes(rig, name):
 
 
 def test_f192_a_server_slower_than_the_time_out(rig):
-    """Every POST takes longer than the client waits: all are looked up, none is sent twice: ALL, but it crawls."""
+    """Every POST takes longer than the client waits: all are looked up, none is sent twice: ALL, but slowly."""
     rig.invent(2 * BATCH)
     steady = {"base_s": 130.0, "sigma": 0.0, "tail_probability": 0.0}
     rig.settings(**{f"latency__contacts.add__{key}": value for key, value in steady.items()}, request_timeout_s=0.0)

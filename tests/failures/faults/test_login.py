@@ -14,7 +14,7 @@ FORBIDDEN = {"status": 403, "body": {"code": "missing.permissions", "message": "
 
 @pytest.mark.parametrize("name", ALL)
 def test_f064_a_token_that_does_not_last(rig, name):
-    """Renewed by one for all when it has died, and the same batch is sent again: ALL."""
+    """One worker renews the expired token for all, and the same batch is sent again: ALL."""
     rig.settings(tokens__lifetime_s=2)
     end = rig.upload(name, batch_size=5)
     assert (end.entry["in_doubt"], rig.count("oauth.token") > 2) == (0, True)
@@ -23,7 +23,7 @@ def test_f064_a_token_that_does_not_last(rig, name):
 
 @pytest.mark.parametrize("name", [GEN, OWN])
 def test_f065_a_token_is_renewed_ahead(rig, name):
-    """At nine tenths of its life, before anybody is refused: ALL, and no 401."""
+    """Renewed after nine tenths of its lifetime: ALL, without a single 401."""
     rig.settings(tokens__lifetime_s=20, **{"latency__contacts.add__base_s": 1.5, "latency__contacts.add__sigma": 0.0})
     end = rig.upload(name, batch_size=5)
     assert (rig.count("contacts.add", 401), rig.count("oauth.token") > 2) == (0, True)
@@ -40,7 +40,7 @@ def test_f064_one_401(rig):
 
 @pytest.mark.parametrize("name", ALL)
 def test_f066_401_for_ever(rig, name):
-    """Exit 6 after two new tokens that nobody was served for; the secret is not in the message."""
+    """Exit 6 after two new tokens were refused too; the secret is not in the message."""
     rig.faults(*({"op": op, "action": EXPIRED} for op in ("lists.create", "contacts.add", "import.upload")))
     end = rig.upload(name, concurrency=1)
     assert (end.code, end.word, MOCK_CREDENTIALS.client_secret in end.message) == (6, "AUTH_REJECTED", False)
@@ -67,7 +67,7 @@ def test_f067_a_permission_that_is_missing(rig, name):
 
 @pytest.mark.parametrize(("name", "missing"), [(GEN, "contact:add"), (OWN, "contactList:add"), (CSV, "contact:view")])
 def test_f067_the_org_tells_what_is_missing(rig, name, missing):
-    """Seen before the first write: exit 6 names it and what it is for, not a list is made; ALL once it is given."""
+    """Noticed before the first write: exit 6 names the permission and its use, no list is made; ALL with it."""
     rig.grant([f"-outbound:{missing}"])
     end = rig.upload(name)
     assert (end.code, end.word, f"lacks outbound:{missing} to " in end.message) == (6, "FORBIDDEN", True)
@@ -78,7 +78,7 @@ def test_f067_the_org_tells_what_is_missing(rig, name, missing):
 
 @pytest.mark.parametrize("action", [FORBIDDEN, {"status": 404}, {"reset": True}], ids=["403", "404", "reset"])
 def test_f067_an_org_that_does_not_tell(rig, action):
-    """The upload goes on and says that it does not know: ALL."""
+    """The upload goes on and says that it could not check the permissions: ALL."""
     rig.faults({"op": "subjects.me", "action": action})
     end = rig.upload(GEN)
     assert end.entry["notices"][0].startswith("not known: what the OAuth client may do")
@@ -87,7 +87,7 @@ def test_f067_an_org_that_does_not_tell(rig, action):
 
 @pytest.mark.parametrize("name", [GEN, OWN])
 def test_f068_a_permission_that_is_taken_away(rig, name):
-    """Exit 6 in the middle, nobody in doubt; ALL after the same command once it is given back."""
+    """Exit 6 in the middle, no lead in doubt; ALL after the same command once it is given back."""
     rig.faults({"op": "contacts.add", "nth": 3, "times": 100, "action": FORBIDDEN})
     end = rig.upload(name, concurrency=1)
     assert (end.code, end.word, rig.size()) == (6, "FORBIDDEN", 2 * BATCH)

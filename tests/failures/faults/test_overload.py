@@ -29,7 +29,7 @@ def refusals(rig) -> list[float]:
 
 
 def test_f001_one_gate_for_all_workers(rig):
-    """After `Retry-After: 7` nothing arrives for 7 s but what was under way: ALL; the wait is throttled time."""
+    """After `Retry-After: 7`, only requests in flight arrive for 7 s: ALL; the wait counts as throttled time."""
     rig.faults(strikes("7", 1))
     end = rig.upload(GEN, batch_size=10)
     (told,) = refusals(rig)
@@ -41,7 +41,7 @@ def test_f001_one_gate_for_all_workers(rig):
 
 @pytest.mark.slow
 def test_f001_the_limit_of_a_minute_is_kept(rig):
-    """600 POSTs at 300 a minute: counted ahead from the server's headers, hardly one is refused: ALL."""
+    """600 POSTs at 300 a minute are paced by the server's headers, so that hardly one is refused: ALL."""
     end = rig.upload(GEN, batch_size=1)
     assert end.entry["status_429"] <= 4
     assert 60 < end.entry["duration_s"] < 180
@@ -50,7 +50,7 @@ def test_f001_the_limit_of_a_minute_is_kept(rig):
 
 @pytest.mark.parametrize("name", [GEN, OWN])
 def test_f002_a_storm_that_ends(rig, name):
-    """200 refusals in a row fail no batch and cost no more than themselves: ALL."""
+    """200 refusals in a row fail no batch and cause no requests beyond their repeats: ALL."""
     rig.faults(strikes("1", 200))
     end = rig.upload(name)
     assert (rig.count("contacts.add"), end.entry["in_doubt"]) == (BATCHES + 200, 0)
@@ -58,7 +58,7 @@ def test_f002_a_storm_that_ends(rig, name):
 
 
 def test_f003_a_storm_past_the_deadline(rig):
-    """Exit 5, nobody in doubt, next to nothing sent; ALL after the same command."""
+    """Exit 5, no lead in doubt, hardly anything sent; ALL after the same command."""
     rig.faults({"op": "contacts.add", "action": busy("30")})
     end = rig.upload(GEN, deadline_s=600.0)
     assert (end.code, end.word, rig.size()) == (5, "DEADLINE", 0)
@@ -71,7 +71,7 @@ def test_f003_a_storm_past_the_deadline(rig):
 
 @pytest.mark.parametrize("name", [GEN, OWN])
 def test_f004_no_retry_after(rig, name):
-    """Without the header the upload backs off by itself: ALL."""
+    """Without the header the upload backs off on its own schedule: ALL."""
     rig.faults(strikes(None, 5))
     end = rig.upload(name)
     assert rig.count("contacts.add") == BATCHES + 5
@@ -79,7 +79,7 @@ def test_f004_no_retry_after(rig, name):
 
 
 def test_f005_retry_after_0(rig):
-    """0 is no invitation to hammer: at least 0.1 s between two attempts: ALL."""
+    """With 0 there are still at least 0.1 s between two attempts: ALL."""
     rig.faults(strikes("0", 10))
     end = rig.upload(GEN, concurrency=1)
     told = refusals(rig)
@@ -90,7 +90,7 @@ def test_f005_retry_after_0(rig):
 
 @pytest.mark.parametrize("text", ["abc", "-5", "1.5", "NaN", "", "1e400", "0x10"])
 def test_f006_a_retry_after_that_says_nothing(rig, text):
-    """As if it were not there: ALL."""
+    """It is treated as missing: ALL."""
     rig.faults(strikes(text, 3))
     rig.check(rig.upload(GEN), GEN)
 
@@ -120,7 +120,7 @@ def test_f007_a_wait_of_a_day(rig):
     ],
 )
 def test_f008_retry_after_as_a_date(rig, date, least_s, most_s):
-    """Counted from the server's own Date, two hours from the local clock: ALL."""
+    """The wait is counted from the server's Date header, two hours off the local clock: ALL."""
     rig.faults(strikes(date, 1, Date="Thu, 01 Jan 2026 02:00:00 GMT"))
     end = rig.upload(GEN, concurrency=1)
     assert least_s <= end.entry["throttled_s"] <= most_s
@@ -128,7 +128,7 @@ def test_f008_retry_after_as_a_date(rig, date, least_s, most_s):
 
 
 def test_f010_a_lower_limit_of_one_operation(rig):
-    """A limit that no header tells: the refused wait it out and nothing fails: ALL; the report tells how often."""
+    """No header announces the limit: refused requests wait, nothing fails, the report counts them: ALL."""
     rig.settings(rate__per_op={"contacts.add": 20})
     silent = dict.fromkeys(("inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"))
     rig.faults({"op": "contacts.add", "action": {"headers": silent}})
@@ -139,7 +139,7 @@ def test_f010_a_lower_limit_of_one_operation(rig):
 
 @pytest.mark.parametrize("name", [GEN, OWN, "csv-import-export", "csv-import-own-ids"])
 def test_f012_everything_is_overloaded(rig, name):
-    """503 with a Retry-After for 30 s, whatever is asked: doubts are looked up, the rest is repeated: ALL."""
+    """503 to every request for 30 s, with a Retry-After: doubts are looked up, the rest is repeated: ALL."""
     rig.faults({"op": "*", "when": "before_commit", "action": OVERLOADED})
     end = rig.upload_meanwhile(name, 30, rig.faults)
     assert rig.requests() < 120
@@ -149,7 +149,7 @@ def test_f012_everything_is_overloaded(rig, name):
 @pytest.mark.parametrize("seconds", [30, 600])
 @pytest.mark.parametrize("name", [GEN, OWN])
 def test_f012_an_outage_under_way(rig, name, seconds):
-    """After 20 failures one request every 5 s, until one is answered: ALL, and the time held is told apart."""
+    """After 20 failures in a row, one request every 5 s until one is answered: ALL; the outage is reported."""
 
     async def outage():
         rig.faults({"op": "*", "when": "before_commit", "action": OVERLOADED})
@@ -165,7 +165,7 @@ def test_f012_an_outage_under_way(rig, name, seconds):
 
 
 def test_f012_an_outage_without_end(rig):
-    """The probes stop being excused after a quarter of an hour: exit 5; ALL after the same command."""
+    """After 15 minutes failed probes count as failures: exit 5; ALL after the same command."""
     rig.upload_meanwhile(OWN, 3.0, lambda: rig.faults({"op": "*", "action": OVERLOADED}), batch_size=5)
     assert 900 < rig.elapsed() < 2 * 3600
     rig.faults()
@@ -173,7 +173,7 @@ def test_f012_an_outage_without_end(rig):
 
 
 def test_f013_the_token_endpoint_refuses(rig):
-    """One asks for the token, the others wait: three refusals cost three requests: ALL."""
+    """One worker asks for the token while the others wait, so three refusals cost three requests: ALL."""
     rig.faults({"op": "oauth.token", "nth": 1, "times": 3, "action": busy("3")})
     end = rig.upload(GEN)
     assert rig.count("oauth.token") == 4
@@ -183,7 +183,7 @@ def test_f013_the_token_endpoint_refuses(rig):
 @pytest.mark.parametrize("op", ["export.download", "export.file"])
 @pytest.mark.parametrize("name", [GEN, "csv-import-export"])
 def test_f014_a_download_is_refused(rig, name, op):
-    """The download waits and begins again, whichever hop was refused: ALL."""
+    """The download waits and starts again, whichever of its requests was refused: ALL."""
     rig.faults({"op": op, "nth": 1, "times": 2, "action": busy("2")})
     rig.check(rig.upload(name), name)
 
@@ -197,7 +197,7 @@ def test_f070_what_the_headers_tell(rig):
 
 @pytest.mark.parametrize("name", [GEN, OWN, "csv-import-export"])
 def test_f074_suspended_for_20_minutes(rig, name):
-    """Every time-out is due at once: what was under way is looked up or repeated, what was a job is over: ALL."""
+    """All time-outs are due at once: requests in flight are looked up or repeated, jobs have ended: ALL."""
 
     def suspend():
         asyncio.get_running_loop().suspend(1200.0)
@@ -211,7 +211,7 @@ def test_f074_suspended_for_20_minutes(rig, name):
 @pytest.mark.parametrize("when", ["before_commit", "after_commit"])
 @pytest.mark.parametrize("name", [GEN, OWN])
 def test_f192_a_server_slower_than_the_time_out(rig, name, when):
-    """150 s a batch, 120 s of patience: after three rounds there is more of it, told once, no doubt for each: ALL."""
+    """A batch takes 150 s, the time-out is 120 s: it is raised after three rounds, reported once: ALL."""
     rig.faults({"op": "contacts.add", "when": when, "action": {"stall_s": 150}})
     end = rig.upload(name, batch_size=10)
     (notice,) = end.entry["notices"]
@@ -222,7 +222,7 @@ def test_f192_a_server_slower_than_the_time_out(rig, name, when):
 
 
 def test_f181_a_run_that_is_not_proved(rig):
-    """What was cleared behind the upload's back is lost: exit 4, and no rate is published."""
+    """Contacts that were removed during the upload are lost: exit 4, and no rate is published."""
     assert rig.upload(GEN).entry["contacts_per_s"] > 0
     rig.clear()
     end = rig.upload(GEN)

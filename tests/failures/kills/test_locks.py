@@ -31,7 +31,7 @@ def requests(case) -> int:
 
 @pytest.mark.sized
 def test_a_second_process(stuck, tally):
-    """It ends with exit 7 within a second of its own time, and sends nothing; the first is not disturbed."""
+    """It ends with exit 7 after less than a second of CPU, sending nothing; the first process is not disturbed."""
     case, child = stuck
     before = requests(case)
     seconds = [case.finished() for _ in range(LOCKS)]
@@ -55,7 +55,7 @@ def test_started_at_once(case_of):
 
 @pytest.mark.parametrize("pid", ["own", "another's"])
 def test_the_lock_of_the_dead(case_of, pid):
-    """A lock file that names a process which lives, as after a restart of the machine, holds nobody up."""
+    """A lock file that names an unrelated living process, as after a restart of the machine, blocks no run."""
     case = case_of("batch-api", LEADS, BATCH)
     while not case.killed(at_any_request(case, random.Random(1))):
         case.mock.reset()

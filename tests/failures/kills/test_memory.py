@@ -18,7 +18,7 @@ DEATHS = {TOLD, OF_GLIBC, -signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV, -si
 @pytest.mark.parametrize("room", ROOM)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_too_little_memory(case_of, tally, strategy, room):
-    """With so many megabytes beyond those of the start it ends, exits 8 or is killed; then all is well."""
+    """With this many megabytes beyond those at its start it finishes, exits 8 or is killed; then all is well."""
     case = case_of(strategy)
     ended = case.start(room=room * MEGABYTE).ended()
     tally.add(f"memory: exit {ended.code}")

@@ -56,7 +56,7 @@ def drawn(known: list[Point], seed: str) -> list[Point]:
 @pytest.mark.parametrize("doubtful", [False, True], ids=["new", "in doubt"])
 @pytest.mark.parametrize("strategy", MAIN)
 def test_killed_at_a_named_point(small, tally, strategy, doubtful):
-    """At each point: the process is killed there, the same command finishes, and nothing is amiss."""
+    """The process is killed at each named point; the same command finishes with a correct result."""
     wrong = {}
     for point in drawn(list(points(small(strategy, doubtful))), f"{strategy} {doubtful}"):
         case = small(strategy, doubtful)

@@ -38,7 +38,7 @@ def unbroken_run(unbroken, case_of, mock):
 @pytest.mark.parametrize("seed", range(KILLS))
 @pytest.mark.parametrize("strategy", MAIN)
 def test_killed_at_random(case_of, mock, unbroken_run, tally, strategy, seed):
-    """Nothing lost, doubled or orphaned; the mapping is what the org dictates; little is sent twice."""
+    """No lead is lost, duplicated or orphaned; the mapping agrees with the org; little is sent twice."""
     rng = random.Random(f"{strategy} {seed}")
     span_s, mapping = unbroken_run(strategy)
     lists = rng.choice([1, 1, 2, 4])
@@ -60,7 +60,7 @@ def test_killed_at_random(case_of, mock, unbroken_run, tally, strategy, seed):
 
 @pytest.mark.parametrize("seeds", [range(50) if FULL else range(2)])
 def test_blind_to_doubt(case_of, mock, tally, seeds):
-    """An upload that sends again whatever has no acknowledgement is killed alike: that is seen to double leads."""
+    """An upload that sends unacknowledged batches again without a look is seen to duplicate leads."""
     doubled = 0
     for seed in seeds:
         case = case_of("batch-api")

@@ -47,7 +47,7 @@ def traced(child: Child, call: str, nth: int) -> "subprocess.Popen[bytes]":
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("strategy", MAIN)
 def test_killed_at_a_system_call(case_of, mock, tally, strategy, call):
-    """The same command finishes, whichever call it was; nothing is amiss, and no half file is left under a name."""
+    """Killed at any system call, the same command finishes with a correct result, and no file is left half written."""
     first = 1 if FULL else ENTERED[call]
     for nth in range(first, first + SYSTEM_CALLS):
         mock.reset()

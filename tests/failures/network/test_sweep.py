@@ -39,7 +39,7 @@ def looked_up(net) -> int:
 @SIDE
 @OFFSET
 def test_a_post_of_contacts_is_never_repeated_blindly(net, do, side, number):
-    """However much of the request left or of the answer came: GEN asks what is there before it sends again: ALL."""
+    """Wherever the connection breaks in request or answer, GEN looks up what was stored before it sends again: ALL."""
     strike = struck(net, GEN, POST, 2, do, side, number)
     searches, posts = net.requests(SEARCH), net.requests(POST)
     whole = measured(GEN, POST, 2).answer.passed
@@ -51,7 +51,7 @@ def test_a_post_of_contacts_is_never_repeated_blindly(net, do, side, number):
 @SIDE
 @OFFSET
 def test_a_post_of_contacts_with_ids_is_repeated(net, do, side, number):
-    """However much of the request left or of the answer came: OWN sends the same again, without a search: ALL."""
+    """Wherever the connection breaks in request or answer, OWN sends the same again, without a search: ALL."""
     struck(net, OWN, POST, 2, do, side, number)
     assert (looked_up(net), len(net.requests(POST)) <= BATCHES + 1) == (0, True)
 
@@ -61,7 +61,7 @@ def test_a_post_of_contacts_with_ids_is_repeated(net, do, side, number):
 @OFFSET
 @pytest.mark.parametrize("name", [CSV, CSV_OWN])
 def test_an_upload_of_a_file(net, name, do, side, number):
-    """However much of the file left: CSV-GEN drops its list before it uploads again, CSV-OWN repeats: ALL."""
+    """Wherever the upload breaks, CSV-GEN drops its list before it uploads again, CSV-OWN repeats: ALL."""
     struck(net, name, UPLOAD, 1, do, side, number)
     dropped, uploads = net.requests(f"DELETE {LIST}"), net.requests(UPLOAD)
     assert len(dropped) == (len(uploads) - 1 if name == CSV else 0)
@@ -74,7 +74,7 @@ def test_an_upload_of_a_file(net, name, do, side, number):
 @pytest.mark.parametrize("name", [GEN, CSV])
 @pytest.mark.parametrize("line", [r"GET /api/v2/downloads/", r"GET /downloads/"], ids=["address", "file"])
 def test_a_download(net, name, line, do, side, number):
-    """Of the mapping, or of the proof: fetched again, and no half file is taken for a whole one: ALL."""
+    """A broken download, for the mapping or the proof, is fetched again and never taken as complete: ALL."""
     struck(net, name, line, 1, do, side, number)
 
 
@@ -96,5 +96,5 @@ def test_a_download(net, name, line, do, side, number):
     ids=["token", "create", "search", "export", "address", "status", "delete", "bulk"],
 )
 def test_every_other_request(net, name, line, faults, do, side, number):
-    """Whatever else is asked on the way: asked again, or looked for: ALL."""
+    """Every other request of an upload is repeated, or its effect is looked up: ALL."""
     struck(net, name, line, 1, do, side, number, *faults)

@@ -17,7 +17,7 @@ EVERY = pytest.mark.parametrize("name", [GEN, OWN, CSV, CSV_OWN])
 
 @BATCHED
 def test_an_answer_of_a_byte_a_second(net, name):
-    """Given up after two minutes, though bytes keep coming: looked up or sent again: ALL."""
+    """Given up after two minutes although bytes keep coming; then looked up or sent again: ALL."""
     strike = net.proxy.strike(POST, "slow", side="answer", nth=2, pace=Pace(piece=1, pause_s=1))
     end = net.survives(name)
     sent, answered = net.proxy.exchanges[net.requests(POST)[1]].answer.passed, end.entry["resolved"]
@@ -26,7 +26,7 @@ def test_an_answer_of_a_byte_a_second(net, name):
 
 @BATCHED
 def test_a_server_that_reads_slowly(net, name):
-    """Given up after two minutes; what had not left by then never leaves, however long it waited in buffers: ALL."""
+    """Given up after two minutes; what is still buffered then is never sent: ALL."""
     strike = net.proxy.strike(POST, "slow", nth=2, pace=bandwidth(100))
     end = net.rig.upload(name)
     net.rig.sleep(600)
@@ -36,7 +36,7 @@ def test_a_server_that_reads_slowly(net, name):
 
 @pytest.mark.parametrize("name", [CSV, CSV_OWN])
 def test_an_upload_that_takes_its_time(net, name):
-    """A file at 100 bytes a second has an hour: it is sent once: ALL."""
+    """A file that uploads at 100 bytes a second has an hour to finish and is sent once: ALL."""
     strike = net.proxy.strike(UPLOAD, "slow", pace=bandwidth(100))
     net.survives(name)
     assert (strike.fired, len(net.requests(UPLOAD)), net.rig.elapsed() > 300) == (1, 1, True)
@@ -44,7 +44,7 @@ def test_an_upload_that_takes_its_time(net, name):
 
 @EVERY
 def test_connections_that_are_closed_while_idle(net, name):
-    """The next request goes over another one, and nothing is in doubt: ALL."""
+    """The next request uses a new connection, and nothing is in doubt: ALL."""
     net.proxy.idle_s = 0.5
     end = net.survives(name)
     assert (net.proxy.idled > 0, end.entry["in_doubt"]) == (True, 0)
@@ -53,7 +53,7 @@ def test_connections_that_are_closed_while_idle(net, name):
 
 @EVERY
 def test_every_tenth_request_is_lost(net, name):
-    """Or its answer is: ALL, in a few runs at most."""
+    """One request in ten, or its answer, is lost: ALL, in a few runs at most."""
     lost = Strike(".", "reset", at=200, nth=5, every=20), Strike(".", "hole", "answer", at=100, nth=15, every=20)
     net.proxy.strikes = list(lost)
     for _ in range(3):
@@ -68,7 +68,7 @@ def test_every_tenth_request_is_lost(net, name):
 
 @EVERY
 def test_every_second_connection_is_dropped(net, name):
-    """And none is kept for long: ALL, in a few runs at most."""
+    """Every second connection is dropped, and none is kept open for long: ALL, in a few runs at most."""
     net.proxy.drop_every, net.proxy.idle_s = 2, 0.1
     for _ in range(3):
         end = net.rig.upload(name)
@@ -82,7 +82,7 @@ def test_every_second_connection_is_dropped(net, name):
 @pytest.mark.parametrize("most", [1, 2])
 @BATCHED
 def test_a_server_that_takes_few_connections(net, name, most):
-    """Eight flows share what there is, however long it takes, and nothing is in doubt: ALL."""
+    """Eight workers share the few connections, and nothing is in doubt: ALL."""
     net.proxy.most = most
     net.rig.settings(latency__contacts__add__base_s=10.0)
     end = net.rig.upload(name, concurrency=8, batch_size=10)
@@ -100,7 +100,7 @@ def mock(tmp_path):
 
 @pytest.mark.parametrize("descriptors", [pytest.param(32, marks=pytest.mark.slow), 24])
 def test_few_file_descriptors(mock, tmp_path, descriptors):
-    """32 flows share the few connections that are left beside the files of an upload: ALL in one run."""
+    """32 workers share the few file descriptors that the files of an upload leave for connections: ALL in one run."""
     leads = tmp_path / "leads.csv"
     write_csv(SyntheticLeads(1000, seed=1), leads)
     files = ["--leads", leads, "--run", tmp_path / "run", "--lead-id", "Lead ID", "--phone", "Phone"]

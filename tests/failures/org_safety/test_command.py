@@ -67,7 +67,7 @@ def org_of(mock):
 
 
 def test_from_the_first_canary_to_the_last_list(mock, contactbench, leads, tmp_path):
-    """Stopped after ten leads; loaded when that is meant; proved again and removed by the run's folder alone."""
+    """Stopped after ten leads, continued with the option, then proved again and removed from the run's folder alone."""
     upload = of(leads, "--org-id", org_of(mock), "--yes")
     code, _, told = contactbench(*upload, "--max-contacts", 20)
     assert (code, "RUN_CAP" in told, mock.count("contacts.add")) == (9, True, 1)
@@ -80,7 +80,7 @@ def test_from_the_first_canary_to_the_last_list(mock, contactbench, leads, tmp_p
 
 @pytest.mark.hardening("harness-9")
 def test_nobody_is_at_a_terminal(mock, contactbench, leads):
-    """Exit 9 NOT_CONFIRMED without --yes, and nothing is sent: a script has to say it."""
+    """Exit 9 NOT_CONFIRMED, and nothing is sent: a script has to give --yes."""
     requests = mock.get("/ledger/counts")
     code, _, told = contactbench(*of(leads, "--org-id", org_of(mock)))
     assert (code, "NOT_CONFIRMED" in told) == (9, True)
@@ -92,7 +92,7 @@ def test_nobody_is_at_a_terminal(mock, contactbench, leads):
     ("typed", "code"), [("another org", "NOT_CONFIRMED"), ("", "RUN_CAP")], ids=["another", "the same"]
 )
 def test_somebody_is_at_a_terminal(mock, leads, tmp_path, typed, code):
-    """Exit 9 NOT_CONFIRMED unless the org's id is typed once more; then it goes on, here to its first cap."""
+    """Exit 9 NOT_CONFIRMED unless the user types the org's id; then the upload continues, here to its first cap."""
     config = tmp_path / "config.toml"
     config.touch(mode=0o600)
     config.write_text(PROFILE)

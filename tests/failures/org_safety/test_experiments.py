@@ -12,7 +12,7 @@ def folder(sandbox):
 
 
 def test_a_probe(sandbox, folder):
-    """Every list is asked about before contacts go into it, and nothing is left."""
+    """Every list is checked for campaigns before contacts are added, and nothing is left."""
     order = probe.ProbeOrder(
         target=sandbox.target,
         credentials=sandbox.credentials,

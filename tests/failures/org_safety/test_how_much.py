@@ -29,7 +29,7 @@ def test_canaries_come_first(sandbox, name):
 
 
 def test_no_more_than_the_canaries(sandbox):
-    """Exit 9 RUN_CAP without --max-contacts: the canaries are proved, of the rest not a list is made."""
+    """Exit 9 RUN_CAP without --max-contacts: the canaries are proved, and no list is created for the rest."""
     end = sandbox.on(max_contacts=1_010).upload()
     assert (end.code, end.word, sizes(sandbox)) == (9, "RUN_CAP", SIZES)
     assert (sandbox.rig.lists(), "--max-contacts 2270" in end.message) == ([], True)
@@ -44,7 +44,7 @@ def test_a_canary_that_disagrees(sandbox):
 
 
 def test_a_canary_that_is_proved_is_not_sent_again(sandbox):
-    """The same command goes on with what is left."""
+    """The same command continues with the remaining leads."""
     sandbox.on(max_contacts=1_010).upload()
     posts = sandbox.rig.count("contacts.add")
     end = sandbox.on(max_contacts=5_000).upload()
@@ -64,7 +64,7 @@ def test_the_permissions_of_the_page(sandbox, name):
 
 @pytest.mark.parametrize(("cap", "word"), [({"max_requests": 12}, "RUN_CAP"), ({"max_minutes": 0.05}, "TIME_CAP")])
 def test_requests_and_minutes(sandbox, cap, word):
-    """Exit 9 RUN_CAP or TIME_CAP where the next request would go beyond; the same command goes on when it is raised."""
+    """Exit 9 RUN_CAP or TIME_CAP before a request that exceeds it; the same command continues with a higher cap."""
     end = sandbox.on(**cap).upload()
     assert (end.code, end.word) == (9, word)
     sandbox.on(max_requests=500, max_minutes=60.0)
@@ -72,7 +72,7 @@ def test_requests_and_minutes(sandbox, cap, word):
 
 
 def test_contacts_of_earlier_starts_count(sandbox):
-    """Exit 9 RUN_CAP though the second start alone would fit: a run is all of its starts."""
+    """Exit 9 RUN_CAP though the second start alone would fit: the cap counts all starts of a run."""
     forbidden = {"status": 403, "body": {"code": "missing.permissions", "message": "no", "status": 403}}
     sandbox.on(max_contacts=2_210 + 10)
     sandbox.rig.faults({"op": "contacts.add", "nth": 8, "times": 100, "action": forbidden})
@@ -83,7 +83,7 @@ def test_contacts_of_earlier_starts_count(sandbox):
 
 
 def test_the_rate_leaves_room_for_others(sandbox):
-    """No minute sees more requests than --rate, half of the platform's limit unless told: canaries count as well."""
+    """No minute has more requests than --rate, by default half of the platform's limit; canaries count too."""
     assert sandbox.on(per_minute=20).upload().code == 0
     moments = [
         entry.t for entry in sandbox.rig.org.request_log.since(0)

@@ -79,7 +79,7 @@ def authority(tmp_path_factory):
 
 
 def test_a_gateway(tmp_path):
-    """Login and API go there, each by its own path, and the token is seen by nobody else."""
+    """Login and API requests go to the gateway, each under its path, and the token goes nowhere else."""
 
     async def asked():
         async with served() as (port, seen):
@@ -93,7 +93,7 @@ def test_a_gateway(tmp_path):
 
 @pytest.mark.parametrize("known", [True, False], ids=["given", "not given"])
 def test_a_certificate_of_ones_own(tmp_path, authority, known):
-    """Trusted if --ca-file has it; else exit 6 TLS_REFUSED, and not a request was seen."""
+    """Trusted if --ca-file has it; otherwise exit 6 TLS_REFUSED, and no request was sent."""
     context, certificate = authority
 
     async def asked():
@@ -109,7 +109,7 @@ def test_a_certificate_of_ones_own(tmp_path, authority, known):
 
 
 def test_a_proxy(tmp_path):
-    """Every request goes through it, with the proxy's own user; what is in the environment for others is not read."""
+    """Every request goes through the proxy, with its user; HTTP_PROXY and the like are not read."""
 
     async def asked():
         async with served() as (port, seen):
@@ -124,7 +124,7 @@ def test_a_proxy(tmp_path):
 
 
 def test_a_redirect_elsewhere(tmp_path):
-    """Exit 9 WRONG_ORG: it is not followed, so the token is not shown there, and what is not told is not believed."""
+    """Exit 9 WRONG_ORG: the redirect is not followed, the token is not sent there, the org stays unidentified."""
 
     async def asked():
         async with served() as (elsewhere, seen):

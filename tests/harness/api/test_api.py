@@ -59,7 +59,7 @@ def test_the_order_of_an_answer_means_nothing(order):
     ],
 )
 def test_a_2xx_that_proves_nothing_is_not_believed(reply):
-    """Whatever a good status comes with: every lead once, with an id of its own, in the list meant; or BadResponse."""
+    """A 2xx must name every lead once, with its own id, in the right list; anything else is a BadResponse."""
     with pytest.raises(BadResponse):
         api.added_contacts(reply, batch("A1", "A2"), "Lead ID")
 
@@ -306,7 +306,7 @@ def test_an_answer_without_what_was_asked_for(read, body):
     ],
 )
 def test_secrets_and_personal_data_are_not_in_a_repr(value):
-    """What is printed by mistake shows no secret and no row of a lead."""
+    """A repr shows no secret and no row of a lead."""
     assert "s3cret" not in repr(value)
     assert "data" not in repr(value)
 

@@ -71,7 +71,7 @@ def test_no_more_is_sent_than_is_allowed(tmp_path):
 
 
 def test_the_wait_for_the_budget_is_seen_in_the_samples(tmp_path):
-    """Planned at once, sent later: the difference is no fault of the server's."""
+    """The time between a request's planned start and its sending is kept apart from the server's time."""
 
     async def main():
         async with limited_server(tmp_path, 1, 60) as (target, _), driver_of(tmp_path, target) as driver:

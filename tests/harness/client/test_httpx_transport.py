@@ -123,7 +123,7 @@ class Failing(httpx.AsyncByteStream):
     ],
 )
 async def test_an_error_says_whether_anything_can_have_left(router, client, error, sent):
-    """Only where it certainly has not may a caller repeat without asking."""
+    """A caller may repeat without a look only if the request certainly has not left."""
     router.post(f"{API}/x").mock(side_effect=error)
     reply = await httpx_transport.send(client, TARGET, call())
     assert (reply.status, reply.error, reply.sent, reply.ok) == (0, error.__name__, sent, False)
@@ -149,14 +149,14 @@ async def test_a_body_that_breaks_off_is_no_answer(router, client):
 
 @pytest.mark.parametrize("answer", [reset, nothing, no_http, cut_short, cut_chunk])
 async def test_a_connection_that_breaks(answer):
-    """On a real socket, after the whole body was read: unknown, not an answer and not unsent."""
+    """The connection breaks after the whole body was read: the outcome is unknown."""
     async with raw_server(answer) as target, httpx_transport.open_client(target, 1) as client:
         reply = await httpx_transport.send(client, target, call(bearer=False))
     assert (reply.status, reply.sent, reply.ok) == (0, True, False)
 
 
 async def test_what_was_given_up_is_not_sent_any_more():
-    """A server that begins to read only then finds a part of the body, and no end of it."""
+    """A server that starts to read after that gets only part of the body."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         target = Target.one_host(f"http://127.0.0.1:{listener.getsockname()[1]}")
         async with httpx_transport.open_client(target, 1) as client:
@@ -201,7 +201,7 @@ async def test_nobody_listens():
 
 
 async def test_an_answer_that_takes_too_long(router, client):
-    """The call's own time is over everything it does; the body may have left."""
+    """The call's time-out covers all of it; the body may have been sent."""
 
     async def never(request):
         await asyncio.Event().wait()
@@ -212,7 +212,7 @@ async def test_an_answer_that_takes_too_long(router, client):
 
 
 async def test_an_answer_without_end(router, client):
-    """More than this API has reason to say is not read."""
+    """No more is read than an answer of this API can need."""
 
     async def endless():
         for _ in range(MAX_ANSWER_BYTES // 2**20 + 1):
@@ -228,7 +228,7 @@ async def test_an_answer_without_end(router, client):
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_no_redirect_is_followed(status):
-    """Personal data goes to the place it was meant for, and to no other."""
+    """Redirects are not followed, so personal data reaches only the host it was sent to."""
     seen = []
 
     async def answer(request):
@@ -273,7 +273,7 @@ async def test_where_a_call_goes(router, client, changed, url):
 
 @pytest.mark.parametrize("url", ["https://evil.example/x", "https://api.example/x", "http://api.example:81/x"])
 async def test_a_token_goes_to_the_platform_alone(router, client, url):
-    """Another host, scheme or port is another place; nothing is sent there."""
+    """The token is not sent to another host, scheme or port."""
     with pytest.raises(SafetyStop):
         await httpx_transport.send(client, TARGET, call(url=url, headers={"Authorization": "Bearer t"}))
     assert not router.calls

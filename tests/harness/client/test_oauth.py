@@ -144,7 +144,7 @@ def test_a_ready_token():
 
 @pytest.mark.parametrize(("at_s", "trail"), [(89.0, ["lists.get"]), (91.0, ["oauth.token", "lists.get"])])
 def test_a_token_near_its_end_is_renewed_ahead(at_s, trail):
-    """At nine tenths of its life, so that a long call does not outlive it."""
+    """Renewed after nine tenths of its lifetime, so that it does not expire during a long call."""
     clock = [0.0]
     session = Session(Credentials("the-client", SECRET), now=lambda: clock[0])
     short = ok({"access_token": "t1", "expires_in": 100})

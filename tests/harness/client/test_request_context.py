@@ -68,7 +68,7 @@ def test_a_request_is_noted(context, clock, tmp_path):
 
 
 def test_a_run_that_goes_on_counts_on(context, clock, tmp_path):
-    """Its time begins where the earlier one stopped, and so does its deadline."""
+    """A resumed run counts time, and towards its deadline, from where the earlier one stopped."""
     exchange(context, clock, OK, seconds=90.0)
     context.samples.close()
     with closing(RequestLog(tmp_path / "requests.csv")) as samples:

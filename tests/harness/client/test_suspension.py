@@ -14,7 +14,7 @@ from harness.simulator import VirtualTimeLoop
     [(1200.0, 0.0, True), (1200.0, 3.0, True), (SUSPENDED_S - TICK_S, 0.0, False), (8.0, 7.5, False)],
 )
 def test_a_pause(seconds, worked_s, noticed):
-    """One that is long enough is told, once, with its length; a loop that was held up by work is not."""
+    """A long pause is reported once, with its length; a loop that was busy with work is not."""
     told, worked = [], [0.0]
 
     async def main():

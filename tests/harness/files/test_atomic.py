@@ -22,7 +22,7 @@ def test_a_file_takes_its_name_when_it_is_complete(tmp_path):
 
 
 def test_a_failed_write_leaves_nothing(tmp_path):
-    """Neither half a file nor a temporary one."""
+    """A failed write leaves neither a partial file nor a temporary one."""
     with pytest.raises(ValueError, match="stop"), atomic_file(tmp_path / "leads.csv"):
         raise ValueError("stop")
     assert list(tmp_path.iterdir()) == []
@@ -32,7 +32,7 @@ def test_a_failed_write_leaves_nothing(tmp_path):
     ("number", "code"), [(errno.ENOSPC, "DISK_FULL"), (errno.EDQUOT, "DISK_FULL"), (errno.EACCES, "NOT_WRITTEN")]
 )
 def test_the_trouble_is_told_with_a_code(tmp_path, number, code):
-    """Scripts tell a full disk from a missing permission."""
+    """The code tells a full disk from a missing permission."""
     with pytest.raises(LocalResource, match="the same command again") as raised, atomic_file(tmp_path / "leads.csv"):
         raise OSError(number, "trouble")
     assert raised.value.code == code
@@ -59,7 +59,7 @@ with atomic_file(to / "mapping.csv"), private_folder(to / "leads.parquet") as fo
 
 
 def test_what_a_killed_process_left_is_swept(tmp_path):
-    """Drafts, folders and all; what a living process is writing stays, and so does what is finished."""
+    """Drafts of killed processes are removed, folders too; those of living processes and finished files stay."""
     subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
     kept = {"leads.parquet", f".mapping.csv.{os.getppid()}.abc", f"leads-{os.getppid()}.parquet"}
     for name in kept:

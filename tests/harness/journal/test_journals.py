@@ -94,7 +94,7 @@ def test_pages_of_a_search_are_mapping_too(path):
 
 
 def test_lead_ids_of_any_kind_come_back_as_they_were(path):
-    """Leading zeros, quotes, letters of the world."""
+    """Leading zeros, quotes and letters of any script."""
     ids = ["007", 'a "b"', "Zoë, \u2028", "null", "1.0"]
     planned(path, *LISTED, sending(0, *ids), events.BatchAcked(first=0, mapping={i: f"c{i}" for i in ids}))
     with opened(path) as journal:

@@ -105,7 +105,7 @@ def trouble(postgres_run):
 
 @pytest.mark.parametrize("state", ["40001", "40P01"])
 def test_f154_a_transaction_that_was_taken_back_is_repeated(postgres_run, trouble, state):
-    """From its beginning, and it is stored once."""
+    """The transaction is repeated from its beginning and stored once."""
     planned(postgres_run, *LISTED)
     trouble(state, 4)
     planned(postgres_run, sending(0, "A"))
@@ -125,7 +125,7 @@ def test_f154_a_transaction_that_was_taken_back_is_repeated(postgres_run, troubl
     ],
 )
 def test_f155_a_commit_that_the_database_does_not_take(postgres_run, trouble, state, error, code):
-    """It is said why, nothing is tried again in this process, and the next one finds the former state."""
+    """The error says why, this process does not try again, and the next one finds the former state."""
     planned(postgres_run, *LISTED)
     trouble(state, 99)
     with opened(postgres_run) as kept:
@@ -181,7 +181,7 @@ def _until_refused(place):
 
 
 def test_f156_a_role_whose_commits_are_late(postgres_run):
-    """A session asks for more than its role's default: what it has confirmed is on the disk."""
+    """The session overrides its role's default, so that what is confirmed is on the disk."""
     with closing(connect(postgres_run.url + "&options=-c%20synchronous_commit%3Doff")) as db:
         assert db.execute("SHOW synchronous_commit").fetchone() == ("on",)
 

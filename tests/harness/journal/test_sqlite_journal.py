@@ -30,7 +30,7 @@ def test_the_view_is_for_anybody_with_sqlite(path):
 
 
 def test_a_journal_in_use_is_refused_and_free_again_afterwards(path):
-    """A second process is told who holds it; the lock goes with its holder."""
+    """A second process is told who holds the journal; the lock ends with its holder."""
     program = "import sys; from pathlib import Path\nfrom harness.journal.sqlite_journal import SqliteJournal"
     program += "; SqliteJournal(Path(sys.argv[1]))"
     command = [sys.executable, "-c", program, str(path)]

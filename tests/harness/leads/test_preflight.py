@@ -75,7 +75,7 @@ def test_doubled_leads_stop_the_run(leads_in, tmp_path):
     ],
 )
 def test_lead_ids_that_an_org_may_merge_are_noticed(leads_in, tmp_path, rows, notices):
-    """They are leads of their own here, but the user is told."""
+    """They are loaded as separate leads, and the user is told."""
     found = check(leads_in(*rows), tmp_path / "leads.parquet")
     assert [told.startswith(start) for told, start in zip(found.notices, notices, strict=True)] == [True] * len(notices)
     assert found.leads == len(rows)
@@ -93,7 +93,7 @@ def test_any_lead_id_is_stored_as_it_is(leads_in, tmp_path, lead_id):
 
 @pytest.mark.parametrize(("id_limit", "leads"), [(None, 2), (3, 2), (2, 1)])
 def test_lead_ids_over_the_limit_are_rejected(leads_in, tmp_path, id_limit, leads):
-    """The limit is that of the API that takes the Lead ID as contact id; without one there is none."""
+    """The limit applies where the Lead ID becomes the contact id; elsewhere there is none."""
     found = check(leads_in("A1,1,a", "A22,2,b"), tmp_path / "leads.parquet", id_limit=id_limit)
     assert found.leads == leads == len(read_ids(found.source))
     assert [reject.code for reject in found.rejects] == ["LEAD_ID_TOO_LONG"] * (2 - leads)
@@ -114,7 +114,7 @@ def test_the_stored_leads_are_private(tmp_path):
 
 
 def test_a_file_that_changes_during_the_check_is_refused(leads_in, tmp_path):
-    """A run must not start on half a file."""
+    """A run does not start on a file that is still being written."""
     source = leads_in("A1,1,a")
     with (tmp_path / "leads.csv").open("a") as file:
         file.write("\nA2,2,b\n")
@@ -123,6 +123,6 @@ def test_a_file_that_changes_during_the_check_is_refused(leads_in, tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_told(leads_in, tmp_path):
-    """In words and with the next step."""
+    """The message explains the problem and names the next step."""
     with pytest.raises(LocalResource, match="or name another one"):
         check(leads_in("A1,1,a"), tmp_path / "none" / "leads.parquet")

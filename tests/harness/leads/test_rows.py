@@ -38,7 +38,7 @@ RULES = RowRules(columns=COLUMNS, id_limit=7, left_out=frozenset({9}))
     ],
 )
 def test_verdict_on_a_row(row, code, told):
-    """Each kind of row has its code; the message has no value of it; a block comes to the same verdict."""
+    """Each kind of bad row has its code; messages contain no values; checking in blocks gives the same verdicts."""
     verdict = RULES.reject(5, row)
     assert (verdict.code if verdict else None) == code
     assert verdict is None or (told in verdict.message and "Ada" not in verdict.message)

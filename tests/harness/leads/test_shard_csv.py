@@ -48,7 +48,7 @@ def test_what_is_written_reads_back(rows):
 
 
 def test_the_format_is_what_an_import_wants(tmp_path):
-    """UTF-8 without a mark, the header first, line feeds, quotes only where needed, no blank row."""
+    """UTF-8 without a byte order mark, the header first, line feeds, quotes only where needed, no blank row."""
     rows = [("A1", "+15550100", "plain"), ("A2", "", 'a "b", c'), ("A3", "1", "M\u00fcller")]
     written = write_upload(Listed(rows), tmp_path / "upload.csv", 0, 3)
     content = (tmp_path / "upload.csv").read_bytes()

@@ -33,7 +33,7 @@ def test_a_server_that_keeps_up_drops_nothing():
 
 
 def test_a_stall_of_30_s_is_in_p99_and_in_the_count_of_dropped_slots():
-    """The server stands still once in ten minutes: a closed model would have seen eight slow requests in 2,850."""
+    """The server stalls once in ten minutes: a closed model would have seen eight slow requests in 2,850."""
     facts = played(Constant(PER_S), USERS, 600.0, lambda sent: max(0.2, 330.0 - sent if 300 <= sent < 330 else 0.0))
     assert facts["latency_p99_s"] > 23.0
     assert facts["latency_max_s"] == pytest.approx(30.0, abs=0.3)

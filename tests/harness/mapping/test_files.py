@@ -132,7 +132,7 @@ def test_own_ids_need_no_export(files):
 
 
 def test_the_mapping_is_all_parts_in_the_order_of_the_input(files):
-    """Parts from exports and from the journal alike; what none knows is a reject, with its line in the input."""
+    """Parts may come from exports and from the journal; leads in none are rejects with their line in the input."""
     files.map_identity(shard(number=1, first=3, count=2))
     part = files.write_part([("C", "c3", "list-1"), ("A", "c1", "list-1")])
     rejects = files.write_mapping([files.folder / "part-1.csv", part])

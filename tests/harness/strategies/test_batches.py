@@ -59,7 +59,7 @@ def test_the_bodies_of_a_shard(own_ids):
 
 
 def test_bodies_keep_to_their_bytes():
-    """A batch that would be too long is two, at positions of their own."""
+    """A batch that would be too long is split, and each part has its own position."""
     made = todo(job(shard(count=4), leads=4, body_bytes=200))
     assert all(len(one.body) <= 200 for one in made)
     assert [one.first for one in made] == [0, 2]

@@ -114,7 +114,7 @@ def test_a_page_in_place_of_the_file(tmp_path, page):
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_where_a_redirect_may_lead(location, fetched, status):
-    """To https, or to a path of the place it came from."""
+    """A download may be redirected to https, or to a path on the same host."""
     answers = NONE_YET, STARTED, current("1"), redirect(location, status), ok("")
     assert ran(export_list(shard(), job()), *answers).driver.calls[-1].url == fetched
 
@@ -123,7 +123,7 @@ def test_where_a_redirect_may_lead(location, fetched, status):
     "location", ["http://api.example/x", "http://127.0.0.1/x", "ftp://files.example/x", "file:///etc/passwd"]
 )
 def test_where_a_redirect_may_not_lead(location):
-    """Nothing is fetched from there, and the signed part is not told."""
+    """Nothing is fetched from there, and messages leave out the signed part of the address."""
     end = ran(export_list(shard(), job()), NONE_YET, STARTED, current("1"), redirect(f"{location}?signature=s3cret"))
     assert isinstance(end.error, SafetyStop)
     assert end.error.code == "REDIRECT_REFUSED"

@@ -376,7 +376,7 @@ def test_a_file_of_something_else_is_refused(tmp_path):
 
 
 def test_a_newer_schema_is_refused(tmp_path):
-    """A file of a later version is not guessed at."""
+    """A store of a later version is refused."""
     DurableStore(tmp_path / "store").close()
     later = sqlite3.connect(tmp_path / "store")
     later.execute("PRAGMA user_version = 2")
