@@ -87,6 +87,12 @@ def mock(
         bool,
         _option("--strict", help="Refuse requests that /openapi.json does not describe, and log such answers."),
     ] = False,
+    tls: Annotated[
+        bool,
+        _option(
+            "--tls", help="Serve over TLS, by an authority made for this run; the ready file names its certificate."
+        ),
+    ] = False,
     version: Annotated[
         bool,
         _option(
@@ -116,6 +122,7 @@ def mock(
             max_connections=max_connections,
             access_log=access_log,
             strictness="log" if strict else "off",
+            tls=tls,
         )
         _serve(config)
     except ConfigError as error:

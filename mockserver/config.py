@@ -53,6 +53,7 @@ class Config:
     max_connections: int = 1_000  # at once; one more takes the place of an idle one, or is answered 503
     access_log: Path | None = None
     strictness: Strictness = "off"
+    tls: bool = False  # by an authority made for this run
 
     def check(self) -> None:
         """Raises ConfigError."""

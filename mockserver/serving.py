@@ -11,6 +11,7 @@ import re
 import resource
 import secrets
 import signal
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 _CONTROL_CONNECTIONS = 100
 _IN_MEMORY = ":memory:"
 _STOP_S = 2.0  # how long requests in work may take once the mock is told to stop
+_HANDSHAKE_S = 10.0
 _BACKLOG = 128  # connections that the system accepts ahead of the server
 _SPARE_FILES = 2 * _BACKLOG  # for them, the store, the spool and the control port
 
@@ -49,6 +51,7 @@ class Ready:
     pid: int
     client_id: str
     client_secret: str
+    ca_file: str = ""  # of the authority that clients have to trust; "": there is no TLS
 
 
 async def run(config: Config, announce: Callable[[Ready], None]) -> None:
@@ -75,12 +78,30 @@ async def serving(config: Config) -> AsyncIterator[Ready]:
         app = create_app(services, hosts, others, strictness=config.strictness)
         control_app = create_control_app(services, control_token, others)
         at_most = connections_for(config.max_connections)
-        with _access_log(config.access_log) as access_log:
+        with _access_log(config.access_log) as access_log, _certified(config) as (tls, ca_file):
             async with (
-                listening(app, config.host, config.port, at_most, access_log) as url,
+                listening(app, config.host, config.port, at_most, access_log, tls) as url,
                 listening(control_app, "127.0.0.1", config.control_port, _CONTROL_CONNECTIONS, access_log) as control,
             ):
-                yield _ready(services.org, url, control, control_token)
+                yield _ready(services.org, url, control, control_token, ca_file)
+
+
+@contextmanager
+def _certified(config: Config) -> Iterator[tuple[ssl.SSLContext | None, str]]:
+    """What the server shows its clients, and a file with the authority that vouches for it: both are of this run."""
+    if not config.tls:
+        yield None, ""
+        return
+    try:
+        import trustme  # slow to load, and few want it
+    except ImportError as error:
+        raise ConfigError("--tls needs another package: pip install 'contactbench[tls]'.") from error
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    names = {"localhost", "127.0.0.1", "::1", config.host.strip("[]"), *config.allowed_hosts}
+    authority.issue_cert(*sorted(names)).configure_cert(tls)
+    with spool_folder() as folder:
+        authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+        yield tls, str(folder / "ca.pem")
 
 
 def connections_for(wanted: int) -> int:
@@ -144,7 +165,7 @@ def opened_org(config: Config, clock: Clock, name: str = "") -> Iterator[Service
         )
 
 
-def _ready(org: Org, url: str, control_url: str, control_token: str) -> Ready:
+def _ready(org: Org, url: str, control_url: str, control_token: str, ca_file: str) -> Ready:
     client = next(iter(org.clients.values()))
     return Ready(
         url=url,
@@ -153,21 +174,28 @@ def _ready(org: Org, url: str, control_url: str, control_token: str) -> Ready:
         pid=os.getpid(),
         client_id=client.id,
         client_secret=client.secret,
+        ca_file=ca_file,
     )
 
 
 @asynccontextmanager
 async def listening(
-    app: web.Application, host: str, port: int, at_most: int = 0, access_log: logging.Logger | None = None
+    app: web.Application,
+    host: str,
+    port: int,
+    at_most: int = 0,
+    access_log: logging.Logger | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
     """The address under which `app` is served, to `at_most` connections at once."""
     runner = web.AppRunner(app, shutdown_timeout=_STOP_S)
     await runner.setup()
     try:
-        server = await _listen(runner, host, port, at_most, access_log)
+        server = await _listen(runner, host, port, at_most, access_log, tls)
         try:
             bound_host, bound_port = server.sockets[0].getsockname()[:2]
-            yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
+            scheme, name = "https" if tls else "http", f"[{bound_host}]" if ":" in bound_host else bound_host
+            yield f"{scheme}://{name}:{bound_port}"
         finally:
             server.close()
     finally:
@@ -175,14 +203,22 @@ async def listening(
 
 
 async def _listen(
-    runner: web.AppRunner, host: str, port: int, at_most: int, access_log: logging.Logger | None
+    runner: web.AppRunner,
+    host: str,
+    port: int,
+    at_most: int,
+    access_log: logging.Logger | None,
+    tls: ssl.SSLContext | None,
 ) -> asyncio.Server:
     """A listening socket. aiohttp's own sites have no place for a limiter."""
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
     limiter = ConnectionLimiter(runner.server, at_most, access_log=access_log)
     try:
-        return await asyncio.get_running_loop().create_server(limiter, host, port, backlog=_BACKLOG)
+        patience_s = _HANDSHAKE_S if tls else None  # asyncio takes none without TLS
+        return await asyncio.get_running_loop().create_server(
+            limiter, host, port, backlog=_BACKLOG, ssl=tls, ssl_handshake_timeout=patience_s
+        )
     except OSError as error:
         raise ConfigError(_why_not(error, host, port)) from error
 
@@ -284,15 +320,22 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def hints(ready: Ready, clients: Sequence[OAuthClient]) -> str:
     """Lines for people, one client a paragraph. Sources: the clients' own configuration code (contract notes, 9)."""
-    host, _, port = ready.url.removeprefix("http://").rpartition(":")
+    scheme, _, where = ready.url.partition("://")
+    host, _, port = where.rpartition(":")
     others = [client for client in clients if client.id != ready.client_id and _UUID.fullmatch(client.id)]
     like_a_real_one = "".join(
         f"\n# Clients that take nothing but a UUID for a client id\n{each.id} {each.secret}\n" for each in others[:1]
     )
+    trust = (
+        f"\n# Clients have to trust {ready.ca_file}, as by --ca-file of an upload and --cacert of curl\n"
+        f"export SSL_CERT_FILE={ready.ca_file} REQUESTS_CA_BUNDLE={ready.ca_file} NODE_EXTRA_CA_CERTS={ready.ca_file}\n"
+        if ready.ca_file
+        else ""
+    )
     return f"""\
 contactbench mock of a Genesys Cloud org at {ready.url} (pid {ready.pid})
 control API at {ready.control_url}, token {ready.control_token}
-
+{trust}
 # contactbench, and every tool that reads the official variables
 export GENESYSCLOUD_OAUTHCLIENT_ID={ready.client_id} GENESYSCLOUD_OAUTHCLIENT_SECRET={ready.client_secret}
 contactbench upload --target {ready.url} ...
@@ -305,8 +348,8 @@ client = PureCloudPlatformClientV2.api_client.ApiClient(host="{ready.url}")
 client.get_client_credentials_token("{ready.client_id}", "{ready.client_secret}")
 
 # JavaScript SDK, before the login
-client.setGateway({{host: "{host}", protocol: "http", port: {port}}})
+client.setGateway({{host: "{host}", protocol: "{scheme}", port: {port}}})
 
 # Terraform, Go SDK, gc CLI
-export GENESYSCLOUD_GATEWAY_HOST={host} GENESYSCLOUD_GATEWAY_PORT={port} GENESYSCLOUD_GATEWAY_PROTOCOL=http
+export GENESYSCLOUD_GATEWAY_HOST={host} GENESYSCLOUD_GATEWAY_PORT={port} GENESYSCLOUD_GATEWAY_PROTOCOL={scheme}
 {like_a_real_one}"""

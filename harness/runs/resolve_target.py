@@ -35,7 +35,8 @@ def resolve_target(name: str, aim: OrgOptions | None = None) -> Target:
             f"{parts.hostname}: a server is named by its address on this machine only; start one with"
             " `contactbench mock`. A real org is named `org`, not by address: --target org, under Locust --host org.",
         )
-    return Target.one_host(f"{parts.scheme}://{parts.netloc.rstrip(':')}")
+    local = Target.one_host(f"{parts.scheme}://{parts.netloc.rstrip(':')}")
+    return replace(local, ca_file=aim.ca_file if aim else None)
 
 
 def _parts(url: str) -> SplitResult:

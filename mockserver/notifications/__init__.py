@@ -55,19 +55,19 @@ class Notifications:
 
     async def create(self, request: web.Request) -> PendingOperation:
         """POST .../channels, without a body: a new channel, in the place of the oldest of too many."""
-        token, host = request[TOKEN], request.host
+        token, address = request[TOKEN], f"{'wss' if request.secure else 'ws'}://{request.host}"
 
         def commit() -> Response:
             now, limits = self._org.clock.now(), self._org.profile.limits
             channel = Channel(self._new_id(), token.client_id, token.hash, now + limits.channel_lifetime_s)
             self.channels.add(channel, limits.channels_per_client, now)
-            return json_response(_channel_json(channel, host))
+            return json_response(_channel_json(channel, address))
 
         return PendingOperation(commit)
 
     async def of_client(self, request: web.Request) -> PendingOperation:
         """GET .../channels: the token's, or all of the client, those of other tokens without ids."""
-        token, host = request[TOKEN], request.host
+        token, address = request[TOKEN], f"{'wss' if request.secure else 'ws'}://{request.host}"
         choices = {"token": False, "oauthclient": True}
         every = one_of(choices, request.query.get("includechannels", "token"), "includechannels")
 
@@ -75,7 +75,7 @@ class Notifications:
             channels = self.channels.of(token.client_id, self._org.clock.now())
             shown = [each for each in channels if every or each.token == token.hash]
             return json_response(
-                {"entities": [_channel_json(each, host, hides_id=each.token != token.hash) for each in shown]}
+                {"entities": [_channel_json(each, address, hides_id=each.token != token.hash) for each in shown]}
             )
 
         return PendingOperation(commit)
@@ -211,9 +211,9 @@ def _names(value: Any) -> list[str]:
     return [each.id for each in parse_as(value, list[SentTopic])]
 
 
-def _channel_json(channel: Channel, host: str, *, hides_id: bool = False) -> dict[str, Any]:
-    """A Channel. Source: SDK 269.0.0 models/channel.py. Here it is at the same address as the API, without TLS."""
-    told = {} if hides_id else {"connectUri": f"ws://{host}/channels/{channel.id}", "id": channel.id}
+def _channel_json(channel: Channel, address: str, *, hides_id: bool = False) -> dict[str, Any]:
+    """A Channel. Source: SDK 269.0.0 models/channel.py. Here it is at the same address as the API."""
+    told = {} if hides_id else {"connectUri": f"{address}/channels/{channel.id}", "id": channel.id}
     return told | {"expires": timestamp(channel.expires_at)}
 
 

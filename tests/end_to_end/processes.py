@@ -118,6 +118,7 @@ class Mock:
         """Where it is, from its ready file."""
         said = json.loads(ready.read_text())
         self.url: str = said["url"]
+        self.ca_file = Path(said["ca_file"])
         self.client = (said["client_id"], said["client_secret"])
         token = {"Authorization": f"Bearer {said['control_token']}"}
         self.control = httpx.Client(base_url=said["control_url"], headers=token, trust_env=False, verify=False)

@@ -59,7 +59,7 @@ def test_from_start_to_stop(start, tmp_path, number):
     mock = start("--seed", "3", environ={"TMPDIR": str(spools)})
     ready = mock.ready
     assert (tmp_path / "ready.json").stat().st_mode & 0o777 == 0o600
-    assert ready.keys() == {"url", "control_url", "control_token", "pid", "client_id", "client_secret"}
+    assert ready.keys() == {"url", "control_url", "control_token", "pid", "client_id", "client_secret", "ca_file"}
     reply = httpx.post(f"{ready['url']}/oauth/token", data=FORM, auth=(ready["client_id"], ready["client_secret"]))
     assert reply.status_code == 200
     control = httpx.get(f"{ready['control_url']}/state", headers={"Authorization": f"Bearer {ready['control_token']}"})
