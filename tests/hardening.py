@@ -27,7 +27,10 @@ MOCK = (
     Line("It listens on this machine only; any other address has to be allowed by an option of its own."),
     Line("A request for a host name that is not the mock's is refused with 421, on both ports."),
     Line("Pages of other origins get nothing from the control port and open no WebSocket."),
-    Line("It warns when it runs as root, stays in the foreground, and tells its ports once, in a form programs read."),
+    Line(
+        "It warns when it runs as root, stays in the foreground, and tells its ports once, in a form programs read.",
+        "It does not refuse to run as root: containers and CI do so.",
+    ),
     Line("Every answer says that it comes from a mock."),
     Line("The control API has a port and a token of its own; neither port takes the token of the other."),
     Line(
@@ -37,10 +40,18 @@ MOCK = (
     Line("A store that the mock did not make is refused and left as it is."),
     Line("A fault plan is checked before it counts, has a bounded number of rules, and tells which rules never fired."),
     Line("Every operation but the few public ones refuses a request without a valid bearer token."),
-    Line("Tokens, signing keys and channel ids cannot be foreseen, and secrets are compared in constant time."),
+    Line(
+        "Tokens, signing keys and channel ids cannot be foreseen, and secrets are compared in constant time.",
+        "Tokens and codes are looked up, tokens by their hash, instead of being compared: they have 256 random bits.",
+    ),
     Line("A token opens its own org alone, and within it what its permissions allow."),
     Line("What belongs to another org is not found, whatever the operation and wherever its id is put."),
-    Line("A signed download address opens one file, for its time, exactly as it was signed."),
+    Line(
+        "A signed download address opens one file, for its time, exactly as it was signed.",
+        "A token that is sent there too is ignored unless the profile says `bearer_at_signed_address`: the address is"
+        " on the same host, where most clients send it. Without a token the first step is a 401; one report"
+        " says that the platform answers 200 with a page.",
+    ),
     Line(
         "The token endpoint takes the credentials of known clients only, and not without limit.",
         "Credentials in the form are taken as well, unless the profile says no: official clients send them so.",
@@ -62,7 +73,10 @@ MOCK = (
         "A client has a bounded share of the connections; one more gets a clear answer.",
         "There is no bound for each token: a load test has one token for a thousand connections.",
     ),
-    Line("Jobs, stored bytes and running imports are bounded; a full store answers 507 and goes on."),
+    Line(
+        "Jobs, stored bytes and running imports are bounded; a full store answers 507 and goes on.",
+        "The bytes of a store are bounded by its disk and by the limits of the profile, not by an option of their own.",
+    ),
     Line("No pattern that a user supplies can hold the server up."),
     Line("An error has the platform's form and says nothing of traces, paths or other people's data."),
     Line("The name of an uploaded file never becomes a path."),
@@ -86,7 +100,10 @@ MOCK = (
     Line("Metrics and health tell counts, never data."),
     Line("Requests that two parsers could read differently are refused."),
     Line("A wrong method or content type gets the status that says so, and no foreign origin is let in."),
-    Line("A TLS mode lets tests see that clients refuse wrong certificates."),
+    Line(
+        "A TLS mode lets tests see that clients refuse wrong certificates.",
+        "The mock itself shows a right certificate only; the tests make the wrong ones.",
+    ),
     Line(
         "The server library is kept at a version whose known faults are mended.",
         "The lock and the lowest version that is allowed are tested. `tox -e security` looks for advisories, in CI each"

@@ -86,6 +86,7 @@ def brought_to_its_end(case: Case, child: Child) -> Ended:
     return ended
 
 
+@pytest.mark.hardening("mock-32", "mock-33")
 @pytest.mark.sized
 @pytest.mark.parametrize(("strategy", "seed"), each_strategy_in_turn[:MOCK_KILLS])
 def test_the_mock_is_killed_under_an_upload(durable, tally, strategy, seed):

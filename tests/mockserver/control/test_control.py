@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -9,6 +10,7 @@ from ...conftest import listening
 pytestmark = pytest.mark.anyio
 
 RULE = {"op": "*", "nth": 1, "when": "before_parse", "action": {"status": 503}}
+LISTS = "/api/v2/outbound/contactlists"
 LIST = {"name": "Leads", "columnNames": ["Lead", "Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}
 
 
@@ -21,7 +23,7 @@ async def control(mock_org):
 
 
 async def add_list(mock, contacts=2):
-    created = (await mock.client.post("/api/v2/outbound/contactlists", json=LIST)).json()["id"]
+    created = (await mock.client.post(LISTS, json=LIST)).json()["id"]
     rows = [{"data": {"Lead": f"L-{n}", "Phone": "+1 555 0100"}} for n in range(contacts)]
     reply = await mock.client.post(f"/api/v2/outbound/contactlists/{created}/contacts", json=rows)
     return created, [contact["id"] for contact in reply.json()]
@@ -64,6 +66,7 @@ async def test_faults(mock_org, control):
     assert (await control.put("/faults", content=b"[]")).json() == []  # as `curl -d` sends it, without its type
 
 
+@pytest.mark.hardening("mock-9")
 async def test_a_bad_rule_changes_nothing(control):
     """A rule that is refused is named, and the rules before it stay."""
     await control.put("/faults", json=[RULE])
@@ -83,6 +86,32 @@ async def test_profile(mock_org, control):
     assert after["limits"]["contacts_per_list"] == mock_org.org.profile.limits.contacts_per_list == 500
     assert after["sources"]["limits.contacts_per_list"] == "control request"
     assert (await control.patch("/profile", json={"limits": {"x": 1}})).status_code == 400
+
+
+@pytest.mark.hardening("mock-25")
+@pytest.mark.parametrize(
+    "patch",
+    [{"limits.contact_id_pattern": "(a+)+$"}, {"limits": {"contact_id_pattern": "(a|a)*"}}, {5000 * "a." + "a": 1}],
+    ids=["nested", "doubled", "deep"],
+)
+async def test_settings_that_are_refused(control, patch):
+    """What could keep the server busy is a 400, and no setting has changed."""
+    before = (await control.get("/profile")).json()
+    refused = await control.patch("/profile", json=patch)
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad.request")
+    assert (await control.get("/profile")).json() == before
+
+
+@pytest.mark.hardening("mock-25")
+async def test_ids_take_no_time(mock_org, control):
+    """A class of characters is decided in one pass, however long the id and whatever it ends in."""
+    await control.patch("/profile", json={"limits.contact_id_pattern": "[a]+", "limits.contact_id_chars": 2_000_000})
+    leads = (await mock_org.client.post(LISTS, json=LIST)).json()["id"]
+    contact = {"id": 2_000_000 * "a" + "!", "data": {"Lead": "1", "Phone": ""}}
+    began = time.process_time()
+    reply = await mock_org.client.post(f"{LISTS}/{leads}/contacts", json=[contact])
+    assert (reply.status_code, reply.json()["code"]) == (400, "invalid.contact.id")
+    assert time.process_time() - began < 1.0
 
 
 async def test_state_and_contacts(mock_org, control):
@@ -223,6 +252,7 @@ async def test_reset_to_another_seed(mock_org, control):
     assert (drawn[0] == drawn[2], drawn[0] == drawn[1]) == (True, False)
 
 
+@pytest.mark.hardening("mock-12")
 async def test_permissions_taken_away(mock_org, control):
     """With a minus a client keeps all but those."""
     await control.patch("/clients", json={"mock-client": ["-outbound:contactList:view"]})

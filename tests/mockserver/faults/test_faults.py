@@ -66,6 +66,7 @@ def test_moments(op, action, when):
     assert struck({"action": action}, requests=1, when=when) == [1]
 
 
+@pytest.mark.hardening("mock-9")
 def test_unfired():
     """Rules that have not struck as planned are told; endless ones count once they have struck."""
     rules = [{"op": "contacts.add", "nth": 1, "times": 2, "action": BUSY}, {"op": "lists.get", "action": BUSY}]
@@ -85,6 +86,7 @@ def test_report_gives_the_rule_back():
     assert [rule | {"planned": None, "seen": 0, "fired": 0}] == Faults(parse_rules([rule])).report()
 
 
+@pytest.mark.hardening("mock-9")
 @pytest.mark.parametrize(
     ("rules", "complaint"),
     [

@@ -12,6 +12,7 @@ CUT = ImportStatus(
 )
 
 
+@pytest.mark.hardening("mock-33")
 @pytest.mark.parametrize(("ended", "status"), [(True, DONE), (False, CUT)])
 def test_records_in_stores(mock_org, ended, status):
     """Their fields are those of the first version: what it has stored is read."""
@@ -29,6 +30,7 @@ def test_records_in_stores(mock_org, ended, status):
     assert (shown.target_contact_list_ids, shown.list_name_prefix) == (("x",), "May")
 
 
+@pytest.mark.hardening("mock-33")
 @pytest.mark.anyio
 @pytest.mark.parametrize(("ended", "state"), [(True, "Complete"), (False, "Failed")])
 async def test_records_of_bulk_jobs(mock_org, ended, state):

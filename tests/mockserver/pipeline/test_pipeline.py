@@ -150,6 +150,7 @@ async def test_an_expired_token(notes):
     assert reply.headers["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.hardening("mock-12")
 async def test_a_missing_permission_is_named(notes):
     """A client without the permission learns which one it lacks."""
     mock, _ = notes

@@ -89,6 +89,7 @@ def concrete(path, ids):
     return re.sub(r"\{(\w+)(:[^}]*)?\}", lambda found: ids.get(found[1], "00000000-0000-4000-8000-000000000000"), path)
 
 
+@pytest.mark.hardening("mock-10")
 async def test_every_operation_without_a_good_token(two):
     """Whatever is asked without a token, with a wrong, cut, expired, doubled or misplaced one, is refused alike."""
     good = (await two.token("here"))["Authorization"]
@@ -113,6 +114,7 @@ async def status(two, operation, path, headers):
     return reply.status_code
 
 
+@pytest.mark.hardening("mock-12", "mock-13")
 async def test_every_operation_with_the_token_of_another_org(two):
     """What belongs to another org does not exist, whoever may see everything in his own."""
     mine, foreign = await two.token("here"), await two.token("there")
@@ -125,6 +127,7 @@ async def test_every_operation_with_the_token_of_another_org(two):
     assert (await two.client.get(f"{LISTS}/{ids['contact_list_id']}", headers=mine)).status_code == 200
 
 
+@pytest.mark.hardening("mock-12", "mock-13")
 @pytest.mark.parametrize("path", ["", "/contacts/{contact_id}", "/importstatus", "/export", "/timezonemappingpreview"])
 async def test_a_foreign_list(two, path):
     """Everything about a list of the other org is a 404."""
@@ -150,6 +153,7 @@ async def test_a_page_logs_in_at_the_org_of_its_client(two):
         assert org["name"] == "contactbench mock second"
 
 
+@pytest.mark.hardening("mock-12")
 async def test_each_org_has_its_own(two):
     """Ids, lists, names and counts of one org have nothing to do with those of the other."""
     mine, theirs = await two.token("here"), await two.token("there", as_form=True)
@@ -160,6 +164,7 @@ async def test_each_org_has_its_own(two):
     assert [each.org.request_log.counts()["lists.create"] for each in two.services] == [{200: 1}, {200: 1}]
 
 
+@pytest.mark.hardening("mock-13", "mock-14")
 async def test_signed_addresses_of_the_second_org(two):
     """A file's address finds its org without a token."""
     theirs = await two.token("there")

@@ -1,6 +1,7 @@
 """What every store does, and what the durable one does besides."""
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -353,6 +354,7 @@ def test_a_log_of_mostly_dead_records_is_rewritten(tmp_path):
     again.close()
 
 
+@pytest.mark.hardening("mock-34")
 def test_a_store_is_used_by_one_process(tmp_path):
     """A second opening is refused at once, and admitted after the first is closed."""
     store = DurableStore(tmp_path / "store")
@@ -362,6 +364,7 @@ def test_a_store_is_used_by_one_process(tmp_path):
     DurableStore(tmp_path / "store").close()
 
 
+@pytest.mark.hardening("mock-8")
 def test_a_file_of_something_else_is_refused(tmp_path):
     """Neither text nor another program's database is taken for a store, or changed."""
     (tmp_path / "text").write_bytes(b"not a database, but long enough to have a header " * 40)
@@ -375,6 +378,7 @@ def test_a_file_of_something_else_is_refused(tmp_path):
         assert (tmp_path / name).read_bytes() == before
 
 
+@pytest.mark.hardening("mock-34")
 def test_a_newer_schema_is_refused(tmp_path):
     """A store of a later version is refused."""
     DurableStore(tmp_path / "store").close()
@@ -385,6 +389,7 @@ def test_a_newer_schema_is_refused(tmp_path):
         DurableStore(tmp_path / "store")
 
 
+@pytest.mark.hardening("mock-32")
 def test_a_change_that_cannot_be_written_is_not_made(tmp_path):
     """If the disk refuses, the memory does not have it either."""
     store = DurableStore(tmp_path / "store")
@@ -396,6 +401,7 @@ def test_a_change_that_cannot_be_written_is_not_made(tmp_path):
     store.close()
 
 
+@pytest.mark.hardening("mock-32")
 def test_what_was_acknowledged_survives_a_kill(tmp_path):
     """After SIGKILL the lock is free, every acknowledged batch is there, and none is there in part."""
     writer = subprocess.Popen(
@@ -413,3 +419,17 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path):
     assert store.size("a") >= (acknowledged + 1) * 100
     assert store.size("a") % 100 == 0
     store.close()
+
+
+@pytest.mark.hardening("mock-29")
+def test_files_of_a_store(tmp_path):
+    """Each is its owner's alone, whatever the umask."""
+    before = os.umask(0)
+    try:
+        store = DurableStore(tmp_path / "store")
+        store.create_list(contact_list())
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        store.close()
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(["store", "store-shm", "store-wal", "store.lock"], 0o600)
