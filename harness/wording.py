@@ -31,8 +31,6 @@ DIALLED = re.compile(
 
 def printable(text: str) -> str:
     """`text` on one line, without what a terminal obeys or nobody sees: control, format and private characters."""
-    if text.isprintable():
-        return text
     return "".join(sign if sign.isprintable() else " " if sign.isspace() else "" for sign in text)
 
 

@@ -43,7 +43,8 @@ class Refusal(Exception):
         self.code = _of_shape(CODE, code) or str(reply.status)
         message = str(body.get("message") or body.get("error_description") or "")
         self.message = server_text(message).rstrip(".")
-        self.limit = _last_number(message[:LONGEST_SERVER_TEXT])
+        numbers = NUMBER.findall(message[:LONGEST_SERVER_TEXT])
+        self.limit = int(re.sub(r"\D", "", numbers[-1])) if numbers else None
         self.correlation_id = correlation_id(reply)
         super().__init__(f"http={self.status} {self.code} corr={self.correlation_id}")
 
@@ -63,11 +64,6 @@ def correlation_id(reply: Reply) -> str:
 
 def _of_shape(shape: re.Pattern[str], text: str) -> str:
     return text if shape.fullmatch(text) and server_text(text) == text else ""
-
-
-def _last_number(text: str) -> int | None:
-    numbers = NUMBER.findall(text)
-    return int(re.sub(r"\D", "", numbers[-1])) if numbers else None
 
 
 def _error_body(reply: Reply) -> dict[str, Any]:

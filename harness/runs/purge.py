@@ -1,6 +1,6 @@
 """`contactbench purge`: remove people's data from the folder of a run, and leave its figures."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -60,20 +60,18 @@ def _require_nothing_left(folder: Path, url: str) -> None:
     under way."""
     with open_journal(folder, url) as journal:
         known = {record.list_id for record in journal.shards() if record.contact_list_id}
-    if left := known.difference(_removed_lists(folder / "cleanup.csv")):
+    requests = folder / "cleanup.csv"
+    for sample in samples_of(requests) if requests.exists() else ():
+        deleted = (sample.op, sample.status // 100) == ("lists.delete", 2)
+        if deleted or (sample.op in ("lists.get", "lists.delete") and sample.status == 404):
+            known.discard(sample.contact_list_id)
+    if known:
         raise StateError(
             "LISTS_LEFT",
-            f"{folder} knows of {quantity(len(left), 'list')} that it has not removed from the org; without its data"
+            f"{folder} knows of {quantity(len(known), 'list')} that it has not removed from the org; without its data"
             " they can neither be loaded further nor proved nor removed by command. Run `contactbench cleanup` first;"
             " or, if they are complete and meant to stay, purge with --force.",
         )
-
-
-def _removed_lists(requests: Path) -> Iterator[str]:
-    """The lists that a cleanup has removed or found gone."""
-    for sample in samples_of(requests) if requests.exists() else ():
-        if sample.status == 404 or (sample.op == "lists.delete" and 200 <= sample.status < 300):
-            yield sample.contact_list_id
 
 
 def _erase_from_database(folder: Path, url: str) -> None:

@@ -27,10 +27,14 @@ def uploaded(mock, contactbench, make_leads, upload_of, tmp_path):
 
 
 @pytest.mark.hardening("harness-23")
-def test_people_go_and_figures_stay(contactbench, uploaded):
+def test_people_go_and_figures_stay(mock, contactbench, uploaded):
     """Lists first; then nothing without --yes; then no value of a lead and no contact id is in any file, and the report
     can still be written. Once more, there is nothing to do."""
     run, markers = uploaded
+    none_yet = {"status": 404, "body": {"code": "no.available.list.export.uri"}}
+    mock.faults({"op": "export.get", "nth": 1, "action": none_yet})
+    assert contactbench("cleanup", run).code == 0
+    assert mock.unfired() == []  # it has met a 404, which is none of a list
     early = contactbench("purge", run, "--yes", "--json")
     assert (early.code, early.complaint) == (7, "LISTS_LEFT")
     contactbench("cleanup", run, "--yes")
