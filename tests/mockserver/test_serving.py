@@ -3,6 +3,9 @@
 import asyncio
 import json
 import logging
+import os
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 
 import httpx
@@ -52,7 +55,7 @@ def unreadable_requests(secret):
     head = f"Host: localhost\r\nAuthorization: Bearer {secret}\r\n"
     signed = f"GET /downloads/x?Expires=9&Signature={secret}"
     yield from (
-        f"{signed} HTTP/9.9\r\n{head}\r\n",
+        f"{signed} HTTP/x.1\r\n{head}\r\n",
         f"{signed} HTTP/1.1 more\r\n{head}\r\n",
         f"G@T /{secret} HTTP/1.1\r\n{head}\r\n",
         f"GET /{secret} HTTP/1.1\r\nNo colon {secret}\r\n\r\n",
@@ -69,7 +72,7 @@ def unreadable_requests(secret):
         f"POST / HTTP/1.1\r\n{head}Content-Length: 1_0\r\n\r\n{secret}",
         f"POST / HTTP/1.1\r\n{head}Transfer-Encoding: {secret}\r\n\r\n",
         f"POST / HTTP/1.1\r\n{head}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        f"\x16\x03\x01\x02{secret}",
+        f"\x16\x03\x01\x02{secret}\r\n\r\n",
         f"{secret}\r\n\r\n",
     )
 
@@ -121,6 +124,16 @@ async def test_requests_that_cannot_be_read(caplog, capfd):
     written = "".join(served_by) + "".join(capfd.readouterr())
     for secret in (CANARY, token, ready.control_token, "Traceback"):
         assert secret not in written
+
+
+@pytest.mark.slow
+@pytest.mark.hardening("mock-38")
+def test_requests_that_the_other_parser_cannot_read():
+    """The same with the parser that is written in Python, which aiohttp has where its C parser is not built."""
+    test = f"{__file__}::{test_requests_that_cannot_be_read.__name__}"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    ended = subprocess.run(command, env=os.environ | {"AIOHTTP_NO_EXTENSIONS": "1"}, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout
 
 
 @pytest.mark.hardening("mock-5", "mock-26")
