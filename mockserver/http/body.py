@@ -17,8 +17,8 @@ T = TypeVar("T")
 BODY = web.RequestKey("body", bytes)
 
 _MAX_DEPTH = 20
-_PATIENCE_S = 30.0  # a client that keeps the server waiting longer is given up
-_BYTES_PER_S = 16 * 1024  # what makes up for a second of waiting: to drip a body is to be silent
+_SILENCE_S, _BODY_S, _FILE_S = 30.0, 300.0, 7_200.0
+_BYTES_PER_S = 16 * 1024
 _HALF_SENT_BYTES = 24 << 20
 _SLOW_S = 1.0  # who has kept the server waiting that long gives way if others need the room
 _LOOK_AGAIN_S = 0.05
@@ -27,17 +27,19 @@ _CHECKED_FOR_DUPLICATES_BYTES = 64 * 1024  # larger bodies are contacts, where a
 
 
 class Arrival:
-    """A body on its way. Its client may keep the server waiting for 30 s in all, which bytes that come make up for."""
+    """A body on its way. It may take `at_most_s`, and its client may be silent for 30 s."""
 
-    def __init__(self, request: web.Request) -> None:
+    def __init__(self, request: web.Request, at_most_s: float) -> None:
         self.content = request.content
-        self._until = asyncio.get_running_loop().time() + _PATIENCE_S
+        self._on_time = asyncio.get_running_loop().time()  # at 16 KiB/s, what has come would have come by then
+        self._ends_at = self._on_time + at_most_s
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body bit by bit. Raises ClientTooSlow."""
+        now = asyncio.get_running_loop().time
         while True:
             try:
-                async with asyncio.timeout_at(self._until):
+                async with asyncio.timeout_at(min(now() + _SILENCE_S, self._ends_at)):
                     chunk = await self.content.readany()
             except TimeoutError as error:
                 raise ClientTooSlow from error
@@ -45,11 +47,12 @@ class Arrival:
                 raise ConnectionResetError from error
             if not chunk:
                 return
-            self._until = min(self._until + len(chunk) / _BYTES_PER_S, asyncio.get_running_loop().time() + _PATIENCE_S)
+            self._on_time = min(self._on_time + len(chunk) / _BYTES_PER_S, now())
             yield chunk
 
     def has_kept_waiting_s(self) -> float:
-        return asyncio.get_running_loop().time() + _PATIENCE_S - self._until
+        """How far the client is behind one that sends 16 KiB/s: to drip is to be silent."""
+        return asyncio.get_running_loop().time() - self._on_time
 
     def give_up(self) -> None:
         """Have the client told that it is too slow."""
@@ -70,7 +73,7 @@ class HalfSentBodies:
     async def reserve(self, arrival: Arrival, size: int) -> AsyncIterator[None]:
         """Wait until there is room, or the body has come whole after all. Raises Overloaded after 30 s."""
         size = min(size, self._at_most)
-        for _ in range(int(_PATIENCE_S / _LOOK_AGAIN_S)):
+        for _ in range(int(_SILENCE_S / _LOOK_AGAIN_S)):
             if size <= self._free or arrival.content.is_eof():
                 break
             slowest = max(self._reserved, key=Arrival.has_kept_waiting_s, default=arrival)
@@ -99,7 +102,7 @@ async def read_body(request: web.Request, limit: int) -> bytes:
         refuse_encoded(request)
         if (request.content_length or 0) > limit:
             raise too_large(request.content_length or 0, limit)
-        arrival = Arrival(request)
+        arrival = Arrival(request, _BODY_S)
         if request.content.is_eof():
             request[BODY] = await _whole(arrival, limit)
         else:
@@ -119,8 +122,8 @@ async def _whole(arrival: Arrival, limit: int) -> bytes:
 
 
 def arriving(request: web.Request) -> AsyncIterator[bytes]:
-    """The body bit by bit, for who does not keep it in memory. Raises ClientTooSlow."""
-    return Arrival(request).chunks()
+    """A file bit by bit, for who does not keep it in memory. Raises ClientTooSlow."""
+    return Arrival(request, _FILE_S).chunks()
 
 
 async def send_before_the_rest(request: web.Request, response: web.StreamResponse) -> None:
