@@ -11,6 +11,7 @@ import duckdb
 import msgspec
 
 from harness.files.duckdb_files import parquet_table
+from harness.files.regular_file import NO_JSON
 
 SCHEMA = 1
 
@@ -211,7 +212,7 @@ def read(path: Path, kind: type[_T]) -> _T:
         if schema != SCHEMA:
             raise ReportError(f"{path.name} has schema version {schema!r}, and this version reads only {SCHEMA}")
         return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
+    except NO_JSON as error:
         raise ReportError(f"{path.name} in {path.parent} cannot be read: {error}") from error
 
 

@@ -88,7 +88,7 @@ def _body(reply: Reply) -> Any:
         return ""
     try:
         return msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return reply.body.decode("utf-8", "replace").splitlines()
 
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from harness.errors import InputBad
 from harness.wording import quantity
 
 LARGEST_SETTINGS = 1 << 20  # bytes
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # what msgspec raises for content that is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import msgspec
 
 from ..errors import StateError, UsageError
 from ..files.atomic import atomic_file, require_own
+from ..files.regular_file import NO_JSON
 from .database_errors import RECONCILE
 from .journal import Journal
 from .sqlite_journal import SqliteJournal, run_lock
@@ -105,5 +106,5 @@ def _has_sent(folder: Path) -> bool:
 def _place(folder: Path) -> str:
     try:
         return str(msgspec.json.decode((folder / ELSEWHERE).read_bytes())["database"])
-    except (OSError, msgspec.DecodeError, KeyError, TypeError):
+    except (OSError, *NO_JSON, KeyError, TypeError):
         return "an unknown place"

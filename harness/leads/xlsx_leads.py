@@ -5,6 +5,7 @@ which sheets are visible and which cells have no readable value, is found in the
 """
 
 import re
+import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,7 +45,8 @@ def readable(path: Path) -> Iterator[None]:
     """Raises InputBad if the block finds that the file is not a workbook."""
     from python_calamine import CalamineError
 
-    broken = (CalamineError, BadZipFile, ElementTree.ParseError, zlib.error, LookupError, OSError, ValueError)
+    of_parts = (BadZipFile, zlib.error, struct.error, RuntimeError, EOFError)  # unknown methods are RuntimeErrors
+    broken = (CalamineError, ElementTree.ParseError, LookupError, OSError, ValueError, StopIteration, *of_parts)
     try:
         yield
     except broken as error:

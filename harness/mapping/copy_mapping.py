@@ -10,6 +10,7 @@ import msgspec
 from ..errors import StateError, UsageError
 from ..files.atomic import atomic_file
 from ..files.duckdb_files import PARQUET, copy_to, csv_table, database
+from ..files.regular_file import NO_JSON
 from ..files.replacement import require_free
 from ..files.spreadsheet_copy import SUFFIX, write_spreadsheet_copy
 from ..journal.open_journal import require_client
@@ -45,14 +46,21 @@ def _copy_to_file(run: Path, to: Path) -> None:
             )
 
 
+class _Manifest(msgspec.Struct):
+    sha256: str
+    rows: int
+    verified: bool
+
+
 def checked_manifest(run: Path) -> dict[str, Any]:
     """The manifest of the folder's mapping. Raises StateError if the mapping does not fit it."""
     try:
-        manifest: dict[str, Any] = msgspec.json.decode((run / "mapping.manifest.json").read_bytes())
+        content = (run / "mapping.manifest.json").read_bytes()
+        manifest: dict[str, Any] = msgspec.to_builtins(msgspec.json.decode(content, type=_Manifest))
         with (run / "mapping.csv").open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *NO_JSON):
         raise StateError("NO_MAPPING", f"{run} holds no finished mapping; finish the upload first.") from None
-    if manifest.get("sha256") != digest:
+    if manifest["sha256"] != digest:
         raise StateError("STATE_CORRUPT", f"{run / 'mapping.csv'} is not the file that was proved; restore it.")
     return manifest

@@ -19,6 +19,7 @@ from ..client.retry import RetryPolicy, with_retries
 from ..client.target import Target
 from ..errors import SafetyStop, StateError, VerifyFailed
 from ..files.atomic import own_folder
+from ..files.regular_file import NO_JSON
 from ..flow import adrive
 from ..leads.preflight import check
 from ..leads.shard_csv import write_upload
@@ -99,7 +100,7 @@ def _read_evidence(place: Path, plan: RunPlan, target: Target) -> Evidence | Non
         return None
     try:
         known = msgspec.json.decode(path.read_bytes(), type=Evidence)
-    except msgspec.MsgspecError:
+    except NO_JSON:
         raise StateError("STATE_CORRUPT", f"{path} cannot be read; remove {place} and run again.") from None
     if (known.strategy, known.org) != (plan.strategy.name, target.org_id.lower()):
         raise StateError(

@@ -11,6 +11,7 @@ from ..client.request_log import samples_of
 from ..errors import StateError, UsageError
 from ..files.atomic import require_own, sync_to_disk
 from ..files.personal_data import personal_files, run_folders
+from ..files.regular_file import NO_JSON
 from ..journal.open_journal import ELSEWHERE, has_journal, open_journal
 from ..journal.sqlite_journal import run_lock
 from ..wording import quantity
@@ -49,7 +50,7 @@ def _kind(folder: Path) -> str:
     """What the folder's document says it is; "" for a run that has not come to its end. Raises UsageError."""
     try:
         return str(msgspec.json.decode((folder / DOCUMENT).read_bytes())["kind"])
-    except (OSError, msgspec.DecodeError, KeyError, TypeError):
+    except (OSError, *NO_JSON, KeyError, TypeError):
         if has_journal(folder):
             return ""
         raise UsageError("NO_RUN", f"{folder} is not the folder of a run; nothing was removed.") from None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..files.duckdb_files import database, parquet_table
+from ..files.regular_file import NO_JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +75,13 @@ def document_of(folder: Path) -> dict[str, Any]:
     """The `run.json` of a finished run. Raises UsageError if there is none."""
     try:
         document: dict[str, Any] = msgspec.json.decode((folder / "run.json").read_bytes(), type=dict)
-        if not isinstance(document["strategies"], list):
+        entries = document["strategies"]
+        if not isinstance(entries, list) or not all(
+            isinstance(entry, dict) and "strategy" in entry for entry in entries
+        ):
             raise KeyError
         return document
-    except (OSError, msgspec.DecodeError, KeyError) as error:
+    except (OSError, *NO_JSON, KeyError, TypeError) as error:
         raise UsageError("NO_RUN", f"{folder} holds no run.json that can be read ({type(error).__name__}).") from None
 
 

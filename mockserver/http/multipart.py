@@ -28,7 +28,7 @@ class FormPart(NamedTuple):
 def boundary_of(content_type: str) -> bytes:
     """The boundary that a Content-Type header names."""
     message = Message()
-    message["Content-Type"] = content_type
+    message["Content-Type"] = content_type if content_type.isascii() else ""
     boundary = message.get_param("boundary")
     if not isinstance(boundary, str) or not 1 <= len(boundary) <= 70 or not boundary.isascii():
         raise MalformedError("The Content-Type must carry a boundary of 1 to 70 characters.")

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from ...errors import UsageError
+from ...files.regular_file import NO_JSON
 from . import job_fit, latency_fit, rate_fit
 from .latency_fit import TERMS, LatencyFit, Observed, fit
 from .observations import Observations, RequestObservation
@@ -226,7 +227,7 @@ def of_profile(profile: str, in_force: Mapping[str, Any]) -> list[Replicate]:
         return []
     try:
         document = msgspec.json.decode(path.read_bytes(), type=_Document)
-    except msgspec.MsgspecError as error:
+    except NO_JSON as error:
         raise UsageError("BAD_CALIBRATION", f"{path}: {error}; calibrate again, or remove it.") from None
     if any(in_force.get(name) != value for name, value in document.settings.items()):
         return []

@@ -86,3 +86,14 @@ def test_a_copy_for_spreadsheets(tmp_path):
         shown = [row["lead_id"] for row in csv.DictReader(file)]
     assert shown == ["'=cmd|'/C calc'!A0", "'+1555", "'\tx", "a;'=1", "plain"]
     assert (tmp_path / "m.csv").read_bytes() == (folder / "mapping.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff", b"[]", b'{"sha256": "\xff"}', b'{"sha256": 1, "rows": "x"}', b'{"a":' + b"[" * 99_999]
+)
+def test_a_manifest_that_is_none(tmp_path, content):
+    """Whatever became of it: there is no mapping without one."""
+    run = finished(tmp_path / "run", ROWS)
+    (run / "mapping.manifest.json").write_bytes(content)
+    with pytest.raises(StateError, match="NO_MAPPING"):
+        copy_mapping(run, str(tmp_path / "copy.csv"))

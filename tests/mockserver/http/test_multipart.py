@@ -84,7 +84,7 @@ def test_boundary(content_type, boundary):
     assert boundary_of(content_type) == boundary
 
 
-@pytest.mark.parametrize("parameter", ["", "; boundary=", "; boundary=" + "x" * 71])
+@pytest.mark.parametrize("parameter", ["", "; boundary=", "; boundary=" + "x" * 71, "; boundary=\u0663"])
 @pytest.mark.hardening("mock-18")
 def test_no_boundary(parameter):
     """A form without a usable boundary is refused."""
