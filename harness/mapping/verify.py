@@ -96,16 +96,17 @@ def compare(
 
 def count_foreign(files: RunFiles, record: ShardRecord, parts: Sequence[Path]) -> int:
     """How many contacts of the list's export the run did not send: those whose Lead ID is none of the shard's, or that
-    are not the contact which their lead became, as far as `parts` tell."""
+    are not the contact which their lead became, as far as `parts` tell. Those of earlier months count as its own."""
     export = files.export_path(record)
     check_export(export, files.columns.lead_id)
     with database(files.folder) as db:
         db.execute(f"CREATE TEMP TABLE contact AS SELECT {_ids(files.columns.lead_id)} FROM {csv_table(export)}")
         db.execute(f"CREATE TEMP TABLE part AS {union_of(parts)}")
-        db.execute(
-            f"CREATE TEMP TABLE sent AS SELECT * FROM {files.shard_table(record)} LEFT JOIN part USING (lead_id)"
-        )
-        foreign = "sent.position IS NULL OR sent.contact_id <> contact.contact_id"
+        sent = f"SELECT lead_id, contact_id FROM {files.shard_table(record)} LEFT JOIN part USING (lead_id)"
+        if files.kept_mapping is not None:
+            sent += f" UNION ALL SELECT lead_id, contact_id FROM {csv_table(files.kept_mapping)}"
+        db.execute(f"CREATE TEMP TABLE sent AS {sent}")
+        foreign = "sent.lead_id IS NULL OR sent.contact_id <> contact.contact_id"
         query = f"SELECT count(*) FROM contact LEFT JOIN sent USING (lead_id) WHERE {foreign}"
         return int(db.execute(query).fetchone()[0])
 

@@ -5,8 +5,9 @@ import stat
 import pytest
 
 from harness.errors import GaveUp
-from harness.mapping.files import RunFiles
-from harness.mapping.verify import ProofFindings, compare, compare_exports
+from harness.files.duckdb_files import PARQUET, copy_to, database
+from harness.mapping.files import KEPT, RunFiles
+from harness.mapping.verify import ProofFindings, compare, compare_exports, count_foreign
 
 from ..fakes import ListedLeads, shard
 
@@ -119,3 +120,29 @@ def test_exports_of_a_run_are_removed_when_they_have_served(tmp_path):
 def test_findings_in_words(findings, told):
     """What is zero is not told."""
     assert str(findings) == told
+
+
+@pytest.mark.hardening("harness-15")
+@pytest.mark.parametrize(
+    ("exported", "foreign"),
+    [
+        ([("c0", "A0"), ("c1", "A1"), ("c2", "A2")], 0),
+        ([], 0),
+        ([("c0", "A0"), ("c2", "A2"), ("x", "A2")], 0),  # nobody knows which contact A2 has become
+        ([("k", "B1")], 0),  # of an earlier month
+        ([("c0", "A0"), ("x", "A0")], 1),
+        ([("x", "B2"), ("y", "a0"), ("z", "")], 3),
+        ([("x", "A3")], 1),  # a lead of another list
+    ],
+)
+def test_contacts_of_others(tmp_path, exported, foreign):
+    """By Lead ID, and by contact id for leads whose contact is known."""
+    files = RunFiles(tmp_path, ListedLeads(4), tmp_path / "leads.parquet")
+    rows = " UNION ALL ".join(f"SELECT {n} AS position, {n} AS line, 'A{n}' AS lead_id" for n in range(4))
+    with database(tmp_path) as db:
+        db.execute(copy_to(files.leads, rows, PARQUET))
+    (tmp_path / KEPT).write_text("lead_id,contact_id,contact_list_id\nB1,k,list-1\n")
+    part = tmp_path / "part-0.csv"
+    part.write_text("lead_id,contact_id,contact_list_id\nA0,c0,list-1\nA1,c1,list-1\n")
+    write_export(files.export_path(shard()), exported)
+    assert count_foreign(files, shard(), [part]) == foreign
