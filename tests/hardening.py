@@ -123,7 +123,11 @@ HARNESS = (
     Line("Certificates are always checked, old versions of TLS are refused, and a refusal is called by its name."),
     Line("For a mock on this machine, the address that was checked is the one that is used."),
     Line("No answer takes unbounded memory, disk or time, whatever its encoding."),
-    Line("A real org is reached only by naming it twice, consenting, and setting limits."),
+    Line(
+        "A real org is reached only by naming it twice, consenting, and setting limits.",
+        "Instead of a file of allowed hosts there is a fixed table of the platform's regions; the org has to say that"
+        " its id is the one that was typed. Production has no switch of its own: the platform does not tell it apart.",
+    ),
     Line("A run's limits on contacts, requests, lists and time stop it, even amid an answer that never ends."),
     Line("Load tests reach a real org only by consent on the command line, never over a web page."),
     Line("The first contact with a real org is a small canary that is checked and removed."),
@@ -157,7 +161,10 @@ HARNESS = (
         "The image is locked; an installation by pip takes what the lowest versions of pyproject.toml allow. The"
         " image's base is pinned by whoever builds it: its digest is not known here.",
     ),
-    Line("Checks for insecure code and for secrets run with the others."),
+    Line(
+        "Checks for insecure code and for secrets run with the others.",
+        "The search for secrets knows the formats of common providers, and phone numbers: no proof that there is none.",
+    ),
     Line("Version, target and the origin of the credentials are printed before the first request."),
 )
 LINES = {

@@ -25,7 +25,7 @@ from ..load import locust_options
 from ..load.run_sequence import RunSequence
 from ..load.shared_run import SharedRun
 from ..load.verdict import STOPPED, RunVerdict
-from ..runs.resolve_target import MOCK_URL
+from ..runs.resolve_target import MOCK_URL, resolve_target
 from ..simulator import start_process
 from .gevent_driver import watch_for_suspension
 from .process_roles import SingleProcess, role_of
@@ -150,6 +150,8 @@ class Driver:
                 _require_port(given)
             if not environment.host:
                 self._mock = own_mock(refused=given.no_mock, seed=given.seed)
+            elif "@" in environment.host:
+                resolve_target(environment.host)  # refused before Locust's page or report shows a password
         except RunError as error:
             _end_at_once(error)
         except KeyboardInterrupt:  # while a mock starts

@@ -115,6 +115,15 @@ def test_a_host_elsewhere(tmp_path):
     assert "--host org" in done.stdout
 
 
+@pytest.mark.hardening("harness-1")
+def test_a_password_in_the_host(tmp_path):
+    """Refused before Locust keeps it in a report, and never repeated."""
+    host = "http://u:pw-s3cret@127.0.0.1:8080"
+    done = run(tmp_path, *command("batch_api", *SMALL, "--host", host, "--html", "report.html"))
+    assert (done.returncode, "BAD_TARGET" in done.stderr, "pw-s3cret" in done.stdout + done.stderr) == (2, True, False)
+    assert not (tmp_path / "report.html").exists()
+
+
 def test_users_of_a_csv_import_have_a_list_each(mock, tmp_path):
     """None of four idles."""
     done = run(tmp_path, *command("csv_import_export", "--headless", "-u", "4", "-r", "4", "--host", mock.url))

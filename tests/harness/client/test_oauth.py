@@ -198,6 +198,7 @@ def test_a_flow_whose_login_fails_is_closed(session):
     assert (end.error.code, left) == ("AUTH_REJECTED", [True])
 
 
+@pytest.mark.hardening("harness-2")
 @pytest.mark.parametrize("answers", [[no(401)], [token("t0ken-1"), no(401), token("t0ken-2"), no(401)]])
 def test_secrets_are_told_nowhere(session, answers):
     """Not in a repr, not in an error, not in its traceback."""
