@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from mockserver.clock import Clock, date_in
-from mockserver.errors import NotFound
+from mockserver.errors import NotFound, StoreFull
 from mockserver.state.contact_attributes import merge_json
 from mockserver.storage.store import Store
 
@@ -62,12 +62,18 @@ class Retention:
         """Remove what has expired by now."""
         if not self._due or self._due[0][0] > (now := self._clock.now()):
             return
-        expired: dict[str, list[str]] = defaultdict(list)
+        due: list[tuple[float, str, str]] = []
         while self._due and self._due[0][0] <= now:
-            _, list_id, contact_id = heapq.heappop(self._due)
+            due.append(heapq.heappop(self._due))
+        expired: dict[str, list[str]] = defaultdict(list)
+        for _, list_id, contact_id in due:
             expired[list_id].append(contact_id)
-        for list_id, ids in expired.items():
-            self._remove(list_id, ids, now)
+        try:
+            for list_id, ids in expired.items():
+                self._remove(list_id, ids, now)
+        except StoreFull:  # they go when there is room to write that down
+            for each in due:
+                heapq.heappush(self._due, each)
 
     def _remove(self, list_id: str, ids: list[str], now: float) -> None:
         """Those of `ids` whose date is still the one that has come."""

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,12 +75,13 @@ class StoreLog:
         return int(total)
 
     def rewrite(self, records: Iterable[Record]) -> None:
-        """Put `records` in the place of all that is there, in one transaction."""
-        with self._db:
-            self._db.execute("BEGIN")
-            self._db.execute("DELETE FROM log")
-            self._db.executemany(_INSERT, records)
-        self._db.execute("VACUUM")
+        """Put `records` in the place of all that is there, in one transaction; a disk without room keeps the old."""
+        with suppress(sqlite3.OperationalError):
+            with self._db:
+                self._db.execute("BEGIN")
+                self._db.execute("DELETE FROM log")
+                self._db.executemany(_INSERT, records)
+            self._db.execute("VACUUM")
 
     def close(self) -> None:
         self._db.close()

@@ -7,6 +7,7 @@ import threading
 import warnings
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from mockserver.app import create_app
@@ -32,6 +33,11 @@ def test_a_mock_over_tls(tmp_path):
     mock = Mock(tmp_path / "mock", "--tls", "--pace", "none")
     ran = upload(tmp_path, mock.url, "--ca-file", str(mock.ca_file))
     assert (ran.code, ran.entry["mapped"]) == (0, 1), ran.err
+    with httpx.Client(base_url=mock.url, verify=ssl.create_default_context(cafile=mock.ca_file)) as client:
+        form = {"grant_type": "client_credentials"}
+        token = client.post("/oauth/token", data=form, auth=mock.client).json()["access_token"]
+        channel = client.post("/api/v2/notifications/channels", headers={"Authorization": f"Bearer {token}"}).json()
+    assert channel["connectUri"].startswith(mock.url.replace("https", "wss"))
     mock.stop()
     assert (mock.url[:8], mock.ca_file.exists()) == ("https://", False)
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from mockserver.clock import ManualClock
+from mockserver.errors import StoreFull
 from mockserver.model import ContactList
 from mockserver.state.retention import Retention, expiry, with_expiry
 from mockserver.storage.memory_store import MemoryStore
@@ -63,6 +64,23 @@ def test_contacts_go_when_their_date_has_come(kept):
         seen.append("".join(kept[0].snapshot("l").ids))
         kept[1].advance(DAY)
     assert seen == ["abc", "ac", "a"]
+
+
+def test_contacts_that_a_full_disk_keeps(kept, monkeypatch):
+    """They go as soon as it has room, and nobody else is refused meanwhile."""
+    store, clock = kept
+    retention = Retention(store, clock)
+    clock.advance(9 * DAY)
+
+    def delete_contacts(*arguments):
+        raise StoreFull
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "delete_contacts", delete_contacts)
+        retention.advance_to_now()
+    assert store.size("l") == 3
+    retention.advance_to_now()
+    assert [*store.snapshot("l").ids] == ["a"]
 
 
 def test_a_date_that_was_changed(kept):

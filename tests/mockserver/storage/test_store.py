@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from mockserver.errors import NotFound
 from mockserver.model import ContactList
 from mockserver.storage.durable_store import DurableStore, StoreError
+from mockserver.storage.log import Record, StoreLog
 from mockserver.storage.memory_store import MemoryStore
 
 WRITER = """
@@ -352,6 +353,21 @@ def test_a_log_of_mostly_dead_records_is_rewritten(tmp_path):
     assert again.page("a", 0, 2).created == [10.0, 10.0]
     assert path.stat().st_size < before / 2
     again.close()
+
+
+def test_a_log_that_cannot_be_rewritten(tmp_path):
+    """Without room for another one, the old one stays as it is."""
+    log, kept = StoreLog(tmp_path / "store"), [Record("clear", "a", b""), Record("clear", "b", b"")]
+    for record in kept:
+        log.append(record)
+
+    def until_it_is_full():
+        yield kept[1]
+        raise sqlite3.OperationalError("database or disk is full")
+
+    log.rewrite(until_it_is_full())
+    assert list(log.records()) == kept
+    log.close()
 
 
 @pytest.mark.hardening("mock-34")
