@@ -113,6 +113,13 @@ def connection_error(error: BaseException | None, url: str) -> RunError | None:
     return None
 
 
+def ends_handshakes(error: BaseException | None) -> bool:
+    """Whether `error` or one of its causes is a TLS handshake that the server ended without a word."""
+    import ssl
+
+    return any(isinstance(cause, ssl.SSLEOFError) for cause in _causes(error))
+
+
 def wrong_scheme(url: str) -> UsageError:
     given, _, rest = url.partition("://")
     host, actual = rest.partition("/")[0], "http" if given == "https" else "https"

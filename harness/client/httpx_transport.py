@@ -18,9 +18,18 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from ..errors import LocalResource, SafetyStop, UsageError, connection_error, out_of_descriptors, wrong_scheme
+from ..errors import (
+    LocalResource,
+    SafetyStop,
+    UsageError,
+    connection_error,
+    ends_handshakes,
+    out_of_descriptors,
+    wrong_scheme,
+)
 from ..flow import Call, FilePart, Reply
 from .answer_body import ACCEPT, AnswerBody, UnusableAnswer
+from .request_context import CUT
 from .target import Target
 
 # Nothing of the body can have left when one of these is raised.
@@ -152,7 +161,7 @@ async def _answer(client: HttpxClient, target: Target, call: Call) -> Reply:
             raise trouble from None
         if (mistake := connection_error(error, target.url(call))) is not None:
             raise mistake from None
-        return Reply(status=0, error=type(error).__name__, sent=False)
+        return Reply(status=0, error=CUT if ends_handshakes(error) else type(error).__name__, sent=False)
     except UnusableAnswer as unusable:
         return Reply(status=0, error=str(unusable))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:

@@ -4,10 +4,11 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from ..api.answers import correlation_id, trouble_code
-from ..errors import GaveUp
+from ..errors import GaveUp, Refused
 from ..flow import Call, Reply, Wait
 from ..wording import quantity
 from .circuit_breaker import Breaker
@@ -23,6 +24,9 @@ from .target import Target
 from .timeouts import TimeOuts
 
 FIRST_TRIES = 3
+CUT = "HandshakeCut"  # the error of a reply where the server ended the TLS handshake, as one of old versions may
+STOP_FILE = "STOP"
+LOOK_FOR_STOP_S = 0.5
 DAY_S = 24 * 3600.0
 log = logging.getLogger("contactbench")
 
@@ -42,6 +46,17 @@ class NullJournal:
         pass
 
 
+def stop_file_error(folder: Path | None) -> GaveUp | None:
+    """The error to raise if the run's folder holds a file STOP: from then on nothing is sent, whatever sends."""
+    if folder is None or not (folder / STOP_FILE).exists():
+        return None
+    return GaveUp(
+        "STOPPED",
+        f"by the file {folder / STOP_FILE}; the journal is complete, the same command continues from there once that"
+        " file is removed.",
+    )
+
+
 @dataclass(slots=True, kw_only=True)
 class RequestContext:
     """One for all flows of a run: they share the token's rate budget and the journal.
@@ -54,6 +69,7 @@ class RequestContext:
     samples: RequestLog
     journal: EventSink
     deadline_s: float = DAY_S
+    folder: Path | None = None  # of the run
     budget: RateBudget = field(default_factory=RateBudget)
     caps: RunCaps = field(default_factory=RunCaps)
     guard: SafetyGuard = field(default_factory=SafetyGuard)
@@ -82,6 +98,7 @@ class RequestContext:
     ) -> "RequestContext":
         """Those of a run that goes to `target`: on its terms, if it is a real org."""
         caps = caps or RunCaps(requests_sent=samples.count, contacts_sent=samples.contacts)
+        folder = samples.path.parent if samples.path.name == REQUESTS else None
         return cls(
             clock=clock,
             host=target.api,
@@ -91,7 +108,8 @@ class RequestContext:
             budget=budget or RateBudget(),
             caps=caps.within(target.terms),
             guard=SafetyGuard(target.terms),
-            progress=ProgressLog(samples.path.with_name(PROGRESS) if samples.path.name == REQUESTS else None),
+            folder=folder,
+            progress=ProgressLog(folder / PROGRESS if folder else None),
         )
 
     def __post_init__(self) -> None:
@@ -115,8 +133,10 @@ class RequestContext:
 
     def record_sent(self, call: Call) -> float:
         """Note that `call` leaves now. Raises SafetyStop where it would go beyond what the run may do, GaveUp where its
-        time is over."""
+        time is over, or where it is stopped."""
         now = self.now()
+        if (stopped := stop_file_error(self.folder)) is not None:
+            raise stopped
         self._require_time(now)
         self.guard.admit(call)
         self.caps.take(call, now, self.clock())
@@ -214,6 +234,8 @@ class RequestContext:
         elif self.unanswered is not None:
             self.unanswered += 1
             if self.unanswered >= FIRST_TRIES:  # those that come after the first are told so too
+                if reply.error == CUT:
+                    raise Refused("TLS_REFUSED", f"{self.host} ends every TLS handshake; TLS 1.2 or later is required.")
                 raise GaveUp(
                     "NO_CONNECTION",
                     f"nothing answers at {self.host} ({reply.error}); {self._advice()},"

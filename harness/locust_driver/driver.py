@@ -17,8 +17,10 @@ from urllib.parse import urlsplit
 
 import gevent
 import locust.stats
+from gevent.pool import Group
 from locust import events
 
+from ..client.request_context import LOOK_FOR_STOP_S, stop_file_error
 from ..client.secret_sources import protect_process
 from ..errors import GaveUp, RunError, UsageError
 from ..load import locust_options
@@ -96,7 +98,7 @@ class Driver:
         self._mock: dict[str, str] = {}  # the ready file of a mock that was started here
         self._output = sys.stdout
         self._stopping = False
-        self._suspension_watch = gevent.Greenlet()
+        self._watches = Group()  # while a test is under way
         self._role = SingleProcess()  # until Locust says which kind of process this is
         for stage in ("CHART", "STATISTICS", "REPORT"):
             setattr(locust.stats, f"PERCENTILES_TO_{stage}", PERCENTILES)
@@ -117,7 +119,7 @@ class Driver:
         verdict = self.run.finish() if self.run is not None else None
         if verdict is None:
             return
-        self._suspension_watch.kill(block=False)
+        self._watches.kill(block=False)
         self._conclude(environment, verdict)
         # Without the web UI a stopped test cannot be started again. Locust also stops it when its last worker is gone.
         if not self._stopping or environment.web_ui is None:
@@ -220,8 +222,14 @@ class Driver:
             gevent.spawn(_end_test, environment)  # users that start meanwhile have nothing to do
         else:
             run = self.run
-            self._suspension_watch = gevent.spawn(watch_for_suspension, lambda: run.context)
+            self._watches.spawn(watch_for_suspension, lambda: run.context)
+            self._watches.spawn(self._end_at_stop_file, environment, run)
             self._role.start(run, lambda: self.settle(environment))
+
+    def _end_at_stop_file(self, environment: Any, run: SharedRun | RunSequence) -> None:
+        while stop_file_error(run.folder) is None:
+            gevent.sleep(LOOK_FOR_STOP_S)
+        gevent.spawn(_end_test, environment)
 
     def _on_test_stopping(self, **_: Any) -> None:
         self._stopping = True

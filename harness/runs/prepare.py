@@ -15,6 +15,7 @@ from typing import Any, Literal
 from ..client import org_safety
 from ..client.oauth import Credentials
 from ..client.org_safety import OrgOptions
+from ..client.request_context import LOOK_FOR_STOP_S, stop_file_error
 from ..client.target import Target
 from ..errors import GaveUp, RunError, UsageError
 from ..files.atomic import own_folder
@@ -113,7 +114,7 @@ def upload(order: UploadOrder, tell: Callable[[str], None]) -> dict[str, Any]:
     from .cleanup import cleanup
 
     def load(plan: RunPlan, target: Target, folder: Path) -> Outcome:
-        return _run(complete(plan, target, order.credentials, folder, watch_for_suspension))
+        return _run(complete(plan, target, order.credentials, folder, watch_for_suspension), ready.folder)
 
     def remove(folder: Path) -> None:
         _, problem = cleanup(folder, order.aim, really=True, tell=tell)
@@ -197,25 +198,34 @@ def _require_safe(order: UploadOrder, plan: RunPlan, target: Target, folder: Pat
         canary.require_proved(plan, target, folder)
 
 
-def _run(main: Coroutine[Any, Any, Outcome]) -> Outcome:
-    return asyncio.run(_stoppable(main))
+def _run(main: Coroutine[Any, Any, Outcome], folder: Path) -> Outcome:
+    return asyncio.run(_stoppable(main, folder))
 
 
-async def _stoppable(main: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """`main`, ended by SIGTERM as by SIGINT: what is under way is doubtful then, and looked up by the next run."""
+async def _stoppable(main: Coroutine[Any, Any, Outcome], folder: Path) -> Outcome:
+    """`main`, ended by SIGTERM or by a file STOP in the folder as by SIGINT: what is under way is doubtful then, and
+    looked up by the next run."""
     task = asyncio.ensure_future(main)
-    told: list[int] = []
+    stopped: list[GaveUp] = []
 
-    def stop() -> None:
-        told.append(signal.SIGTERM)
+    def stop(error: GaveUp) -> None:
+        stopped.append(error)
         task.cancel()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    def look() -> None:
+        if (error := stop_file_error(folder)) is not None:
+            stop(error)
+        else:
+            loop.call_later(LOOK_FOR_STOP_S, look)
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop, Stopped())
+    look()
     try:
         return await task
     except asyncio.CancelledError:
-        if told:
-            raise Stopped from None
+        if stopped:
+            raise stopped[0] from None
         raise  # by SIGINT: asyncio makes a KeyboardInterrupt of it
 
 

@@ -25,6 +25,7 @@ def stuck(mock, make_leads, upload_of, tmp_path):
         process.communicate()
 
 
+@pytest.mark.hardening("harness-14")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal(mock, contactbench, tmp_path, stuck, number, code):
     """A signal ends the upload at once, in one sentence; the same command goes on from there."""
@@ -32,6 +33,23 @@ def test_a_signal(mock, contactbench, tmp_path, stuck, number, code):
     process.send_signal(number)
     stopped = ended(process)
     assert (stopped.code, "Traceback" in stopped.err, "STOPPED" in stopped.err) == (code, False, True)
+    mock.faults()
+    ran = contactbench(*arguments)
+    assert (ran.code, complaints(mock.contacts(), tmp_path / "run", leads)) == (0, []), ran.err
+
+
+@pytest.mark.hardening("harness-14")
+def test_a_stop_file(mock, contactbench, tmp_path, stuck):
+    """Exit 5 STOPPED within a second, though a request has no answer; while it is there, nothing more is sent."""
+    process, arguments, leads = stuck
+    stop = tmp_path / "run" / "STOP"
+    stop.touch()
+    process.wait(2)
+    stopped, sent = ended(process), mock.count("oauth.token")
+    again = contactbench(*arguments)
+    assert [(one.code, one.complaint) for one in (stopped, again)] == [(5, "STOPPED")] * 2
+    assert (str(stop) in again.err, mock.count("oauth.token")) == (True, sent)
+    stop.unlink()
     mock.faults()
     ran = contactbench(*arguments)
     assert (ran.code, complaints(mock.contacts(), tmp_path / "run", leads)) == (0, []), ran.err

@@ -82,17 +82,20 @@ def test_a_server_that_dies_half_way_ends_the_test(locust, stalling):
     assert "NO_CONNECTION" in printed
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.hardening("harness-14")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, "STOP"])
 def test_an_interrupted_test_goes_on(locust, stalling, how):
-    """Stopped is not passed; the same command finishes, and no lead is there twice."""
+    """By a signal or a file: stopped is not passed; the same command finishes, and no lead is there twice."""
+    stop_file = locust.run_dir("batch_api") / "STOP"
     options = ["--headless", "-u", "2", "-r", "2", "--contacts", "20000", "--quiet-period", "2"]
     options += ["--stop-timeout", "1", "--host", stalling.url]
     with locust.start("batch_api", *options) as process:
         until(lambda: stalled(stalling))
-        process.send_signal(how)
+        process.send_signal(how) if how != "STOP" else stop_file.touch()
         printed, _ = process.communicate(timeout=80)
     assert process.returncode == 5, printed
-    assert "STOPPED before the end" in printed
+    assert ("STOPPED" if how == "STOP" else "STOPPED before the end") in printed
+    stop_file.unlink(missing_ok=True)
     code, printed = locust.run("batch_api", *options)
     assert code == 0, printed
     assert stalling.control.get("/state").json()["lists"][0]["size"] == 20_000

@@ -135,12 +135,15 @@ def test_a_connection_that_is_given_up_is_reset():
     assert serving.resets == 1
 
 
+@pytest.mark.hardening("harness-5", "harness-8")
 def test_what_goes_out():
-    """Header, query and body go as they are; the statistics never see a signed query."""
-    with server(answer()) as serving:
+    """Header, query and body go as they are, gzip alone is requested, and no cookie comes back; the statistics never
+    see a signed query."""
+    with server(answer(headers=b"Set-Cookie: a=1; Path=/\r\n"), answer()) as serving:
         call = {"method": "POST", "url": "/a", "query": {"sig": "a b&c"}, "headers": {"X-T": "1"}, "body": "[ü]"}
-        (reply,) = probe(serving, call)
-        (head, body), *_ = serving.seen
+        reply, _ = probe(serving, call, {"url": "/b"})
+        (head, body), (second, _) = serving.seen
+    assert ("Accept-Encoding: gzip\r\n" in head, "Cookie" in second) == (True, False)
     assert head.startswith("POST /a?sig=a+b%26c HTTP/1.1\r\n")
     assert ("X-T: 1" in head, body.decode()) == (True, "[ü]")
     assert "sig" not in reply["url"]

@@ -201,6 +201,7 @@ def test_f101_rows_in_another_order_or_number(rig, rewrite, code):
     rig.check(rig.upload(GEN), GEN)
 
 
+@pytest.mark.hardening("harness-5")
 @pytest.mark.parametrize(
     "location",
     [
@@ -222,6 +223,7 @@ def test_f109_a_download_that_leads_elsewhere(rig, name, location):
     rig.check(rig.upload(name), name)
 
 
+@pytest.mark.hardening("harness-4", "harness-5")
 @pytest.mark.parametrize("status", [307, 308])
 @pytest.mark.parametrize("name", [GEN, "batch-api-own-ids"])
 def test_f110_contacts_are_not_posted_elsewhere(rig, name, status):

@@ -1,9 +1,12 @@
-"""Started by test_hostile_answers.py in a process of its own: fetches the paths of argv[3:] from the server argv[2], by
-the driver argv[1], and prints what came of each and by how many KiB the process has grown."""
+"""Answers as a process of their own meets them, by either driver: what came of each, and how the process has grown.
+
+Started by `outcomes` with the driver, the server's URL, a folder, and the paths to fetch.
+"""
 
 import asyncio
 import json
 import resource
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,12 +14,19 @@ from harness.client.target import Target
 from harness.errors import RunError
 from harness.flow import Call
 
-FOLDER = Path(sys.argv[3])
+ROOT = Path(__file__).parents[3]
 ENDED_BY_TIME = ("/interim", "/continue")  # under httpx
 
 
+def outcomes(driver, url, folder, paths):
+    """What came of the answer at each path, and by how many KiB the process had grown by then."""
+    command = [sys.executable, "-m", "tests.failures.network.answer_probe", driver, url, str(folder), *paths]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    return json.loads(asked.stdout)
+
+
 def call(path):
-    save_to = FOLDER / "export.csv" if path.startswith("/export") else None
+    save_to = Path(sys.argv[3]) / "export.csv" if path.startswith("/export") else None
     return Call(
         op="probe",
         method="GET",

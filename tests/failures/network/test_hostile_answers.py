@@ -1,19 +1,16 @@
 """Answers that would take all memory, all of a disk or all time of whoever reads them whole, by both drivers."""
 
 import gzip
-import json
-import subprocess
-import sys
 import zlib
 from contextlib import contextmanager
 from itertools import repeat
-from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from .answer_probe import outcomes
+
 MIB = 1024 * 1024
 MOST_KIB = 64 * 1000
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -104,22 +101,13 @@ def hostile_server():
             serving.shutdown()
 
 
-def outcomes(driver, folder, paths):
-    """What came of the answer at each path, and by how much the process had grown by then."""
-    command = [sys.executable, "-m", "tests.failures.network.answer_probe", driver]
-    with hostile_server() as url:
-        asked = subprocess.run(
-            [*command, url, str(folder), *paths], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
-        )
-    return json.loads(asked.stdout)
-
-
 @pytest.mark.hardening("harness-8")
 @pytest.mark.parametrize("driver", ["httpx", pytest.param("gevent", marks=pytest.mark.smoke)])
 def test_answers_that_grow(tmp_path, driver):
     """None is believed, the process grows by less than 64 MB, and the disk gets no more than a line may have."""
     expected = LOST | FLOODS[driver]
-    found = outcomes(driver, tmp_path, expected)
+    with hostile_server() as url:
+        found = outcomes(driver, url, tmp_path, expected)
     assert {path: came for path, (came, _) in found.items()} == expected
     assert max(grown for _, grown in found.values()) < MOST_KIB
     assert (tmp_path / "export.csv").stat().st_size < 4 * MIB

@@ -5,18 +5,26 @@ import socket
 import ssl
 import threading
 import warnings
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
+from harness.client.asyncio_driver import open_driver
+from harness.client.request_context import FIRST_TRIES, NullJournal
+from harness.client.target import Target
+from harness.errors import Refused
+from harness.flow import Call
 from mockserver.app import create_app
 from mockserver.serving import listening
 
 from ...end_to_end.processes import Mock, ended, start
+from .answer_probe import outcomes
 
 trustme = pytest.importorskip("trustme")
 
+CALL = Call(op="contacts.add", method="POST", url="/x", body=b"[1]", bearer=False)
 LEADS = "Lead ID,Phone\nL-1,+1 555 0100\n"
 
 
@@ -74,16 +82,58 @@ def test_an_old_version_of_tls(tmp_path):
     """The same for a server that has nothing newer than TLS 1.1. asyncio's would hang up without saying why."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    context = certified(authority, None)
+    with shaking_hands(only_tls_1_1(certified(authority, None))) as (url, ends):
+        ran = upload(tmp_path, url, "--ca-file", "ca.pem")
+    assert (ran.code, ran.complaint, {*ends}) == (6, "TLS_REFUSED", {"UNSUPPORTED_PROTOCOL"}), ran.err
+
+
+@pytest.mark.smoke
+@pytest.mark.hardening("harness-6")
+@pytest.mark.parametrize("flaw", ["TLS 1.1", "untrusted"])
+def test_a_refusal_under_locust(tmp_path, flaw):
+    """It has the same name there."""
+    context = certified(trustme.CA(), None)
+    with shaking_hands(only_tls_1_1(context) if flaw == "TLS 1.1" else context) as (url, _):
+        assert outcomes("gevent", url, tmp_path, ["/fine"])["/fine"][0] == "TLS_REFUSED"
+
+
+@pytest.mark.hardening("harness-6")
+def test_a_server_that_ends_handshakes(tmp_path):
+    """It may be back soon, and nothing was sent. One that has never done anything else is named TLS_REFUSED, too."""
+
+    async def main():
+        async def hang_up(reader, writer):
+            await reader.read(1)
+            writer.close()
+
+        async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+            target = Target.one_host(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+            async with open_driver(target, NullJournal(), tmp_path / "requests.csv", 1) as driver:
+                replies = [await driver.send(CALL) for _ in range(FIRST_TRIES - 1)]
+                with pytest.raises(Refused, match="TLS_REFUSED"):
+                    await driver.send(CALL)
+            return replies
+
+    assert {(reply.status, reply.sent) for reply in asyncio.run(main())} == {(0, False)}
+
+
+def only_tls_1_1(context):
     with warnings.catch_warnings(action="ignore"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    return context
+
+
+@contextmanager
+def shaking_hands(context):
+    """The address of a server that does nothing else, and how each handshake has ended."""
     ends = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=shake_hands, args=(server, context, ends), daemon=True).start()
-        ran = upload(tmp_path, f"https://127.0.0.1:{server.getsockname()[1]}", "--ca-file", "ca.pem")
-        server.shutdown(socket.SHUT_RDWR)
-    assert (ran.code, ran.complaint, {*ends}) == (6, "TLS_REFUSED", {"UNSUPPORTED_PROTOCOL"}), ran.err
+        try:
+            yield f"https://127.0.0.1:{server.getsockname()[1]}", ends
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
 
 
 def shake_hands(server, context, ends):

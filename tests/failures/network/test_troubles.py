@@ -114,3 +114,13 @@ def test_few_file_descriptors(mock, tmp_path, descriptors):
     first, again = ended(descriptors), ended(256)
     assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
     assert complaints(mock.contacts(), tmp_path / "run", leads) == []
+
+
+@pytest.mark.hardening("harness-8", "harness-10")
+@EVERY
+def test_a_deadline_amid_an_answer_of_a_byte_a_second(net, name):
+    """Exit 5 DEADLINE at the deadline and not when the call's own time is over; then the same command: ALL."""
+    strike = net.proxy.strike(POST if name in (GEN, OWN) else UPLOAD, "slow", side="answer", pace=Pace(1, 1))
+    end = net.rig.upload(name, deadline_s=15.0)
+    assert (strike.fired, end.code, end.word, net.rig.elapsed() <= 16) == (1, 5, "DEADLINE", True), end.message
+    net.survives(name)

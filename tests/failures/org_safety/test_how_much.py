@@ -28,6 +28,7 @@ def test_canaries_come_first(sandbox, name):
     assert len(sandbox.rig.lists()) == 1
 
 
+@pytest.mark.hardening("harness-10")
 def test_no_more_than_the_canaries(sandbox):
     """Exit 9 RUN_CAP without --max-contacts: the canaries are proved, and no list is created for the rest."""
     end = sandbox.on(max_contacts=1_010).upload()
@@ -62,6 +63,7 @@ def test_the_permissions_of_the_page(sandbox, name):
     assert (len(named), end.code) == (8, 0), end.message
 
 
+@pytest.mark.hardening("harness-10")
 @pytest.mark.parametrize(("cap", "word"), [({"max_requests": 12}, "RUN_CAP"), ({"max_minutes": 0.05}, "TIME_CAP")])
 def test_requests_and_minutes(sandbox, cap, word):
     """Exit 9 RUN_CAP or TIME_CAP before a request that exceeds it; the same command continues with a higher cap."""
@@ -71,6 +73,7 @@ def test_requests_and_minutes(sandbox, cap, word):
     assert sandbox.upload().code == 0
 
 
+@pytest.mark.hardening("harness-10")
 def test_contacts_of_earlier_starts_count(sandbox):
     """Exit 9 RUN_CAP though the second start alone would fit: the cap counts all starts of a run."""
     forbidden = {"status": 403, "body": {"code": "missing.permissions", "message": "no", "status": 403}}
@@ -82,6 +85,7 @@ def test_contacts_of_earlier_starts_count(sandbox):
     assert (end.code, end.word) == (9, "RUN_CAP")
 
 
+@pytest.mark.hardening("harness-10")
 def test_the_rate_leaves_room_for_others(sandbox):
     """No minute has more requests than --rate, by default half of the platform's limit; canaries count too."""
     assert sandbox.on(per_minute=20).upload().code == 0

@@ -29,6 +29,7 @@ def asked(tmp_path):
     return parsed
 
 
+@pytest.mark.hardening("harness-11")
 @pytest.mark.parametrize("shape", [["--shape", "search", "--rate", "300/min"], ["--rate", "300/min"]], ids=str)
 def test_a_load_shape(asked, shape):
     """Exit 9 MOCK_ONLY: no search for the org's limit, no soak, no burst, no rate that does not heed its answers."""

@@ -91,6 +91,7 @@ def test_a_gateway(tmp_path):
     assert asyncio.run(asked()) == ["/oauth/token", "/pure/api/v2/organizations/me"]
 
 
+@pytest.mark.hardening("harness-6")
 @pytest.mark.parametrize("known", [True, False], ids=["given", "not given"])
 def test_a_certificate_of_ones_own(tmp_path, authority, known):
     """Trusted if --ca-file has it; otherwise exit 6 TLS_REFUSED, and no request was sent."""
@@ -123,6 +124,7 @@ def test_a_proxy(tmp_path):
     assert asyncio.run(asked()) == [("127.0.0.3:9", told)] * 2
 
 
+@pytest.mark.hardening("harness-4", "harness-5")
 def test_a_redirect_elsewhere(tmp_path):
     """Exit 9 WRONG_ORG: the redirect is not followed, the token is not sent there, the org stays unidentified."""
 

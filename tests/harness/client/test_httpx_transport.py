@@ -211,6 +211,7 @@ async def test_an_answer_that_takes_too_long(router, client):
     assert (reply.status, reply.error, reply.sent) == (0, "TimeoutError", True)
 
 
+@pytest.mark.hardening("harness-8")
 async def test_an_answer_without_end(router, client):
     """No more is read than an answer of this API can need."""
 
@@ -226,6 +227,7 @@ async def test_an_answer_without_end(router, client):
 # --- what goes where --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hardening("harness-4", "harness-5")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_no_redirect_is_followed(status):
     """Redirects are not followed, so personal data reaches only the host it was sent to."""
@@ -271,6 +273,7 @@ async def test_where_a_call_goes(router, client, changed, url):
     assert (str(sent.request.url), sent.request.content) == (url, b"[1]")
 
 
+@pytest.mark.hardening("harness-4")
 @pytest.mark.parametrize("url", ["https://evil.example/x", "https://api.example/x", "http://api.example:81/x"])
 async def test_a_token_goes_to_the_platform_alone(router, client, url):
     """The token is not sent to another host, scheme or port."""

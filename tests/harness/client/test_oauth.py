@@ -41,6 +41,7 @@ def test_the_login_call(session):
     assert login.headers["Authorization"] == "Basic dGhlLWNsaWVudDpzM2NyZXQtb2YtdGhlLWNsaWVudA=="
 
 
+@pytest.mark.hardening("harness-4")
 def test_a_call_that_wants_no_token_gets_none(session):
     """A signed target must not see it."""
     session.token = "t1"

@@ -10,6 +10,7 @@ SEARCH = Call(op="contacts.search", method="POST", url="/search")
 BATCH = Call(op="contacts.add", method="POST", url="/contacts", contacts=400)
 
 
+@pytest.mark.hardening("harness-10")
 @pytest.mark.parametrize(
     ("caps", "call", "allowed", "word"),
     [
@@ -38,6 +39,7 @@ def test_a_refused_call_does_not_count():
     caps.take(Call(op="contacts.add", method="POST", url="/contacts", contacts=100), 2.0, 2.0)
 
 
+@pytest.mark.hardening("harness-10")
 def test_so_many_in_any_minute():
     """The next one waits until the first of the full minute is a minute old."""
     caps = RunCaps(per_minute=2)

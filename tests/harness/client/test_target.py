@@ -40,6 +40,7 @@ def test_the_hosts_of_a_region(account, host, url, sent_to):
     assert hosts(account).url(call) == sent_to
 
 
+@pytest.mark.hardening("harness-4")
 @pytest.mark.parametrize(
     "url", ["https://api.mypurecloud.de/x", "http://api.mypurecloud.ie/x", "https://api.mypurecloud.ie.evil.example/x"]
 )
@@ -50,6 +51,7 @@ def test_a_token_stays_where_it_is_good(account, url):
         hosts(account).url(Call(op="x", method="GET", url=url))
 
 
+@pytest.mark.hardening("harness-5")
 @pytest.mark.parametrize(
     ("url", "allowed"),
     [
@@ -62,10 +64,12 @@ def test_a_token_stays_where_it_is_good(account, url):
         ("https://10.1.2.3/x", False),
         ("https://localhost/x", False),
         ("https://files.internal/x?Signature=s3cret", False),
+        ("https://evilmypurecloud.ie/x", False),
+        ("https://bucket.s3.amazonaws.com.evil.example/x", False),
     ],
 )
 def test_where_a_signed_address_may_lead(url, allowed):
-    """To https in the world, never into this network; the signature is not told."""
+    """To where the platform keeps files, by https; the signature is not told."""
     call = Call(op="export.file", method="GET", url=url, bearer=False)
     if allowed:
         assert hosts(REGION).url(call) == url
@@ -76,6 +80,33 @@ def test_where_a_signed_address_may_lead(url, allowed):
 
 
 @pytest.mark.hardening("harness-9")
+@pytest.mark.hardening("harness-5", "harness-7")
+@pytest.mark.parametrize(
+    ("host", "address", "expected"),
+    [
+        ("localhost", "127.0.0.1", True),
+        ("localhost", "::1", True),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("localhost", "192.0.2.1", False),
+        ("localhost", "8.8.8.8", False),
+        ("downloads.mypurecloud.ie", "8.8.8.8", True),
+        ("downloads.mypurecloud.ie", "127.0.0.1", False),
+        ("downloads.mypurecloud.ie", "::1", False),
+        ("downloads.mypurecloud.ie", "::ffff:10.0.0.1", False),
+        ("downloads.mypurecloud.ie", "169.254.169.254", False),
+        ("downloads.mypurecloud.ie", "fe80::1%eth0", False),
+        ("api.mypurecloud.ie", "10.0.0.1", True),  # a private link to the platform
+    ],
+)
+def test_where_a_connection_may_end(host, address, expected):
+    """A name of this machine on this machine, files outside of private networks, the platform wherever it is."""
+    if expected:
+        hosts(REGION).require_peer(host, address)
+        return
+    with pytest.raises(SafetyStop, match="HOST_NOT_ALLOWED"):
+        hosts(REGION).require_peer(host, address)
+
+
 @pytest.mark.parametrize(
     "name", ["https://api.mypurecloud.com", "https://api.mypurecloud.ie:443", "http://10.0.0.1:8080", "http://org"]
 )
@@ -91,6 +122,7 @@ def test_a_gateway_beyond_this_machine_without_tls():
         _hosts(Account(domain="", gateway="http://gate.example:8080"))
 
 
+@pytest.mark.hardening("harness-11")
 def test_what_never_meets_a_real_org():
     """A load shape asked for one: exit 9 MOCK_ONLY; of the mock nothing is asked."""
     require_mock(resolve_target("mock"), "a load shape")

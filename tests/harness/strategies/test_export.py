@@ -119,6 +119,7 @@ def test_where_a_redirect_may_lead(location, fetched, status):
     assert ran(export_list(shard(), job()), *answers).driver.calls[-1].url == fetched
 
 
+@pytest.mark.hardening("harness-5")
 @pytest.mark.parametrize(
     "location", ["http://api.example/x", "http://127.0.0.1/x", "ftp://files.example/x", "file:///etc/passwd"]
 )
