@@ -293,10 +293,13 @@ _KEPT_BYTES = 32 << 20
 
 
 def spare_the_garbage_collector() -> None:
-    """What is loaded by now stays: walking it again and again, with a million ids, stops a server for seconds."""
+    """What is loaded by now stays: walking it again and again, with a million ids, stops a server for seconds.
+
+    What is young is walked often: a request leaves some ten objects in cycles, which would be megabytes in minutes.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 1_000)
+    gc.set_threshold(2_000, 20, 1_000)
 
 
 def keep_freed_memory() -> None:
