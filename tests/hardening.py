@@ -119,7 +119,11 @@ HARNESS = (
     ),
     Line("The permissions that a run needs are documented, and more than that is told."),
     Line("The token is sent to the org's own hosts and nowhere else."),
-    Line("No redirect is followed but an export's, over TLS, without token or cookie, to a host that is allowed."),
+    Line(
+        "No redirect is followed but an export's, over TLS, without token or cookie, to a host that is allowed.",
+        "That a real org keeps its files under the region's domain or in S3 is an assumption. Where a proxy connects to"
+        " is the proxy's affair.",
+    ),
     Line("Certificates are always checked, old versions of TLS are refused, and a refusal is called by its name."),
     Line("For a mock on this machine, the address that was checked is the one that is used."),
     Line("No answer takes unbounded memory, disk or time, whatever its encoding."),
@@ -128,11 +132,17 @@ HARNESS = (
         "Instead of a file of allowed hosts there is a fixed table of the platform's regions; the org has to say that"
         " its id is the one that was typed. Production has no switch of its own: the platform does not tell it apart.",
     ),
-    Line("A run's limits on contacts, requests, lists and time stop it, even amid an answer that never ends."),
+    Line(
+        "A run's limits on contacts, requests and time stop it, even amid an answer that never ends.",
+        "Lists and bytes have no limits of their own: a list costs a request, and bytes follow from contacts.",
+    ),
     Line("Load tests reach a real org only by consent on the command line, never over a web page."),
     Line("The first contact with a real org is a small canary that is checked and removed."),
     Line("Before anything is written, the checks only read, and a list that a campaign uses is refused."),
-    Line("A run stops within a second of a signal, and can be resumed."),
+    Line(
+        "A run stops within a second of a signal or of a file STOP in its folder, and can be resumed.",
+        "No URL is watched: that would be one more host to trust.",
+    ),
     Line(
         "Only what the run itself made is deleted, and only while it holds what the run sent.",
         "Lists of probes and calibrations hold invented contacts, which are not compared.",

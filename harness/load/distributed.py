@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import GaveUp, LocalResource
+from ..errors import GaveUp, LocalResource, Refused, RunError, SafetyStop, UsageError
 from ..files.atomic import own_folder, remove_stale_drafts
 from ..flow import Call, FilePart, Reply
 
@@ -54,6 +54,7 @@ LOST_S = 10.0  # in which a worker that is not heard of may come back with what 
 NO_WORKERS_S = 60.0  # without any worker
 CHUNK = 1 << 20
 LOST = Reply(status=0, error="WorkerLost")
+TROUBLES = {kind.exit_code: kind for kind in (UsageError, Refused, LocalResource, SafetyStop)}  # met by a worker
 
 
 @dataclass(slots=True)
@@ -173,7 +174,8 @@ class WorkBroker:
                     self._take_back(assignment)
                     self._match()
                 case "trouble":
-                    self._end(assignment, LocalResource(question["code"], question["message"]))
+                    kind = TROUBLES.get(question["exit_code"], LocalResource)
+                    self._end(assignment, kind(question["code"], question["message"]))
         except OSError as error:
             self._end(assignment, LocalResource("DISK_FULL", f"{error.filename}: {error.strerror}; run again."))
         return {}
@@ -298,9 +300,9 @@ def run_assignment(master: MasterClient, exchange: Callable[[Call], Reply], cloc
             reply = exchange(here)
             if here.save_to is not None and reply.ok:
                 _bring_back(master, number, here.save_to)
-    except LocalResource as trouble:
+    except RunError as trouble:
         message = str(trouble).removeprefix(f"{trouble.code} ")
-        master.ask("trouble", number=number, code=trouble.code, message=message)
+        master.ask("trouble", number=number, exit_code=trouble.exit_code, code=trouble.code, message=message)
     except BaseException:  # a user that Locust takes away from its work
         master.say("given up", number=number)
         raise

@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from harness.files.duckdb_files import CSV, PARQUET, copy_to, csv_table, database, parquet_table
+from harness.errors import Refused
+from harness.files.duckdb_files import (
+    CSV,
+    LONGEST_LINE,
+    MOST_COLUMNS,
+    PARQUET,
+    copy_to,
+    csv_header,
+    csv_table,
+    database,
+    parquet_table,
+)
 
 NAMES = [
     "q[3]",
@@ -88,3 +99,31 @@ def test_no_other_module_names_a_file_to_duckdb():
         if naming.search(path.read_text())
     }
     assert found <= allowed
+
+
+@pytest.mark.hardening("harness-8")
+@pytest.mark.parametrize(
+    "piece", ["a,", '"\n",', '"\n"'], ids=["columns without end", "over many lines", "one cell without end"]
+)
+def test_a_header_without_end(tmp_path, piece):
+    """Exit 6 BAD_FILE: it is read no further than a line may be long, and nothing beyond that is looked at."""
+    path = tmp_path / "export.csv"
+    path.write_text(piece * (2 * LONGEST_LINE // len(piece)))
+    with path.open("ab") as file:
+        file.truncate(2**31)  # no more on the disk than before
+    with pytest.raises(Refused, match="BAD_FILE"):
+        csv_header(path)
+
+
+@pytest.mark.hardening("harness-8")
+def test_a_row_without_end(tmp_path):
+    """Exit 6 BAD_FILE, however many lines one quoted cell goes over."""
+    path = tmp_path / "export.csv"
+    path.write_text('lead_id,note\n1,"' + "x\n" * LONGEST_LINE)
+    with pytest.raises(Refused, match="BAD_FILE"), database(tmp_path) as db:
+        db.execute(f"SELECT count(*) FROM {csv_table(path)}").fetchall()
+
+
+def test_as_many_columns_as_a_file_may_have(tmp_path):
+    (tmp_path / "export.csv").write_text(",".join(map(str, range(MOST_COLUMNS))) + "\n")
+    assert len(csv_header(tmp_path / "export.csv")) == MOST_COLUMNS

@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from harness.errors import GaveUp, LocalResource
+from harness.errors import GaveUp, LocalResource, Refused, SafetyStop, UsageError
 from harness.flow import Call, FilePart, Reply
 from harness.load.distributed import (
     BEGIN_S,
@@ -221,9 +221,11 @@ def test_a_user_that_is_taken_away_leaves_a_doubt_at_once(office):
     assert (office.outcomes[0].status, office.outcomes[0].sent) == (0, True)
 
 
-def test_a_trouble_of_the_worker_ends_the_run(office):
-    """With its code, as if it were the master's own."""
+@pytest.mark.parametrize("kind", [LocalResource, Refused, SafetyStop, UsageError])
+def test_a_trouble_of_the_worker_ends_the_run(office, kind):
+    """With its code and exit code, as if it were the master's own."""
     line = Line(office)
     with office.calling():
-        line.run(LocalResource("DISK_FULL", "/tmp: no space"))
-    assert (office.outcomes[0].code, str(office.outcomes[0])) == ("DISK_FULL", "DISK_FULL /tmp: no space")
+        line.run(kind("DISK_FULL", "/tmp: no space"))
+    (trouble,) = office.outcomes
+    assert (type(trouble), trouble.code, str(trouble)) == (kind, "DISK_FULL", "DISK_FULL /tmp: no space")
