@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from typer.core import TyperCommand
 
     from mockserver.services import Services
+    from mockserver.storage.store import Store
 
 
 EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z: the moment at which every virtual run begins
@@ -57,10 +58,12 @@ def settings(profile: LoadedProfile) -> dict[str, dict[str, Any]]:
 
 
 @asynccontextmanager
-async def serve_in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[tuple[Target, "Services"]]:
+async def serve_in_process(
+    profile: LoadedProfile, seed: int, store: "Store | None" = None
+) -> AsyncIterator[tuple[Target, "Services"]]:
     """An org on the running loop, and the Unix socket it is reached by. On a virtual loop it lives in virtual time.
 
-    A server is only loaded where one begins.
+    `store`: what it holds already; closed at the end. A server is only loaded where one begins.
     """
     from aiohttp import web
 
@@ -73,7 +76,7 @@ async def serve_in_process(profile: LoadedProfile, seed: int) -> AsyncIterator[t
 
     with spool_folder() as folder:
         services = create_services(
-            store=MemoryStore(),
+            store=store or MemoryStore(),
             clock=LoopClock(asyncio.get_running_loop(), EPOCH),
             profile=profile,
             spool=folder,
