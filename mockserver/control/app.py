@@ -11,8 +11,8 @@ from mockserver.control.api import Control
 from mockserver.errors import Forbidden, NotFound, Unauthorized
 from mockserver.http.access import check_host
 from mockserver.http.body import HALF_SENT, HalfSentBodies, refuse_encoded, send_before_the_rest
-from mockserver.http.logs import CORRELATION_ID, log_failure
-from mockserver.http.responses import error_response, identity, internal_error, own_headers, platform_error
+from mockserver.http.logs import CORRELATION_ID
+from mockserver.http.responses import identity, own_headers, refusal_of
 from mockserver.services import Services
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -74,21 +74,14 @@ def _guard(token: str) -> Middleware:
         except ConnectionError:
             raise  # nobody is left to be answered
         except Exception as error:
-            response = _refusal(request, error)
+            answer = refusal_of(request, error, request[CORRELATION_ID])
+            headers = own_headers(answer, request[CORRELATION_ID])
+            response = web.Response(status=answer.status, body=answer.body, headers=headers)
         if not request.content.is_eof():
             await send_before_the_rest(request, response)
         return response
 
     return guard
-
-
-def _refusal(request: web.Request, error: Exception) -> web.Response:
-    correlation_id = request[CORRELATION_ID]
-    translated = platform_error(request, error)
-    if translated is None:
-        log_failure(correlation_id, error)
-    answer = error_response(translated, correlation_id) if translated else internal_error(correlation_id)
-    return web.Response(status=answer.status, body=answer.body, headers=own_headers(answer, correlation_id))
 
 
 async def _say_what_it_is(request: web.Request, response: web.StreamResponse) -> None:

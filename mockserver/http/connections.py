@@ -13,8 +13,8 @@ from uuid import uuid4
 from aiohttp import web
 
 from mockserver.http.access import TOKEN
-from mockserver.http.logs import AccessLog, log_failure, log_unreadable
-from mockserver.http.responses import internal_error, own_headers, service_unavailable, unreadable_request
+from mockserver.http.logs import AccessLog, log_failure
+from mockserver.http.responses import own_headers, plain_refusal
 
 _LEAST_WAIT_S = 0.25  # who has waited less may have sent something that is on its way
 _PROGRESS_BYTES = 1024  # of a body at once; less does not make the waiting begin anew
@@ -53,7 +53,7 @@ class ConnectionLimiter:
         self._options: dict[str, Any] = {
             "keepalive_timeout": patience.idle_s,
             "read_bufsize": _BUFFER_BYTES,
-            "lingering_time": 0,  # the rest of a body that nobody wants is `discard_rest`'s affair
+            "lingering_time": 0,  # the rest of a body that nobody wants is `send_before_the_rest`'s affair
             # Compressed bodies are refused; what cannot be decompressed must not end the connection that says so.
             "auto_decompress": False,
             "access_log": access_log,
@@ -153,7 +153,6 @@ class Connection(web.RequestHandler):
         self._go_on()
 
     def connection_lost(self, error: BaseException | None) -> None:
-        self._go_on()
         self._leave()
         super().connection_lost(error)
 
@@ -170,42 +169,36 @@ class Connection(web.RequestHandler):
         if isinstance(exc, ConnectionError):
             raise exc  # nobody is left to be answered
         correlation_id = str(uuid4())  # the org, whose generators draw the others, has not seen the request
-        if status >= 500:
-            log_failure(correlation_id, exc)
-        else:
-            log_unreadable(correlation_id, exc)
+        log_failure(correlation_id, status, exc)
         if request.writer.output_size > 0:
             raise ConnectionError("a part of an answer is sent already")
-        answer = internal_error(correlation_id) if status >= 500 else unreadable_request(correlation_id)
-        response = web.Response(status=answer.status, body=answer.body, headers=own_headers(answer, correlation_id))
+        answer = plain_refusal(status, correlation_id)
+        response = web.Response(status=status, body=answer.body, headers=own_headers(answer, correlation_id))
         response.force_close()
         return response
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         del args
-        log_failure("", kw.get("exc_info"))
+        log_failure("", 500, kw.get("exc_info"))
 
     def _wait_for_client(self, at_most_s: float = 0) -> None:
         """The connection waits, from now on, and is closed once it has for `at_most_s`."""
-        loop, waiting = asyncio.get_running_loop(), self._gate.waiting
-        waiting.pop(self, None)
-        waiting[self] = loop.time()
+        loop = asyncio.get_running_loop()
         if at_most_s:
-            self._stop_timer()
+            self._go_on()
             self._timer = loop.call_later(at_most_s, self._abort)
+        self._gate.waiting.pop(self, None)
+        self._gate.waiting[self] = loop.time()
 
     def _go_on(self) -> None:
         """The client has done its part."""
         self._gate.waiting.pop(self, None)
-        self._stop_timer()
-
-    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _leave(self) -> None:
-        self._gate.waiting.pop(self, None)
+        self._go_on()
         self._gate.open -= self._is_in
         self._is_in = False
 
@@ -217,7 +210,7 @@ class Connection(web.RequestHandler):
 def _refusal() -> bytes:
     """The whole answer to a connection that finds no room."""
     correlation_id = str(uuid4())
-    answer = service_unavailable(correlation_id)
+    answer = plain_refusal(503, correlation_id)
     headers = own_headers(answer, correlation_id) | {"Content-Length": str(len(answer.body)), "Connection": "close"}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"HTTP/1.1 503 Service Unavailable\r\n{head}\r\n".encode() + answer.body

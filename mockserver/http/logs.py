@@ -37,21 +37,13 @@ class AccessLog(AbstractAccessLogger):
         self.logger.info(json.dumps(line))
 
 
-def log_unreadable(correlation_id: str, error: BaseException | None) -> None:
-    """A request that could not be read as HTTP was answered 400."""
-    line = {"event": "unreadable request", "correlationId": correlation_id, "status": 400, "error": _type(error)}
-    log.warning(json.dumps(line))
-
-
-def log_failure(correlation_id: str, error: BaseException | None) -> None:
-    """The server has failed, and answered 500 if anybody was left to be answered."""
-    frames = traceback.extract_tb(error.__traceback__) if error else []
-    at = [f"{'/'.join(PurePath(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}" for frame in frames]
-    log.error(json.dumps({"event": "failure", "correlationId": correlation_id, "error": _type(error), "at": at}))
-
-
-def _type(error: BaseException | None) -> str:
-    return type(error).__name__ if error else ""
+def log_failure(correlation_id: str, status: int, error: BaseException | None) -> None:
+    """A request could not be read, 400, or the server has failed, 500."""
+    line: dict[str, object] = {"correlationId": correlation_id, "status": status, "error": type(error).__name__}
+    if status >= 500 and error:
+        frames = traceback.extract_tb(error.__traceback__)
+        line["at"] = [f"{'/'.join(PurePath(each.filename).parts[-2:])}:{each.lineno} {each.name}" for each in frames]
+    log.log(logging.ERROR if status >= 500 else logging.WARNING, json.dumps(line))
 
 
 def _template(request: web.BaseRequest) -> str:

@@ -15,6 +15,7 @@ from mockserver.clock import Clock
 from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, OAuthError, StoreFull
 from mockserver.faults.engine import Action
 from mockserver.handling import Response
+from mockserver.http.logs import log_failure
 
 # Source: swagger of 2018-03-21; 502 has no body of the platform's, a front end makes it.
 _CODES = {
@@ -38,33 +39,26 @@ _CODES = {
 }
 
 
-def error_response(error: ApiError | OAuthError, correlation_id: str) -> Response:
-    """The refusal as JSON."""
-    if isinstance(error, OAuthError):
-        body = {"error": error.error, "description": error.description, "error_description": error.description}
-        return Response(status=error.status, body=msgspec.json.encode(body))
-    return Response(
-        status=error.status,
-        body=_error_body(error.status, error.code, str(error), correlation_id, **error.parameters),
-        headers=error.headers,
-    )
+def refusal_of(request: web.Request, error: Exception, correlation_id: str) -> Response:
+    """A failure in the platform's words. What it has none for is logged, and 500: an id to find it, nothing else."""
+    known = _platform_error(request, error)
+    if known is None:
+        log_failure(correlation_id, 500, error)
+        return plain_refusal(500, correlation_id)
+    if isinstance(known, OAuthError):
+        body = {"error": known.error, "description": known.description, "error_description": known.description}
+        return Response(status=known.status, body=msgspec.json.encode(body))
+    raw = _error_body(known.status, known.code, str(known), correlation_id, **known.parameters)
+    return Response(status=known.status, body=raw, headers=known.headers)
 
 
-def internal_error(correlation_id: str) -> Response:
-    """What an unexpected failure looks like from outside: an id to find it in the log, nothing else."""
-    return Response(status=500, body=_error_body(500, *_CODES[500], correlation_id))
+def plain_refusal(status: int, correlation_id: str) -> Response:
+    """A refusal in the platform's words for the status, without a word about this request."""
+    headers = {"Retry-After": "1"} if status == 503 else {}
+    return Response(status=status, body=_error_body(status, *_CODES[status], correlation_id), headers=headers)
 
 
-def unreadable_request(correlation_id: str) -> Response:
-    """The answer to what is not HTTP, or not as the standard has it."""
-    return Response(status=400, body=_error_body(400, *_CODES[400], correlation_id))
-
-
-def service_unavailable(correlation_id: str) -> Response:
-    return Response(status=503, body=_error_body(503, *_CODES[503], correlation_id), headers={"Retry-After": "1"})
-
-
-def platform_error(request: web.Request, error: Exception) -> ApiError | OAuthError | None:
+def _platform_error(request: web.Request, error: Exception) -> ApiError | OAuthError | None:
     """The platform's word for a failure; None if it has none."""
     if isinstance(error, ApiError | OAuthError):
         return error

@@ -15,8 +15,8 @@ from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.access import RATE_HEADERS, TOKEN, authenticate, check_host, limit
 from mockserver.http.body import BODY, read_body, refuse_encoded, send_before_the_rest
 from mockserver.http.cors import cors_headers, preflight
-from mockserver.http.logs import CORRELATION_ID, log_failure
-from mockserver.http.responses import CommonHeaders, error_response, internal_error, platform_error
+from mockserver.http.logs import CORRELATION_ID
+from mockserver.http.responses import CommonHeaders, refusal_of
 from mockserver.http.sending import send
 from mockserver.ids import new_id
 from mockserver.operations import official_operation
@@ -164,13 +164,7 @@ class Pipeline:
         return web.Response(status=answer.status, headers=self._all_headers(request, answer)) if answer else None
 
     def _refusal(self, request: web.Request, error: Exception) -> web.Response:
-        correlation_id = request[CORRELATION_ID]
-        translated = platform_error(request, error)
-        if translated is None:
-            log_failure(correlation_id, error)
-            answer = internal_error(correlation_id)
-        else:
-            answer = error_response(translated, correlation_id)
+        answer = refusal_of(request, error, request[CORRELATION_ID])
         response = web.Response(status=answer.status, body=answer.body, headers=self._all_headers(request, answer))
         if answer.status in (408, 413):
             response.force_close()  # the rest of the body is not wanted
