@@ -87,10 +87,13 @@ def permissions_of(reply: Reply) -> Permissions:
     return Permissions([(p.domain.lower(), p.entity_name.lower(), a.lower()) for p in policies for a in p.actions])
 
 
+LONGEST_LIFETIME_S = 1e9
+
+
 def token_lifetime_s(reply: Reply) -> float:
     """Seconds; without end where none are told."""
     told = decode_body(reply).get("expires_in")
-    return float(told) if isinstance(told, int | float) and told > 0 else math.inf
+    return float(told) if isinstance(told, int | float) and 0 < told < LONGEST_LIFETIME_S else math.inf
 
 
 def access_token(reply: Reply) -> str:
