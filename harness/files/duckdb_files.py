@@ -158,6 +158,8 @@ def csv_header(path: Path) -> list[str]:
         raise bad_file(path, type(error).__name__) from None
     if len(names) > MOST_COLUMNS:
         raise bad_file(path, f"{len(names):,} columns")
+    if any("\r" in name or "\n" in name for name in names):  # DuckDB would find no rows behind such a header
+        raise bad_file(path, "a column's name of more than one line")
     return names
 
 

@@ -1,5 +1,6 @@
 """Endpoints as pure functions: what a call holds, and which answers are believed."""
 
+import math
 from itertools import permutations
 from pathlib import Path
 
@@ -192,6 +193,12 @@ def test_a_page_that_says_too_little(reply):
 def test_contacts_read_back_by_id():
     """Lead ID by contact id, of those that are there."""
     assert api.bulk_contacts(ok([entity("A1"), entity("A2")]), "Lead ID") == {"c-A1": "A1", "c-A2": "A2"}
+
+
+def test_a_token_that_never_ends():
+    """Neither where no lifetime is told nor where no float holds it."""
+    for body in (b"{}", b'{"expires_in":1' + b"0" * 400 + b"}", b'{"expires_in":-1}', b'{"expires_in":"1"}'):
+        assert api.token_lifetime_s(Reply(status=200, body=body)) == math.inf
 
 
 @pytest.mark.parametrize(

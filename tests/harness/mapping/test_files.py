@@ -179,3 +179,12 @@ def test_a_sample_is_the_same_each_time(files):
     assert sample == files.sample(shard(count=5), 3)
     assert all(contact_id == f"c-{lead_id}" for contact_id, lead_id in sample.items())
     assert files.sample(shard(number=1), 3) == {}
+
+
+@pytest.mark.parametrize("line_end", ["\r", "\n", "\r\n"])
+def test_an_export_whose_header_takes_more_than_one_line(files, line_end):
+    """It is refused: DuckDB reads none of its rows, and says nothing."""
+    path = export(files, ("c1", "A"))
+    path.write_bytes(path.read_bytes().replace(b"Name", f"Na{line_end}me".encode()))
+    with pytest.raises(Refused, match="more than one line"):
+        files.map_export(shard(count=5), path)
