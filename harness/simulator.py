@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from typer.core import TyperCommand
 
     from mockserver.services import Services
-    from mockserver.storage.store import Store
+    from mockserver.storage import Store
 
 
 EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z: the moment at which every virtual run begins

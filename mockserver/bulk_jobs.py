@@ -17,14 +17,14 @@ from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
 from mockserver.http.body import malformed_body, parse_as, parse_json, read_json_bytes
 from mockserver.ids import new_id
-from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
+from mockserver.jobs import JobQueues, QueuedJob
 from mockserver.jobs.import_progress import at_pace, completed_records, ends_at, has_ended, stored_rows
-from mockserver.jobs.job_queues import JobQueues, QueuedJob
+from mockserver.jobs.signed_addresses import Download, Downloads, origin, uri_of
 from mockserver.model import ContactList, ImportJob
 from mockserver.operations.contacts import Selection
+from mockserver.state import Org
 from mockserver.state.contact_attributes import merge_json
-from mockserver.state.org import Org
-from mockserver.storage.store import ContactSnapshot
+from mockserver.storage import ContactSnapshot
 
 KEPT = 10  # jobs of a list. Source: SDK 269.0.0 outbound_api.py:4719, the 10 most recent
 

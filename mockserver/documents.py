@@ -28,7 +28,7 @@ from mockserver.operations.documents import (
     DocumentKind,
     EntityReference,
 )
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.state.references import as_list, check_unused, ids_in, name_of, reference_problems
 
 D = TypeVar("D", bound=Document)

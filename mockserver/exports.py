@@ -16,13 +16,12 @@ from mockserver.errors import NotFound
 from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http import wire
 from mockserver.http.body import parse_as, read_json
-from mockserver.jobs.downloads import Download, Downloads, origin, uri_of
+from mockserver.jobs.signed_addresses import Download, Downloads, origin, uri_of
 from mockserver.model import ContactList, ExportJob
 from mockserver.operations.contacts import ContactsExportRequest, Selection
 from mockserver.profile import JobSettings, Semantics
-from mockserver.state.org import Org
-from mockserver.storage import row_codec
-from mockserver.storage.store import ContactSnapshot
+from mockserver.state import Org
+from mockserver.storage import ContactSnapshot, row_codec
 
 _KEPT_A_LIST = 8  # exports of one list, expired or not
 

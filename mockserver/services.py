@@ -11,14 +11,13 @@ from mockserver.dnc.imports import DncExports, DncImports, DncUploads
 from mockserver.exports import Exports
 from mockserver.imports import Imports
 from mockserver.imports.events import Events
-from mockserver.jobs.downloads import Downloads
-from mockserver.jobs.presigned_uploads import PresignedUploads
+from mockserver.jobs.signed_addresses import Downloads, PresignedUploads
 from mockserver.loaded_profile import LoadedProfile
 from mockserver.notifications import Notifications
 from mockserver.notifications.events import Sources
+from mockserver.state import Org
 from mockserver.state.auth import OAuthClient
-from mockserver.state.org import Org
-from mockserver.storage.store import Store
+from mockserver.storage import Store
 from mockserver.templates import ContactListTemplates, ImportTemplates
 from mockserver.templates.imports import TemplateImports
 from mockserver.uploads import UploadService

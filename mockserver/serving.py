@@ -26,10 +26,10 @@ from mockserver.control.app import create_control_app
 from mockserver.http.connections import ConnectionLimiter
 from mockserver.loaded_profile import read_settings
 from mockserver.services import Services, create_services
+from mockserver.state import Org
 from mockserver.state.auth import OAuthClient
-from mockserver.state.org import Org
+from mockserver.storage import Store
 from mockserver.storage.spool import spool_folder
-from mockserver.storage.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -22,9 +22,9 @@ from mockserver.ids import new_id
 from mockserver.imports import Imports
 from mockserver.imports.events import Events
 from mockserver.imports.upload_request import ListUpload, address_request, timeout_in, upload_in_form, upload_in_json
-from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
+from mockserver.jobs.signed_addresses import FileReader, PresignedUploads
 from mockserver.model import Reference
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.templates import ImportTemplates
 from mockserver.templates.imports import TemplateImports
 

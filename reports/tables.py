@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from harness.files.personal_data import personal_files
+from harness.files import personal_files
 from reports.answer import soonest
 from reports.results import TRAITS, FaultTotals, OperationResult, RunResult, StrategyResult
 from reports.wording import NONE, code, duration, number, rate

@@ -10,8 +10,8 @@ from mockserver.clock import ManualClock
 from mockserver.loaded_profile import LoadedProfile, load
 from mockserver.profile import at_cpu_speed
 from mockserver.services import Services
+from mockserver.state import Org
 from mockserver.state.auth import OAuthClient
-from mockserver.state.org import Org
 
 from .one_strategy import thin_out
 from .postgres_server import postgres

@@ -10,7 +10,7 @@ from ..client.asyncio_driver import open_driver
 from ..client.oauth import Session
 from ..client.org_safety import OrgOptions
 from ..errors import RunError, StateError, VerifyFailed
-from ..journal.journal import Journal
+from ..journal import Journal
 from ..journal.open_journal import has_journal, open_journal
 from ..mapping.copy_mapping import checked_manifest
 from ..mapping.verify import ProofFindings, compare_exports

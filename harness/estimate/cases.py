@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-SPARED = ("oauth.token",)  # by faults of chance. Source: mockserver/faults/engine.py
+SPARED = ("oauth.token",)  # by faults of chance. Source: mockserver/faults/__init__.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,7 +198,7 @@ MEANS = {
     "throttled": (THROTTLED, False),
     "expired_token": (EXPIRED, False),
 }
-FRESH = 50  # requests of a token that are spared its end. Source: mockserver/faults/engine.py
+FRESH = 50  # requests of a token that are spared its end. Source: mockserver/faults/__init__.py
 
 
 @dataclass(frozen=True, slots=True)

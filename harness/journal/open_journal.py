@@ -16,8 +16,8 @@ import msgspec
 from ..errors import StateError, UsageError
 from ..files.atomic import atomic_file, require_own
 from ..files.regular_file import NO_JSON
+from . import Journal
 from .database_errors import RECONCILE
-from .journal import Journal
 from .sqlite_journal import SqliteJournal, run_lock
 
 SQLITE, ELSEWHERE = "journal.sqlite", "journal.postgres"
@@ -64,8 +64,8 @@ def open_journal(folder: Path, url: str = "") -> Iterator[Journal]:
 def _in_database(folder: Path, url: str) -> Iterator[Journal]:
     """The run has the name of its folder, and the folder records the database before anything is sent."""
     require_client(url)
+    from .postgres import PostgresJournal
     from .postgres.connection import public_address
-    from .postgres.journal import PostgresJournal
 
     if (folder / SQLITE).exists():
         raise StateError(

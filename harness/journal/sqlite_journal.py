@@ -13,10 +13,9 @@ from pathlib import Path
 
 from ..errors import LocalResource, StateError, disk_error
 from ..files.atomic import private_opener
-from . import schema
+from . import Journal, schema
 from .checksummed_tables import NotAsStored, SqliteTables
 from .database_errors import commit_error, corruption_error, is_local
-from .journal import Journal
 
 SMALLEST = 512  # bytes of a database that is not empty
 

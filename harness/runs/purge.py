@@ -9,8 +9,8 @@ import msgspec
 
 from ..client.request_log import samples_of
 from ..errors import StateError, UsageError
+from ..files import personal_files, run_folders
 from ..files.atomic import require_own, sync_to_disk
-from ..files.personal_data import personal_files, run_folders
 from ..files.regular_file import NO_JSON
 from ..journal.open_journal import ELSEWHERE, has_journal, open_journal
 from ..journal.sqlite_journal import run_lock

@@ -22,7 +22,7 @@ from ..errors import StateError, UsageError, VerifyFailed
 from ..events import LeadsRejected, ListCreated, StageEnded
 from ..files.atomic import own_folder
 from ..files.duckdb_files import keep_database_open
-from ..journal.journal import Journal
+from ..journal import Journal
 from ..journal.open_journal import open_journal
 from ..journal.schema import ShardRecord
 from ..leads.preflight import Preflight, write_rejects

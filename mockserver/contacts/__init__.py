@@ -17,9 +17,9 @@ from mockserver.http.query import page as page_request
 from mockserver.http.wire import ContactWriter
 from mockserver.model import ContactList
 from mockserver.operations.contacts import ContactListingRequest
+from mockserver.state import Org
 from mockserver.state.contact_attributes import merge_json
-from mockserver.state.org import Org
-from mockserver.storage.store import Row
+from mockserver.storage import Row
 
 _KEPT = 100  # forms and writers that are kept, some 8 kB each; more lists than are worked on at once
 

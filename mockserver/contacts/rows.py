@@ -19,8 +19,7 @@ from mockserver.http.body import malformed_body
 from mockserver.model import ColumnDataType, ContactList
 from mockserver.profile import PlatformLimits, Profile
 from mockserver.state.contact_attributes import attributes_in
-from mockserver.storage import row_codec
-from mockserver.storage.store import Row
+from mockserver.storage import Row, row_codec
 
 _ZIP_CODE = re.compile(r"(?:[0-9]{5}(?:-?[0-9]{4})?)?")
 

@@ -18,9 +18,9 @@ from mockserver.errors import BadRequest, NotFound, contact_list_not_found
 from mockserver.http.query import PageRequest
 from mockserver.model import ContactList
 from mockserver.operations.contacts import Clause, ContactListingRequest, ContactSort, Criteria, Selection
-from mockserver.state.org import Org
+from mockserver.state import Org
+from mockserver.storage import ContactSnapshot, Row, Store
 from mockserver.storage.row_codec import decoder
-from mockserver.storage.store import ContactSnapshot, Row, Store
 
 
 def check_named(selection: Selection, allowed: Sequence[str], *, required: bool) -> None:

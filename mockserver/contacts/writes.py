@@ -8,10 +8,10 @@ from mockserver.contacts.rows import ContactBatch
 from mockserver.errors import BadRequest
 from mockserver.ids import new_ids
 from mockserver.profile import PlatformLimits
+from mockserver.state import Org
 from mockserver.state.contact_attributes import merge_json, with_priority, without_system_data
-from mockserver.state.org import Org
 from mockserver.state.retention import with_expiry
-from mockserver.storage.store import Row
+from mockserver.storage import Row
 
 Forget = Callable[[bytes], bytes]  # stored attributes -> what is left of them before new ones are set
 

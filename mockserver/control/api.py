@@ -11,7 +11,7 @@ from mockserver.control import inspection
 from mockserver.control.inspection import exposition
 from mockserver.control.snapshots import restore, snapshot
 from mockserver.errors import BadRequest
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 from mockserver.http.body import arriving, parse_json, read_body, too_large
 from mockserver.loaded_profile import ProfileError
 from mockserver.operations import OP_NAMES

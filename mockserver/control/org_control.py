@@ -8,7 +8,7 @@ import msgspec
 
 from mockserver.clock import MovableClock
 from mockserver.control import inspection, snapshots
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 from mockserver.services import Services
 from mockserver.state.request_log import Entry
 

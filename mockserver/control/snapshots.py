@@ -19,10 +19,10 @@ import msgspec
 from mockserver.errors import ApiError, BadRequest
 from mockserver.model import ContactList
 from mockserver.services import Services
+from mockserver.state import Org
 from mockserver.state.auth import Token
-from mockserver.state.org import Org
 from mockserver.state.retention import Queue
-from mockserver.storage.store import Store
+from mockserver.storage import Store
 
 _FORMAT = b"contactbench snapshot 2\n"
 _CHUNK_CONTACTS = 5_000

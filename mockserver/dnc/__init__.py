@@ -18,7 +18,7 @@ from mockserver.http.validation import check_version, division_problems, raise_f
 from mockserver.http.wire import timestamp
 from mockserver.ids import new_id
 from mockserver.operations.dnc import DNC_LISTS, DncPatch, DncSource, SentDncList
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.state.references import check_unused
 
 Wire = Callable[..., dict[str, Any]]

@@ -12,7 +12,7 @@ import msgspec
 from mockserver.dnc.rules import Change, DncList, EntryKind, minute_of
 from mockserver.errors import NotFound
 from mockserver.profile import Semantics
-from mockserver.storage.store import Store
+from mockserver.storage import Store
 
 # The entries of one DNC list in memory: a text and a number each, some 130 bytes, and nothing the collector walks.
 

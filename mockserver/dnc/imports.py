@@ -22,13 +22,12 @@ from mockserver.ids import new_id
 from mockserver.imports.csv_rows import RefusedFileError, Report
 from mockserver.imports.events import Events
 from mockserver.imports.upload_request import check_content_type, timeout_in
-from mockserver.jobs.downloads import Downloads
+from mockserver.jobs import JobQueues, QueuedJob
 from mockserver.jobs.import_progress import failing, full, import_job, stored_rows
-from mockserver.jobs.job_queues import JobQueues, QueuedJob
-from mockserver.jobs.presigned_uploads import FileReader, PresignedUploads
+from mockserver.jobs.signed_addresses import Downloads, FileReader, PresignedUploads
 from mockserver.model import Reference
 from mockserver.operations.dnc import DncListUploadUrlRequest
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 _ENTRIES_A_WRITE = 20_000
 _OVER_CAPACITY = "EXCEEDED_DNC_RECORD_LIMIT"  # Source: SDK 269.0.0 models/event_message.py

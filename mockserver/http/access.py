@@ -6,8 +6,8 @@ from aiohttp import web
 
 from mockserver.errors import Forbidden, Misdirected, TooManyRequests, Unauthorized
 from mockserver.operations.operation import Operation
+from mockserver.state import Org
 from mockserver.state.auth import Token
-from mockserver.state.org import Org
 
 TOKEN = web.RequestKey("token", Token)
 RATE_HEADERS = web.RequestKey("rate_headers", dict[str, str])

@@ -20,7 +20,7 @@ from mockserver.http.validation import check_version, validating
 from mockserver.operations.bodies import SentNamed
 from mockserver.operations.documents import Document, Named
 from mockserver.operations.templates import BulkIds
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 E = TypeVar("E", bound=Named)
 S = TypeVar("S", bound=SentNamed | Document)

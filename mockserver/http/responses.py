@@ -13,7 +13,7 @@ from aiohttp import web
 
 from mockserver.clock import Clock
 from mockserver.errors import ApiError, BadRequest, MethodNotAllowed, NotFound, OAuthError, StoreFull
-from mockserver.faults.engine import Action
+from mockserver.faults import Action
 from mockserver.handling import Response
 from mockserver.http.logs import log_failure
 

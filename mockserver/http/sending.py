@@ -9,7 +9,7 @@ from typing import NamedTuple, NoReturn
 from aiohttp import web
 
 from mockserver.clock import Clock
-from mockserver.faults.engine import Action
+from mockserver.faults import Action
 from mockserver.handling import Response
 
 _BLOCK_BYTES = 256 * 1024

@@ -14,7 +14,7 @@ from mockserver.errors import ApiError, BadRequest, Conflict, invalid_value
 from mockserver.model import Reference
 from mockserver.operations.documents import Named
 from mockserver.profile import PlatformLimits
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 _CREATED = "An attempt was made to create an invalid {entity}. Details: {detail}"
 _CHANGED = "An attempt was made to update a {entity} in an invalid way. Details: {detail}"

@@ -9,7 +9,7 @@ import msgspec
 
 from mockserver.model import ContactList
 from mockserver.operations.operation import LISTS
-from mockserver.storage.store import Row
+from mockserver.storage import Row
 
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-\n"
 _encode = msgspec.json.Encoder().encode

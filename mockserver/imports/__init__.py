@@ -17,6 +17,7 @@ from mockserver.ids import new_id
 from mockserver.imports.csv_rows import FileRules, ReadFile, read_file
 from mockserver.imports.events import Events
 from mockserver.imports.upload_request import ListUpload
+from mockserver.jobs import JobQueues, QueuedJob
 from mockserver.jobs.import_progress import (
     INTERRUPTED,
     OVER_CAPACITY,
@@ -27,9 +28,8 @@ from mockserver.jobs.import_progress import (
     stored_rows,
     without_progress,
 )
-from mockserver.jobs.job_queues import JobQueues, QueuedJob
 from mockserver.model import ImportJob
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 NO_ATTRIBUTES = b"{}"
 _ROWS_A_WRITE = 20_000  # a durable store waits for the disk once a write

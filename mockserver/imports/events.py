@@ -19,7 +19,7 @@ from mockserver.http.wire import contact_list_uri, timestamp
 from mockserver.ids import new_id
 from mockserver.imports.csv_rows import Report
 from mockserver.model import ContactList, ImportJob, Reference
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 _PATH = "/api/v2/outbound/events"
 _KIND = "event"  # in the store

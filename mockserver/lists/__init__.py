@@ -20,7 +20,7 @@ from mockserver.lists import rules as list_rules
 from mockserver.model import ContactList
 from mockserver.operations.lists import ContactListsBulkEdit, SentContactList, SentListChange
 from mockserver.operations.operation import LISTS
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.state.references import check_unused, reference_problems
 
 # Inside the class, `list` is a handler.

@@ -33,7 +33,7 @@ from mockserver.notifications.channels import (
 from mockserver.notifications.events import Sources
 from mockserver.notifications.sockets import connection
 from mockserver.operations.platform import SentTopic
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 _BODY_BYTES = 1024 * 1024
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -14,10 +14,10 @@ from mockserver.dnc.book import DncBook
 from mockserver.dnc.imports import DncImports
 from mockserver.errors import NotFound
 from mockserver.imports import Imports
-from mockserver.jobs.job_queues import JobQueues
+from mockserver.jobs import JobQueues
 from mockserver.model import ContactColumn, ContactList, ImportStatus, Reference
 from mockserver.notifications.channels import Kind, Topic
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.templates.imports import TemplateImports
 
 

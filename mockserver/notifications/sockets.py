@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from mockserver.clock import Clock
 from mockserver.notifications.channels import Channel, Message, Outbox
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 _METADATA = "channel.metadata"
 _LARGEST_BYTES = 64 * 1024  # of what a client may send

@@ -18,7 +18,7 @@ from mockserver.http.body import BODY
 from mockserver.openapi import error_codes
 from mockserver.operations.bodies import in_platform_spelling
 from mockserver.operations.operation import Operation, Parameter
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import random
 from aiohttp import web
 
 from mockserver.errors import TimedOut
-from mockserver.faults.engine import EXPIRED, Action, InjectedFault, Moment, chance_fault
+from mockserver.faults import EXPIRED, Action, InjectedFault, Moment, chance_fault
 from mockserver.faults.rewrites import rewritten, rewritten_csv
 from mockserver.faults.rules import Rewrite
 from mockserver.handling import PendingOperation, Response

@@ -15,7 +15,7 @@ from mockserver.http.responses import mock_version
 from mockserver.loaded_profile import load
 from mockserver.operations import OPERATIONS
 from mockserver.profile import Profile
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 
 class Platform:

@@ -15,8 +15,8 @@ from mockserver.http.access import TOKEN
 from mockserver.http.query import flag, listing, page_in, several
 from mockserver.model import Reference
 from mockserver.operations import PERMISSIONS
+from mockserver.state import Org
 from mockserver.state.auth import OAuthClient
-from mockserver.state.org import Org
 
 _PATH = "/api/v2/authorization/divisions"
 

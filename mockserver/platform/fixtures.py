@@ -13,7 +13,7 @@ from mockserver.errors import BadRequest, NotFound
 from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.query import listing, page_in, several
 from mockserver.ids import new_id
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 QUEUES, SCRIPTS, USERS = "queue", "script", "user"
 

@@ -14,8 +14,8 @@ from aiohttp import web
 from mockserver.errors import NotFound, OAuthError, TooManyRequests
 from mockserver.handling import PendingOperation, Response, json_response
 from mockserver.http.body import read_body
+from mockserver.state import Org
 from mockserver.state.auth import OAuthClient
-from mockserver.state.org import Org
 
 _FORM_BYTES = 64 * 1024
 _FORM = "application/x-www-form-urlencoded"

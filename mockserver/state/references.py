@@ -11,7 +11,7 @@ import msgspec
 
 from mockserver.errors import BadRequest, NotFound
 from mockserver.operations.documents import KINDS
-from mockserver.storage.store import Store
+from mockserver.storage import Store
 
 _IN_USE = {
     "contact_list": ("The contact list is in use.", "contact.list.in.use"),

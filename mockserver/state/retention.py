@@ -17,7 +17,7 @@ import msgspec
 from mockserver.clock import Clock, date_in
 from mockserver.errors import NotFound, StoreFull
 from mockserver.state.contact_attributes import merge_json
-from mockserver.storage.store import Store
+from mockserver.storage import Store
 
 
 @dataclass(slots=True)

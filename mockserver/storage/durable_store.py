@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from mockserver.model import ContactList
+from mockserver.storage import Row
 from mockserver.storage.log import Record, StoreError, StoreLog, UnusableError
 from mockserver.storage.memory_store import MemoryStore, check_lengths
-from mockserver.storage.store import Row
 
 __all__ = ["DurableStore", "StoreError", "UnusableError"]
 

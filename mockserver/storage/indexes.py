@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
+from mockserver.storage import Row
 from mockserver.storage.row_codec import value_reader
-from mockserver.storage.store import Row
 
 
 class ColumnIndex:

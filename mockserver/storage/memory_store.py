@@ -8,8 +8,8 @@ from itertools import compress
 
 from mockserver.errors import contact_list_not_found
 from mockserver.model import ContactList
+from mockserver.storage import ContactSnapshot, Row
 from mockserver.storage.indexes import ColumnIndex, CreationTimes, SegmentedIndex
-from mockserver.storage.store import ContactSnapshot, Row
 
 _EMPTY = b""  # the row of a deleted contact: no JSON object is empty
 _FEW = 1_000  # empty rows that are not worth the removal

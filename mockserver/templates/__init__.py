@@ -25,7 +25,7 @@ from mockserver.operations.templates import (
     SentSplitting,
     SplittingCriteria,
 )
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.templates import rules as template_rules
 from mockserver.templates.plans import usable_filter
 from mockserver.templates.rules import ImportTemplate, Splitting

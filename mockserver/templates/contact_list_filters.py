@@ -23,7 +23,7 @@ from mockserver.ids import new_id
 from mockserver.model import ContactList, NamedResource, Reference
 from mockserver.operations.contacts import Clause, Criteria
 from mockserver.operations.templates import FILTERS, SentContactListFilter, SourceType
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.state.references import check_unused
 from mockserver.templates import ContactListTemplates, ImportTemplates
 

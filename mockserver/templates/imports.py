@@ -18,10 +18,10 @@ from mockserver.imports import Imports
 from mockserver.imports.csv_rows import FileRules, ReadFile, Report, read_file
 from mockserver.imports.events import Events
 from mockserver.imports.upload_request import ListUpload
+from mockserver.jobs import JobQueues, QueuedJob
 from mockserver.jobs.import_progress import completed_records, failing, has_ended, import_job
-from mockserver.jobs.job_queues import JobQueues, QueuedJob
 from mockserver.model import ContactList, ImportJob, ImportStatus, Reference
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.templates import ContactListTemplates, ImportTemplates
 from mockserver.templates.plans import NONE_MATCH, ListPlan, Planner, named_filter, obstacles
 from mockserver.templates.rules import ImportTemplate

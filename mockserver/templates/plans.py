@@ -21,8 +21,8 @@ from mockserver.model import ContactList, Reference
 from mockserver.operations.contacts import Clause, Criteria
 from mockserver.operations.templates import NameFormat
 from mockserver.profile import Profile
+from mockserver.storage import Store
 from mockserver.storage.row_codec import decoder, value_reader
-from mockserver.storage.store import Store
 from mockserver.templates.rules import ImportTemplate, Splitting
 
 REMAINDER = "Remainder"  # Assumption: what stands for the value or the filter in its name

@@ -7,7 +7,7 @@ import msgspec
 from harness.errors import UsageError
 from harness.thresholds import load_thresholds
 from mockserver.errors import ApiError
-from mockserver.faults.engine import Faults
+from mockserver.faults import Faults
 from mockserver.faults.rules import parse_rules
 from mockserver.http.body import parse_json
 from mockserver.loaded_profile import ProfileError, flat, load, with_changes

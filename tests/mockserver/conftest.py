@@ -15,7 +15,7 @@ from mockserver.http.body import BODY
 from mockserver.loaded_profile import load, with_changes
 from mockserver.model import ContactColumn, ContactList, ImportStatus
 from mockserver.profile import Profile
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.storage.memory_store import MemoryStore
 
 

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from mockserver.app import create_app
 from mockserver.clock import SystemClock
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 from mockserver.loaded_profile import LoadedProfile, load
 from mockserver.profile import at_cpu_speed
 from mockserver.services import create_services

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 Meddling = Literal["lost", "doubled"]
 

@@ -13,7 +13,7 @@ from harness.leads.synthetic import COLUMNS, SyntheticLeads
 from harness.runs.run import RunPlan
 from harness.strategies import strategy
 from harness.strategies.job import Settings
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 from mockserver.loaded_profile import LoadedProfile, with_changes
 from mockserver.services import Services
 

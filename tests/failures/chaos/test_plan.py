@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from harness.strategies import STRATEGIES
-from mockserver.faults.engine import parse_rules
+from mockserver.faults import parse_rules
 
 from .plan import drawn
 

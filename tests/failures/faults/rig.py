@@ -31,10 +31,10 @@ from harness.simulator import EPOCH
 from harness.strategies import strategy
 from harness.strategies.job import Settings, Strategy
 from mockserver.control import inspection
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 from mockserver.loaded_profile import with_changes
 from mockserver.services import Services
-from mockserver.state.org import Org
+from mockserver.state import Org
 
 from ... import oracle
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.journal.postgres import PostgresJournal
 from harness.journal.postgres.connection import parse_address
-from harness.journal.postgres.journal import PostgresJournal
 
 from .database_proxy import proxied
 from .rig import BATCHES

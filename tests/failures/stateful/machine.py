@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from harness.strategies.job import Strategy
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 
 from ..faults.rig import End
 from .possible import SETTING, WIDE, Deeds, caps

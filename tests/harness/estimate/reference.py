@@ -22,7 +22,7 @@ from harness.flow import Call, Reply, Wait
 from harness.runs.asyncio_runner import Runner
 from harness.strategies.job import Job, Stage
 from mockserver.exports import export_job, is_available
-from mockserver.faults.engine import EXPIRED, chance_fault
+from mockserver.faults import EXPIRED, chance_fault
 from mockserver.jobs.import_progress import import_status_at
 from mockserver.model import ExportJob, ImportJob
 from mockserver.pacing import Limiter, latency_of, seconds

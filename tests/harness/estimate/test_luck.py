@@ -9,7 +9,7 @@ import pytest
 from harness.estimate.cases import Case, case_tables
 from harness.estimate.recording import program
 from harness.estimate.server_model import EXPIRED, LOST, LOST_APPLIED, MEANS, OK, Outcomes
-from mockserver.faults.engine import chance_fault
+from mockserver.faults import chance_fault
 from mockserver.pacing import latency_of, seconds
 
 from .test_machine import a_profile, an_upload

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import events
 from harness.domain import Shard
-from harness.journal.journal import Journal
+from harness.journal import Journal
 from harness.journal.sqlite_journal import SqliteJournal
 
 FACTS = {"strategy": "batch-api", "host": "http://127.0.0.1:8080"}
@@ -28,7 +28,7 @@ class InDatabase:
 def journal(path: Path | InDatabase, owner: str = "test") -> Journal:
     if isinstance(path, Path):
         return SqliteJournal(path)
-    from harness.journal.postgres.journal import PostgresJournal
+    from harness.journal.postgres import PostgresJournal
 
     return PostgresJournal(path.url, path.run, owner)
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver.control.inspection import exposition
-from mockserver.faults.engine import chance_fault
+from mockserver.faults import chance_fault
 from mockserver.loaded_profile import ProfileError, load, with_changes
 
 LISTS = "/api/v2/outbound/contactlists"

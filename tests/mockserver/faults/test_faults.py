@@ -1,7 +1,7 @@
 import pytest
 
 from mockserver.errors import BadRequest
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 
 BUSY = {"status": 503}
 

@@ -18,7 +18,7 @@ from mockserver.jobs.import_progress import (
 )
 from mockserver.model import ContactList, ImportJob
 from mockserver.services import services_of
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.storage.durable_store import DurableStore
 
 pytestmark = pytest.mark.anyio

@@ -90,7 +90,7 @@ async def test_an_import_into_a_full_store(mock_org, leads, monkeypatch):
 @pytest.mark.hardening("mock-24")
 async def test_too_many_imports(mock_org, leads, monkeypatch):
     """One more than the mock holds is a 429, and leaves no file behind."""
-    monkeypatch.setattr("mockserver.jobs.job_queues._MOST_ON_THEIR_WAY", 2)
+    monkeypatch.setattr("mockserver.jobs._MOST_ON_THEIR_WAY", 2)
     for _ in range(2):
         await upload(mock_org, leads)
     fields = {"fileType": "contactlist", "id": leads.rpartition("/")[2]}

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import httpx
 import pytest
 
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 from mockserver.model import ContactList
 
 pytestmark = pytest.mark.anyio

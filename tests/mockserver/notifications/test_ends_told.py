@@ -17,8 +17,8 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.clock import SystemClock
+from mockserver.jobs import QueuedJob
 from mockserver.jobs.import_progress import ends_at
-from mockserver.jobs.job_queues import QueuedJob
 from mockserver.loaded_profile import LoadedProfile, load, with_changes
 from mockserver.profile import at_cpu_speed
 from mockserver.services import create_services

@@ -5,7 +5,7 @@ import io
 import httpx
 import pytest
 
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 
 pytestmark = pytest.mark.anyio
 

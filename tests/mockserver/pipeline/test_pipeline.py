@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.app import serve
 from mockserver.errors import BadRequest
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 from mockserver.handling import Endpoint, PendingOperation, Response
 from mockserver.http.body import read_json
 from mockserver.operations.operation import Operation

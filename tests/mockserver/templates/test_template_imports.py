@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.model import ContactList
 from mockserver.services import services_of
-from mockserver.state.org import Org
+from mockserver.state import Org
 from mockserver.storage.durable_store import DurableStore
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from harness.client.oauth import MOCK_CREDENTIALS
 from harness.experiments import conform
 from harness.experiments.conform import Difference
 from harness.simulator import LoadedProfile
-from mockserver.faults.engine import Faults, parse_rules
+from mockserver.faults import Faults, parse_rules
 from mockserver.loaded_profile import with_changes
 
 FLIPPED = [
