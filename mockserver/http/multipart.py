@@ -29,7 +29,7 @@ def boundary_of(content_type: str) -> bytes:
     """The boundary that a Content-Type header names."""
     message = Message()
     message["Content-Type"] = content_type if content_type.isascii() else ""
-    boundary = message.get_param("boundary")
+    boundary = _parameter(message, "boundary", "content-type")
     if not isinstance(boundary, str) or not 1 <= len(boundary) <= 70 or not boundary.isascii():
         raise MalformedError("The Content-Type must carry a boundary of 1 to 70 characters.")
     return boundary.encode()
@@ -123,10 +123,18 @@ class Parser:
 
 def _part(raw: bytes) -> FormPart:
     headers = email.message_from_bytes(raw)
-    name = headers.get_param("name", header="content-disposition")
+    name = _parameter(headers, "name", "content-disposition")
     if headers.get_content_disposition() != "form-data" or not isinstance(name, str) or not name:
         raise MalformedError("Each part must have a Content-Disposition of form-data with a name.")
     if headers.get("Content-Encoding") or headers.get("Content-Transfer-Encoding", "").lower() not in _UNENCODED:
         raise MalformedError("Parts must not be encoded.")
     # The file's name is never looked at: no path is ever made from it.
-    return FormPart(name, headers.get_param("filename", header="content-disposition") is not None)
+    return FormPart(name, _parameter(headers, "filename", "content-disposition") is not None)
+
+
+def _parameter(message: Message, name: str, header: str) -> object:
+    """Of a header: a string, None if it is not there, or a tuple if it says its encoding."""
+    try:
+        return message.get_param(name, header=header)
+    except (TypeError, ValueError):  # so email says that it is there whole and in numbered pieces, or of no charset
+        raise MalformedError(f"The {header} cannot be read.") from None

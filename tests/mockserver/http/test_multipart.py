@@ -66,6 +66,7 @@ def test_an_empty_part_without_a_line_of_its_own():
         "x" * 5_000 + "\r\n" + FORM,
         "--XX\r\n\r\nno headers\r\n--XX--",
         FORM + "x" * 5_000,  # behind the last boundary
+        FORM.replace("filename=", "filename*=utf-8''x; filename*0="),  # whole, and in pieces
     ],
 )
 @pytest.mark.hardening("mock-18")
@@ -90,3 +91,10 @@ def test_no_boundary(parameter):
     """A form without a usable boundary is refused."""
     with pytest.raises(MalformedError, match="must carry a boundary"):
         boundary_of(f"multipart/form-data{parameter}")
+
+
+@pytest.mark.hardening("mock-18")
+def test_a_boundary_whole_and_in_pieces():
+    """Nobody can say which is meant."""
+    with pytest.raises(MalformedError, match="cannot be read"):
+        boundary_of("multipart/form-data; boundary*=utf-8''x; boundary*0=a; boundary*1=b")
