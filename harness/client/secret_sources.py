@@ -53,7 +53,7 @@ def read_private(path: Path) -> bytes:
         if not (stat.S_ISREG(about.st_mode) or (inherited and stat.S_ISFIFO(about.st_mode))):
             raise UsageError("NOT_PRIVATE", f"{path} is no regular file; secrets are read from one, or from /dev/fd/N.")
         if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO) or about.st_uid not in (os.geteuid(), 0):
-            raise UsageError("NOT_PRIVATE", f"{path} holds secrets and others can read it; `chmod 600 {path}`.")
+            raise UsageError("NOT_PRIVATE", f"{path} with secrets is not yours alone; own it and `chmod 600 {path}`.")
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise UsageError("NOT_PRIVATE", f"{path} has more than {MOST_BYTES:,} bytes, and is no file of secrets.")
