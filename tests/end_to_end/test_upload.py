@@ -1,10 +1,13 @@
 import csv
+import subprocess
+import sys
 
 import pytest
 
 from harness.strategies import MAIN, STRATEGIES
 
 from ..oracle import complaints
+from .processes import environment
 
 NAMES = ["é", "Ann; Bob, Jr.", 'a "b" c', "two\nlines", "=1+1", "1e3", "", "NULL", "𝔘", "'", "\\", "{}"]
 LEAD_IDS = ["007", "7", "7.0", "1e3", "1000", "null", "true", "a-b", "a_b", "A-B", "é", "a b"]
@@ -83,3 +86,26 @@ def test_the_oracle_sees_what_is_amiss(mock, contactbench, make_leads, upload_of
                 (tmp_path / "run" / "mapping.manifest.json").write_text('{"rows": 20, "sha256": ""}')
                 expected = "C6: the manifest has another sha256"
     assert expected in complaints(mock.contacts(), tmp_path / "run", leads)
+
+
+AUDITED = """
+import sys
+sys.addaudithook(lambda event, args: event in ("socket.connect", "socket.sendto", "socket.getaddrinfo") and
+    print("SOCKET", args[1:] if event != "socket.getaddrinfo" else args[:2], file=sys.stderr))
+sys.argv[0] = "contactbench"
+from harness.cli import main
+main()
+"""
+
+
+@pytest.mark.hardening("harness-24")
+def test_nothing_is_sent_to_anybody_but_the_org(mock, make_leads, upload_of, tmp_path):
+    """Every address that an upload, its report included, looks up or connects to is that of its target."""
+    arguments = upload_of(make_leads(20), "csv-import-export", mock.url)
+    command = [sys.executable, "-c", AUDITED, *map(str, arguments)]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    asked = {line for line in ran.stderr.splitlines() if line.startswith("SOCKET")}
+    host, _, port = mock.url.removeprefix("http://").partition(":")
+    assert ran.returncode == 0, ran.stderr
+    assert asked
+    assert {line for line in asked if f"'{host}', {port}" not in line} == set()

@@ -20,6 +20,7 @@ def sizes(sandbox):
     return sorted(json.loads(path.read_text())["leads"] for path in folder.glob("*/proved.json"))
 
 
+@pytest.mark.hardening("harness-12")
 @EVERY
 def test_canaries_come_first(sandbox, name):
     """10 leads, then 1,000, each proved and removed; then all: exit 0, and no contact of a canary is left."""
@@ -28,6 +29,7 @@ def test_canaries_come_first(sandbox, name):
     assert len(sandbox.rig.lists()) == 1
 
 
+@pytest.mark.hardening("harness-12")
 @pytest.mark.hardening("harness-10")
 def test_no_more_than_the_canaries(sandbox):
     """Exit 9 RUN_CAP without --max-contacts: the canaries are proved, and no list is created for the rest."""
@@ -36,6 +38,7 @@ def test_no_more_than_the_canaries(sandbox):
     assert (sandbox.rig.lists(), "--max-contacts 2270" in end.message) == ([], True)
 
 
+@pytest.mark.hardening("harness-12")
 def test_a_canary_that_disagrees(sandbox):
     """Exit 4 VERIFY_FAILED: a lead that was lost among ten stops the run before there are a thousand."""
     sandbox.rig.faults({"op": "export.file", "when": "after_commit", "action": {"rewrite": "drop_one"}})
