@@ -98,6 +98,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.hardening("harness-24")
 def test_nothing_is_sent_to_anybody_but_the_org(mock, make_leads, upload_of, tmp_path):
     """Every address that an upload, its report included, looks up or connects to is that of its target."""
