@@ -16,7 +16,7 @@ from mockserver.http.body import HALF_SENT, HalfSentBodies
 from mockserver.lists import ContactLists
 from mockserver.operations import OPERATIONS
 from mockserver.operations.documents import CAMPAIGNS, KINDS
-from mockserver.pipeline.pipeline import BoundOperations, Pipeline
+from mockserver.pipeline import BoundOperations, Pipeline
 from mockserver.pipeline.tenants import among
 from mockserver.platform import LimitsApi, OpenApi, Platform
 from mockserver.platform.divisions import Divisions, Subjects

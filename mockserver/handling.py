@@ -1,6 +1,6 @@
 """How a request is served: a handler reads and checks it, and returns what is left to do.
 
-The pipeline in `pipeline/pipeline.py` calls the handler, waits as long as the profile says the operation takes, and
+The pipeline in `mockserver.pipeline` calls the handler, waits as long as the profile says the operation takes, and
 then calls `PendingOperation.commit`, in one synchronous step. Faults before and after the commit, late commits and
 time-outs are decided there, once, for every operation. So handlers hold no waiting, no faults and no limits.
 """

@@ -11,7 +11,6 @@ from ..api.answers import correlation_id, trouble_code
 from ..errors import GaveUp, Refused
 from ..flow import Call, Reply, Wait
 from ..wording import quantity
-from .circuit_breaker import Breaker
 from .fault_counts import FaultCounts
 from .org_safety import RunCaps, SafetyGuard
 from .progress_file import FILE as PROGRESS
@@ -19,7 +18,7 @@ from .progress_file import ProgressLog
 from .rate_budget import MINUTE_S, RateBudget
 from .request_log import FILE as REQUESTS
 from .request_log import RequestLog, Sample
-from .retry import retry_after_s
+from .retry import Breaker, retry_after_s
 from .target import Target
 from .timeouts import TimeOuts
 

@@ -11,9 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from mockserver.handling import PendingOperation, Response, json_response
-from mockserver.http.access import TOKEN
+from mockserver.http.access import TOKEN, refuse_foreign_page
 from mockserver.http.body import parse_as, read_json
-from mockserver.http.cors import refuse_foreign_page
 from mockserver.http.query import flag, one_of, several
 from mockserver.http.wire import timestamp
 from mockserver.ids import SECURE

@@ -9,7 +9,7 @@ from aiohttp import web
 from mockserver.errors import ApiError
 from mockserver.http.access import bearer
 from mockserver.http.body import read_body
-from mockserver.pipeline.pipeline import BoundOperations, Route
+from mockserver.pipeline import BoundOperations, Route
 from mockserver.services import Services
 
 _TENANT = web.RequestKey("tenant", int)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from harness.client.circuit_breaker import OPENS_AFTER, PROBE_EVERY_S
+from harness.client.retry import OPENS_AFTER, PROBE_EVERY_S
 from harness.client.timeouts import ROUNDS
 
 from .rig import BATCHES, LEADS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.client.circuit_breaker import OPENS_AFTER, PATIENCE_S, PROBE_EVERY_S, Breaker
+from harness.client.retry import OPENS_AFTER, PATIENCE_S, PROBE_EVERY_S, Breaker
 
 
 @pytest.fixture

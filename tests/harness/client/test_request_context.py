@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from harness import events
-from harness.client.circuit_breaker import OPENS_AFTER, PROBE_EVERY_S
 from harness.client.request_context import DAY_S, FIRST_TRIES, RequestContext, sent_bytes
 from harness.client.request_log import RequestLog
+from harness.client.retry import OPENS_AFTER, PROBE_EVERY_S
 from harness.client.timeouts import RAISE, ROUNDS
 from harness.errors import GaveUp
 from harness.flow import Call, FilePart, Reply, Wait
