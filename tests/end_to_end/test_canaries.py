@@ -51,13 +51,15 @@ def hostile(leads, posts, phone):
 
 def places_of(folder):
     """Files in which `folder` holds a mark, a phone number, the secret, or a control character that an org sent."""
-    marks = {form for word in (MARK, SECRET, HOSTILE_ID) for form in forms(word)} | {'Zq7\\"é k'.encode(), b"\x1b]"}
-    phones = {form for n in range(200, 1000, 7) for form in forms(f"+1{n}55501{n % 100:02d}")}
-    pattern = re.compile(b"|".join(map(re.escape, sorted(marks | phones))) + b"|" + PHONE.pattern + b"|Bearer ")
+    marks = {form for word in (MARK, SECRET, HOSTILE_ID) for form in forms(word)}
+    marks |= {'Zq7\\"é k'.encode(), b"\x1b]0;Zq7"}  # in JSON that is UTF-8; and what a terminal would obey
+    phones = {form for n in range(200, 1000, 37) for form in forms(f"+1{n}55501{n % 100:02d}")}
+    wanted = [*marks, *phones, b"Bearer "]  # one by one: a pattern of hundreds of alternatives takes hours for 100 MB
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not BELONGS.fullmatch(path.name) and path.parent.name != "mock-0":
             content = path.read_bytes()
-            found = {each.decode(errors="replace") for each in pattern.findall(content)}
+            found = {each.decode(errors="replace") for each in wanted if each in content}
+            found |= {each.decode() for each in PHONE.findall(content)}
             found |= {HEADER for form in forms(HEADER) if form in content and path.name != "run.json"}
             if found:
                 yield str(path.relative_to(folder)), sorted(found)[:3]
