@@ -102,7 +102,9 @@ def hostile_server():
 
 
 @pytest.mark.hardening("harness-8")
-@pytest.mark.parametrize("driver", ["httpx", pytest.param("gevent", marks=pytest.mark.smoke)])
+@pytest.mark.parametrize(
+    "driver", [pytest.param("httpx", marks=pytest.mark.slow), pytest.param("gevent", marks=pytest.mark.smoke)]
+)
 def test_answers_that_grow(tmp_path, driver):
     """None is believed, the process grows by less than 64 MB, and the disk gets no more than a line may have."""
     expected = LOST | FLOODS[driver]

@@ -117,7 +117,7 @@ def test_few_file_descriptors(mock, tmp_path, descriptors):
 
 
 @pytest.mark.hardening("harness-8", "harness-10")
-@EVERY
+@pytest.mark.parametrize("name", [GEN, *(pytest.param(each, marks=pytest.mark.slow) for each in (OWN, CSV, CSV_OWN))])
 def test_a_deadline_amid_an_answer_of_a_byte_a_second(net, name):
     """Exit 5 DEADLINE at the deadline and not when the call's own time is over; then the same command: ALL."""
     strike = net.proxy.strike(POST if name in (GEN, OWN) else UPLOAD, "slow", side="answer", pace=Pace(1, 1))
