@@ -74,10 +74,11 @@ async def serve_in_process(
     from mockserver.storage.memory_store import MemoryStore
     from mockserver.storage.spool import spool_folder
 
+    loop = asyncio.get_running_loop()
     with spool_folder() as folder:
         services = create_services(
             store=store or MemoryStore(),
-            clock=LoopClock(asyncio.get_running_loop(), EPOCH),
+            clock=LoopClock(loop, EPOCH + loop.time() if store else EPOCH),  # what is kept has a past
             profile=profile,
             spool=folder,
             clients=list(DEFAULT_CLIENTS),

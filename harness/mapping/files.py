@@ -5,7 +5,6 @@ contact_list_id; all parts joined with the leads make `mapping.csv`. Parts and l
 Uploads and exports do: they are kept in `work/` and removed as soon as they have been used.
 """
 
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from ..wording import quantity
 
 CONTACT_ID_COLUMN = "inin-outbound-id"  # Source: exports read by public third-party code
 CHUNK_ROWS = 1000
+BLOCK_BYTES = 1 << 20
 KEPT = "kept.csv"
 PART = ("lead_id", "contact_id", "contact_list_id")
 SAMPLE = 1000  # leads from which the length of a row is estimated
@@ -214,18 +214,20 @@ _EMPTY_PART = "SELECT ''::VARCHAR AS lead_id, ''::VARCHAR AS contact_id, ''::VAR
 
 
 def check_export(path: Path, lead_id_column: str) -> None:
-    """Raises Refused unless the file names both columns once, GaveUp unless its last line is complete: a file that was
-    cut off still parses."""
+    """Raises Refused unless the file names both columns once, GaveUp unless its last line is complete: DuckDB reads a
+    file that was cut off, and leaves out a last row whose quote is never closed."""
     header = csv_header(path)
     for column in (CONTACT_ID_COLUMN, lead_id_column):
         if header.count(column) != 1:
             raise Refused(
                 "COLUMN_MISMATCH", f"the export names column {column!r} {header.count(column)} times, not once."
             )
+    quotes, last = 0, b""
     with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        if file.read(1) != b"\n":
-            raise GaveUp("EXPORT_TRUNCATED", "the export does not end with a line end; run the same command again.")
+        while block := file.read(BLOCK_BYTES):
+            quotes, last = quotes + block.count(b'"'), block[-1:]
+    if last != b"\n" or quotes % 2:
+        raise GaveUp("EXPORT_TRUNCATED", "the export does not end with a line end; run the same command again.")
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -188,3 +188,11 @@ def test_an_export_whose_header_takes_more_than_one_line(files, line_end):
     path.write_bytes(path.read_bytes().replace(b"Name", f"Na{line_end}me".encode()))
     with pytest.raises(Refused, match="more than one line"):
         files.map_export(shard(count=5), path)
+
+
+def test_an_export_that_ends_within_a_cell(files):
+    """At a line end of that cell: DuckDB would leave the row out, and say nothing."""
+    path = export(files, ("c1", "A"), ("c2", "B"))
+    path.write_bytes(path.read_bytes() + b'"c3","C","two\n')
+    with pytest.raises(GaveUp, match="EXPORT_TRUNCATED"):
+        files.map_export(shard(count=5), path)
