@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs
     from ..runs.prepare import UploadOrder
 
 MAPPING_TO = "FILE.csv, FILE.for-spreadsheets.csv (without formulas), FILE.parquet, or postgresql://.../DATABASE/TABLE."
-QUIET = "Seconds after which a lost request can no longer take effect. [5 on this machine, 60 in an org]"
+QUIET = "Seconds after which a lost request can no longer take effect. [20 on this machine, 60 in an org]"
 
 
 def compare(

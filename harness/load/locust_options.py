@@ -49,7 +49,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, str], ...]] = {
         (
             "quiet-period",
             "",
-            "Seconds after which a lost request can no longer take effect. [5 on this machine, 60 in an org]",
+            "Seconds after which a lost request can no longer take effect. [20 on this machine, 60 in an org]",
         ),
     ),
     "load": (

@@ -105,7 +105,7 @@ def test_the_environment(asked):
 
 
 @pytest.mark.parametrize(
-    ("given", "in_flight_grace_s"), [([], 5.0), (["--quiet-period", "0"], 0.0), (["--quiet-period", "2.5"], 2.5)]
+    ("given", "in_flight_grace_s"), [([], 20.0), (["--quiet-period", "0"], 0.0), (["--quiet-period", "2.5"], 2.5)]
 )
 def test_the_quiet_period(asked, given, in_flight_grace_s):
     """As in the CLI: what fits this machine, or what is named; 0 is none at all."""

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from harness import strategies
+import mockserver
+from harness import simulator, strategies
 from harness.errors import UsageError
 from harness.strategies import MAIN, STRATEGIES, strategy
 from harness.strategies.job import Settings
+
+PROFILES = Path(mockserver.__file__).parent / "profiles"
 
 
 def test_every_strategy_goes_by_its_name():
@@ -33,12 +36,19 @@ def test_an_unknown_strategy_is_told_the_known_ones():
     assert refused.value.exit_code == 2
 
 
-@pytest.mark.parametrize(("reach", "in_flight_grace_s", "first_poll_s"), [("org", 60.0, 1.0), ("local", 5.0, 0.2)])
+@pytest.mark.parametrize(("reach", "in_flight_grace_s", "first_poll_s"), [("org", 60.0, 1.0), ("local", 20.0, 0.2)])
 def test_an_org_is_given_more_time_than_this_machine(reach, in_flight_grace_s, first_poll_s):
     """Wherever settings are made from: the CLI, Locust and the proof that is made again have them from here."""
     settings = Settings.for_target(reach, batch_size=7)
     assert (settings.in_flight_grace_s, settings.poll_initial_s) == (in_flight_grace_s, first_poll_s)
     assert settings.batch_size == 7
+
+
+@pytest.mark.parametrize("profile", sorted(path.stem for path in PROFILES.glob("*.toml")))
+def test_a_write_that_comes_late_comes_within_the_quiet_period(profile):
+    """Else a batch whose answer was lost would be sent again, and its contacts be doubled."""
+    late_commit_s = simulator.load_profile(profile).profile.faults.late_commit_s
+    assert 0 < late_commit_s < min(Settings.for_target(reach).in_flight_grace_s for reach in ("org", "local"))
 
 
 @pytest.mark.parametrize("reach", ["org", "local", "instant"])
