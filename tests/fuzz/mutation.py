@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 SECONDS = float(os.environ.get("CONTACTBENCH_FUZZ_SECONDS", "0"))  # of each target; 0: a few inputs only
 FIRST = int(os.environ.get("CONTACTBENCH_FUZZ_FIRST", "0"))  # the number of the first input
-FEW = 40
+FEW, MANY = 40, 1_000_000
 MOST_S = 1.0  # of CPU, for one input
 MOST_MB = 64  # more than before
 MOST_BYTES = 1 << 16  # of an input
@@ -62,12 +62,13 @@ class Target:
 
 
 def play(target: Target) -> str:
-    """Play inputs until the time is over; raises AssertionError for the first finding. Returns how many there were."""
+    """Play a few inputs, or many until the time is over; raises AssertionError for the first finding. Returns how many
+    there were."""
     began, number, worst_s = time.monotonic(), FIRST, 0.0
     target.read(target.seeds[0])  # whatever is loaded at the first time is loaded
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    refused = 0
-    while number < FIRST + target.few if not SECONDS else time.monotonic() - began < SECONDS:
+    refused, stop = 0, FIRST + (MANY if SECONDS else target.few)
+    while number < stop and not 0 < SECONDS < time.monotonic() - began:
         data, before = target.input(number), time.process_time()
         try:
             with limited():
