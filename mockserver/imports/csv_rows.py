@@ -36,7 +36,8 @@ CHUNK_RECORDS = 1_000
 EVENTS_KEPT = 1_000
 _UNPARSABLE = "IMPORT_COULD_NOT_PARSE_AN_ENTRY"
 _LINE_BYTES = 1 << 20
-# How the csv module says that a quote is not closed, or not within 128 KiB, which is its limit for a cell.
+_CELL_CHARS = 1_000_000
+# How the csv module says that a quote is not closed, or not within its limit for a cell.
 _UNCLOSED = ("unexpected end of data", "field larger than field limit")
 _PADDING = " \t"  # Assumption: what `trimWhitespace` removes at both ends of a cell
 
@@ -108,6 +109,7 @@ def read_chunks(path: Path, rules: FileRules, rng: random.Random, report: Report
 
 def text_of(path: Path) -> TextIOWrapper:
     """An uploaded file as text. Lines end with LF or CRLF (documented): a lone CR outside quotes cannot be parsed."""
+    csv.field_size_limit(max(_CELL_CHARS, csv.field_size_limit()))  # one setting a process: never lower another's
     return TextIOWrapper(_BoundedLines(path.open("rb", buffering=0)), encoding="utf-8-sig", newline="\n")
 
 
