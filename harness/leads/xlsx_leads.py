@@ -27,6 +27,7 @@ from harness.wording import quantity
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # the first bytes of an .xls, and of an .xlsx with a password
 BLOCK_BYTES = 1 << 20
+MOST_BYTES = 2 << 30  # unpacked: more than a full sheet of 50 columns
 CELL = rb'<(?:\w+:)?c\b(?P<about>[^>]*\br="(?P<at>%s)"[^>]*%s[^>]*)>'
 ANY = rb"[A-Z]+[0-9]+"
 UNREADABLE = {  # each would be read as an empty cell, the last one by using all memory
@@ -56,6 +57,17 @@ def readable(path: Path) -> Iterator[None]:
         raise InputBad(
             "INPUT_BAD", f"{path.name}: not readable as a workbook ({type(error).__name__}); {advice}"
         ) from None
+
+
+def require_bounded(path: Path) -> None:
+    """Raises InputBad for a workbook that unpacks to more than a sheet can hold: it would take all memory."""
+    with ZipFile(path) as parts:
+        unpacked = sum(part.file_size for part in parts.infolist())
+    if unpacked > MOST_BYTES:
+        raise InputBad(
+            "INPUT_BAD",
+            f"{path.name}: unpacks to {unpacked:,} bytes, and at most {MOST_BYTES:,} are read; save the sheet as CSV",
+        )
 
 
 def visible_sheets(path: Path) -> list[tuple[str, str]]:
@@ -105,6 +117,7 @@ class XlsxLeads(FileLeads):
             needed = "python-calamine; `pip install 'contactbench[xlsx]'`, or save the sheet as CSV"
             raise UsageError("NO_READER", f"{path.name}: to read a workbook needs {needed}.")
         with readable(path):
+            require_bounded(path)
             sheet, part = visible_sheets(path)[0]
             require_values(path, part)
         with _rows(path, sheet) as found:

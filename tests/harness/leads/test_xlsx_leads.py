@@ -111,6 +111,16 @@ def test_a_stray_cell_far_away_does_not_take_all_memory(workbook):
         opened(workbook([HEADER, ["L1", PHONE], [None] * 16_383 + ["x"]]))
 
 
+def test_a_workbook_that_unpacks_to_gigabytes(workbook):
+    """It is refused by what its directory says, before anything is unpacked."""
+    path = workbook([HEADER, ["L1", PHONE]])
+    whole = path.read_bytes()
+    size_at = whole.index(b"PK\x01\x02") + 24  # of the first part, in the directory
+    path.write_bytes(whole[:size_at] + (3 << 30).to_bytes(4, "little") + whole[size_at + 4 :])
+    with pytest.raises(InputBad, match=r"unpacks to 3,221,\d{3},\d{3} bytes"):
+        opened(path)
+
+
 def test_what_is_no_workbook_is_refused(workbook, tmp_path):
     """Other files under that name, parts of files, workbooks under a password, and spreadsheets of other kinds."""
     whole = workbook([HEADER, ["L1", PHONE]]).read_bytes()
