@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice, starmap
 from typing import Any
 
 import msgspec
@@ -20,15 +20,20 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     bytes_out: int = 0
 
 
+_BLOCK = 500  # entries
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple).decode
+_decode = msgspec.msgpack.Decoder(list[tuple]).decode  # type: ignore[type-arg]  # the fields of an Entry
 
 
 class ServerRequestLog:
     """Holds the last `capacity` entries; counts for ever."""
 
     def __init__(self, capacity: int = 100_000) -> None:
-        self._entries: deque[bytes] = deque(maxlen=capacity)  # encoded: half as large
+        self._capacity = capacity
+        # Encoded by the block, older entries take a third of the memory, and no small piece of it stays for hours
+        # between others that come and go.
+        self._blocks: deque[bytes] = deque(maxlen=-(-capacity // _BLOCK))
+        self._newest: list[tuple[Any, ...]] = []
         self._counts: Counter[tuple[str, int]] = Counter()
         self._seq = 0
         self._violations: Counter[str] = Counter()
@@ -38,13 +43,22 @@ class ServerRequestLog:
     ) -> None:
         self._seq += 1
         self._counts[op, status] += 1
-        self._entries.append(_encode((self._seq, op, token, status, size, t, list_id, correlation_id, sent)))
+        self._newest.append((self._seq, op, token, status, size, t, list_id, correlation_id, sent))
+        if len(self._newest) == _BLOCK:
+            self._blocks.append(_encode(self._newest))
+            self._newest = []
 
     def since(self, seq: int) -> list[Entry]:
         """Entries after `seq`, oldest first; those that fell out of the ring are missing."""
-        newer = min(self._seq - seq, len(self._entries))
-        newest = [*islice(reversed(self._entries), max(0, newer))]
-        return [_entry(encoded) for encoded in reversed(newest)]
+        newer = max(0, min(self._seq - seq, self._kept))
+        count = -(-max(0, newer - len(self._newest)) // _BLOCK)
+        blocks = islice(self._blocks, len(self._blocks) - count, None)
+        held = chain(chain.from_iterable(map(_decode, blocks)), self._newest)
+        return [*starmap(Entry, islice(held, count * _BLOCK + len(self._newest) - newer, None))]
+
+    @property
+    def _kept(self) -> int:
+        return min(self._seq, self._capacity)
 
     def select(
         self,
@@ -69,10 +83,10 @@ class ServerRequestLog:
         """Whether the counts add up, and how close each token came to its limit: see `busiest`."""
         return {
             "requests": self._seq,
-            "kept": len(self._entries),
+            "kept": self._kept,
             "adds_up": self._seq == sum(self._counts.values()),
             "cut": sum(count for (_, status), count in self._counts.items() if status == 0),
-            "busiest": busiest(map(_entry, self._entries), window_s) if window_s else {},
+            "busiest": busiest(self.since(0), window_s) if window_s else {},
         }
 
     def counts(self) -> dict[str, dict[int, int]]:
@@ -88,10 +102,6 @@ class ServerRequestLog:
 
     def violations(self) -> dict[str, int]:
         return dict(sorted(self._violations.items()))
-
-
-def _entry(encoded: bytes) -> Entry:
-    return Entry(*_decode(encoded))
 
 
 def busiest(entries: Iterable[Entry], window_s: float) -> dict[str, dict[str, float]]:
