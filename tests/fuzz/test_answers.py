@@ -113,8 +113,20 @@ def files(tmp_path):
     return RunFiles(tmp_path, preflight.source, tmp_path / "leads.parquet")
 
 
+def is_well_formed(data):
+    """Whether a reader that guesses nothing reads it."""
+    try:
+        return [*csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)] != []
+    except csv.Error:
+        return False
+
+
 def test_exports(files, told):
-    """The join of an export is the join that Python makes of the same rows; or the file is refused."""
+    """The join of an export is the join that Python makes of the same rows; or the file is refused.
+
+    Of quotes in the wrong places a lenient reader may make more than DuckDB does. What is missing then, a run's proof
+    finds, since every lead has to be somewhere; but nothing is invented.
+    """
     path = files.export_path(shard(count=3))
 
     def read(data: bytes) -> None:
@@ -129,7 +141,8 @@ def test_exports(files, told):
             for row in csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
             if row["Lead ID"] in LEADS
         ]
-        assert sorted(mapped) == sorted((lead, contact or "") for lead, contact in wanted)
+        wanted = [(lead, contact or "") for lead, contact in wanted]
+        assert sorted(mapped) == sorted(wanted) if is_well_formed(data) else set(mapped) <= set(wanted)
 
     header = b'\xef\xbb\xbf"inin-outbound-id","Lead ID","Phone","CallRecordLastAttempt"\n'
     rows = [b'"c-%d","%b","+15550100001",""\n' % (at, each.encode()) for at, each in enumerate(LEADS)]
