@@ -50,14 +50,14 @@ class ServerRequestLog:
 
     def since(self, seq: int) -> list[Entry]:
         """Entries after `seq`, oldest first; those that fell out of the ring are missing."""
-        newer = max(0, min(self._seq - seq, self._kept))
+        newer = max(0, min(self._seq - seq, self._size))
         count = -(-max(0, newer - len(self._newest)) // _BLOCK)
         blocks = islice(self._blocks, len(self._blocks) - count, None)
         held = chain(chain.from_iterable(map(_decode, blocks)), self._newest)
         return [*starmap(Entry, islice(held, count * _BLOCK + len(self._newest) - newer, None))]
 
     @property
-    def _kept(self) -> int:
+    def _size(self) -> int:
         return min(self._seq, self._capacity)
 
     def select(
@@ -83,7 +83,7 @@ class ServerRequestLog:
         """Whether the counts add up, and how close each token came to its limit: see `busiest`."""
         return {
             "requests": self._seq,
-            "kept": self._kept,
+            "kept": self._size,
             "adds_up": self._seq == sum(self._counts.values()),
             "cut": sum(count for (_, status), count in self._counts.items() if status == 0),
             "busiest": busiest(self.since(0), window_s) if window_s else {},
