@@ -110,7 +110,7 @@ def clients_in(path: Path) -> list[OAuthClient]:
         tables = msgspec.toml.decode(read_settings(path), type=_ClientsFile).client
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-    except (msgspec.DecodeError, ValueError) as error:  # the message may quote a secret
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # the message may quote a secret
         raise ConfigError(f"{path} is not a TOML file of [[client]] tables with id, secret, grants, org.") from error
     return [
         _with_valid_names(OAuthClient(each.id, each.secret, org=each.org).with_grants(each.grants)) for each in tables

@@ -231,5 +231,5 @@ def _tables(path: Path) -> dict[str, Any]:
         return dict(msgspec.toml.decode(settings_text(content)))
     except OSError as error:
         raise UsageError("NO_PROFILE", f"{path}: {error.strerror}.") from None
-    except (msgspec.DecodeError, ValueError, TypeError):  # its message may quote a secret
+    except (msgspec.DecodeError, ValueError, TypeError, RecursionError):  # its message may quote a secret
         raise UsageError("NO_PROFILE", f"{path} is not the TOML of a `gc` configuration.") from None

@@ -185,7 +185,7 @@ def _expressions(path: Path) -> Iterator[str]:
 def _toml_expressions(path: Path, content: str) -> list[str]:
     try:
         listed = tomllib.loads(content).get("thresholds")
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError("BAD_THRESHOLDS", f"{path} is not TOML: {error}.") from None
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise UsageError("BAD_THRESHOLDS", f"{path} has no list of strings named `thresholds`.")

@@ -220,7 +220,15 @@ def test_clients_of_several_orgs(start, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["client = 1", "[[client]]\nid = 'a'", "[[client]]\nid='a'\nsecret='hunter2'\nx=1", "[[client", "\udcff"]
+    "text",
+    [
+        "client = 1",
+        "[[client]]\nid = 'a'",
+        "[[client]]\nid='a'\nsecret='hunter2'\nx=1",
+        "[[client",
+        "\udcff",
+        "a = " + "[" * 2_000,
+    ],
 )
 def test_files_of_clients_that_are_refused(tmp_path, text):
     """The message says what is expected and repeats nothing of the file."""

@@ -117,6 +117,7 @@ def test_a_profile_of_the_cli(tmp_path):
         ("[DEFAULT]\n", 0o644, "", "NOT_PRIVATE"),
         ("[DEFAULT]\nclient_secret = s3cret\n", 0o600, "", "NO_PROFILE"),
         ("[DEFAULT]\n", 0o600, "other", "NO_PROFILE"),
+        ("deep = " + "[" * 2_000, 0o600, "", "NO_PROFILE"),
         (None, 0o600, "", "NO_PROFILE"),
     ],
 )

@@ -53,6 +53,7 @@ def test_what_is_no_file(tmp_path):
         ("e.toml", "thresholds = []"),
         ("a.toml", "thresholds = 3"),
         ("a.toml", "thresholds = ["),
+        ("a.toml", "thresholds = " + "[" * 2_000),
         ("a.txt", "mapped"),
         ("b.txt", None),
     ],
