@@ -37,7 +37,8 @@ _DEEPEST = 9  # dots in the name of a setting; there are three at most
 _SHOWN = 60  # characters of such a name
 _EXTENDED = 8  # profiles that one may start from, each from the next
 # The only form that needs no second look at any character, and holds for ids joined if it holds for each.
-_CLASS = re.compile(r"\[(?:[^\[\]\\]|\\.){1,500}\]\+", re.ASCII)
+# Doubled signs are reserved by `re` for operations on classes: it warns of them.
+_CLASS = re.compile(r"(?!.*(?:--|&&|~~|\|\|))\[(?:[^\[\]\\]|\\.){1,500}\]\+", re.ASCII)
 Settings = dict[tuple[str, ...], Any]  # ("latency", "contacts.add", "base_s") -> value
 _DEFAULT = "default"
 

@@ -113,7 +113,7 @@ def test_files_that_are_not_read(profile_file, tmp_path, kind):
 
 
 @pytest.mark.hardening("mock-25")
-@pytest.mark.parametrize("pattern", ["(a+)+$", "[a]+b", "a*", "[^\\]]*", "[a]+|[b]+", "[a]]+", "[a]{1,9}"])
+@pytest.mark.parametrize("pattern", ["(a+)+$", "[a]+b", "a*", "[^\\]]*", "[a]+|[b]+", "[a]]+", "[a]{1,9}", "[a--]+"])
 def test_patterns_that_are_refused(pattern):
     """A setting takes one class of characters: whatever it is matched with, no character is looked at twice."""
     with pytest.raises(ProfileError, match=r"contact_id_pattern: expected one class"):
