@@ -137,3 +137,16 @@ async def test_forged_contents(mock_org, control, record):
     assert mock_org.org.store.contact_lists() == []
     await log_in(mock_org.client)
     await add_list(mock_org, "A")
+
+
+@pytest.mark.hardening("mock-26")
+async def test_a_contact_twice(mock_org, control):
+    """As forged as the others: later, one of the two could not be found."""
+    await add_list(mock_org, "A")
+    taken = b"".join(snapshot(mock_org.services))
+    body = taken[: -hashlib.sha256().digest_size]
+    contacts = mock_org.org.store.contact_lists()[0].id, ["1", "1"], [b"{}", b"{}"], 0.0
+    record = msgspec.msgpack.encode(["contacts", contacts])
+    body += len(record).to_bytes(4, "big") + record
+    reply = await control.put("/state/snapshot", content=body + hashlib.sha256(body).digest())
+    assert (reply.status_code, mock_org.org.store.contact_lists()) == (400, [])
